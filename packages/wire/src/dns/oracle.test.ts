@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import packet from 'dns-packet'
+import { buildMessage } from './build-message.ts'
+import { isWireFailure } from './failure.ts'
+import { parseMessage } from './parse-message.ts'
+
+const records = [
+  { type: 'A', name: 'a.example.com', ttl: 60, data: '192.0.2.1' },
+  { type: 'AAAA', name: 'a.example.com', ttl: 60, data: '2001:db8::1' },
+  { type: 'CNAME', name: 'www.example.com', ttl: 5, data: 'a.example.com' },
+  { type: 'NS', name: 'example.com', ttl: 5, data: 'ns1.example.com' },
+  { type: 'PTR', name: '1.2.0.192.in-addr.arpa', ttl: 5, data: 'a.example.com' },
+  { type: 'MX', name: 'example.com', ttl: 9, data: { preference: 10, exchange: 'mail.example.com' } },
+  { type: 'TXT', name: 'example.com', ttl: 9, data: [Buffer.from('v=spf1 -all'), Buffer.from('two')] },
+  {
+    type: 'SRV',
+    name: '_x._tcp.example.com',
+    ttl: 9,
+    data: { priority: 1, weight: 2, port: 443, target: 'a.example.com' },
+  },
+  {
+    type: 'SOA',
+    name: 'example.com',
+    ttl: 9,
+    data: { mname: 'ns1.example.com', rname: 'h.example.com', serial: 7, refresh: 1, retry: 2, expire: 3, minimum: 4 },
+  },
+  { type: 'CAA', name: 'example.com', ttl: 9, data: { flags: 0, tag: 'issue', value: 'ca.example' } },
+] as const
+
+for (const record of records) {
+  test(`${record.type} as dns-packet writes it, and dns-packet reads ours`, () => {
+    const theirs = packet.encode({
+      type: 'response',
+      id: 4660,
+      flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE,
+      questions: [{ type: record.type, name: record.name }],
+      answers: [record as unknown as packet.Answer],
+      additionals: [
+        { type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0x8000, options: [] } as unknown as packet.Answer,
+      ],
+    })
+    const parsed = parseMessage(theirs)
+    assert.ok(!isWireFailure(parsed), JSON.stringify(parsed))
+    const again = packet.decode(Buffer.from(buildMessage(parsed)))
+    assert.deepEqual(again, packet.decode(theirs))
+  })
+}

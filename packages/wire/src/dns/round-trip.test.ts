@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { arbitraryMessage, arbitraryName } from './arbitrary-message.fixture.ts'
+import { buildMessage, buildWithin } from './build-message.ts'
+import { isWireFailure } from './failure.ts'
+import { presentName, sameName, sameSpelling, wireName } from './name.ts'
+import { parseMessage } from './parse-message.ts'
+
+test('what is built is parsed back unchanged', () => {
+  fc.assert(fc.property(arbitraryMessage, (message) => assert.deepEqual(parseMessage(buildMessage(message)), message)))
+})
+
+test('a message cut to a size is whole or truncated, and fits', () => {
+  fc.assert(
+    fc.property(arbitraryMessage, fc.integer({ min: 512, max: 1500 }), (message, limit) => {
+      const bytes = buildWithin(message, limit)
+      assert.ok(bytes.length <= limit)
+      const parsed = parseMessage(bytes)
+      assert.ok(!isWireFailure(parsed))
+      assert.ok(parsed.header.truncated || parsed.answers.length === message.answers.length)
+    }),
+  )
+})
+
+test('the text of a name stands for that name only', () => {
+  fc.assert(
+    fc.property(arbitraryName, (name) => {
+      const again = wireName(presentName(name))
+      assert.ok(again !== null && sameName(again, name))
+      assert.ok(sameSpelling(name, name))
+    }),
+  )
+})
