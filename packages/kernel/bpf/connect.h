@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* connect(2) and sendmsg(2) with an address; DNS is turned to the resolver and its answers turned back. */
+#pragma once
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#define DNS_PORT 53
+#define REFUSED 0
+#define PASSED 1
+
+static __always_inline void read_target(struct bpf_sock_addr *ctx, struct target *t, int six)
+{
+	if (six)
+		put_words(t->addr, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3]);
+	else
+		put_words(t->addr, 0, 0, MAPPED, ctx->user_ip4);
+	t->port = bpf_ntohs(ctx->user_port);
+	t->proto = ctx->protocol == IPPROTO_MPTCP ? IPPROTO_TCP : ctx->protocol;
+	t->family = six ? 10 : 2;
+}
+
+static __always_inline void write_address(struct bpf_sock_addr *ctx, const __u8 *addr, __u16 port, int six)
+{
+	__u32 w[4];
+	__builtin_memcpy(w, addr, 16);
+	if (six) {
+		ctx->user_ip6[0] = w[0];
+		ctx->user_ip6[1] = w[1];
+		ctx->user_ip6[2] = w[2];
+		ctx->user_ip6[3] = w[3];
+	} else {
+		ctx->user_ip4 = w[3];
+	}
+	ctx->user_port = bpf_htons(port);
+}
+
+static __always_inline int is_mapped(const __u8 *addr)
+{
+	__u32 w[4];
+	__builtin_memcpy(w, addr, 16);
+	return !w[0] && !w[1] && w[2] == MAPPED;
+}
+
+static __always_inline int is_resolver_address(struct config *c, struct target *t)
+{
+	if (t->port != c->resolver_port)
+		return 0;
+	return ((c->resolver_families & HAS_V4) && same_address(t->addr, c->resolver4)) ||
+	       ((c->resolver_families & HAS_V6) && same_address(t->addr, c->resolver6));
+}
+
+static __always_inline int is_dns(struct config *c, struct target *t)
+{
+	return c->resolver_families && t->port == DNS_PORT && (t->proto == IPPROTO_UDP || t->proto == IPPROTO_TCP);
+}
+
+static __always_inline int redirect(struct bpf_sock_addr *ctx, struct config *c, struct flow *f, struct subject *s,
+				    struct target *t, int six, __u8 hook)
+{
+	int mapped = is_mapped(t->addr);
+	const __u8 *to;
+	if (!six || (mapped && (c->resolver_families & HAS_V4)))
+		to = c->resolver_families & HAS_V4 ? c->resolver4 : 0;
+	else if (c->resolver_families & HAS_V6)
+		to = c->resolver6;
+	else
+		/* The kernel does not take a rewrite from IPv6 to IPv4 in sendmsg. */
+		to = hook == CONNECT ? c->resolver4 : 0;
+	if (!to)
+		return refuse(s, t, active(c), hook);
+	bpf_spin_lock(&f->lock);
+	f->subject = *s;
+	f->original = *t;
+	f->redirected = 1;
+	f->connected = hook == CONNECT;
+	f->exempt = 0;
+	bpf_spin_unlock(&f->lock);
+	write_address(ctx, to, c->resolver_port, six);
+	count(REDIRECTED);
+	return PASSED;
+}
+
+static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8 hook)
+{
+	struct target t = {};
+	struct subject s = {};
+	struct config *c = settings();
+	if (!c || !ctx->sk)
+		return REFUSED;
+	__u32 generation = active(c);
+	read_target(ctx, &t, six);
+	current_subject(&s);
+	struct flow *f = bpf_sk_storage_get(&flows, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!f)
+		return REFUSED;
+	if (is_resolver(c, s.tgid)) {
+		f->exempt = 1;
+		f->connected = hook == CONNECT;
+		return PASSED;
+	}
+	f->exempt = 0;
+	if (is_dns(c, &t) && !is_resolver_address(c, &t))
+		return redirect(ctx, c, f, &s, &t, six, hook);
+	if (is_resolver_address(c, &t) || is_loopback(t.addr) || is_unspecified(t.addr) ||
+	    is_dhcp(&t, ctx->sk->src_port)) {
+		f->redirected = 0;
+		return PASSED;
+	}
+	if (hook == SENDMSG && f->generation == generation && f->subject.tgid == s.tgid && f->subject.uid == s.uid &&
+	    f->subject.exec_id == s.exec_id) {
+		struct target cached;
+		__u32 word;
+		bpf_spin_lock(&f->lock);
+		cached = f->target;
+		word = f->verdict.word;
+		bpf_spin_unlock(&f->lock);
+		if (same_target(&cached, &t))
+			return LETS_THROUGH(word) || HOW(word) == 1;
+	}
+	__u32 word = judge_current(f, &s, &t, generation, hook);
+	/* how: drop. The application notices nothing; its packets do not leave. */
+	return LETS_THROUGH(word) || HOW(word) == 1;
+}
+
+SEC("cgroup/connect4")
+int connect4(struct bpf_sock_addr *ctx)
+{
+	return address_hook(ctx, 0, CONNECT);
+}
+
+SEC("cgroup/connect6")
+int connect6(struct bpf_sock_addr *ctx)
+{
+	return address_hook(ctx, 1, CONNECT);
+}
+
+SEC("cgroup/sendmsg4")
+int sendmsg4(struct bpf_sock_addr *ctx)
+{
+	return address_hook(ctx, 0, SENDMSG);
+}
+
+SEC("cgroup/sendmsg6")
+int sendmsg6(struct bpf_sock_addr *ctx)
+{
+	return address_hook(ctx, 1, SENDMSG);
+}
+
+/* The application sees the server it asked, not the resolver that answered. */
+static __always_inline int turn_back(struct bpf_sock_addr *ctx, int six)
+{
+	struct target from = {};
+	struct config *c = settings();
+	if (!c || !ctx->sk || !c->resolver_families)
+		return PASSED;
+	struct flow *f = bpf_sk_storage_get(&flows, ctx->sk, 0, 0);
+	if (!f || !f->redirected)
+		return PASSED;
+	read_target(ctx, &from, six);
+	if (!is_resolver_address(c, &from))
+		return PASSED;
+	struct target original;
+	bpf_spin_lock(&f->lock);
+	original = f->original;
+	bpf_spin_unlock(&f->lock);
+	write_address(ctx, original.addr, original.port, six);
+	return PASSED;
+}
+
+SEC("cgroup/recvmsg4")
+int recvmsg4(struct bpf_sock_addr *ctx)
+{
+	return turn_back(ctx, 0);
+}
+
+SEC("cgroup/recvmsg6")
+int recvmsg6(struct bpf_sock_addr *ctx)
+{
+	return turn_back(ctx, 1);
+}
+
+SEC("cgroup/getpeername4")
+int getpeername4(struct bpf_sock_addr *ctx)
+{
+	return turn_back(ctx, 0);
+}
+
+SEC("cgroup/getpeername6")
+int getpeername6(struct bpf_sock_addr *ctx)
+{
+	return turn_back(ctx, 1);
+}

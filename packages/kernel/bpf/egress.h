@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Every packet of the cgroup's sockets: what had no connect, and what a later policy no longer allows. */
+#pragma once
+
+#define DROPPED 0
+#define TCP_SYN_ONLY 2
+#define EXTENSIONS 6
+
+struct packet {
+	struct target target;
+	__u16 source;
+	__u8 flags;
+	__u8 icmp_type;
+};
+
+static __always_inline int read_ports(struct __sk_buff *skb, __u32 offset, struct packet *p)
+{
+	__u16 ports[2];
+	switch (p->target.proto) {
+	case IPPROTO_TCP:
+		if (bpf_skb_load_bytes(skb, offset + 13, &p->flags, 1) < 0)
+			return 0;
+		/* fall through */
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+		if (bpf_skb_load_bytes(skb, offset, ports, 4) < 0)
+			return 0;
+		p->source = bpf_ntohs(ports[0]);
+		p->target.port = bpf_ntohs(ports[1]);
+		return 1;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6: return bpf_skb_load_bytes(skb, offset, &p->icmp_type, 1) == 0;
+	default: return 1;
+	}
+}
+
+static __always_inline int read_packet4(struct __sk_buff *skb, struct packet *p)
+{
+	__u8 header[20];
+	__u32 to;
+	if (bpf_skb_load_bytes(skb, 0, header, 20) < 0)
+		return 0;
+	__u32 length = (header[0] & 15) * 4;
+	p->target.family = 2;
+	p->target.proto = header[9];
+	__builtin_memcpy(&to, header + 16, 4);
+	put_words(p->target.addr, 0, 0, MAPPED, to);
+	/* Options could route by the source; IGMP carries router alert. A later fragment has no port to judge. */
+	if ((length != 20 && header[9] != IPPROTO_IGMP) || (header[6] & 0x1f) || header[7])
+		return 0;
+	return read_ports(skb, length, p);
+}
+
+static __always_inline int read_packet6(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 to[4], offset = 40;
+	__u8 next, extension[4];
+	if (bpf_skb_load_bytes(skb, 6, &next, 1) < 0 || bpf_skb_load_bytes(skb, 24, to, 16) < 0)
+		return 0;
+	p->target.family = 10;
+	put_words(p->target.addr, to[0], to[1], to[2], to[3]);
+	for (int i = 0; i < EXTENSIONS; i++) {
+		if (next != 0 && next != 60 && next != 44)
+			break;
+		if (bpf_skb_load_bytes(skb, offset, extension, 4) < 0)
+			return 0;
+		if (next == 44 && (extension[2] || extension[3] & 0xf8))
+			return 0;
+		offset += next == 44 ? 8 : (extension[1] + 1) * 8;
+		next = extension[0];
+	}
+	p->target.proto = next;
+	/* A routing header leads past the address that was judged. */
+	if (next == 0 || next == 43 || next == 44 || next == 60)
+		return 0;
+	return read_ports(skb, offset, p);
+}
+
+static __always_inline int is_implicit(struct packet *p, int owned)
+{
+	__u8 type = p->icmp_type;
+	if (is_loopback(p->target.addr) || is_dhcp(&p->target, p->source))
+		return 1;
+	if (p->target.proto == IPPROTO_IGMP)
+		return 1;
+	/* Errors and answers come from the kernel's own sockets, which nobody created through the cgroup. */
+	if (p->target.proto == IPPROTO_ICMP)
+		return !owned && (type == 0 || type == 3 || type == 11 || type == 12);
+	if (p->target.proto != IPPROTO_ICMPV6)
+		return 0;
+	if (!owned && ((type >= 1 && type <= 4) || type == 129 || (type >= 133 && type <= 136)))
+		return 1;
+	return is_link_scope(p->target.addr) && ((type >= 130 && type <= 136) || type == 143);
+}
+
+static __always_inline void subject_of_packet(struct __sk_buff *skb, struct subject *s, struct levels *l)
+{
+	s->uid = bpf_get_socket_uid(skb);
+	s->cgroup = bpf_skb_cgroup_id(skb);
+#pragma unroll
+	for (int level = 0; level < CGROUP_LEVELS; level++)
+		l->id[level] = bpf_skb_ancestor_cgroup_id(skb, level);
+}
+
+static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 generation)
+{
+	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
+	struct report r = { &p->target, &v, &f->subject, generation, EGRESS };
+	if (f->generation != generation || !same_target(&f->target, &p->target)) {
+		struct subject s = f->subject;
+		report(&r, f->comm, &f->subject.exe);
+		remember(f, &s, &p->target, &v, generation, bpf_ktime_get_boot_ns(), 0);
+	}
+	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+}
+
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	struct config *c = settings();
+	struct bpf_sock *sk = skb->sk;
+	if (!c)
+		return DROPPED;
+	__u32 generation = active(c);
+	int readable = skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, &p) : read_packet6(skb, &p);
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return PASSED;
+	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (f && f->exempt)
+		return PASSED;
+	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
+	if (readable && is_resolver_address(c, &p.target))
+		return PASSED;
+	if (readable && !is_dns(c, &p.target) && (answers || is_implicit(&p, f != 0)))
+		return PASSED;
+	if (readable && answers)
+		return PASSED;
+	int fresh = !f;
+	if (fresh)
+		f = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!f)
+		return DROPPED;
+	if (fresh)
+		subject_of_packet(skb, &f->subject, &f->levels);
+	if (!readable || is_dns(c, &p.target))
+		return drop_stray(f, &p, generation);
+
+	struct subject s;
+	struct target cached;
+	struct verdict v;
+	__u32 decided;
+	bpf_spin_lock(&f->lock);
+	cached = f->target;
+	v = f->verdict;
+	decided = f->generation;
+	s = f->subject;
+	bpf_spin_unlock(&f->lock);
+	int same = same_target(&cached, &p.target);
+	if (same && decided == generation)
+		return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+
+	__u32 before = v.word;
+	__u64 since = same ? f->since : bpf_ktime_get_boot_ns();
+	v.rank = generation;
+	decide(&s, &f->levels, &p.target, &v, since);
+	remember(f, &s, &p.target, &v, generation, since, 0);
+	/* A flow that goes on as before under a new policy is no news. */
+	if (!same || before != v.word) {
+		struct report r = { &p.target, &v, &s, generation, EGRESS };
+		report(&r, f->comm, &s.exe);
+	}
+	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* A socket's verdict: cached with its generation and destination, reported once. */
+#pragma once
+
+enum hook { CONNECT = 0, SENDMSG = 1, CREATE = 2, EGRESS = 3, SETSOCKOPT = 4 };
+
+static __always_inline struct config *settings(void)
+{
+	__u32 zero = 0;
+	return bpf_map_lookup_elem(&config, &zero);
+}
+
+static __always_inline __u32 active(struct config *c)
+{
+	return *(volatile __u32 *)&c->generation;
+}
+
+struct report {
+	struct target *target;
+	struct verdict *verdict;
+	struct subject *subject;
+	__u32 generation;
+	__u8 hook;
+};
+
+static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
+{
+	__u32 word = r->verdict->word;
+	if (VERDICT(word) == ALLOW)
+		count(ALLOWED);
+	else
+		count(IS_MONITORED(word) ? MONITORED : DENIED);
+	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(EVENTS_LOST);
+		return;
+	}
+	e->time = bpf_ktime_get_boot_ns();
+	e->pid = r->subject->pid;
+	e->tgid = r->subject->tgid;
+	e->uid = r->subject->uid;
+	e->verdict = VERDICT(word);
+	e->mode = IS_MONITORED(word);
+	e->how = HOW(word);
+	e->hook = r->hook;
+	e->family = r->target->family;
+	e->proto = r->target->proto;
+	e->port = r->target->port;
+	__builtin_memcpy(e->addr, r->target->addr, 16);
+	e->rule = r->verdict->rule;
+	e->generation = r->generation;
+	e->cgroup = r->subject->cgroup;
+	e->exe = *exe;
+	e->name = r->verdict->name;
+	e->pad = 0;
+	e->pad2 = 0;
+	if (comm)
+		__builtin_memcpy(e->comm, comm, 16);
+	else
+		BPF_CORE_READ_STR_INTO(&e->comm, (struct task_struct *)bpf_get_current_task(), comm);
+	bpf_ringbuf_submit(e, 0);
+}
+
+static __always_inline __u32 structural_refusal(__u32 generation)
+{
+	__u32 slot = generation & 1, zero = 0;
+	void *inner = bpf_map_lookup_elem(&defaults, &slot);
+	struct defaults *d = inner ? bpf_map_lookup_elem(inner, &zero) : 0;
+	return d && d->monitor ? DENY | 1 << 8 : DENY;
+}
+
+/* Refusals that no rule makes. Returns whether it goes through all the same, in monitor mode. */
+static __always_inline int refuse(struct subject *s, struct target *t, __u32 generation, __u8 hook)
+{
+	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
+	struct report r = { t, &v, s, generation, hook };
+	current_executable(&s->exe);
+	report(&r, 0, &s->exe);
+	return LETS_THROUGH(v.word);
+}
+
+static __always_inline void remember(struct flow *f, struct subject *s, struct target *t, struct verdict *v, __u32 generation,
+				     __u64 since, int connected)
+{
+	bpf_spin_lock(&f->lock);
+	f->subject = *s;
+	f->target = *t;
+	f->verdict = *v;
+	f->generation = generation;
+	f->since = since;
+	f->redirected = 0;
+	f->exempt = 0;
+	f->reported = 1;
+	if (connected)
+		f->connected = 1;
+	bpf_spin_unlock(&f->lock);
+}
+
+/* Judges the current task's wish to reach t through the socket of f. */
+static __always_inline __u32 judge_current(struct flow *f, struct subject *s, struct target *t, __u32 generation, __u8 hook)
+{
+	struct verdict v;
+	__u64 now = bpf_ktime_get_boot_ns();
+	current_executable(&s->exe);
+	current_levels(&f->levels);
+	BPF_CORE_READ_STR_INTO(&f->comm, (struct task_struct *)bpf_get_current_task(), comm);
+	v.rank = generation;
+	decide(s, &f->levels, t, &v, now);
+	remember(f, s, t, &v, generation, now, hook == CONNECT);
+	struct report r = { t, &v, s, generation, hook };
+	report(&r, f->comm, &s->exe);
+	return v.word;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* The few kernel structures that are read. Offsets are relocated against the running kernel's BTF, so only names matter. */
+#pragma once
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct inode {
+	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct task_struct {
+	int tgid;
+	__u32 self_exec_id;
+	__u64 start_boottime;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	char comm[16];
+};
+
+#pragma clang attribute pop

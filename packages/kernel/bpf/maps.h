@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Tables. Everything a policy consists of is a map in a map with two slots, so that a policy is swapped as a whole. */
+#pragma once
+
+#define UNKNOWN 0xffffffffu
+#define NAME_SLOTS 16
+#define CGROUP_LEVELS 9
+
+struct config {
+	__u32 generation;
+	__u32 flags;
+	__u32 resolver_tgid;
+	__u16 resolver_port;
+	__u16 resolver_families;
+	__u64 resolver_start;
+	__u8 resolver4[16];
+	__u8 resolver6[16];
+};
+
+#define ALLOW_RAW 1u
+#define HAS_V4 1u
+#define HAS_V6 2u
+
+struct defaults {
+	__u32 user;
+	__u32 app;
+	__u32 unit;
+	__u32 name;
+	/* 1: the refusals that no rule makes (raw sockets, marks, stray DNS) are reported only. */
+	__u32 monitor;
+};
+
+struct executable {
+	__u64 dev;
+	__u64 ino;
+};
+
+struct prefix {
+	__u32 length;
+	__u8 addr[16];
+};
+
+struct binding {
+	__u32 count;
+	__u32 pad;
+	struct {
+		__u32 name;
+		__u32 pad;
+		__u64 expires;
+	} slot[NAME_SLOTS];
+};
+
+struct subject {
+	__u32 pid;
+	__u32 tgid;
+	__u32 uid;
+	__u32 exec_id;
+	struct executable exe;
+	__u64 cgroup;
+};
+
+/* Ancestors of the subject's cgroup by level; 0 where there is none. */
+struct levels {
+	__u64 id[CGROUP_LEVELS];
+};
+
+struct target {
+	__u8 addr[16];
+	__u16 port;
+	__u8 proto;
+	__u8 family;
+};
+
+struct verdict {
+	__u32 word;
+	__u32 rank;
+	__u32 rule;
+	__u32 name;
+};
+
+/* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
+   a destination and its verdict together when several threads send on one socket. */
+struct flow {
+	struct bpf_spin_lock lock;
+	__u32 generation;
+	struct subject subject;
+	struct target target;
+	struct target original;
+	struct verdict verdict;
+	struct levels levels;
+	char comm[16];
+	__u64 since;
+	__u8 connected;
+	__u8 redirected;
+	__u8 exempt;
+	__u8 reported;
+};
+
+struct event {
+	__u64 time;
+	__u32 pid;
+	__u32 tgid;
+	__u32 uid;
+	__u8 verdict;
+	__u8 mode;
+	__u8 hook;
+	__u8 family;
+	__u8 proto;
+	__u8 how;
+	__u16 port;
+	__u8 addr[16];
+	__u32 rule;
+	__u32 generation;
+	__u32 pad;
+	__u64 cgroup;
+	struct executable exe;
+	char comm[16];
+	__u32 name;
+	__u32 pad2;
+};
+
+/* Sizes, not types: clang leaves only a forward declaration of a structure that an inner map names. */
+struct image_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct users_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct apps_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct executable));
+	__uint(value_size, 4);
+};
+
+struct units_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+};
+
+struct addresses_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct prefix));
+	__uint(value_size, 4);
+};
+
+struct bindings_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, 16);
+	__uint(value_size, sizeof(struct binding));
+};
+
+struct defaults_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, sizeof(struct defaults));
+};
+
+#define TWO_SLOTS(NAME, INNER)                                                                                         \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                              \
+		__uint(max_entries, 2);                                                                                \
+		__type(key, __u32);                                                                                    \
+		__array(values, struct INNER);                                                                         \
+	} NAME SEC(".maps")
+
+TWO_SLOTS(image, image_map);
+TWO_SLOTS(ports, image_map);
+TWO_SLOTS(users, users_map);
+TWO_SLOTS(apps, apps_map);
+TWO_SLOTS(units, units_map);
+TWO_SLOTS(addresses, addresses_map);
+TWO_SLOTS(bindings, bindings_map);
+TWO_SLOTS(defaults, defaults_map);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct config);
+} config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+enum counter { ALLOWED, DENIED, MONITORED, EVENTS_LOST, WALK_ERRORS, BINDINGS_OVERFLOW, REDIRECTED, COUNTERS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline void count(__u32 which)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &which);
+	if (value)
+		*value += 1;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Facts to classes, and the walk of the diagram. */
+#pragma once
+
+#define MAGIC 0x53595031u
+#define MAX_NODES 20
+#define MAX_PROBES 8
+
+enum variable { USER = 3, APP = 5, UNIT = 6, PORT = 9, ADDRESS = 10, NAME = 11 };
+enum outcome { ALLOW = 0, DENY = 1, UNDETERMINED = 2 };
+enum kind { LEAF = 0, DENSE = 1, SPARSE = 2 };
+
+#define CLOSED DENY
+#define IS_MONITORED(word) (((word) >> 8) & 1)
+#define HOW(word) (((word) >> 16) & 0xff)
+#define VERDICT(word) ((word) & 0xff)
+/* A leaf in monitor mode lets the connection through whatever it says. */
+#define LETS_THROUGH(word) (VERDICT(word) == ALLOW || IS_MONITORED(word))
+
+struct classes {
+	__u32 slot;
+	__u32 user;
+	__u32 app;
+	__u32 unit;
+	__u32 port;
+	__u32 address;
+	__u32 name;
+	/* Set: stop at the name variable and say where, because there are several names to try. */
+	__u32 stop_at_name;
+	__u32 resume;
+};
+
+struct probe {
+	__u32 slot;
+	__u32 base;
+	__u32 mask;
+	__u32 class;
+	__u32 child;
+};
+
+static __always_inline int word_at(__u32 slot, __u32 offset, __u32 *out)
+{
+	void *words = bpf_map_lookup_elem(&image, &slot);
+	if (!words)
+		return 0;
+	__u32 *word = bpf_map_lookup_elem(words, &offset);
+	if (!word)
+		return 0;
+	*out = *word;
+	return 1;
+}
+
+/* Returns 1 with the child, 0 when the class has no slot, -1 on a corrupt image. */
+__attribute__((noinline)) int find_child(struct probe *p)
+{
+	if (!p)
+		return -1;
+	__u32 at = (p->class * 2654435761u) >> 7;
+	for (int i = 0; i < MAX_PROBES; i++) {
+		__u32 offset = p->base + ((at + i) & p->mask) * 2;
+		__u32 class, child;
+		if (!word_at(p->slot, offset, &class))
+			return -1;
+		if (class == UNKNOWN)
+			return 0;
+		if (class != p->class)
+			continue;
+		if (!word_at(p->slot, offset + 1, &child))
+			return -1;
+		p->child = child;
+		return 1;
+	}
+	return 0;
+}
+
+/* Returns the next node, or 0 on a corrupt image: offset 0 is the magic word and never a node. */
+__attribute__((noinline)) __u32 next_node(struct classes *c, __u32 offset, __u32 node)
+{
+	__u32 fact, head, child, kind = node >> 24;
+	if (!c)
+		return 0;
+	switch (node & 0xffffff) {
+	case USER: fact = c->user; break;
+	case APP: fact = c->app; break;
+	case UNIT: fact = c->unit; break;
+	case PORT: fact = c->port; break;
+	case ADDRESS: fact = c->address; break;
+	case NAME: fact = c->name; break;
+	default: return 0;
+	}
+	if (fact == UNKNOWN)
+		return word_at(c->slot, offset + 2, &child) ? child : 0;
+	if (!word_at(c->slot, offset + 3, &head))
+		return 0;
+	if (kind == DENSE) {
+		__u32 at = fact < head ? offset + 4 + fact : offset + 1;
+		return word_at(c->slot, at, &child) ? child : 0;
+	}
+	if (kind != SPARSE)
+		return 0;
+	struct probe p = { .slot = c->slot, .base = offset + 4, .mask = head, .class = fact };
+	int found = find_child(&p);
+	if (found < 0)
+		return 0;
+	if (found)
+		return p.child;
+	return word_at(c->slot, offset + 1, &child) ? child : 0;
+}
+
+/* Returns 1 with a leaf, 2 when it stopped at the name, 0 on a corrupt image. */
+__attribute__((noinline)) int walk(struct classes *c, struct verdict *out, __u32 start)
+{
+	if (!c || !out)
+		return 0;
+	__u32 offset = start;
+	for (int i = 0; i < MAX_NODES; i++) {
+		__u32 node;
+		if (!offset || !word_at(c->slot, offset, &node))
+			return 0;
+		if (node >> 24 == LEAF) {
+			__u32 word, rank, rule;
+			if (!word_at(c->slot, offset + 1, &word) || !word_at(c->slot, offset + 2, &rank) ||
+			    !word_at(c->slot, offset + 3, &rule))
+				return 0;
+			out->word = word;
+			out->rank = rank;
+			out->rule = rule;
+			return 1;
+		}
+		if (c->stop_at_name && (node & 0xffffff) == NAME) {
+			c->resume = offset;
+			return 2;
+		}
+		offset = next_node(c, offset, node);
+	}
+	return 0;
+}
+
+static __always_inline __u32 class_in(void *outer, __u32 slot, const void *key, __u32 missing)
+{
+	void *inner = bpf_map_lookup_elem(outer, &slot);
+	if (!inner)
+		return UNKNOWN;
+	__u32 *class = bpf_map_lookup_elem(inner, key);
+	return class ? *class : missing;
+}
+
+__attribute__((noinline)) __u32 unit_class(struct levels *l, __u64 own, __u32 slot, __u32 missing)
+{
+	if (!l)
+		return UNKNOWN;
+	void *inner = bpf_map_lookup_elem(&units, &slot);
+	if (!inner)
+		return UNKNOWN;
+	__u64 id = own;
+	__u32 *class = bpf_map_lookup_elem(inner, &id);
+	if (class)
+		return *class;
+	for (int level = CGROUP_LEVELS - 1; level >= 0; level--) {
+		id = l->id[level];
+		if (!id)
+			continue;
+		class = bpf_map_lookup_elem(inner, &id);
+		if (class)
+			return *class;
+	}
+	return missing;
+}
+
+static __always_inline __u32 port_index(struct target *t)
+{
+	switch (t->proto) {
+	case IPPROTO_TCP: return t->port;
+	case IPPROTO_UDP: return 65536 + t->port;
+	case IPPROTO_SCTP: return 131072 + t->port;
+	case IPPROTO_ICMPV6: return 196608 + IPPROTO_ICMP;
+	default: return 196608 + t->proto;
+	}
+}
+
+/* Tries every live name bound to the address; the earliest rule wins. */
+__attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __u64 since, struct verdict *out)
+{
+	if (!c || !t || !out)
+		return 0;
+	struct verdict one = {};
+	__u32 slot = c->slot, resume = c->resume, fallback = c->name;
+	int found = 0;
+	void *inner = bpf_map_lookup_elem(&bindings, &slot);
+	if (!inner)
+		return 0;
+	struct binding *b = bpf_map_lookup_elem(inner, t->addr);
+	c->stop_at_name = 0;
+	if (b) {
+		__u32 n = b->count;
+		for (__u32 i = 0; i < NAME_SLOTS; i++) {
+			if (i >= n)
+				break;
+			if (b->slot[i].expires <= since)
+				continue;
+			c->name = b->slot[i].name;
+			if (walk(c, &one, resume) != 1)
+				return 0;
+			if (found && one.rank >= out->rank)
+				continue;
+			*out = one;
+			out->name = c->name;
+			found = 1;
+		}
+	}
+	if (found)
+		return 1;
+	c->name = fallback;
+	if (walk(c, &one, resume) != 1)
+		return 0;
+	*out = one;
+	out->name = fallback;
+	return 1;
+}
+
+/* out->rank holds the generation on entry (five arguments are the most a function may have).
+   since: names that were live then count as bound, so that an open connection outlives the TTL of its answer. */
+__attribute__((noinline)) int decide(struct subject *s, struct levels *l, struct target *t, struct verdict *out, __u64 since)
+{
+	if (!s || !l || !t || !out)
+		return 0;
+	__u32 generation = out->rank, slot = generation & 1, zero = 0, magic = 0, root = 0;
+	out->word = CLOSED;
+	out->rank = UNKNOWN;
+	out->rule = UNKNOWN;
+	out->name = UNKNOWN;
+	if (!generation)
+		return 0;
+	void *d = bpf_map_lookup_elem(&defaults, &slot);
+	if (!d)
+		goto corrupt;
+	struct defaults *missing = bpf_map_lookup_elem(d, &zero);
+	if (!missing || !word_at(slot, 0, &magic) || magic != MAGIC || !word_at(slot, 1, &root))
+		goto corrupt;
+	struct prefix key = { .length = 128 };
+	__builtin_memcpy(key.addr, t->addr, 16);
+	__u32 port = port_index(t);
+	struct executable exe = s->exe;
+	__u32 uid = s->uid;
+	struct classes c = {
+		.slot = slot,
+		.user = uid == UNKNOWN ? UNKNOWN : class_in(&users, slot, &uid, missing->user),
+		.app = exe.ino ? class_in(&apps, slot, &exe, missing->app) : UNKNOWN,
+		.unit = unit_class(l, s->cgroup, slot, missing->unit),
+		.port = class_in(&ports, slot, &port, UNKNOWN),
+		.address = class_in(&addresses, slot, &key, UNKNOWN),
+		.name = missing->name,
+		.stop_at_name = 1,
+	};
+	int end = walk(&c, out, root);
+	if (end == 2)
+		end = walk_names(&c, t, since, out);
+	if (end == 1)
+		return 1;
+corrupt:
+	count(WALK_ERRORS);
+	out->word = CLOSED;
+	out->rule = UNKNOWN;
+	return 0;
+}
