@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { glob, realpath, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { policyApps } from './policy-terms.ts'
+import type { Policy } from '@sallyport/policy'
+
+export type Executable = { readonly dev: bigint; readonly ino: bigint; readonly path: string; readonly sha256: string | null }
+
+/** Where an executable is looked for that a policy knows by its content only. */
+const PROGRAM_DIRECTORIES = '/{usr/,usr/local/,}{bin,sbin,libexec}/**'
+
+/**
+ * The files that the policy's applications are now. The kernel knows a running program by its file, not by its path, so a
+ * copy elsewhere or another name is another program, and an upgrade is seen by looking again.
+ */
+export async function findExecutables(policy: Policy): Promise<readonly Executable[]> {
+  const patterns = policyApps(policy)
+  const hashed = patterns.some(({ kind }) => kind === 'sha256')
+  const paths = new Set<string>()
+  for (const pattern of patterns) if (pattern.kind === 'path') await collectFiles(pattern.glob, paths)
+  if (hashed) await collectFiles(PROGRAM_DIRECTORIES, paths)
+  const found = new Map<string, Executable>()
+  for (const path of paths) {
+    const file = await identify(path, hashed)
+    if (file !== null) found.set(`${file.dev}:${file.ino}:${file.path}`, file)
+  }
+  return [...found.values()]
+}
+
+async function collectFiles(pattern: string, paths: Set<string>): Promise<void> {
+  if (!/[*?[{]/.test(pattern)) {
+    paths.add(pattern)
+    return
+  }
+  for await (const path of glob(pattern)) paths.add(path)
+}
+
+async function identify(path: string, hashed: boolean): Promise<Executable | null> {
+  try {
+    const { dev, ino, mode, isFile } = await facts(path)
+    if (!isFile || (mode & 0o111n) === 0n) return null
+    return { dev, ino, path: await realpath(path), sha256: hashed ? await sha256(path) : null }
+  } catch {
+    // Gone since it was listed, or not ours to read: it cannot be matched, which an allow rule takes as no.
+    return null
+  }
+}
+
+async function facts(path: string): Promise<{ dev: bigint; ino: bigint; mode: bigint; isFile: boolean }> {
+  const found = await stat(path, { bigint: true })
+  return { dev: found.dev, ino: found.ino, mode: found.mode, isFile: found.isFile() }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}

@@ -1,0 +1,14 @@
+import type { AppPattern, Policy, SubjectTerm } from '@sallyport/policy'
+
+export function subjectTerms(policy: Policy): readonly SubjectTerm[] {
+  return policy.layers.flatMap(({ rules }) => rules.flatMap(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom]))
+}
+
+export function policyApps(policy: Policy): readonly AppPattern[] {
+  return subjectTerms(policy).flatMap(({ app }) => app ?? [])
+}
+
+/** Values of one subject key that the policy names anywhere, each once. */
+export function namedSubjects(policy: Policy, key: 'user' | 'group' | 'unit'): readonly string[] {
+  return [...new Set(subjectTerms(policy).flatMap((term) => term[key] ?? []))]
+}

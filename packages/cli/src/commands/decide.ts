@@ -1,0 +1,68 @@
+import { createReadStream } from 'node:fs'
+import { Command, Option } from 'commander'
+import { decide, STAGES, type Policy, type Stage, type Verdict, type World } from '@sallyport/policy'
+import { readFlow } from '../input/flow.ts'
+import { readLines, type Line } from '../input/json-lines.ts'
+import { atOption, examples, feedOption } from '../input/options.ts'
+import { readPolicy } from '../input/policy-files.ts'
+import { fileError } from '../input/read-text-file.ts'
+import { parseTime } from '../input/time.ts'
+import { readWorld } from '../input/world.ts'
+import { note, printSlowly } from '../output/print.ts'
+import type { Answer } from './answer.ts'
+
+const MAX_LINE_BYTES = 2 ** 20
+
+type Options = {
+  readonly flow: string
+  readonly stage?: Stage
+  readonly failOnDeny?: boolean
+  readonly at?: string
+  readonly feed: readonly string[]
+}
+
+export function decideCommand(answer: Answer): Command {
+  return new Command('decide')
+    .description('decide flows: JSON Lines of flow facts in, JSON Lines of verdicts out')
+    .argument('<policy...>', 'policy files, each a layer')
+    .option('--flow <file>', 'flows to decide, one a line; - is the standard input', '-')
+    .addOption(new Option('--stage <stage>', 'decide with the facts known at this stage').choices(STAGES))
+    .option('--fail-on-deny', 'exit with 1 when a flow is denied')
+    .addOption(atOption())
+    .addOption(feedOption())
+    .addHelpText(
+      'after',
+      examples(
+        `echo '{"domain":"github.com","port":443,"transport":"tcp"}' | sallyport decide policy.yaml`,
+        'sallyport decide org.yaml team.yaml --flow flows.jsonl --fail-on-deny',
+      ),
+    )
+    .action(async (files: readonly string[], options: Options) => {
+      answer(await decideFlows(await readPolicy(files), await readWorld(options.feed), options))
+    })
+}
+
+async function decideFlows(policy: Policy, world: World, options: Options): Promise<number> {
+  const now = parseTime(options.at)
+  let invalid = 0
+  let denied = 0
+  const judge = (line: Line): object => {
+    const flow = 'text' in line ? readFlow(line.text) : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
+    if ('problem' in flow) {
+      invalid++
+      note(`${options.flow === '-' ? 'standard input' : options.flow}:${line.number}: ${flow.problem}`)
+      return { error: { code: 'flow-invalid', line: line.number, message: flow.problem } }
+    }
+    const verdict: Verdict = decide(policy, flow.value, world, now, options.stage)
+    if (verdict.verdict === 'deny') denied++
+    return verdict
+  }
+  const input = options.flow === '-' ? process.stdin : createReadStream(options.flow)
+  try {
+    for await (const line of readLines(input, MAX_LINE_BYTES)) await printSlowly(`${JSON.stringify(judge(line))}\n`)
+  } catch (error) {
+    throw fileError(options.flow, error)
+  }
+  if (invalid > 0) return 2
+  return options.failOnDeny === true && denied > 0 ? 1 : 0
+}

@@ -1,0 +1,76 @@
+import { Command, Option } from 'commander'
+import { learnPolicy, runGuarded } from '@sallyport/agent'
+import { FlowAggregate, hasLeft } from '@sallyport/flow'
+import { formatPolicy, type Mode } from '@sallyport/policy'
+import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { readRunPolicy } from '../input/run-policy.ts'
+import { readWorld } from '../input/world.ts'
+import { openReport } from '../output/flow-report.ts'
+import { note } from '../output/print.ts'
+import { describeRun, type RunSummary } from '../output/run-summary.ts'
+import { writeTextFile } from '../output/write-text-file.ts'
+import type { Answer } from './answer.ts'
+
+type Options = {
+  readonly policy: readonly string[]
+  readonly allow: readonly string[]
+  readonly mode?: Mode
+  readonly report?: string
+  readonly learn?: string
+  readonly quiet?: boolean
+  readonly json?: boolean
+  readonly feed: readonly string[]
+}
+
+export function runCommand(answer: Answer): Command {
+  return new Command('run')
+    .description('run a command; only what the policy authorises leaves')
+    .usage('[options] -- <command...>')
+    .argument('<command...>', 'the command and its arguments')
+    .addOption(repeatable('--policy <file>', 'a policy file; several are layers'))
+    .addOption(repeatable('--allow <destination>', 'a domain, address, prefix, URL, host:port or service:NAME to allow'))
+    .addOption(new Option('--mode <mode>', 'only watch, or enforce, whatever the policy says').choices(['monitor', 'enforce']))
+    .option('--report <file>', 'write every flow and its verdict as JSON Lines')
+    .option('--learn <file>', 'write the least policy that this run needed')
+    .option('--quiet', 'print no summary')
+    .addOption(jsonOption())
+    .addOption(feedOption())
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport run --allow github.com -- git clone https://github.com/nodejs/undici',
+        'sallyport run --policy ci.yaml --report flows.jsonl -- npm ci',
+        'sallyport run --allow 0.0.0.0/0 --mode monitor --learn learned.yaml -- make',
+      ),
+    )
+    .action(async (command: readonly string[], options: Options) => answer(await run(command, options)))
+}
+
+async function run(command: readonly string[], options: Options): Promise<number> {
+  const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null)
+  const world = await readWorld(options.feed)
+  await using report = await openReport(options.report)
+  const flows = new FlowAggregate()
+  const outcome = await runGuarded({
+    policy,
+    world,
+    command,
+    onFlow: (record) => {
+      flows.add(record)
+      report.write(record)
+    },
+    onWarning: (text) => note(`sallyport: ${text}`),
+  })
+  const groups = flows.groups()
+  const summary: RunSummary = { ...outcome, command, groups, uncounted: flows.overflow + outcome.lostEvents }
+  if (options.learn !== undefined) await writeLearned(options.learn, groups)
+  if (options.json === true) process.stderr.write(`${JSON.stringify(summary)}\n`)
+  else if (options.quiet !== true) process.stderr.write(describeRun(summary))
+  return outcome.exitCode
+}
+
+async function writeLearned(path: string, groups: RunSummary['groups']): Promise<void> {
+  const left = groups.filter(({ verdict }) => hasLeft({ time: '', verdict }))
+  await writeTextFile(path, formatPolicy(learnPolicy(left, 'learned')))
+}

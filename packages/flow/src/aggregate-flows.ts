@@ -1,0 +1,72 @@
+import type { FlowRecord, RecordedVerdict } from './flow-record.ts'
+
+/** Flows to one destination that got one verdict. */
+export type FlowGroup = {
+  /** The name that was asked for, else the address. */
+  readonly destination: string
+  /** `tcp/443`; `name` when the name was refused before any connection. */
+  readonly port: string
+  readonly verdict: RecordedVerdict
+  readonly count: number
+  readonly apps: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+type Draft = { destination: string; port: string; verdict: RecordedVerdict; count: number; apps: Set<string>; addresses: Set<string> }
+
+/** Groups as they accumulate, bounded: what exceeds `maxGroups` is only counted. */
+export class FlowAggregate {
+  readonly #drafts = new Map<string, Draft>()
+  readonly #maxGroups: number
+  #overflow = 0
+  #total = 0
+
+  constructor(maxGroups = 10_000) {
+    this.#maxGroups = maxGroups
+  }
+
+  add(record: FlowRecord): void {
+    this.#total++
+    const destination = record.domain ?? record.boundNames?.[0] ?? record.dst ?? 'unknown'
+    const port = portText(record)
+    const { verdict, rule, layer, mode } = record.verdict
+    const key = JSON.stringify([destination, port, verdict, mode, layer, rule])
+    const draft = this.#drafts.get(key) ?? this.#open(key, { destination, port, verdict: record.verdict })
+    if (draft === null) return
+    draft.count++
+    if (record.app) draft.apps.add(record.app)
+    if (record.dst) draft.addresses.add(record.dst)
+  }
+
+  #open(key: string, facts: { destination: string; port: string; verdict: RecordedVerdict }): Draft | null {
+    if (this.#drafts.size >= this.#maxGroups) {
+      this.#overflow++
+      return null
+    }
+    const draft: Draft = { ...facts, count: 0, apps: new Set(), addresses: new Set() }
+    this.#drafts.set(key, draft)
+    return draft
+  }
+
+  /** Flows that found no place in a group. */
+  get overflow(): number {
+    return this.#overflow
+  }
+
+  get total(): number {
+    return this.#total
+  }
+
+  /** Most frequent first. */
+  groups(): readonly FlowGroup[] {
+    return [...this.#drafts.values()]
+      .map((draft) => ({ ...draft, apps: [...draft.apps], addresses: [...draft.addresses] }))
+      .toSorted((a, b) => b.count - a.count || (a.destination < b.destination ? -1 : 1))
+  }
+}
+
+function portText({ transport, port, dst }: FlowRecord): string {
+  if (dst === undefined || dst === null) return 'name'
+  if (transport === 'tcp' || transport === 'udp' || transport === 'sctp') return `${transport}/${port ?? '?'}`
+  return transport ?? '?'
+}

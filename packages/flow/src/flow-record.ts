@@ -1,0 +1,43 @@
+/** What happened to a flow, in the words of a verdict. */
+export type RecordedVerdict = {
+  readonly verdict: 'allow' | 'deny' | 'undetermined'
+  readonly rule: string | null
+  readonly layer: string
+  readonly mode: 'enforce' | 'monitor'
+  readonly stage: string
+  readonly reason: string
+  readonly explain: string
+}
+
+/**
+ * A flow as it is written, one JSON object a line: the facts of the policy language, and the verdict it got. A key that is
+ * missing was not known; `null` is known to be none.
+ */
+export type FlowRecord = {
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly user?: string | null
+  readonly groups?: readonly string[] | null
+  readonly app?: string | null
+  readonly unit?: string | null
+  readonly container?: string | null
+  readonly dst?: string | null
+  readonly port?: number | null
+  readonly transport?: string | null
+  readonly domain?: string | null
+  readonly boundNames?: readonly string[] | null
+  readonly protocol?: string | null
+  readonly country?: string | null
+  readonly asn?: number | null
+  readonly verdict: RecordedVerdict
+}
+
+/** One line of a flow log, with its newline. */
+export function encodeFlowRecord(record: FlowRecord): string {
+  return `${JSON.stringify(record)}\n`
+}
+
+/** Whether the flow went out: allowed, or only watched. */
+export function hasLeft({ verdict }: FlowRecord): boolean {
+  return verdict.verdict === 'allow' || verdict.mode === 'monitor'
+}

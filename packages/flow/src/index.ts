@@ -1,0 +1,2 @@
+export * from './aggregate-flows.ts'
+export * from './flow-record.ts'
