@@ -1,0 +1,44 @@
+import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
+import { CompiledRules } from './compiled-rules.ts'
+
+export type CompileOptions = {
+  /** "Now", milliseconds since 1970: what a flow without a time is judged at. */
+  readonly atMs: number
+}
+
+/** A policy with its tables and diagram; one set of them for each set of rules in force at the times asked for. */
+export class CompiledPolicy {
+  readonly policy: Policy
+  readonly world: World
+  readonly atMs: number
+  readonly #timed: readonly Rule[]
+  readonly #byRulesInForce = new Map<string, CompiledRules>()
+
+  constructor(policy: Policy, world: World, options: CompileOptions) {
+    this.policy = policy
+    this.world = world
+    this.atMs = options.atMs
+    this.#timed = policy.layers
+      .flatMap(({ rules }) => rules)
+      .filter((rule) => rule.when !== null || rule.untilMs !== null)
+    this.at(options.atMs)
+  }
+
+  /** Equal to `decide()` of the policy package. */
+  decide(flow: Flow, lastStage: Stage = 'content'): Verdict {
+    return this.at(flow.time ?? this.atMs).decide(flow, lastStage)
+  }
+
+  at(timeMs: number): CompiledRules {
+    const key = this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
+    const known = this.#byRulesInForce.get(key)
+    if (known) return known
+    const compiled = new CompiledRules(this.policy, this.world, timeMs)
+    this.#byRulesInForce.set(key, compiled)
+    return compiled
+  }
+}
+
+export function compilePolicy(policy: Policy, world: World, options: CompileOptions): CompiledPolicy {
+  return new CompiledPolicy(policy, world, options)
+}

@@ -1,0 +1,96 @@
+import {
+  decided,
+  factsAtStage,
+  matchImplicit,
+  missingFacts,
+  nameCandidates,
+  sameEffect,
+  STAGES,
+  undetermined,
+  type Flow,
+  type NameCandidate,
+  type Outcome,
+  type Policy,
+  type Rule,
+  type Stage,
+  type Verdict,
+  type World,
+} from '@sallyport/policy'
+import { ClassTables } from './diagram/class-tables.ts'
+import { ConditionSet } from './diagram/condition-set.ts'
+import { Diagram } from './diagram/diagram.ts'
+import { FactClasses } from './diagram/fact-classes.ts'
+import { itemsOfPolicy } from './diagram/items-of-policy.ts'
+import { NAME } from './diagram/variable.ts'
+
+/** The rules in force at one time, as tables and a diagram. */
+export class CompiledRules {
+  readonly conditions: ConditionSet = new ConditionSet()
+  readonly tables: ClassTables
+  readonly diagram: Diagram
+  readonly facts: FactClasses
+  readonly #policy: Policy
+
+  constructor(policy: Policy, world: World, atMs: number) {
+    this.#policy = policy
+    const items = itemsOfPolicy(policy, world, atMs, this.conditions)
+    this.tables = new ClassTables(this.conditions, items, portBoundaries(policy), world)
+    this.diagram = new Diagram(items, this.tables.spaces)
+    this.facts = new FactClasses(this.tables)
+  }
+
+  decide(flow: Flow, lastStage: Stage): Verdict {
+    const implicit = matchImplicit(flow)
+    if (implicit !== null) return implicitVerdict(this.#policy, implicit.what)
+    const node = this.walk(this.diagram.root, flow, NAME)
+    for (const stage of STAGES) {
+      const known = factsAtStage(flow, stage)
+      const outcomes = this.possibleFrom(node, known)
+      const [first] = outcomes as [Outcome]
+      if (outcomes.every((outcome) => sameEffect(outcome, first))) return decided(first, stage)
+      if (stage === lastStage) return undetermined(first, stage, missingFacts(rulesOf(outcomes), known))
+    }
+    throw new Error(`no such stage: ${lastStage}`)
+  }
+
+  /** From a node down to the first that asks for `until` or a later variable, or to a leaf. */
+  walk(start: number, flow: Flow, until: number): number {
+    let node = start
+    for (let v = this.diagram.variable(node); v >= 0 && v < until; v = this.diagram.variable(node)) {
+      node = this.diagram.child(node, this.facts.classOf(v, flow))
+    }
+    return node
+  }
+
+  /** Every way the flow may end from a node before the names, under each of its names: see `possibleOutcomes`. */
+  possibleFrom(node: number, flow: Flow): readonly Outcome[] {
+    const leaf = this.diagram.leaf(node)
+    if (leaf) return leaf.outcomes
+    const each = nameCandidates(flow).map((candidate) => this.#outcomesFor(node, flow, candidate))
+    if (each.length === 1) return each[0]!
+    const bound = Math.min(...each.map((outcomes) => outcomes.at(-1)!.rank))
+    const byRank = new Map(each.flat().map((outcome) => [outcome.rank, outcome]))
+    return [...byRank.values()].filter(({ rank }) => rank <= bound).sort((a, b) => a.rank - b.rank)
+  }
+
+  #outcomesFor(start: number, flow: Flow, candidate: NameCandidate): readonly Outcome[] {
+    const named = this.diagram.variable(start) === NAME
+    const node = named ? this.diagram.child(start, this.tables.nameClass(candidate)) : start
+    return this.diagram.leaf(this.walk(node, flow, Number.MAX_SAFE_INTEGER))!.outcomes
+  }
+}
+
+function rulesOf(outcomes: readonly Outcome[]): readonly Rule[] {
+  return outcomes.flatMap(({ rule }) => (rule === null ? [] : [rule]))
+}
+
+function implicitVerdict(policy: Policy, what: string): Verdict {
+  const layer = policy.layers.at(-1)?.name ?? ''
+  const explain = `allowed without a rule: ${what}`
+  return { verdict: 'allow', rule: null, layer, mode: 'enforce', stage: 'connect', reason: 'implicit', explain }
+}
+
+function portBoundaries(policy: Policy): readonly number[] {
+  const ranges = policy.layers.flatMap(({ rules }) => rules.flatMap(({ ports }) => ports ?? []))
+  return ranges.flatMap(({ first, last }) => [first, last + 1])
+}

@@ -1,0 +1,98 @@
+import {
+  METADATA_ADDRESSES,
+  nameHolds,
+  or,
+  and,
+  type Flow,
+  type NameCandidate,
+  type Ternary,
+  type World,
+} from '@sallyport/policy'
+import { collectAddressAtoms } from '../tables/address-atoms.ts'
+import { buildAddressTable, type AddressTable } from '../tables/address-table.ts'
+import { buildNameTable, type NameTable } from '../tables/name-table.ts'
+import { collectNameAtoms, type NameAtoms } from '../tables/name-atoms.ts'
+import { buildPortTable } from '../tables/port-table.ts'
+import { ClassSpace } from './class-space.ts'
+import type { AddressCondition, AddressPart, NameCondition, NamePart } from './condition.ts'
+import type { ConditionSet } from './condition-set.ts'
+import type { Item } from './item.ts'
+import { ADDRESS, NAME, PORT, VARIABLES } from './variable.ts'
+
+/** Values → classes, for the variables whose values are too many to ask every condition. */
+export class ClassTables {
+  readonly spaces: readonly ClassSpace[] = VARIABLES.map(() => new ClassSpace())
+  readonly ports: Uint32Array
+  readonly addresses: AddressTable
+  readonly names: NameTable
+  readonly #conditions: ConditionSet
+  readonly #nameAtoms: NameAtoms
+  readonly #nameClasses = new Map<string, number>()
+
+  constructor(conditions: ConditionSet, items: readonly Item[], portBoundaries: readonly number[], world: World) {
+    this.#conditions = conditions
+    this.ports = buildPortTable(portBoundaries, (flow) => this.evaluate(PORT, flow))
+    this.addresses = this.#buildAddresses(world)
+    this.#nameAtoms = collectNameAtoms(conditions.of(NAME) as readonly NameCondition[])
+    this.names = buildNameTable(this.#nameAtoms.lists, items.length)
+  }
+
+  /** The slow way: every condition of the variable is asked. */
+  evaluate(variable: number, flow: Flow): number {
+    return this.spaces[variable]!.internBy(this.#conditions.of(variable), (condition) =>
+      condition.kind === 'name' ? 'maybe' : condition.evaluate(flow),
+    )
+  }
+
+  nameClass(candidate: NameCandidate): number {
+    const setId = candidate.name === null ? 0 : this.names.find(candidate.name)
+    return this.nameSetClass(setId, candidate.certainty)
+  }
+
+  nameSetClass(setId: number, certainty: NameCandidate['certainty']): number {
+    const key = `${certainty}${setId}`
+    const known = this.#nameClasses.get(key)
+    if (known !== undefined) return known
+    const atoms = new Set(this.names.atomsOf(setId))
+    const all = this.#conditions.of(NAME) as readonly NameCondition[]
+    const asked =
+      certainty === 'unknown' || certainty === 'pending'
+        ? all
+        : [...new Set([...atoms].flatMap((atom) => this.#nameAtoms.conditionsOf[atom]!))]
+            .sort((a, b) => a - b)
+            .map((id) => all[id]!)
+    // The table has told which lists hold the name; any name stands for it here.
+    const candidate = { certainty, name: 'any' } as NameCandidate
+    const valueClass = this.spaces[NAME]!.internBy(asked, (condition) => {
+      const { alternatives, polarity, assurance } = condition as NameCondition
+      const part = ({ key: list }: NamePart): Ternary =>
+        nameHolds(candidate, polarity, assurance, () => atoms.has(this.#nameAtoms.atomOf(list)))
+      return or(alternatives.map((parts) => and(parts.map(part))))
+    })
+    this.#nameClasses.set(key, valueClass)
+    return valueClass
+  }
+
+  #buildAddresses(world: World): AddressTable {
+    const conditions = this.#conditions.of(ADDRESS) as readonly AddressCondition[]
+    const maybe = conditions.filter((condition) => condition.alternatives.some(hasMissingSet)).map(({ id }) => id)
+    const { entries, conditionsOf } = collectAddressAtoms(conditions, world)
+    const byAtoms = new Map<string, number>()
+    const metadata = METADATA_ADDRESSES.map((address) => ({ prefix: { address, length: 128 }, atom: -1 }))
+    return buildAddressTable([...entries, ...metadata], (atoms, prefix) => {
+      const special =
+        prefix.length === 128 && METADATA_ADDRESSES.some((m) => m.words.join() === prefix.address.words.join())
+      if (special || maybe.length > 0) return this.evaluate(ADDRESS, { dst: prefix.address })
+      const key = atoms.join()
+      const known = byAtoms.get(key)
+      if (known !== undefined) return known
+      const valueClass = this.spaces[ADDRESS]!.intern(conditionsOf(atoms), [])
+      byAtoms.set(key, valueClass)
+      return valueClass
+    })
+  }
+}
+
+function hasMissingSet(parts: readonly AddressPart[]): boolean {
+  return parts.some((part) => part.kind === 'missing-set')
+}

@@ -1,0 +1,42 @@
+import type { DomainPattern, Prefix } from '@sallyport/net'
+import type { Flow, Polarity, Ternary } from '@sallyport/policy'
+import type { Variable } from './variable.ts'
+
+/** What one variable has to satisfy; `id` is unique within its variable. */
+export type Condition = FlowCondition | AddressCondition | NameCondition
+
+export type FlowCondition = {
+  readonly kind: 'flow'
+  readonly id: number
+  readonly variable: Variable
+  readonly evaluate: (flow: Flow) => Ternary
+}
+
+/** Alternatives of parts that must all hold. */
+export type AddressCondition = {
+  readonly kind: 'address'
+  readonly id: number
+  readonly variable: Variable
+  readonly alternatives: readonly (readonly AddressPart[])[]
+  readonly evaluate: (flow: Flow) => Ternary
+}
+
+export type AddressPart =
+  | { readonly kind: 'ip'; readonly prefixes: readonly Prefix[] }
+  | { readonly kind: 'country'; readonly codes: readonly string[] }
+  | { readonly kind: 'continent'; readonly codes: readonly string[] }
+  | { readonly kind: 'asn'; readonly numbers: readonly number[] }
+  | { readonly kind: 'set'; readonly prefixes: readonly Prefix[]; readonly key: string }
+  | { readonly kind: 'missing-set'; readonly key: string }
+  | { readonly kind: 'metadata' }
+
+export type NameCondition = {
+  readonly kind: 'name'
+  readonly id: number
+  readonly variable: Variable
+  readonly alternatives: readonly (readonly NamePart[])[]
+  readonly polarity: Polarity
+  readonly assurance: 'verified' | 'dns'
+}
+
+export type NamePart = { readonly key: string; readonly patterns: readonly DomainPattern[] }

@@ -1,0 +1,13 @@
+import type { Outcome } from '@sallyport/policy'
+import type { Condition } from './condition.ts'
+
+/**
+ * One conjunction of a policy, in policy order. `act` ends the walk with an outcome; `skip` goes on at the item with
+ * index `to`: an exception skips the rest of its rule, `pass` the rest of its layer.
+ */
+export type Item = {
+  readonly conditions: readonly (Condition | undefined)[]
+  /** The highest variable with a condition, -1 without any. */
+  readonly last: number
+  readonly target: { readonly kind: 'act'; readonly outcome: Outcome } | { readonly kind: 'skip'; to: number }
+}

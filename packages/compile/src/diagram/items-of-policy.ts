@@ -1,0 +1,243 @@
+import {
+  defaultOutcome,
+  inForce,
+  matchHttp,
+  matchPorts,
+  matchSubjectKey,
+  namedSetKeys,
+  holds,
+  ruleOutcome,
+  type DestinationTerm,
+  type Policy,
+  type Polarity,
+  type Rule,
+  type SubjectTerm,
+  type World,
+} from '@sallyport/policy'
+import { addressParts, evaluateAlternatives } from './address-condition.ts'
+import type { AddressPart, Condition, NamePart } from './condition.ts'
+import type { ConditionSet } from './condition-set.ts'
+import type { Item } from './item.ts'
+import { ADDRESS, NAME, variable, VARIABLES, type VariableName } from './variable.ts'
+
+const SUBJECT_VARIABLES: { readonly [K in keyof SubjectTerm]-?: VariableName } = {
+  device: 'device',
+  tag: 'tags',
+  posture: 'posture',
+  user: 'user',
+  group: 'groups',
+  app: 'app',
+  unit: 'unit',
+  container: 'container',
+  network: 'network',
+}
+
+type Conjunction = readonly Condition[]
+type FlowEvaluation = Extract<Condition, { kind: 'flow' }>['evaluate']
+
+/** The whole policy as one ordered list of conjunctions, rules not in force at `atMs` left out. */
+export function itemsOfPolicy(policy: Policy, world: World, atMs: number, conditions: ConditionSet): readonly Item[] {
+  const items: Item[] = []
+  let rank = 0
+  for (const layer of policy.layers) {
+    const passes: Item[] = []
+    for (const rule of layer.rules) {
+      const outcome = ruleOutcome(rank++, rule, layer)
+      if (!inForce(rule, atMs)) continue
+      const exceptions = exceptionsOf(rule, world, conditions).map((parts) => skip(parts))
+      items.push(...exceptions)
+      for (const parts of conjunctionsOf(rule, world, conditions)) {
+        const item = rule.action === 'pass' ? skip(parts) : act(parts, outcome)
+        if (rule.action === 'pass') passes.push(item)
+        items.push(item)
+      }
+      for (const item of exceptions) setTarget(item, items.length)
+    }
+    for (const item of passes) setTarget(item, items.length)
+  }
+  const metadata = addressCondition([[{ kind: 'metadata' }]], 'deny', world, conditions)
+  items.push(act([metadata], defaultOutcome(policy, true)), act([], defaultOutcome(policy, false)))
+  return items
+}
+
+function act(parts: Conjunction, outcome: ReturnType<typeof ruleOutcome>): Item {
+  return { ...spread(parts), target: { kind: 'act', outcome } }
+}
+
+function skip(parts: Conjunction): Item {
+  return { ...spread(parts), target: { kind: 'skip', to: -1 } }
+}
+
+function setTarget(item: Item, to: number): void {
+  if (item.target.kind === 'skip') item.target.to = to
+}
+
+function spread(parts: Conjunction): Pick<Item, 'conditions' | 'last'> {
+  const conditions = new Array<Condition | undefined>(VARIABLES.length).fill(undefined)
+  for (const part of parts) conditions[part.variable] = part
+  return { conditions, last: parts.reduce((last, part) => Math.max(last, part.variable), -1) }
+}
+
+function exceptionsOf(rule: Rule, world: World, conditions: ConditionSet): readonly Conjunction[] {
+  const opposite: Polarity = rule.action === 'deny' ? 'allow' : 'deny'
+  return [
+    ...subjectConjunctions(rule.exceptFrom, conditions),
+    ...destinationConjunctions(rule.exceptTo, opposite, rule.assurance, world, conditions),
+  ]
+}
+
+function conjunctionsOf(rule: Rule, world: World, conditions: ConditionSet): readonly Conjunction[] {
+  const polarity: Polarity = rule.action === 'deny' ? 'deny' : 'allow'
+  const subjects = rule.from === null ? [[]] : subjectConjunctions(rule.from, conditions)
+  const destinations =
+    rule.to === null
+      ? [polarity === 'allow' ? [addressCondition([[]], polarity, world, conditions)] : []]
+      : destinationConjunctions(rule.to, polarity, rule.assurance, world, conditions)
+  const others = otherConditions(rule, conditions)
+  return subjects.flatMap((subject) => destinations.map((destination) => [...subject, ...destination, ...others]))
+}
+
+function otherConditions(rule: Rule, conditions: ConditionSet): Conjunction {
+  const { ports, protocol, http, content } = rule
+  const flow = (name: VariableName, key: unknown, evaluate: FlowEvaluation): Condition =>
+    conditions.intern(JSON.stringify(key), { kind: 'flow', variable: variable(name), evaluate })
+  return [
+    ...(ports ? [flow('port', ports, (facts) => matchPorts(ports, facts))] : []),
+    ...(protocol ? [flow('protocol', protocol, (facts) => holds(facts.protocol, (p) => protocol.includes(p)))] : []),
+    ...(http ? [flow('http', http, (facts) => matchHttp(http, facts))] : []),
+    ...(content
+      ? [flow('content', content, (facts) => holds(facts.content, (fired) => fired.some((id) => content.includes(id))))]
+      : []),
+  ]
+}
+
+/** Entries with one and the same single key are alternatives of one condition. */
+function subjectConjunctions(terms: readonly SubjectTerm[], conditions: ConditionSet): readonly Conjunction[] {
+  return mergeSingleKeys(terms).map((term) =>
+    (Object.keys(term) as (keyof SubjectTerm)[]).map((key) =>
+      conditions.intern(JSON.stringify([key, term[key]]), {
+        kind: 'flow',
+        variable: variable(SUBJECT_VARIABLES[key]),
+        evaluate: (flow) => matchSubjectKey(term, key, flow),
+      }),
+    ),
+  )
+}
+
+function mergeSingleKeys(terms: readonly SubjectTerm[]): readonly SubjectTerm[] {
+  const merged = new Map<string, unknown[]>()
+  const rest: SubjectTerm[] = []
+  for (const term of terms) {
+    const [key, second] = Object.keys(term)
+    if (key === undefined || second !== undefined) rest.push(term)
+    else merged.set(key, [...(merged.get(key) ?? []), ...(term[key as keyof SubjectTerm] as readonly unknown[])])
+  }
+  return [...[...merged].map(([key, alternatives]) => ({ [key]: alternatives }) as SubjectTerm), ...rest]
+}
+
+/**
+ * A named set holds for its addresses or for its names, so an entry with one becomes two conjunctions; conjunctions of
+ * an address alone, and of a name alone, are merged.
+ */
+function destinationConjunctions(
+  terms: readonly DestinationTerm[],
+  polarity: Polarity,
+  assurance: 'verified' | 'dns',
+  world: World,
+  conditions: ConditionSet,
+): readonly Conjunction[] {
+  const addressOnly: (readonly AddressPart[])[] = []
+  const nameOnly: (readonly NamePart[])[] = []
+  const both: Conjunction[] = []
+  for (const term of terms) {
+    for (const { address, name } of branches(term, world)) {
+      if (name.length === 0) addressOnly.push(address)
+      else if (address.length === 0) nameOnly.push(name)
+      else {
+        both.push([
+          addressCondition([address], polarity, world, conditions),
+          nameCondition([name], polarity, assurance, conditions),
+        ])
+      }
+    }
+  }
+  return [
+    ...(addressOnly.length > 0 ? [[addressCondition(addressOnly, polarity, world, conditions)]] : []),
+    ...(nameOnly.length > 0
+      ? [
+          [
+            ...(polarity === 'allow' ? [addressCondition([[]], polarity, world, conditions)] : []),
+            nameCondition(mergePatterns(nameOnly), polarity, assurance, conditions),
+          ],
+        ]
+      : []),
+    ...both,
+  ]
+}
+
+type Branch = { readonly address: readonly AddressPart[]; readonly name: readonly NamePart[] }
+
+function branches(term: DestinationTerm, world: World): readonly Branch[] {
+  let result: readonly Branch[] = [
+    {
+      address: addressParts(term),
+      name: term.domain ? [{ key: JSON.stringify(term.domain), patterns: term.domain }] : [],
+    },
+  ]
+  for (const [kind, ids] of namedSetKeys(term)) {
+    const options = ids.flatMap((id) => setBranches(kind, id, world))
+    result = result.flatMap(({ address, name }) =>
+      options.map((option) => ({ address: [...address, ...option.address], name: [...name, ...option.name] })),
+    )
+  }
+  return result
+}
+
+function setBranches(kind: 'service' | 'feed' | 'category', id: string, world: World): readonly Branch[] {
+  const set = world[kind](id)
+  const key = `${kind}:${id}`
+  if (set === null) return [{ address: [{ kind: 'missing-set', key }], name: [] }]
+  return [
+    ...(set.prefixes.length > 0
+      ? [{ address: [{ kind: 'set', prefixes: set.prefixes, key } as const], name: [] }]
+      : []),
+    { address: [], name: [{ key, patterns: set.domains }] },
+  ]
+}
+
+/** Patterns written in policies are merged to one list; a set of the world keeps its own, which may be large. */
+function mergePatterns(alternatives: readonly (readonly NamePart[])[]): readonly (readonly NamePart[])[] {
+  const written = alternatives.filter((parts) => parts.length === 1 && parts[0]!.key.startsWith('['))
+  const rest = alternatives.filter((parts) => !written.includes(parts))
+  const patterns = written.flatMap((parts) => parts[0]!.patterns)
+  return patterns.length === 0 ? rest : [[{ key: JSON.stringify(patterns), patterns }], ...rest]
+}
+
+function addressCondition(
+  alternatives: readonly (readonly AddressPart[])[],
+  polarity: Polarity,
+  world: World,
+  conditions: ConditionSet,
+): Condition {
+  const key = JSON.stringify([polarity, alternatives.map((parts) => parts.map(partKey))])
+  return conditions.intern(key, {
+    kind: 'address',
+    variable: ADDRESS,
+    alternatives,
+    evaluate: (flow) => evaluateAlternatives(alternatives, polarity, flow, world),
+  })
+}
+
+function partKey(part: AddressPart): unknown {
+  return part.kind === 'set' ? part.key : part
+}
+
+function nameCondition(
+  alternatives: readonly (readonly NamePart[])[],
+  polarity: Polarity,
+  assurance: 'verified' | 'dns',
+  conditions: ConditionSet,
+): Condition {
+  const key = JSON.stringify([polarity, assurance, alternatives.map((parts) => parts.map((part) => part.key))])
+  return conditions.intern(key, { kind: 'name', variable: NAME, alternatives, polarity, assurance })
+}

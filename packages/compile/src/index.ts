@@ -1,0 +1,6 @@
+export * from './compile-policy.ts'
+export * from './compiled-rules.ts'
+export * from './diagram/variable.ts'
+export * from './kernel/host-facts.ts'
+export * from './kernel/kernel-image.ts'
+export * from './kernel/walk-image.ts'

@@ -1,0 +1,166 @@
+import { sameEffect, type Flow, type Outcome, type Rule } from '@sallyport/policy'
+import type { CompiledRules } from '../compiled-rules.ts'
+import { ADDRESS, NAME, PORT, variable } from '../diagram/variable.ts'
+import type { HostFacts } from './host-facts.ts'
+import { ImageWriter } from './image-writer.ts'
+
+const USER = variable('user')
+const GROUPS = variable('groups')
+const APP = variable('app')
+const UNIT = variable('unit')
+const CONTAINER = variable('container')
+const NO_RULE = 0xffffffff
+const MAX_IMAGE_WORDS = 64 * 1024 * 1024
+
+/** Everything one generation of the kernel's maps holds. Classes of users and units are numbered for this image only. */
+export type KernelTables = {
+  readonly image: Uint32Array
+  readonly users: ReadonlyMap<number, number>
+  readonly apps: readonly { readonly dev: bigint; readonly ino: bigint; readonly class: number }[]
+  readonly units: readonly { readonly cgroupId: bigint; readonly class: number }[]
+  readonly ports: Uint32Array
+  readonly addresses: { readonly keys: Uint8Array; readonly classes: Uint32Array }
+  readonly defaults: { readonly user: number; readonly app: number; readonly unit: number; readonly name: number }
+  /** Rule index in events → the rule. */
+  readonly rules: readonly Rule[]
+}
+
+/**
+ * The diagram as this host's kernel can walk it: facts that are fixed on the host, and facts that no later point will
+ * find (the verified name, the protocol), are walked now; user and groups are one kernel variable, unit and container
+ * another.
+ */
+export function kernelTables(rules: CompiledRules, host: HostFacts, allRules: readonly Rule[]): KernelTables {
+  const subjects = subjectClasses(rules, host)
+  return {
+    image: encode(rules, host, subjects),
+    users: new Map(host.users.map(({ uid }, at) => [uid, subjects.user.ofValue[at]!])),
+    apps: host.apps.map(({ dev, ino }, at) => ({ dev, ino, class: subjects.app.ofValue[at]! })),
+    units: host.units.map(({ cgroupId }, at) => ({ cgroupId, class: subjects.unit.ofValue[at]! })),
+    ports: rules.tables.ports,
+    addresses: addressKeys(rules),
+    defaults: { user: 0, app: 0, unit: 0, name: rules.tables.nameSetClass(0, 'certain') },
+    rules: allRules,
+  }
+}
+
+/** Kernel classes of a variable: class 0 is whatever the host's tables do not list. */
+type Subject = {
+  readonly variables: readonly number[]
+  readonly classes: readonly Flow[]
+  readonly ofValue: readonly number[]
+}
+
+function subjectClasses(rules: CompiledRules, host: HostFacts): Record<'user' | 'app' | 'unit', Subject> {
+  const subject = (variables: readonly number[], other: Flow, values: readonly Flow[]): Subject => {
+    const ids = new Map<string, number>()
+    const classes: Flow[] = []
+    const classOf = (flow: Flow): number => {
+      const key = variables.map((v) => rules.facts.classOf(v, flow)).join()
+      const known = ids.get(key)
+      if (known !== undefined) return known
+      ids.set(key, classes.length)
+      classes.push(flow)
+      return classes.length - 1
+    }
+    classOf(other)
+    return { variables, classes, ofValue: values.map(classOf) }
+  }
+  return {
+    user: subject(
+      [USER, GROUPS],
+      { user: null, groups: null },
+      host.users.map(({ user, groups }) => ({ user, groups })),
+    ),
+    app: subject(
+      [APP],
+      { app: null, appSha256: null },
+      host.apps.map(({ app, appSha256 }) => ({ app, appSha256 })),
+    ),
+    unit: subject(
+      [UNIT, CONTAINER],
+      { unit: null, container: null },
+      host.units.map(({ unit, container }) => ({ unit, container })),
+    ),
+  }
+}
+
+function encode(rules: CompiledRules, host: HostFacts, subjects: ReturnType<typeof subjectClasses>): Uint32Array {
+  const { diagram, facts, tables } = rules
+  const writer = new ImageWriter(MAX_IMAGE_WORDS)
+  const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, rank: 0, rule: NO_RULE })
+  const offsets = new Map<number, number>()
+  const fixed: Flow = {
+    device: host.device,
+    tags: host.tags,
+    posture: host.posture,
+    src: null,
+    protocol: null,
+    http: null,
+    content: null,
+  }
+  const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => tables.nameSetClass(id, 'certain'))
+  const nameClasses = [...new Set(nameSets)]
+  const portClasses = [...new Set(tables.ports)]
+  const addressClasses = [...new Set(tables.addresses.classes)]
+
+  const visit = (node: number): number => {
+    const known = offsets.get(node)
+    if (known !== undefined) return known
+    const offset = write(node)
+    offsets.set(node, offset)
+    return offset
+  }
+  const write = (node: number): number => {
+    const leaf = diagram.leaf(node)
+    if (leaf) return writer.leaf(leafWords(leaf.outcomes))
+    const v = diagram.variable(node)
+    for (const [name, subject] of Object.entries(subjects)) {
+      if (subject.variables.includes(v)) return writeSubject(node, variable(name as 'user'), subject)
+    }
+    if (v === PORT) return writeValues(node, v, portClasses)
+    if (v === ADDRESS) return writeValues(node, v, addressClasses)
+    if (v === NAME) return writeValues(node, v, nameClasses)
+    return visit(diagram.child(node, facts.classOf(v, fixed)))
+  }
+  const writeSubject = (node: number, kernelVariable: number, { variables, classes }: Subject): number => {
+    const children = classes.map((flow) => {
+      let at = node
+      while (variables.includes(diagram.variable(at))) at = diagram.child(at, facts.classOf(diagram.variable(at), flow))
+      return visit(at)
+    })
+    return children.every((child) => child === children[0])
+      ? children[0]!
+      : writer.node(kernelVariable, Uint32Array.from(children), failClosed)
+  }
+  const writeValues = (node: number, v: number, classes: readonly number[]): number => {
+    const children = new Uint32Array(classes.reduce((max, id) => Math.max(max, id), 0) + 1).fill(failClosed)
+    for (const id of classes) children[id] = visit(diagram.child(node, id))
+    return writer.node(v, children, failClosed)
+  }
+  return writer.finish(visit(diagram.root))
+}
+
+function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']>[0] {
+  const first = outcomes[0]!
+  const certain = outcomes.every((outcome) => sameEffect(outcome, first))
+  return {
+    verdict: certain ? (first.verdict === 'allow' ? 0 : 1) : 2,
+    mode: first.mode === 'enforce' ? 0 : 1,
+    how: first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
+    rank: first.rank,
+    rule: first.rule === null ? NO_RULE : first.rank,
+  }
+}
+
+/** LPM keys: the prefix length as a little-endian word, then 16 bytes in network order. */
+function addressKeys(rules: CompiledRules): KernelTables['addresses'] {
+  const { prefixes, classes } = rules.tables.addresses
+  const keys = new Uint8Array(prefixes.length * 20)
+  const view = new DataView(keys.buffer)
+  prefixes.forEach(({ address, length }, at) => {
+    view.setUint32(at * 20, length, true)
+    address.words.forEach((word, index) => view.setUint32(at * 20 + 4 + index * 4, word))
+  })
+  return { keys, classes }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { decide, STAGES } from '@sallyport/policy'
+import { compilePolicy } from '../src/index.ts'
+import { flows, policies, WORLD } from './generate-policy.ts'
+
+const NOW = 1_700_000_000_500
+const RUNS = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 3000)
+
+test('a compiled policy decides every flow as decide() does, unknown facts and every stage included', () => {
+  fc.assert(
+    fc.property(
+      policies,
+      fc.array(flows, { minLength: 1, maxLength: 8 }),
+      fc.constantFrom(...STAGES),
+      (policy, some, stage) => {
+        const compiled = compilePolicy(policy, WORLD, { atMs: NOW })
+        for (const flow of some) {
+          const {
+            needs: _needs,
+            explain: _why,
+            ...expected
+          } = { needs: [], ...decide(policy, flow, WORLD, NOW, stage) }
+          const { needs: _found, explain: _text, ...actual } = { needs: [], ...compiled.decide(flow, stage) }
+          assert.deepEqual(actual, expected)
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  )
+})
+
+test('generated policies reach every verdict, at every stage', () => {
+  const seen = new Set<string>()
+  for (const policy of fc.sample(policies, { numRuns: 400, seed: 7 })) {
+    for (const flow of fc.sample(flows, { numRuns: 12, seed: 11 })) {
+      const verdict = decide(policy, flow, WORLD, NOW)
+      seen.add(verdict.verdict).add(verdict.stage).add(verdict.reason)
+    }
+  }
+  for (const expected of ['allow', 'deny', 'undetermined', ...STAGES, 'rule', 'default', 'metadata-address']) {
+    assert.ok(seen.has(expected), `no generated case is ${expected}`)
+  }
+})
