@@ -42,9 +42,10 @@ export class Reader {
     return this.#advance(4) ? this.#view.getUint32(this.#offset - 4) : 0
   }
 
-  /** A copy: the caller's buffer may be used again for the next datagram. */
+  /** A copy, also of a Buffer (whose `slice` makes none): the caller may use its bytes again for the next datagram. */
   take(length: number): Uint8Array {
-    return this.#advance(length) ? this.#bytes.slice(this.#offset - length, this.#offset) : new Uint8Array(0)
+    if (!this.#advance(length)) return new Uint8Array(0)
+    return new Uint8Array(this.#bytes.subarray(this.#offset - length, this.#offset))
   }
 
   rest(): Uint8Array {

@@ -11,6 +11,17 @@ test('what is built is parsed back unchanged', () => {
   fc.assert(fc.property(arbitraryMessage, (message) => assert.deepEqual(parseMessage(buildMessage(message)), message)))
 })
 
+test('what is parsed does not change with the bytes it was read from', () => {
+  fc.assert(
+    fc.property(arbitraryMessage, (message) => {
+      const bytes = Buffer.from(buildMessage(message))
+      const parsed = parseMessage(bytes)
+      bytes.fill(0xff)
+      assert.deepEqual(parsed, message)
+    }),
+  )
+})
+
 test('a message cut to a size is whole or truncated, and fits', () => {
   fc.assert(
     fc.property(arbitraryMessage, fc.integer({ min: 512, max: 1500 }), (message, limit) => {

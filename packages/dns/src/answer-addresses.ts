@@ -1,0 +1,56 @@
+import { addressFromBytes, type Address } from '@sallyport/net'
+import { svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
+
+export type TimedAddress = { readonly address: Address; readonly ttlSeconds: number }
+
+/** Every address that a client can take from the records: A, AAAA and the hints of SVCB and HTTPS (RFC 9460 §7.3). */
+export function answerAddresses(records: readonly ResourceRecord[]): TimedAddress[] {
+  return records.flatMap(({ data, ttl }) =>
+    octetsOf(data).flatMap((octets) => {
+      const address = addressFromBytes(octets)
+      return address === null ? [] : [{ address, ttlSeconds: ttl }]
+    }),
+  )
+}
+
+/** The records without the addresses that `keep` turns away. */
+export function keepAddresses(
+  records: readonly ResourceRecord[],
+  keep: (address: Address) => boolean,
+): ResourceRecord[] {
+  const keeps = (octets: Uint8Array): boolean => {
+    const address = addressFromBytes(octets)
+    return address !== null && keep(address)
+  }
+  return records.flatMap((record): ResourceRecord[] => {
+    const { data } = record
+    if (data.kind === 'address') return keeps(data.octets) ? [record] : []
+    if (data.kind !== 'svcb') return [record]
+    const params = data.params.flatMap((param) => keepHints(param, keeps))
+    // RFC 9460 §8: a record whose mandatory parameter is missing is malformed, so it goes as a whole.
+    return lacksMandatory(params) ? [] : [{ ...record, data: { ...data, params } }]
+  })
+}
+
+function octetsOf(data: RecordData): readonly Uint8Array[] {
+  if (data.kind === 'address') return [data.octets]
+  if (data.kind !== 'svcb') return []
+  return data.params.flatMap((param) => (isHint(param) ? param.addresses : []))
+}
+
+type Hint = Extract<SvcParam, { readonly addresses: readonly Uint8Array[] }>
+
+function isHint(param: SvcParam): param is Hint {
+  return param.kind === 'ipv4hint' || param.kind === 'ipv6hint'
+}
+
+function keepHints(param: SvcParam, keeps: (octets: Uint8Array) => boolean): SvcParam[] {
+  if (!isHint(param)) return [param]
+  const addresses = param.addresses.filter(keeps)
+  return addresses.length === 0 ? [] : [{ ...param, addresses }]
+}
+
+function lacksMandatory(params: readonly SvcParam[]): boolean {
+  const present = new Set(params.map(svcParamKey))
+  return params.some((param) => param.kind === 'mandatory' && param.keys.some((key) => !present.has(key)))
+}

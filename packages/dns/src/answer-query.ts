@@ -1,0 +1,111 @@
+import { emptyResponse, type Message } from '@sallyport/wire'
+import type { CachingResolver } from './caching-resolver.ts'
+import { checkQuery, type CheckedQuery } from './check-query.ts'
+import type { Counters } from './counters.ts'
+import { withinDeadline } from './deadline.ts'
+import type { Timeouts } from './limits.ts'
+import type { Endpoint, ForwarderOptions, NameQuery, QueryRecord } from './options.ts'
+import { answerResponse, failureResponse, refusalResponse, type Failure } from './responses.ts'
+import { judgedName } from './select-answer.ts'
+import { settleAddresses } from './settle-addresses.ts'
+
+/** The response, and what the record of the query says beside time, client and transport. */
+export type Answered = {
+  readonly response: Message
+  readonly told: Omit<QueryRecord, 'time' | 'client' | 'transport' | 'durationMs' | 'rcode'>
+}
+
+export class QueryAnswerer {
+  readonly #options: ForwarderOptions
+  readonly #resolver: CachingResolver
+  readonly #counters: Counters
+  readonly #timeouts: Timeouts
+
+  constructor(options: ForwarderOptions, resolver: CachingResolver, counters: Counters, timeouts: Timeouts) {
+    this.#options = options
+    this.#resolver = resolver
+    this.#counters = counters
+    this.#timeouts = timeouts
+  }
+
+  async answer(message: Message, client: Endpoint): Promise<Answered> {
+    const checked = checkQuery(message)
+    if ('rcode' in checked) return { response: emptyResponse(message, checked.rcode, null), told: NOTHING }
+    const name = judgedName(checked.question.name)
+    return await this.#judged(message, checked, { name, type: checked.question.type, client })
+  }
+
+  /** Nothing leaves before the name is judged: the look-up itself can carry data out. */
+  async #judged(message: Message, checked: CheckedQuery, query: NameQuery): Promise<Answered> {
+    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const { judge, refusal } = this.#options
+    const verdict = await withinDeadline(this.#timeouts.decisionMs, () => judge(query)).catch(() => null)
+    if (verdict === null) {
+      this.#counters.add('judgeFailures')
+      return failed(message, 'judge', told)
+    }
+    if (verdict.verdict === 'deny') {
+      return { response: refusalResponse(message, refusal, verdict), told: { ...told, verdict, outcome: 'refused' } }
+    }
+    return await this.#resolved(message, checked, query, { ...told, verdict })
+  }
+
+  async #resolved(
+    message: Message,
+    checked: CheckedQuery,
+    query: NameQuery,
+    told: Answered['told'],
+  ): Promise<Answered> {
+    const { name, type } = checked.question
+    const dnssecOk = checked.edns?.dnssecOk ?? false
+    const found = await this.#resolver.resolve({
+      name,
+      type,
+      dnssecOk,
+      checkingDisabled: message.header.checkingDisabled,
+    })
+    if (found.kind === 'failed') return failed(message, found.reason, told)
+    const { upstream, cached } = found
+    const settled = this.#settle(found.message, checked, query)
+    if (settled === null) return failed(message, 'judge', { ...told, upstream, cached })
+    const { chain, denied, bindings, records } = settled
+    const full = { ...told, upstream, cached, chain, addresses: bindings.map((binding) => binding.address) }
+    if (denied !== null) {
+      const response = refusalResponse(message, this.#options.refusal, denied)
+      return { response, told: { ...full, verdict: denied, outcome: 'refused' } }
+    }
+    const response = answerResponse(message, found.message, records)
+    if (bindings.length > 0) {
+      const bound = withinDeadline(this.#timeouts.decisionMs, () => this.#options.bind(bindings)).then(() => true)
+      if (!(await bound.catch(() => false))) {
+        this.#counters.add('bindFailures')
+        return failed(message, 'bind', { ...full, addresses: [] })
+      }
+    }
+    return { response, told: { ...full, outcome: 'answered' } }
+  }
+
+  #settle(answer: Message, checked: CheckedQuery, query: NameQuery): ReturnType<typeof settleAddresses> | null {
+    try {
+      return settleAddresses(answer, checked.question, query, this.#options, this.#counters)
+    } catch {
+      this.#counters.add('judgeFailures')
+      return null
+    }
+  }
+}
+
+const NOTHING: Answered['told'] = {
+  name: null,
+  type: null,
+  outcome: 'invalid',
+  verdict: null,
+  chain: [],
+  addresses: [],
+  cached: false,
+  upstream: null,
+}
+
+function failed(message: Message, failure: Failure, told: Answered['told']): Answered {
+  return { response: failureResponse(message, failure), told: { ...told, outcome: 'failed' } }
+}

@@ -1,0 +1,36 @@
+export type Timeouts = {
+  /** One exchange with one upstream. */
+  readonly attemptMs: number
+  /** All of them, until SERVFAIL. */
+  readonly totalMs: number
+  /** The judge or the binding. */
+  readonly decisionMs: number
+  /** A TCP client that sends no whole query, or does not take its answers. */
+  readonly tcpIdleMs: number
+}
+
+/** Each has a counter for what it turns away. */
+export type Limits = {
+  readonly queriesInFlight: number
+  readonly queriesPerTcpClient: number
+  readonly tcpClients: number
+  readonly queryBytes: number
+  /** The largest answer over UDP, whatever the client offers: larger ones are fragmented, and fragments are spoofed. */
+  readonly udpAnswerBytes: number
+  readonly cacheEntries: number
+  readonly cacheSeconds: number
+  readonly negativeCacheSeconds: number
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = { attemptMs: 1500, totalMs: 5000, decisionMs: 2000, tcpIdleMs: 10_000 }
+
+export const DEFAULT_LIMITS: Limits = {
+  queriesInFlight: 1024,
+  queriesPerTcpClient: 32,
+  tcpClients: 128,
+  queryBytes: 16_384,
+  udpAnswerBytes: 1232,
+  cacheEntries: 10_000,
+  cacheSeconds: 3600,
+  negativeCacheSeconds: 300,
+}

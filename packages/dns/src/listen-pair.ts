@@ -1,0 +1,43 @@
+import type { Counters } from './counters.ts'
+import type { Limits, Timeouts } from './limits.ts'
+import { listenTcp, type TcpListener } from './listen-tcp.ts'
+import { listenUdp } from './listen-udp.ts'
+import type { Endpoint } from './options.ts'
+import type { QueryDesk } from './query-desk.ts'
+
+/** A port that is free for UDP may be taken for TCP; then another one is tried. */
+const TRIES = 10
+
+/** UDP and TCP on one port. */
+export async function listenPair(
+  endpoint: Endpoint,
+  desk: QueryDesk,
+  limits: Limits,
+  timeouts: Timeouts,
+  counters: Counters,
+): Promise<AsyncDisposable & { readonly endpoint: Endpoint }> {
+  for (let attempt = 1; ; attempt++) {
+    const udp = await listenUdp(endpoint, desk, counters)
+    const bound = { address: endpoint.address, port: udp.address().port }
+    const closeUdp = (): Promise<void> => new Promise((resolve) => udp.close(() => resolve()))
+    try {
+      const tcp = await listenTcp(bound, desk, limits, timeouts, counters)
+      return {
+        endpoint: bound,
+        [Symbol.asyncDispose]: async () => {
+          await Promise.all([closeUdp(), closeTcp(tcp)])
+        },
+      }
+    } catch (error) {
+      await closeUdp()
+      if (endpoint.port !== 0 || attempt === TRIES) throw error
+    }
+  }
+}
+
+function closeTcp({ server, clients }: TcpListener): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    for (const client of clients) client.destroy()
+  })
+}

@@ -1,0 +1,60 @@
+import type { Address, DomainName } from '@sallyport/net'
+import type { Limits, Timeouts } from './limits.ts'
+
+export type Endpoint = { readonly address: string; readonly port: number }
+
+/** `name` is the lower-case text of the name asked for, also when that is no host name (see `presentName` in wire). */
+export type NameQuery = { readonly name: DomainName; readonly type: number; readonly client: Endpoint }
+
+/** `undetermined` resolves as `allow` does: a later enforcement point decides about the connection. */
+export type NameVerdict = {
+  readonly verdict: 'allow' | 'deny' | 'undetermined'
+  readonly rule: string | null
+  readonly explain: string
+}
+
+export type Binding = { readonly name: DomainName; readonly address: Address; readonly ttlSeconds: number }
+
+export type RefusalStyle = 'refused' | 'nxdomain' | 'zero'
+
+/** `failed` is SERVFAIL, `invalid` a message that is not a query Sallyport answers; only the latter has no name. */
+export type QueryOutcome = 'answered' | 'refused' | 'failed' | 'invalid'
+
+/** What happened to one query. */
+export type QueryRecord = {
+  readonly time: Date
+  readonly client: Endpoint
+  readonly transport: 'udp' | 'tcp'
+  readonly name: DomainName | null
+  readonly type: number | null
+  readonly outcome: QueryOutcome
+  readonly rcode: number
+  readonly verdict: NameVerdict | null
+  /** The names between the one asked for and the addresses; the first is the one asked for. */
+  readonly chain: readonly DomainName[]
+  /** All addresses in the answer that was sent. */
+  readonly addresses: readonly Address[]
+  readonly cached: boolean
+  readonly upstream: Endpoint | null
+  readonly durationMs: number
+}
+
+export type ForwarderOptions = {
+  /** Port 0 takes a free port, the same one for UDP and TCP. */
+  readonly listen: readonly Endpoint[]
+  readonly upstreams: readonly Endpoint[]
+  readonly judge: (query: NameQuery) => NameVerdict | Promise<NameVerdict>
+  /**
+   * Asked about every address in an answer, hints of HTTPS records too. An address that is denied is left out; when
+   * nothing that was asked for remains, the query is refused. `isPrivateAddress` tells rebinding.
+   */
+  readonly judgeAnswer?: (query: NameQuery, address: Address, chain: readonly DomainName[]) => NameVerdict
+  /** Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. */
+  readonly bind: (bindings: readonly Binding[]) => void | Promise<void>
+  readonly refusal: RefusalStyle
+  readonly onQuery?: (record: QueryRecord) => void
+  /** The least time for which an address stays bound: applications keep addresses past their TTL. */
+  readonly ttlFloorSeconds?: number
+  readonly timeouts?: Partial<Timeouts>
+  readonly limits?: Partial<Limits>
+}

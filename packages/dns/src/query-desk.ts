@@ -1,0 +1,76 @@
+import { buildWithin, ednsOf, isWireFailure, parseHeader, parseMessage, type Message } from '@sallyport/wire'
+import { performance } from 'node:perf_hooks'
+import type { Answered, QueryAnswerer } from './answer-query.ts'
+import type { Counters } from './counters.ts'
+import type { Limits } from './limits.ts'
+import type { Endpoint, ForwarderOptions, QueryRecord } from './options.ts'
+import { malformedResponse } from './responses.ts'
+
+/** Takes bytes from a listener and gives the bytes of the answer, or `null` when none is due. Never rejects. */
+export class QueryDesk {
+  readonly #answerer: QueryAnswerer
+  readonly #limits: Limits
+  readonly #counters: Counters
+  readonly #onQuery: ForwarderOptions['onQuery']
+  #inFlight = 0
+
+  constructor(answerer: QueryAnswerer, limits: Limits, counters: Counters, onQuery: ForwarderOptions['onQuery']) {
+    this.#answerer = answerer
+    this.#limits = limits
+    this.#counters = counters
+    this.#onQuery = onQuery
+  }
+
+  async take(bytes: Uint8Array, client: Endpoint, transport: 'udp' | 'tcp'): Promise<Uint8Array | null> {
+    this.#counters.add(transport === 'udp' ? 'queriesUdp' : 'queriesTcp')
+    const header = parseHeader(bytes)
+    // An answer is never answered, lest two servers talk to each other for ever.
+    if (isWireFailure(header) || header.response) {
+      this.#counters.add('invalid')
+      return null
+    }
+    if (bytes.length > this.#limits.queryBytes) {
+      this.#counters.add('queriesDroppedSize')
+      return null
+    }
+    if (this.#inFlight >= this.#limits.queriesInFlight) {
+      this.#counters.add('queriesDroppedInFlight')
+      return null
+    }
+    const message = parseMessage(bytes)
+    if (isWireFailure(message)) {
+      this.#counters.add('invalid')
+      return buildWithin(malformedResponse(header), 512)
+    }
+    this.#inFlight++
+    try {
+      return await this.#answer(message, client, transport)
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  async #answer(message: Message, client: Endpoint, transport: 'udp' | 'tcp'): Promise<Uint8Array> {
+    const start = performance.now()
+    const time = new Date()
+    const { response, told } = await this.#answerer.answer(message, client)
+    this.#counters.add(told.outcome)
+    this.#report(told, { time, client, transport, rcode: response.header.rcode, durationMs: performance.now() - start })
+    return buildWithin(response, transport === 'tcp' ? 65535 : this.#udpSize(message))
+  }
+
+  /** RFC 6891 §6.2.3: values under 512 mean 512. */
+  #udpSize(query: Message): number {
+    const edns = ednsOf(query)
+    if (edns === null || edns === 'bad') return 512
+    return Math.max(512, Math.min(edns.udpSize, this.#limits.udpAnswerBytes))
+  }
+
+  #report(told: Answered['told'], rest: Omit<QueryRecord, keyof Answered['told']>): void {
+    try {
+      this.#onQuery?.({ ...told, ...rest })
+    } catch {
+      this.#counters.add('observerFailures')
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  ednsOf,
+  emptyResponse,
+  EXTENDED_ERROR,
+  extendedErrorOption,
+  extendedErrors,
+  optRecord,
+  RCODE,
+  refusalMessage,
+  type Header,
+  type Message,
+  type ResourceRecord,
+} from '@sallyport/wire'
+import { lowerCase, respell } from './letter-case.ts'
+import type { NameVerdict, RefusalStyle } from './options.ts'
+
+export function refusalResponse(query: Message, style: RefusalStyle, verdict: NameVerdict): Message {
+  const text = verdict.rule === null ? 'no rule allows this name' : `rule ${verdict.rule}`
+  return refusalMessage(query, { kind: style }, { code: EXTENDED_ERROR.BLOCKED, text })
+}
+
+export type Failure = 'timeout' | 'network' | 'judge' | 'bind' | 'extended-rcode'
+
+const FAILURES: { readonly [Kind in Failure]: readonly [code: number, text: string] } = {
+  timeout: [EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, 'no upstream answered in time'],
+  network: [EXTENDED_ERROR.NETWORK_ERROR, 'no upstream could be reached'],
+  judge: [EXTENDED_ERROR.OTHER, 'the policy could not be asked'],
+  bind: [EXTENDED_ERROR.OTHER, 'the addresses could not be bound to the name'],
+  'extended-rcode': [EXTENDED_ERROR.OTHER, 'the upstream answered with an error of its own'],
+}
+
+export function failureResponse(query: Message, failure: Failure): Message {
+  const [code, text] = FAILURES[failure]
+  return emptyResponse(query, RCODE.SERVFAIL, { code, text })
+}
+
+export function malformedResponse(header: Header): Message {
+  const query = { header, questions: [], answers: [], authorities: [], additionals: [] }
+  return emptyResponse(query, RCODE.FORMERR, null)
+}
+
+/**
+ * The upstream's answer in the client's spelling, with `answers` in place of its own. The additional section is left
+ * out: nobody asked for the addresses in it, so nothing binds them.
+ */
+export function answerResponse(query: Message, upstream: Message, answers: readonly ResourceRecord[]): Message {
+  const theirs = ednsOf(upstream)
+  const known = theirs === null || theirs === 'bad' ? [] : extendedErrors(theirs.options)
+  if (theirs !== null && theirs !== 'bad' && theirs.extendedRcode > 0) return failureResponse(query, 'extended-rcode')
+  const ours = emptyResponse(query, upstream.header.rcode, null)
+  const edns = ednsOf(ours)
+  const asked = query.questions[0]!.name
+  const clientEdns = ednsOf(query)
+  const wantsAd = query.header.authenticData || (clientEdns !== null && clientEdns !== 'bad' && clientEdns.dnssecOk)
+  const whole = answers.length === upstream.answers.length
+  const message: Message = {
+    ...ours,
+    // RFC 4035 §3.2.3: what was changed is no longer authentic.
+    header: { ...ours.header, authenticData: wantsAd && whole && upstream.header.authenticData },
+    questions: [{ ...query.questions[0]!, name: lowerCase(asked) }],
+    answers,
+    authorities: upstream.authorities,
+    additionals:
+      edns === null || edns === 'bad'
+        ? []
+        : [optRecord({ ...edns, options: known.slice(0, 2).map(extendedErrorOption) })],
+  }
+  return respell(message, lowerCase(asked), asked)
+}

@@ -1,0 +1,56 @@
+import { formatAddress, type Address } from '@sallyport/net'
+import type { Message, Question, ResourceRecord } from '@sallyport/wire'
+import { answerAddresses, keepAddresses, type TimedAddress } from './answer-addresses.ts'
+import type { Counters } from './counters.ts'
+import type { Binding, ForwarderOptions, NameQuery, NameVerdict } from './options.ts'
+import { selectAnswer, type SelectedAnswer } from './select-answer.ts'
+
+/** What of an answer may be sent, and what is bound before. */
+export type Settled = SelectedAnswer & {
+  readonly bindings: readonly Binding[]
+  /** The verdict that took away the last record asked for. */
+  readonly denied: NameVerdict | null
+}
+
+export function settleAddresses(
+  answer: Message,
+  question: Question,
+  query: NameQuery,
+  options: ForwarderOptions,
+  counters: Counters,
+): Settled {
+  const { chain, records } = selectAnswer(answer, question)
+  const verdicts = new Map<string, NameVerdict>()
+  let last: NameVerdict | null = null
+  const keep = (address: Address): boolean => {
+    if (options.judgeAnswer === undefined) return true
+    const text = formatAddress(address)
+    const verdict = verdicts.get(text) ?? options.judgeAnswer(query, address, chain)
+    verdicts.set(text, verdict)
+    if (verdict.verdict !== 'deny') return true
+    counters.add('addressesDropped')
+    last = verdict
+    return false
+  }
+  const kept = keepAddresses(records, keep)
+  const denied = last !== null && !kept.some(carriesAnswer) ? last : null
+  return { chain, records: kept, bindings: bindingsOf(query, answerAddresses(kept), options), denied }
+}
+
+function carriesAnswer({ data }: ResourceRecord): boolean {
+  return data.kind === 'address' || data.kind === 'svcb'
+}
+
+const TTL_FLOOR_SECONDS = 300
+
+/** Each address once, for the name asked for, with the longest of its times. */
+function bindingsOf(query: NameQuery, found: readonly TimedAddress[], options: ForwarderOptions): Binding[] {
+  const floor = options.ttlFloorSeconds ?? TTL_FLOOR_SECONDS
+  const bindings = new Map<string, Binding>()
+  for (const { address, ttlSeconds } of found) {
+    const text = formatAddress(address)
+    const longest = Math.max(floor, ttlSeconds, bindings.get(text)?.ttlSeconds ?? 0)
+    bindings.set(text, { name: query.name, address, ttlSeconds: longest })
+  }
+  return [...bindings.values()]
+}
