@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import type { Header, Message, Question, ResourceRecord } from './message.ts'
-import type { WireName } from './name.ts'
-import { CLASS_IN, TYPE } from './numbers.ts'
-import type { RecordData } from './rdata.ts'
-import type { SvcParam } from './svcb.ts'
+import type { Header, Message, Question, ResourceRecord } from '../../src/dns/message.ts'
+import type { WireName } from '../../src/dns/name.ts'
+import { CLASS_IN, TYPE } from '../../src/dns/numbers.ts'
+import type { RecordData } from '../../src/dns/rdata.ts'
+import type { SvcParam } from '../../src/dns/svcb.ts'
 
 // Plain objects, as the parser makes them: deepEqual tells prototypes apart.
 const record = <Model>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }): fc.Arbitrary<Model> =>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { arbitraryMessage } from './arbitrary-message.fixture.ts'
-import { buildMessage } from './build-message.ts'
-import { ednsOf } from './edns.ts'
-import { isWireFailure } from './failure.ts'
-import { parseHeader, parseMessage } from './parse-message.ts'
+import { buildMessage } from '../../src/dns/build-message.ts'
+import { ednsOf } from '../../src/dns/edns.ts'
+import { isWireFailure } from '../../src/dns/failure.ts'
+import { parseHeader, parseMessage } from '../../src/dns/parse-message.ts'
 
 const HEADER = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
 const withQuestion = (...octets: number[]): Uint8Array => Uint8Array.from([...HEADER, ...octets, 0, 1, 0, 1])
@@ -57,14 +57,14 @@ test('pointers lead backward only', () => {
 test('reserved label types, long names and left-over octets are failures', () => {
   assert.equal(problem(withQuestion(0x41, 0)), 'bad-label')
   assert.equal(problem(withQuestion(0x80, 0)), 'bad-label')
-  const label = [63, ...new Array<number>(63).fill(0x61)]
+  const label = [63, ...Array.from({ length: 63 }, () => 0x61)]
   assert.equal(problem(withQuestion(...label, ...label, ...label, ...label, 0)), 'long-name')
   assert.equal(problem(Uint8Array.from([...withQuestion(0), 0])), 'trailing-bytes')
   assert.equal(problem(Uint8Array.from([0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0])), 'too-many-records')
 })
 
 test('64 KiB of records that all point at one long name is read quickly', () => {
-  const name = [...[63, 63, 63, 59].flatMap((size) => [size, ...new Array<number>(size).fill(0x61)]), 0]
+  const name = [...[63, 63, 63, 59].flatMap((size) => [size, ...Array.from({ length: size }, () => 0x61)]), 0]
   const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 1, 2, 3, 4]
   const count = 3900
   const bytes = [0, 0, 0, 0, 0, 1, count >> 8, count & 255, 0, 0, 0, 0, ...name, 0, 1, 0, 1]

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, isIPv6, type Socket } from 'node:net'
 import { buildMessage, ednsOf, extendedErrors, isWireFailure, optRecord, parseMessage, wireName } from '@sallyport/wire'
 import type { EdnsOption, ExtendedError, Message } from '@sallyport/wire'
-import { frame, FrameReader } from './frames.ts'
-import type { Endpoint } from './options.ts'
+import { frame, FrameReader } from '../src/frames.ts'
+import type { Endpoint } from '../src/options.ts'
 
 export function question(name: string, type = 1, options: readonly EdnsOption[] = []): Message {
   return {

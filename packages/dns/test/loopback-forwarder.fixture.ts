@@ -1,6 +1,6 @@
 import { formatAddress } from '@sallyport/net'
-import type { ForwarderOptions, NameVerdict, QueryRecord } from './options.ts'
-import { startForwarder, type Forwarder } from './start-forwarder.ts'
+import type { ForwarderOptions, NameVerdict, QueryRecord } from '../src/options.ts'
+import { startForwarder, type Forwarder } from '../src/start-forwarder.ts'
 import type { LoopbackUpstream } from './loopback-upstream.fixture.ts'
 
 export const ALLOW: NameVerdict = { verdict: 'allow', rule: 'web', explain: 'allowed' }

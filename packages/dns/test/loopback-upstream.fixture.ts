@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net'
 import { buildMessage, emptyResponse, isWireFailure, parseMessage, wireName } from '@sallyport/wire'
 import type { Message, ResourceRecord } from '@sallyport/wire'
-import { frame, FrameReader } from './frames.ts'
-import type { Endpoint } from './options.ts'
+import { frame, FrameReader } from '../src/frames.ts'
+import type { Endpoint } from '../src/options.ts'
 
 type Reply = Message | Uint8Array | null
 export type Answering = (query: Message, transport: 'udp' | 'tcp', peer: Endpoint) => Reply | readonly Reply[]

@@ -5,7 +5,7 @@ import { RCODE, TYPE } from '@sallyport/wire'
 import { addressesIn, askTcp, askUdp, errorsIn, question } from './loopback-client.fixture.ts'
 import { ALLOW, DENY, observedForwarder } from './loopback-forwarder.fixture.ts'
 import { a, cname, loopbackUpstream, record, respond } from './loopback-upstream.fixture.ts'
-import { isPrivateAddress } from './private-address.ts'
+import { isPrivateAddress } from '../src/private-address.ts'
 
 test('an answer keeps the spelling of the question and binds with the floor', async () => {
   await using upstream = await loopbackUpstream((query) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { buildMessage, type Message } from '@sallyport/wire'
-import { frame } from './frames.ts'
+import { frame } from '../src/frames.ts'
 import { addressesIn, askTcp, connected, question } from './loopback-client.fixture.ts'
 import { observedForwarder } from './loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from './loopback-upstream.fixture.ts'
@@ -66,7 +66,7 @@ test('a client that does not read its answers is cut off', async () => {
   socket.on('error', () => {})
   socket.pause()
   const query = frame(buildMessage(question('a.example')))
-  socket.write(Buffer.concat(new Array<Uint8Array>(600).fill(query)))
+  socket.write(Buffer.concat(Array.from({ length: 600 }, () => query)))
   while (forwarder.counters().tcpClientsIdle === 0) await new Promise((resolve) => setTimeout(resolve, 20))
   socket.destroy()
 })

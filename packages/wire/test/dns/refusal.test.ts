@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAddress } from '@sallyport/net'
-import { buildMessage } from './build-message.ts'
-import { ednsOf, optRecord } from './edns.ts'
-import { EXTENDED_ERROR, extendedErrorOption, extendedErrors } from './extended-error.ts'
-import { isWireFailure } from './failure.ts'
-import type { Message } from './message.ts'
-import { RCODE, TYPE } from './numbers.ts'
-import { parseMessage } from './parse-message.ts'
-import { buildRefusal, type Refusal } from './refusal.ts'
+import { buildMessage } from '../../src/dns/build-message.ts'
+import { ednsOf, optRecord } from '../../src/dns/edns.ts'
+import { EXTENDED_ERROR, extendedErrorOption, extendedErrors } from '../../src/dns/extended-error.ts'
+import { isWireFailure } from '../../src/dns/failure.ts'
+import type { Message } from '../../src/dns/message.ts'
+import { RCODE, TYPE } from '../../src/dns/numbers.ts'
+import { parseMessage } from '../../src/dns/parse-message.ts'
+import { buildRefusal, type Refusal } from '../../src/dns/refusal.ts'
 
 const query = (type: number, edns = true): Message => ({
   header: {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import packet from 'dns-packet'
-import { buildMessage } from './build-message.ts'
-import { isWireFailure } from './failure.ts'
-import { parseMessage } from './parse-message.ts'
+import { buildMessage } from '../../src/dns/build-message.ts'
+import { isWireFailure } from '../../src/dns/failure.ts'
+import { parseMessage } from '../../src/dns/parse-message.ts'
 
 const records = [
   { type: 'A', name: 'a.example.com', ttl: 60, data: '192.0.2.1' },

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { arbitraryMessage, arbitraryName } from './arbitrary-message.fixture.ts'
-import { buildMessage, buildWithin } from './build-message.ts'
-import { isWireFailure } from './failure.ts'
-import { presentName, sameName, sameSpelling, wireName } from './name.ts'
-import { parseMessage } from './parse-message.ts'
+import { buildMessage, buildWithin } from '../../src/dns/build-message.ts'
+import { isWireFailure } from '../../src/dns/failure.ts'
+import { presentName, sameName, sameSpelling, wireName } from '../../src/dns/name.ts'
+import { parseMessage } from '../../src/dns/parse-message.ts'
 
 test('what is built is parsed back unchanged', () => {
   fc.assert(fc.property(arbitraryMessage, (message) => assert.deepEqual(parseMessage(buildMessage(message)), message)))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hostName, presentName, sameName, sameSpelling, type WireName } from './name.ts'
+import { hostName, presentName, sameName, sameSpelling, type WireName } from '../../src/dns/name.ts'
 
 const name = (...labels: string[]): WireName => ({ labels })
 
