@@ -6,9 +6,9 @@ test('a user has the primary group first, then the groups that list the user', (
   const passwd = 'root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:77::/:/bin/sh\n'
   const group = 'root:x:0:\nann:x:1000:\nfinance:x:2000:ann,bob\naudio:x:29:ann\n'
   assert.deepEqual(joinUsers(passwd, group), [
-    { uid: 0, name: 'root', groups: ['root'] },
-    { uid: 1000, name: 'ann', groups: ['ann', 'finance', 'audio'] },
-    { uid: 1001, name: 'bob', groups: ['finance'] },
+    { uid: 0, user: 'root', groups: ['root'] },
+    { uid: 1000, user: 'ann', groups: ['ann', 'finance', 'audio'] },
+    { uid: 1001, user: 'bob', groups: ['finance'] },
   ])
 })
 

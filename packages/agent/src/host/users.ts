@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
-export type User = { readonly uid: number; readonly name: string; readonly groups: readonly string[] }
+export type User = { readonly uid: number; readonly user: string; readonly groups: readonly string[] }
 
 /** Everyone the system's name service lists, with their groups. */
 export async function readUsers(): Promise<readonly User[]> {
@@ -31,7 +31,7 @@ export function joinUsers(passwd: string, group: string): readonly User[] {
     if (name === undefined || uid === undefined || !/^\d+$/.test(uid)) return []
     const primary = gid === undefined ? undefined : nameOfGid.get(gid)
     const groups = new Set([...(primary === undefined ? [] : [primary]), ...(groupsOfMember.get(name) ?? [])])
-    return [{ uid: Number(uid), name, groups: [...groups] }]
+    return [{ uid: Number(uid), user: name, groups: [...groups] }]
   })
 }
 

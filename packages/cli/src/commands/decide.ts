@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Command, Option } from 'commander'
-import { decide, STAGES, type Policy, type Stage, type Verdict, type World } from '@sallyport/policy'
+import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { STAGES, type Stage } from '@sallyport/policy'
 import { readFlow } from '../input/flow.ts'
 import { readLines, type Line } from '../input/json-lines.ts'
 import { atOption, examples, feedOption } from '../input/options.ts'
@@ -38,12 +39,13 @@ export function decideCommand(answer: Answer): Command {
       ),
     )
     .action(async (files: readonly string[], options: Options) => {
-      answer(await decideFlows(await readPolicy(files), await readWorld(options.feed), options))
+      const policy = await readPolicy(files)
+      const world = await readWorld(options.feed)
+      answer(await decideFlows(compilePolicy(policy, world, { atMs: parseTime(options.at) }), options))
     })
 }
 
-async function decideFlows(policy: Policy, world: World, options: Options): Promise<number> {
-  const now = parseTime(options.at)
+async function decideFlows(policy: CompiledPolicy, options: Options): Promise<number> {
   let invalid = 0
   let denied = 0
   const judge = (line: Line): object => {
@@ -53,7 +55,7 @@ async function decideFlows(policy: Policy, world: World, options: Options): Prom
       note(`${options.flow === '-' ? 'standard input' : options.flow}:${line.number}: ${flow.problem}`)
       return { error: { code: 'flow-invalid', line: line.number, message: flow.problem } }
     }
-    const verdict: Verdict = decide(policy, flow.value, world, now, options.stage)
+    const verdict = policy.decide(flow.value, options.stage)
     if (verdict.verdict === 'deny') denied++
     return verdict
   }

@@ -1,15 +1,15 @@
-import { formatProblem, parsePolicies, SallyportError, type Policy, type PolicyProblem } from '@sallyport/policy'
+import { formatProblem, parsePolicies, SallyportError, type Policy, type Problem } from '@sallyport/policy'
 import { readTextFile } from './read-text-file.ts'
 
 const MAX_POLICY_BYTES = 16 * 2 ** 20
 
 /** Carries every problem, so that all are shown at once. */
 export class InvalidPolicy extends SallyportError {
-  readonly problems: readonly PolicyProblem[]
+  readonly problems: readonly Problem[]
   /** The problems as shown to a person. */
   readonly texts: readonly string[]
 
-  constructor(problems: readonly PolicyProblem[], texts: readonly string[]) {
+  constructor(problems: readonly Problem[], texts: readonly string[]) {
     super('policy-invalid', `${problems.length} ${problems.length === 1 ? 'error' : 'errors'} in the policy; nothing is applied`)
     this.problems = problems
     this.texts = texts
@@ -25,6 +25,6 @@ export async function readPolicy(paths: readonly string[]): Promise<Policy> {
   const textOf = new Map(files.map(({ file, text }) => [file, text]))
   throw new InvalidPolicy(
     parsed.problems,
-    parsed.problems.map((problem) => formatProblem(problem, textOf.get(problem.position.file) ?? '')),
+    parsed.problems.map((problem) => formatProblem(problem, textOf.get(problem.file))),
   )
 }

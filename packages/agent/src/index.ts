@@ -1,0 +1,3 @@
+export * from './run/learn-policy.ts'
+export * from './run/run-guarded.ts'
+export * from './run/run-request.ts'

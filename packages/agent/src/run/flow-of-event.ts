@@ -1,0 +1,66 @@
+import type { HostFacts } from '@sallyport/compile'
+import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
+import type { KernelEvent } from '@sallyport/kernel'
+import { addressFromBytes, formatAddress, transportFromProtocolNumber, type Address, type DomainName } from '@sallyport/net'
+import type { Policy, World } from '@sallyport/policy'
+import type { ExecutablePaths } from '../host/executable-paths.ts'
+
+export type EventContext = {
+  readonly policy: Policy
+  readonly world: World
+  readonly host: HostFacts
+  readonly executables: ExecutablePaths
+  readonly namesOf: (address: Address) => readonly DomainName[]
+  readonly clock: { readonly nowMs: number; readonly bootNs: bigint }
+}
+
+/** A decision of the kernel in the words of the policy language. */
+export function flowOfEvent(event: KernelEvent, context: EventContext): FlowRecord {
+  const { world, clock, host } = context
+  const timeMs = clock.nowMs - Number((clock.bootNs - event.timeNs) / 1_000_000n)
+  const found = event.addr.some((byte) => byte !== 0) ? addressFromBytes(event.addr) : null
+  const user = host.users.find(({ uid }) => uid === event.uid)
+  return {
+    time: new Date(timeMs).toISOString(),
+    user: user?.user ?? String(event.uid),
+    groups: user?.groups ?? [],
+    app: context.executables.find({ pid: event.tgid, comm: event.comm, dev: event.exeDev, ino: event.exeIno }) ?? event.comm,
+    unit: host.units.find(({ cgroupId }) => cgroupId === event.cgroup)?.unit ?? null,
+    container: null,
+    dst: found === null ? null : formatAddress(found),
+    port: event.port,
+    transport: transportFromProtocolNumber(event.ipproto),
+    domain: null,
+    boundNames: found === null ? [] : context.namesOf(found),
+    protocol: null,
+    country: found === null ? null : world.country(found),
+    asn: found === null ? null : world.asn(found),
+    verdict: verdictOfEvent(event, found, context.policy),
+  }
+}
+
+function verdictOfEvent(event: KernelEvent, dst: Address | null, policy: Policy): RecordedVerdict {
+  const { layer, rule } = ruleAt(policy, event.ruleIndex)
+  const verdict = event.verdict === 'undetermined' ? 'deny' : event.verdict
+  const reason = rule !== null ? 'rule' : refusalReason(event, dst)
+  const explain = `${verdict === 'allow' ? 'allowed' : 'denied'} by ${rule === null ? reason : `rule ${rule} of ${layer}`}`
+  return { verdict, rule, layer, mode: event.mode, stage: 'connect', reason, explain }
+}
+
+function refusalReason(event: KernelEvent, dst: Address | null): string {
+  if (event.hook === 'create') return 'raw-socket'
+  if (event.hook === 'setsockopt') return 'socket-mark'
+  if (event.verdict === 'undetermined') return 'missing-facts'
+  return dst !== null && ['169.254.169.254', 'fd00:ec2::254'].includes(formatAddress(dst)) ? 'metadata-address' : 'default'
+}
+
+/** Rules are numbered through all layers. */
+function ruleAt(policy: Policy, index: number | null): { readonly layer: string; readonly rule: string | null } {
+  let rest = index ?? Number.POSITIVE_INFINITY
+  for (const { name, rules } of policy.layers) {
+    const rule = rules[rest]
+    if (rule !== undefined) return { layer: name, rule: rule.id }
+    rest -= rules.length
+  }
+  return { layer: policy.layers.at(-1)?.name ?? '', rule: null }
+}

@@ -1,0 +1,23 @@
+import { kernelTables, type CompiledPolicy, type CompiledRules, type HostFacts } from '@sallyport/compile'
+import type { Binding, KernelGeneration } from '@sallyport/kernel'
+import { addressBytes, type Address, type DomainName } from '@sallyport/net'
+import type { BoundNames } from './bound-names.ts'
+
+/** The rules in force as the kernel takes them, with every name that is bound at the time. */
+export function generationOf(policy: CompiledPolicy, host: HostFacts, names: BoundNames, nowMs: number): KernelGeneration {
+  const rules = policy.at(nowMs)
+  const allRules = policy.policy.layers.flatMap((layer) => layer.rules)
+  const bindings = [...names.entries(nowMs)].map((entry) => ({
+    address: addressBytes(entry.address),
+    names: entry.names.map(({ name, expiresMs }) => nameBinding(rules, name, (expiresMs - nowMs) / 1000)),
+  }))
+  return { ...kernelTables(rules, host, allRules), bindings, monitor: policy.policy.layers.at(-1)?.mode === 'monitor' }
+}
+
+export function bindingOf(rules: CompiledRules, name: DomainName, address: Address, ttlSeconds: number): Binding {
+  return { address: addressBytes(address), names: [nameBinding(rules, name, ttlSeconds)] }
+}
+
+function nameBinding(rules: CompiledRules, name: DomainName, ttlSeconds: number): Binding['names'][number] {
+  return { class: rules.tables.nameClass({ certainty: 'certain', name }), ttlSeconds }
+}

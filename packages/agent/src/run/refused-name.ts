@@ -1,0 +1,15 @@
+import type { QueryRecord } from '@sallyport/dns'
+import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
+
+/** A look-up that was refused, or would have been: the flow that never came to be. */
+export function flowOfRefusedName(record: QueryRecord, verdict: Omit<RecordedVerdict, 'stage'>): FlowRecord {
+  return {
+    time: record.time.toISOString(),
+    transport: record.transport,
+    domain: record.name,
+    boundNames: record.name === null ? [] : [record.name],
+    dst: null,
+    protocol: 'dns',
+    verdict: { ...verdict, stage: 'dns' },
+  }
+}

@@ -1,0 +1,27 @@
+import { KernelError } from '@sallyport/kernel'
+import { SallyportError } from '@sallyport/policy'
+import { findCommand } from './find-command.ts'
+import { runInCgroup } from './run-in-cgroup.ts'
+import { runInNamespace } from './run-in-namespace.ts'
+import type { RunOutcome, RunRequest } from './run-request.ts'
+
+/** Runs a command so that only what the policy allows leaves: as root in a cgroup, else in a namespace of its own. */
+export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
+  const asRoot = process.getuid?.() === 0
+  const way = asRoot ? 'cgroup' : 'namespace'
+  const command = findCommand(request.command[0] ?? '', process.env['PATH'] ?? '')
+  if ('exitCode' in command) {
+    request.onWarning(command.problem)
+    return { exitCode: command.exitCode, signal: null, durationMs: 0, way, lostEvents: 0 }
+  }
+  try {
+    return asRoot ? await runInCgroup(request, command.path) : await runInNamespace(request, command.path)
+  } catch (error) {
+    throw error instanceof KernelError ? refused(error) : error
+  }
+}
+
+function refused(error: KernelError): SallyportError {
+  const code = error.code.startsWith('cgroup') ? 'cgroup-unavailable' : error.code === 'libbpf-missing' ? 'tool-missing' : 'enforcement-failed'
+  return new SallyportError(code, error.message, { remedy: error.remedy, cause: error })
+}

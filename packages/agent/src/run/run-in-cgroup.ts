@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { compilePolicy } from '@sallyport/compile'
+import { createRunCgroup, findCgroupMount, openEnforcement, PIN_ROOT, removeCgroup } from '@sallyport/kernel'
+import { ExecutablePaths } from '../host/executable-paths.ts'
+import { readHostFacts } from '../host/host-facts.ts'
+import { BoundNames } from './bound-names.ts'
+import { spawnInCgroup } from './cgroup-command.ts'
+import { EventStream } from './event-stream.ts'
+import { PolicyInForce } from './policy-in-force.ts'
+import { startRunResolver } from './run-resolver.ts'
+import type { RunOutcome, RunRequest } from './run-request.ts'
+import { ownRunId, removeStaleRuns } from './stale-runs.ts'
+
+/** As root: the command in a cgroup of its own on the host's network, guarded by the kernel before it starts. */
+export async function runInCgroup(request: RunRequest, path: string): Promise<RunOutcome> {
+  const { policy, world, onFlow, onWarning } = request
+  await removeStaleRuns(onWarning)
+  const host = await readHostFacts(policy, findCgroupMount())
+  const compiled = compilePolicy(policy, world, { atMs: Date.now() })
+  const names = new BoundNames()
+  const executables = new ExecutablePaths(process.env['PATH'] ?? '')
+  executables.remember(await stat(path, { bigint: true }), path)
+
+  const id = ownRunId()
+  await using scope = new AsyncDisposableStack()
+  const cgroupPath = createRunCgroup(id)
+  scope.defer(() => removeCgroup(cgroupPath))
+  const inForce = new PolicyInForce(compiled, host, names)
+  const resolver = scope.use(await startRunResolver({ compiled, names, bind: (bindings) => inForce.bind(bindings), onFlow }))
+  const enforcement = await openEnforcement({
+    cgroupPath,
+    pinPath: join(PIN_ROOT, `run-${id}`),
+    resolver: { v4: resolver.v4, ...(resolver.v6 === null ? {} : { v6: resolver.v6 }), port: resolver.port },
+    resolverTgid: process.pid,
+  })
+  scope.use(enforcement)
+  const events = new EventStream({ policy, world, host, executables, names, onFlow })
+  enforcement.events((event) => events.receive(event))
+  scope.use(inForce.enforceWith(enforcement, cgroupPath))
+
+  const startedMs = performance.now()
+  const dropRaw = !enforcement.familiesGuarded
+  const { exitCode, signal } = await spawnInCgroup({ cgroupPath, path, args: request.command.slice(1), dropRaw })
+  const durationMs = performance.now() - startedMs
+  await removeCgroup(cgroupPath)
+  await events.settle()
+  return { exitCode, signal, durationMs, way: 'cgroup', lostEvents: enforcement.counters().eventsLost }
+}

@@ -1,0 +1,22 @@
+import type { FlowRecord } from '@sallyport/flow'
+import type { Policy, World } from '@sallyport/policy'
+
+export type RunRequest = {
+  readonly policy: Policy
+  readonly world: World
+  readonly command: readonly string[]
+  /** Every flow as it is decided. */
+  readonly onFlow: (record: FlowRecord) => void
+  /** What the person should know and the run goes on with. */
+  readonly onWarning: (text: string) => void
+}
+
+export type RunOutcome = {
+  /** The command's; 128 + n when signal n ended it, 127 when it was not found, 126 when it cannot be executed. */
+  readonly exitCode: number
+  readonly signal: NodeJS.Signals | null
+  readonly durationMs: number
+  readonly way: 'cgroup' | 'namespace'
+  /** Decisions that were made but could not be reported. */
+  readonly lostEvents: number
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import type { CompiledPolicy } from '@sallyport/compile'
+import { upstreamsFromSystem, type Binding, type NameVerdict, type QueryRecord } from '@sallyport/dns'
+import type { FlowRecord } from '@sallyport/flow'
+import type { BoundNames } from './bound-names.ts'
+import { startOnLoopback, type LoopbackForwarder } from './loopback-forwarder.ts'
+import { judgeAnswer, judgeName } from './name-judge.ts'
+import { flowOfRefusedName } from './refused-name.ts'
+
+type Options = {
+  readonly compiled: CompiledPolicy
+  readonly names: BoundNames
+  readonly bind: (bindings: readonly Binding[]) => void
+  readonly onFlow: (record: FlowRecord) => void
+}
+
+/** The resolver that all look-ups of the command are turned to. */
+export async function startRunResolver({ compiled, bind, onFlow }: Options): Promise<LoopbackForwarder> {
+  const upstreams = upstreamsFromSystem(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+  return startOnLoopback({
+    upstreams,
+    refusal: 'refused',
+    judge: ({ name }): NameVerdict => {
+      const { verdict, rule, explain, mode } = judgeName(compiled, name)
+      return { verdict: mode === 'monitor' ? 'allow' : verdict, rule, explain }
+    },
+    judgeAnswer: ({ name }, address) => judgeAnswer(compiled, name, address),
+    bind,
+    onQuery: (record) => {
+      const refused = refusedFlow(compiled, record)
+      if (refused !== null) onFlow(refused)
+    },
+  })
+}
+
+function refusedFlow(compiled: CompiledPolicy, record: QueryRecord): FlowRecord | null {
+  if (record.outcome !== 'refused' || record.name === null) return null
+  const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name)
+  if (verdict === 'deny') return flowOfRefusedName(record, { verdict, rule, layer, mode, reason, explain })
+  const because = record.verdict?.explain ?? 'refused by the resolver'
+  return flowOfRefusedName(record, { verdict: 'deny', rule: null, layer, mode, reason: 'private-address', explain: because })
+}

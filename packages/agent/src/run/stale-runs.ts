@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findCgroupMount, listCgroup, PIN_ROOT, removeCgroup, removePinned } from '@sallyport/kernel'
+
+const PREFIX = 'run-'
+
+/** Names a run by its process and that process's start time: a pid alone is used again. */
+export function ownRunId(): string {
+  return `${process.pid}-${startTicks(process.pid)}`
+}
+
+/**
+ * Removes what runs left behind whose Sallyport was killed. A run whose command still lives stays guarded: it is told
+ * about, not touched.
+ */
+export async function removeStaleRuns(onWarning: (text: string) => void): Promise<void> {
+  const parent = join(findCgroupMount(), 'sallyport')
+  const ids = new Set([...runIds(parent), ...runIds(PIN_ROOT)].filter((id) => !ownerLives(id)))
+  for (const id of ids) {
+    const cgroup = join(parent, `${PREFIX}${id}`)
+    const processes = listCgroup(cgroup)
+    if (processes.length > 0) {
+      onWarning(`a killed run left ${processes.length} processes, still guarded: kill ${processes.join(' ')}`)
+      continue
+    }
+    await removeCgroup(cgroup)
+    removePinned(join(PIN_ROOT, `${PREFIX}${id}`))
+  }
+}
+
+function runIds(directory: string): readonly string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory).flatMap((name) => (name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []))
+}
+
+function ownerLives(id: string): boolean {
+  const [pid, ticks] = id.split('-')
+  return startTicks(Number(pid)) === ticks
+}
+
+/** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
