@@ -1,0 +1,7 @@
+export * from './problem.ts'
+export { formatPath, formatProblem } from './format-problem.ts'
+export { MAX_POLICY_BYTES } from './read-yaml.ts'
+export { parsePolicies, parsePolicy } from './parse-policy.ts'
+export { parseFlow } from './flow.ts'
+export { parseTarget, type TargetFacts } from './target.ts'
+export { nearest } from './nearest.ts'

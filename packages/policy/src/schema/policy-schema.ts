@@ -1,0 +1,54 @@
+import * as z from 'zod'
+import { closed, oneOrMany } from './closed.ts'
+import { FlowSchema } from './flow-schema.ts'
+import type { FeedInput, PolicyInput, PolicyTestInput } from './input.ts'
+import { DestinationSchema, PostureSchema, RuleSchema, ScheduleSchema, SubjectSchema } from './rule-schema.ts'
+
+const text: z.ZodString = z.string().min(1)
+
+/** A defined set may be empty, so that a list can be filled later. */
+function definedSet<T>(item: z.ZodType<T>): z.ZodType<{ readonly [name: string]: T | readonly T[] }> {
+  return z.record(z.string(), z.union([oneOrMany(item), z.array(item).max(0)]))
+}
+
+export const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
+  url: text.optional(),
+  file: text.optional(),
+  format: text.optional(),
+  refresh: text.optional().describe('15min, 6h, 1d'),
+  kind: text.optional(),
+  sha256: text.optional(),
+})
+
+export const PolicyTestSchema: z.ZodType<PolicyTestInput> = closed('a test', {
+  from: FlowSchema.optional().describe('Facts of the flow; those not given are null.'),
+  to: text.optional().describe('URL, host:port or transport/host:port.'),
+  expect: z.enum(['allow', 'deny', 'undetermined']),
+  rule: text.nullable().optional(),
+  time: z.union([text, z.number()]).optional(),
+  description: z.string().optional(),
+})
+
+export const PolicySchema: z.ZodType<PolicyInput> = closed('a policy', {
+  sallyport: z.literal(1).describe('Version of the language.'),
+  name: text.optional(),
+  description: z.string().optional(),
+  mode: z.enum(['enforce', 'monitor']).optional(),
+  default: z.enum(['allow', 'deny']).optional().describe('What no rule matches; deny unless said otherwise.'),
+  zone: text.optional().describe('IANA time zone of dates and schedules; UTC unless said otherwise.'),
+  define: closed('define', {
+    destinations: definedSet(DestinationSchema).optional(),
+    subjects: definedSet(SubjectSchema).optional(),
+    postures: z.record(z.string(), PostureSchema).optional(),
+    schedules: z.record(z.string(), ScheduleSchema).optional(),
+  }).optional(),
+  feeds: z.record(z.string(), FeedSchema).optional(),
+  rules: z.array(RuleSchema).optional().describe('In order; the first that matches decides.'),
+  tests: z.array(PolicyTestSchema).optional(),
+})
+
+/** JSON Schema of a policy file (draft 2020-12), for editors. */
+export function policyJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(PolicySchema, { io: 'input', reused: 'ref' }) as Record<string, unknown>
+  return { ...schema, title: 'Sallyport policy' }
+}
