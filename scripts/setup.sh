@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs once what this checkout needs on a Debian machine; later calls only compare a stamp.
+# usage: setup.sh [test]     `test` adds the tools that only the tests use
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+kind=${1:-run}
+packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptables libnetfilter-queue1 passt iproute2 util-linux"
+if [ "$kind" = test ]; then
+  packages="$packages curl git python3-minimal iputils-ping bind9-dnsutils netcat-openbsd socat sudo procps openssl"
+fi
+stamp="$root/node_modules/.sallyport-$kind"
+
+say() { printf 'sallyport: %s\n' "$*" >&2; }
+
+wanted() {
+  printf '%s\n' "$packages"
+  cat "$root/package-lock.json" "$root/scripts/build-bpf.sh" "$root"/packages/kernel/bpf/*.c
+}
+key=$(wanted | sha256sum | cut -c1-32)
+[ -r "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && exit 0
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+done
+if [ -n "$missing" ] && [ "$(id -u)" != 0 ]; then
+  say "these Debian packages are missing:$missing"
+  say "install them as root, or run this command once as root"
+  exit 3
+fi
+if [ ! -w "$root" ]; then
+  say "$root is not set up, and this user cannot write to it: run ./sallyport doctor once as its owner"
+  exit 3
+fi
+exec 9>"$root/.sallyport-setup.lock"
+flock 9
+[ -r "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && exit 0
+
+if [ -n "$missing" ]; then
+  say "installing Debian packages:$missing"
+  log=$(mktemp)
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    say "apt-get failed; the whole output is in $log"
+    exit 3
+  fi
+  rm -f "$log"
+fi
+if [ ! -x "$root/node_modules/node/bin/node" ] || [ "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
+  say "installing npm packages, Node 26 among them"
+  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2)
+fi
+say "building the eBPF programs"
+sh "$root/scripts/build-bpf.sh" >&2
+printf '%s' "$key" >"$stamp"
+say "ready"
