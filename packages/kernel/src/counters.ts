@@ -1,0 +1,33 @@
+import { word } from './bpf-map.ts'
+import { libbpf } from './libbpf.ts'
+
+export interface KernelCounters {
+  readonly allowed: number
+  readonly denied: number
+  readonly monitored: number
+  readonly eventsLost: number
+  readonly walkErrors: number
+  readonly bindingsOverflow: number
+  readonly redirected: number
+}
+
+const NAMES = [
+  'allowed',
+  'denied',
+  'monitored',
+  'eventsLost',
+  'walkErrors',
+  'bindingsOverflow',
+  'redirected',
+] as const satisfies readonly (keyof KernelCounters)[]
+
+export function readCounters(fd: number): KernelCounters {
+  const bpf = libbpf()
+  const cpus = Number(bpf.cpus())
+  const values = NAMES.map((name, index) => {
+    const perCpu = new BigUint64Array(cpus)
+    bpf.lookup(fd, word(index), new Uint8Array(perCpu.buffer))
+    return [name, Number(perCpu.reduce((sum, value) => sum + value, 0n))]
+  })
+  return Object.fromEntries(values) as KernelCounters
+}

@@ -1,0 +1,30 @@
+import koffi from 'koffi'
+import { libbpf, pointer } from './libbpf.ts'
+import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
+
+/** Reads the ring buffer from the event loop: its descriptor becomes readable when the kernel has written. */
+export function readEvents(fd: number, onEvent: (event: KernelEvent) => void, signal?: AbortSignal): () => void {
+  const bpf = libbpf()
+  const sample = koffi.proto('int (void *context, void *data, size_t size)')
+  const callback = koffi.register((_context: unknown, data: unknown, size: number) => {
+    if (Number(size) >= EVENT_BYTES) onEvent(decodeEvent(new Uint8Array(koffi.view(data, EVENT_BYTES)).slice()))
+    return 0
+  }, koffi.pointer(sample))
+  const ring = pointer('open the event ring', bpf.ringNew(fd, callback, null, null))
+  const consume = (): void => void bpf.ringConsume(ring)
+  const handle = koffi.node.poll(Number(bpf.ringEpoll(ring)), { readable: true }, consume)
+  handle.unref()
+  let open = true
+  const stop = (): void => {
+    if (!open) return
+    open = false
+    handle.stop()
+    handle.close()
+    consume()
+    bpf.ringFree(ring)
+    koffi.unregister(callback)
+  }
+  signal?.addEventListener('abort', stop, { once: true })
+  consume()
+  return stop
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+
+export interface ResolverAddress {
+  readonly v4?: string
+  readonly v6?: string
+  readonly port: number
+}
+
+export interface KernelConfig {
+  readonly generation: number
+  readonly allowRaw: boolean
+  readonly resolver: ResolverAddress | undefined
+  readonly resolverTgid: number | undefined
+}
+
+export const CONFIG_BYTES = 56
+
+export function encodeConfig(config: KernelConfig): Uint8Array {
+  const bytes = new Uint8Array(CONFIG_BYTES)
+  const view = new DataView(bytes.buffer)
+  const { v4, v6, port } = config.resolver ?? { port: 0 }
+  view.setUint32(0, config.generation, true)
+  view.setUint32(4, config.allowRaw ? 1 : 0, true)
+  view.setUint32(8, config.resolverTgid ?? 0, true)
+  view.setUint16(12, port, true)
+  view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)
+  view.setBigUint64(16, config.resolverTgid ? startTicks(config.resolverTgid) : 0n, true)
+  if (v4) bytes.set(addressBytes(`::ffff:${v4}`), 24)
+  if (v6) bytes.set(addressBytes(v6), 40)
+  return bytes
+}
+
+/** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */
+function startTicks(pid: number): bigint {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return BigInt(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0)
+}
+
+/** 16 bytes of an IPv4 or IPv6 address in text; IPv4 becomes ::ffff:a.b.c.d. */
+export function addressBytes(text: string): Uint8Array {
+  const v6 = new URL(`http://[${text.includes(':') ? text : `::ffff:${text}`}]`).hostname.slice(1, -1)
+  const [head = '', tail] = v6.split('::')
+  const groups = (part: string): number[] => (part ? part.split(':').map((group) => parseInt(group, 16)) : [])
+  const left = groups(head)
+  const right = groups(tail ?? '')
+  const all = [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]))
+}

@@ -1,0 +1,183 @@
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { mergeBindings, removeBinding } from './bindings.ts'
+import { lookup, update, word } from './bpf-map.ts'
+import { closeDenied } from './close-denied.ts'
+import { readCounters, type KernelCounters } from './counters.ts'
+import { readEvents } from './event-ring.ts'
+import type { Binding, KernelGeneration } from './generation.ts'
+import { CONFIG_BYTES, encodeConfig, type ResolverAddress } from './kernel-config.ts'
+import type { KernelEvent } from './kernel-event.ts'
+import { libbpf, checked, type Pointer } from './libbpf.ts'
+import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
+import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
+import { clearSlot, GENERATION_MAPS, writeGeneration } from './write-generation.ts'
+
+export interface EnforcementOptions {
+  /** Folder of the guarded cgroup. */
+  readonly cgroupPath: string
+  /** Folder in bpffs; enforcement then outlives this process. Pinned enforcement that is there is taken over. */
+  readonly pinPath?: string
+  /** Where DNS is turned to. */
+  readonly resolver?: ResolverAddress
+  /** Process whose own sockets are let through: the resolver's. */
+  readonly resolverTgid?: number
+  readonly allowRaw?: boolean
+  /** Leave pinned enforcement in place on disposal. */
+  readonly keep?: boolean
+}
+
+export interface Enforcement extends AsyncDisposable {
+  /** Number of the policy in force; 0 before the first. */
+  readonly generation: number
+  /** Whether sockets of families other than IP are guarded too. */
+  readonly familiesGuarded: boolean
+  /** Puts a policy in force as a whole. The first call attaches the programs. */
+  apply(generation: KernelGeneration): void
+  bind(entries: readonly Binding[]): void
+  unbind(addresses: readonly Uint8Array[]): void
+  events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void
+  counters(): KernelCounters
+  /** Closes TCP sockets that the policy in force has refused. Returns how many. */
+  closeDenied(): number
+}
+
+const MAPS = [...GENERATION_MAPS, 'config', 'events', 'counters', 'flows'] as const
+type Maps = Readonly<Record<(typeof MAPS)[number], number>>
+
+export async function openEnforcement(options: EnforcementOptions): Promise<Enforcement> {
+  const id = statSync(options.cgroupPath, { bigint: true }).ino
+  const pins = options.pinPath ? join(options.pinPath, `${objectHash()}-${id}`) : undefined
+  if (pins && hasPin(join(pins, 'link-egress'))) return new Guard(options, pins, undefined, openMaps(pins))
+  const loaded = loadObject()
+  if (pins) {
+    removePinned(pins)
+    preparePins(pins)
+  }
+  const maps = Object.fromEntries(MAPS.map((name) => [name, loaded.map(name)])) as Maps
+  if (pins) for (const name of MAPS) pin(maps[name], join(pins, `map-${name}`))
+  return new Guard(options, pins, loaded, maps)
+}
+
+function openMaps(pins: string): Maps {
+  return Object.fromEntries(MAPS.map((name) => [name, openPin(join(pins, `map-${name}`))])) as Maps
+}
+
+class Guard implements Enforcement {
+  readonly #options: EnforcementOptions
+  readonly #pins: string | undefined
+  readonly #loaded: LoadedObject | undefined
+  readonly #maps: Maps
+  readonly #links: Pointer[] = []
+  readonly #stops = new Set<() => void>()
+  #attached: boolean
+  #overflow = 0
+
+  constructor(options: EnforcementOptions, pins: string | undefined, loaded: LoadedObject | undefined, maps: Maps) {
+    this.#options = options
+    this.#pins = pins
+    this.#loaded = loaded
+    this.#maps = maps
+    this.#attached = !loaded
+    this.#configure(loaded ? 0 : this.generation)
+  }
+
+  get generation(): number {
+    const bytes = lookup(this.#maps.config, word(0), CONFIG_BYTES)
+    return bytes ? new DataView(bytes.buffer).getUint32(0, true) : 0
+  }
+
+  get familiesGuarded(): boolean {
+    if (this.#loaded) return this.#loaded.programs.includes(FAMILY_GUARD)
+    return this.#pins !== undefined && hasPin(join(this.#pins, `link-${FAMILY_GUARD}`))
+  }
+
+  apply(generation: KernelGeneration): void {
+    const before = this.generation
+    const next = before + 1
+    const { overflow } = writeGeneration(this.#maps, next & 1, generation)
+    this.#overflow += overflow
+    this.#configure(next)
+    if (this.#attached) this.#retire(before & 1)
+    else this.#attach()
+  }
+
+  bind(entries: readonly Binding[]): void {
+    this.#overflow += this.#withBindings((fd) => mergeBindings(fd, entries))
+  }
+
+  unbind(addresses: readonly Uint8Array[]): void {
+    this.#withBindings((fd) => {
+      for (const address of addresses) removeBinding(fd, address)
+      return 0
+    })
+  }
+
+  events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void {
+    this.#stops.add(readEvents(this.#maps.events, onEvent, signal))
+  }
+
+  counters(): KernelCounters {
+    const kernel = readCounters(this.#maps.counters)
+    return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
+  }
+
+  closeDenied(): number {
+    return closeDenied(this.#maps.flows, this.generation)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stop of this.#stops) stop()
+    const keep = this.#options.keep === true && this.#pins !== undefined
+    for (const link of this.#links.splice(0)) libbpf().linkDestroy(link)
+    if (!keep && this.#options.pinPath) removePinned(this.#options.pinPath)
+    if (this.#loaded) this.#loaded.close()
+    else for (const fd of Object.values(this.#maps)) closeSync(fd)
+  }
+
+  #configure(generation: number): void {
+    const { resolver, resolverTgid, allowRaw = false } = this.#options
+    update(this.#maps.config, word(0), encodeConfig({ generation, allowRaw, resolver, resolverTgid }))
+  }
+
+  /** Writing a map in a map waits until no program still runs on what was there before, so the slot is then free. */
+  #retire(slot: number): void {
+    clearSlot(this.#maps, slot)
+  }
+
+  #withBindings(use: (fd: number) => number): number {
+    const id = lookup(this.#maps.bindings, word(this.generation & 1), 4)
+    if (!id) return 0
+    const number = new DataView(id.buffer).getUint32(0, true)
+    const fd = checked('open the bindings', libbpf().mapById(number))
+    try {
+      return use(fd)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  #attach(): void {
+    const loaded = this.#loaded
+    if (!loaded) return
+    const cgroup = openSync(this.#options.cgroupPath, 'r')
+    try {
+      for (const name of loaded.programs) {
+        const link = loaded.attach(name, cgroup)
+        this.#links.push(link)
+        if (this.#pins) checked(`pin ${name}`, libbpf().linkPin(link, join(this.#pins, `link-${name}`)))
+      }
+    } finally {
+      closeSync(cgroup)
+    }
+    this.#attached = true
+    if (this.#pins) removeOlder(this.#pins)
+  }
+}
+
+/** An earlier build, or an earlier cgroup of the same name, goes only when its successor is attached. */
+function removeOlder(pins: string): void {
+  const parent = dirname(pins)
+  for (const name of readdirSync(parent)) if (name !== basename(pins)) removePinned(join(parent, name))
+}
+

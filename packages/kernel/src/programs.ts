@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { KernelError } from './kernel-error.ts'
+import { checked, libbpf, pointer, type Pointer } from './libbpf.ts'
+
+/** Attached to the guarded cgroup, all of them or none. */
+export const PROGRAMS = [
+  'connect4',
+  'connect6',
+  'sendmsg4',
+  'sendmsg6',
+  'recvmsg4',
+  'recvmsg6',
+  'getpeername4',
+  'getpeername6',
+  'sock_create',
+  'setsockopt',
+  'egress',
+] as const
+
+/** Needs BPF among the kernel's active security modules; without it the command loses CAP_NET_RAW instead. */
+export const FAMILY_GUARD = 'family_guard'
+
+export const OBJECT_PATH: string = fileURLToPath(new URL('../build/sallyport.bpf.o', import.meta.url))
+
+export interface LoadedObject {
+  readonly object: Pointer
+  readonly programs: readonly string[]
+  map(name: string): number
+  attach(program: string, cgroupFd: number): Pointer
+  close(): void
+}
+
+export function loadObject(): LoadedObject {
+  if (!existsSync(OBJECT_PATH))
+    throw new KernelError('object-missing', `${OBJECT_PATH} is not built`, 'run scripts/build-bpf.sh')
+  return tryLoad(true) ?? tryLoad(false)!
+}
+
+/** Tells one build of the programs from another. */
+export function objectHash(): string {
+  return createHash('sha256').update(readFileSync(OBJECT_PATH)).digest('hex').slice(0, 12)
+}
+
+function tryLoad(withGuard: boolean): LoadedObject | undefined {
+  const bpf = libbpf()
+  const object = pointer('open the eBPF object', bpf.openFile(OBJECT_PATH, null))
+  const program = (name: string): Pointer => pointer(`find program ${name}`, bpf.findProgram(object, name))
+  bpf.setAutoload(program(FAMILY_GUARD), withGuard)
+  const result = Number(bpf.load(object))
+  if (result < 0) {
+    bpf.close(object)
+    if (withGuard) return undefined
+    checked('load the eBPF programs', result)
+  }
+  return {
+    object,
+    programs: withGuard ? [...PROGRAMS, FAMILY_GUARD] : PROGRAMS,
+    map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
+    attach: (name, cgroupFd) => pointer(`attach ${name}`, bpf.attachCgroup(program(name), cgroupFd)),
+    close: () => bpf.close(object),
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openEnforcement, PIN_ROOT, removePinned } from '../src/index.ts'
+import { allow, deny, generation, when } from './image-builder.ts'
+import { nextLine, openLab, skip } from './lab.ts'
+
+const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
+
+describe('life of a policy', { skip }, () => {
+  test('a swap under load is all or nothing', async () => {
+    await using lab = await openLab()
+    // In each policy alone 10.9.0.2:443 is allowed; a mixture of the two denies it.
+    const first = generation(when('port', { 1: when('address', { 1: allow }) }), { tcp: { 443: 1 }, prefixes: { '10.9.0.2': 1 } })
+    const second = generation(when('port', { 2: when('address', { 2: allow }) }), { tcp: { 443: 2 }, prefixes: { '10.9.0.2': 2 } })
+    lab.enforcement.apply(first)
+    const child = lab.start('hammer', '10.9.0.2', '443', '2')
+    const lines = (async () => {
+      let text = ''
+      for await (const chunk of child.stdout!) text += String(chunk)
+      return text
+    })()
+    let swaps = 0
+    while (child.exitCode === null && swaps < 2000) {
+      lab.enforcement.apply(++swaps % 2 ? second : first)
+      await sleep(1)
+    }
+    const text = await lines
+    const good = Number(/good=(\d+)/.exec(text)?.[1])
+    assert.ok(good > 100, text)
+    assert.ok(swaps > 4, `${swaps} swaps`)
+    assert.match(text, /refused=0/)
+  })
+
+  test('a connection that a new policy denies stops, and is closed', async () => {
+    await using lab = await openLab()
+    lab.enforcement.apply(generation(allow))
+    const child = lab.start('hold', '10.9.0.2', '80')
+    const replies: string[] = []
+    child.stdout!.on('data', (chunk) => replies.push(String(chunk).trim()))
+    await sleep(500)
+    lab.enforcement.apply(generation(allow))
+    child.stdin!.write('\n')
+    await sleep(300)
+    assert.deepEqual(replies, ['hello', 'hello'])
+    lab.enforcement.apply(generation(deny))
+    child.stdin!.write('\n')
+    await sleep(100)
+    assert.equal(closeIn(lab), 1)
+    await sleep(1000)
+    assert.deepEqual(replies, ['hello', 'hello', 'ECONNABORTED'])
+  })
+
+  test('kill -9 leaves enforcement in place; taking over and removing it both work', async () => {
+    await using lab = await openLab()
+    const pinPath = join(PIN_ROOT, `test-${process.pid}`)
+    const agent = spawn(process.execPath, [AGENT, lab.cgroupPath, pinPath], { stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      assert.equal(await nextLine(agent), 'ready')
+      const gone = new Promise((resolve) => agent.once('exit', resolve))
+      agent.kill('SIGKILL')
+      await gone
+      assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
+      {
+        await using again = await openEnforcement({ cgroupPath: lab.cgroupPath, pinPath, keep: true })
+        assert.equal(again.generation, 1)
+        again.apply(generation(allow))
+        assert.equal(again.generation, 2)
+      }
+      assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
+      {
+        await using again = await openEnforcement({ cgroupPath: lab.cgroupPath, pinPath, keep: true })
+        again.apply(generation(deny))
+      }
+      assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
+    } finally {
+      removePinned(pinPath)
+    }
+    assert.ok(!existsSync(pinPath))
+    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
+  })
+
+  test('500,000 prefixes load, and are looked up', async () => {
+    await using lab = await openLab()
+    const base = generation(when('address', { 1: allow }), { prefixes: { '10.9.0.2': 1 } })
+    const count = 500_000
+    const keys = new Uint8Array(20 * (count + 2))
+    const view = new DataView(keys.buffer)
+    keys.set(base.addresses.keys)
+    for (let i = 0; i < count; i++) {
+      const at = (i + 2) * 20
+      view.setUint32(at, 120, true)
+      view.setUint16(at + 14, 0xffff)
+      view.setUint32(at + 16, ((20 << 24) + (i << 8)) >>> 0)
+    }
+    const classes = new Uint32Array(count + 2).fill(2)
+    classes.set(base.addresses.classes)
+    const start = performance.now()
+    lab.enforcement.apply({ ...base, addresses: { keys, classes } })
+    const took = performance.now() - start
+    assert.ok(took < 5000, `${took} ms`)
+    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
+    assert.equal(lab.probe('tcp', '10.9.0.3', '80'), 'EPERM')
+  })
+})

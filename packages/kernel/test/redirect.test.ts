@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { deny, generation } from './image-builder.ts'
+import { openLab, skip, type Lab } from './lab.ts'
+
+describe('DNS goes to the resolver', { skip }, () => {
+  let lab: Lab
+  before(async () => {
+    lab = await openLab({ resolver: { v4: '127.0.0.1', v6: '::1', port: 5353 } })
+    lab.enforcement.apply(generation(deny))
+  })
+  after(() => lab?.[Symbol.asyncDispose]())
+
+  test('connected UDP', () => {
+    assert.equal(lab.probe('udp', '10.9.0.2', '53'), 'ok')
+    assert.equal(lab.probe('udp', 'fd09::2', '53'), 'ok')
+    assert.equal(lab.probe('udp', '127.0.0.53', '53'), 'ok')
+  })
+
+  test('unconnected UDP: the answer seems to come from the server that was asked', () => {
+    assert.equal(lab.probe('sendto', '10.9.0.2', '53'), 'ok')
+    assert.equal(lab.probe('sendto', 'fd09::2', '53'), 'ok')
+    assert.equal(lab.probe('sendto', '127.0.0.53', '53', '127.0.0.54', '53'), 'ok ok')
+  })
+
+  test('TCP, with the name of the server that was asked', () => {
+    assert.equal(lab.probe('tcpname', '10.9.0.2', '53'), 'hello 10.9.0.2 53')
+    assert.equal(lab.probe('tcpname', 'fd09::2', '53'), 'hello fd09::2 53')
+    assert.equal(lab.probe('tcpname', '::ffff:10.9.0.2', '53'), 'hello ::ffff:10.9.0.2 53')
+  })
+
+  test('nothing else', () => {
+    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
+    assert.ok(lab.enforcement.counters().redirected >= 8)
+  })
+})
