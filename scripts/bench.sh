@@ -1,0 +1,9 @@
+#!/bin/sh
+# Benchmarks, one after another; `npm run bench -- decide` runs one.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+cd "$root"
+sh scripts/setup.sh
+for name in ${1:-decide compile connect}; do
+  "$root/node_modules/node/bin/node" --expose-gc "bench/$name.ts"
+done
