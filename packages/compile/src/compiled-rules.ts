@@ -1,5 +1,4 @@
 import {
-  decided,
   factsAtStage,
   matchImplicit,
   missingFacts,
@@ -22,6 +21,9 @@ import { Diagram } from './diagram/diagram.ts'
 import { FactClasses } from './diagram/fact-classes.ts'
 import { itemsOfPolicy } from './diagram/items-of-policy.ts'
 import { NAME } from './diagram/variable.ts'
+import { VerdictCache } from './verdict-cache.ts'
+
+const NOTHING_KNOWN: Flow = {}
 
 /** The rules in force at one time, as tables and a diagram. */
 export class CompiledRules {
@@ -30,6 +32,9 @@ export class CompiledRules {
   readonly diagram: Diagram
   readonly facts: FactClasses
   readonly #policy: Policy
+  readonly #verdicts = new VerdictCache()
+  /** By node: how a walk may end when nothing more is known. */
+  readonly #unknown: (readonly Outcome[] | undefined)[] = []
 
   constructor(policy: Policy, world: World, atMs: number) {
     this.#policy = policy
@@ -44,13 +49,50 @@ export class CompiledRules {
     if (implicit !== null) return implicitVerdict(this.#policy, implicit.what)
     const node = this.walk(this.diagram.root, flow, NAME)
     for (const stage of STAGES) {
-      const known = factsAtStage(flow, stage)
-      const outcomes = this.possibleFrom(node, known)
-      const [first] = outcomes as [Outcome]
-      if (outcomes.every((outcome) => sameEffect(outcome, first))) return decided(first, stage)
-      if (stage === lastStage) return undetermined(first, stage, missingFacts(rulesOf(outcomes), known))
+      const outcomes = this.#possibleAt(node, flow, stage)
+      const first = outcomes[0]!
+      if (outcomes.length === 1 || outcomes.every((outcome) => sameEffect(outcome, first))) {
+        return this.#verdicts.of(first, stage)
+      }
+      if (stage === lastStage) {
+        return undetermined(first, stage, missingFacts(rulesOf(outcomes), factsAtStage(flow, stage)))
+      }
     }
     throw new Error(`no such stage: ${lastStage}`)
+  }
+
+  /** As `possibleFrom(node, factsAtStage(flow, stage))`, without making the flow of each stage. */
+  #possibleAt(node: number, flow: Flow, stage: Stage): readonly Outcome[] {
+    switch (stage) {
+      case 'connect':
+        return this.#unknownFrom(node)
+      case 'dns': {
+        const bound = flow.boundNames ?? (flow.domain ? [flow.domain] : flow.boundNames)
+        if (bound === undefined) return this.#unknownFrom(node)
+        if (bound?.length !== 1 || this.diagram.variable(node) !== NAME) break
+        const named = this.diagram.child(node, this.tables.nameClass({ certainty: 'pending', name: bound[0]! }))
+        return this.#unknownFrom(named)
+      }
+      case 'handshake':
+        if (flow.http === undefined && flow.content === undefined) return this.possibleFrom(node, flow)
+        break
+      case 'request':
+        if (flow.content === undefined) return this.possibleFrom(node, flow)
+        break
+      case 'content':
+        return this.possibleFrom(node, flow)
+    }
+    return this.possibleFrom(node, factsAtStage(flow, stage))
+  }
+
+  #unknownFrom(node: number): readonly Outcome[] {
+    const leaf = this.diagram.leaf(node)
+    if (leaf) return leaf.outcomes
+    const known = this.#unknown[node]
+    if (known !== undefined) return known
+    const outcomes = this.#outcomesFor(node, NOTHING_KNOWN, { certainty: 'unknown', name: null })
+    this.#unknown[node] = outcomes
+    return outcomes
   }
 
   /** From a node down to the first that asks for `until` or a later variable, or to a leaf. */

@@ -27,7 +27,13 @@ export class ClassTables {
   readonly names: NameTable
   readonly #conditions: ConditionSet
   readonly #nameAtoms: NameAtoms
-  readonly #nameClasses = new Map<string, number>()
+  readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], (number | undefined)[]>> = {
+    certain: [],
+    evidence: [],
+    bound: [],
+    pending: [],
+    unknown: [],
+  }
 
   constructor(conditions: ConditionSet, items: readonly Item[], portBoundaries: readonly number[], world: World) {
     this.#conditions = conditions
@@ -50,8 +56,7 @@ export class ClassTables {
   }
 
   nameSetClass(setId: number, certainty: NameCandidate['certainty']): number {
-    const key = `${certainty}${setId}`
-    const known = this.#nameClasses.get(key)
+    const known = this.#nameClasses[certainty][setId]
     if (known !== undefined) return known
     const atoms = new Set(this.names.atomsOf(setId))
     const all = this.#conditions.of(NAME) as readonly NameCondition[]
@@ -69,7 +74,7 @@ export class ClassTables {
         nameHolds(candidate, polarity, assurance, () => atoms.has(this.#nameAtoms.atomOf(list)))
       return or(alternatives.map((parts) => and(parts.map(part))))
     })
-    this.#nameClasses.set(key, valueClass)
+    this.#nameClasses[certainty][setId] = valueClass
     return valueClass
   }
 
