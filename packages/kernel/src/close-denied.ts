@@ -77,7 +77,13 @@ function isDenied(flow: Uint8Array, generation: number): boolean {
   return refused && at.getUint32(FLOW.generation, true) === generation && at.getUint8(FLOW.exempt) === 0
 }
 
-function request(type: number, flags: number, family: number, id: Uint8Array | undefined, tail: Uint8Array): Uint8Array {
+function request(
+  type: number,
+  flags: number,
+  family: number,
+  id: Uint8Array | undefined,
+  tail: Uint8Array,
+): Uint8Array {
   const bytes = new Uint8Array(16 + 56 + tail.length)
   const at = view(bytes)
   at.setUint32(0, bytes.length, true)
@@ -110,7 +116,7 @@ function storageOf(attributes: Uint8Array): Uint8Array | undefined {
 
 function attribute(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
   const at = view(bytes)
-  for (let offset = 0; offset + 4 <= bytes.length; ) {
+  for (let offset = 0; offset + 4 <= bytes.length;) {
     const length = at.getUint16(offset, true)
     if (length < 4) return undefined
     if ((at.getUint16(offset + 2, true) & 0x3fff) === wanted) return bytes.subarray(offset + 4, offset + length)
@@ -130,7 +136,7 @@ function* receive(c: Calls, fd: number): Generator<Uint8Array> {
     const length = Number(c.recv(fd, buffer, buffer.length, 0))
     if (length <= 0) return
     const at = view(buffer)
-    for (let offset = 0; offset + 16 <= length; ) {
+    for (let offset = 0; offset + 16 <= length;) {
       const size = at.getUint32(offset, true)
       const type = at.getUint16(offset + 4, true)
       if (type === DONE) return

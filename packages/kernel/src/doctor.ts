@@ -39,7 +39,11 @@ const CHECKS: readonly (readonly [name: string, remedy: string, check: Check])[]
   ['programs', 'report the kernel version; the verifier refused the programs', programs],
   ['family_guard', 'optional: boot with bpf in lsm=; without it `run` drops CAP_NET_RAW', familyGuard],
   ['nft_queue', 'apt-get install nftables, or use a kernel with CONFIG_NFT_QUEUE', () => ruleAccepted('nft')],
-  ['iptables_nfqueue', 'apt-get install iptables; kernel with CONFIG_NETFILTER_XT_TARGET_NFQUEUE', () => ruleAccepted('iptables')],
+  [
+    'iptables_nfqueue',
+    'apt-get install iptables; kernel with CONFIG_NETFILTER_XT_TARGET_NFQUEUE',
+    () => ruleAccepted('iptables'),
+  ],
   ['conntrack', 'modprobe nf_conntrack', () => existing('/proc/sys/net/netfilter/nf_conntrack_max')],
   ['tun', 'chmod 666 /dev/net/tun, for unprivileged `run`', tun],
   ['user_namespaces', 'sysctl user.max_user_namespaces=10000', userNamespaces],
@@ -63,7 +67,8 @@ function bpffs(): string {
 }
 
 function programType(type: number): string {
-  if (Number(libbpf().probeProgram(type, null)) !== 1) throw new Error('not offered by this kernel, or not to this user')
+  if (Number(libbpf().probeProgram(type, null)) !== 1)
+    throw new Error('not offered by this kernel, or not to this user')
   return 'loads'
 }
 

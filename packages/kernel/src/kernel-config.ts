@@ -43,6 +43,7 @@ export function addressBytes(text: string): Uint8Array {
   const groups = (part: string): number[] => (part ? part.split(':').map((group) => parseInt(group, 16)) : [])
   const left = groups(head)
   const right = groups(tail ?? '')
-  const all = [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => 0)
+  const all = [...left, ...zeros, ...right]
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]))
 }

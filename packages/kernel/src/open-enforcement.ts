@@ -180,4 +180,3 @@ function removeOlder(pins: string): void {
   const parent = dirname(pins)
   for (const name of readdirSync(parent)) if (name !== basename(pins)) removePinned(join(parent, name))
 }
-

@@ -52,7 +52,9 @@ export function guardedArgv(guarded: GuardedCommand): readonly [string, ...strin
   const enter = ['/bin/sh', '-c', JOIN, 'sallyport', join(cgroupPath, 'cgroup.procs')] as const
   if (!isolate) return [...enter, command, ...args]
   const unshare = ['unshare', '--mount', '--cgroup', '--propagation', 'private', '--']
-  const launchers = user ? [...LAUNCHERS, `/run/user/${user.uid}/bus`, `/run/user/${user.uid}/systemd/private`] : LAUNCHERS
+  const launchers = user
+    ? [...LAUNCHERS, `/run/user/${user.uid}/bus`, `/run/user/${user.uid}/systemd/private`]
+    : LAUNCHERS
   const seal = ['/bin/sh', '-c', SEAL, 'sallyport', findCgroupMount(), ...launchers, '--']
   const dropped = [...DROPPED_CAPABILITIES, ...(dropRaw ? ['net_raw'] : [])].map((name) => `-${name}`).join(',')
   const setpriv = ['setpriv', `--bounding-set=${dropped}`, `--inh-caps=${dropped}`]

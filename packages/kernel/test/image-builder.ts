@@ -2,7 +2,12 @@ import { addressBytes, IMAGE_MAGIC, PORT_CLASSES, type KernelGeneration } from '
 
 /** A diagram as a tree, written by hand: what the compiler does for a policy. */
 export type Node =
-  | { readonly leaf: 'allow' | 'deny' | 'undetermined'; readonly monitor?: boolean; readonly drop?: boolean; readonly rank?: number }
+  | {
+      readonly leaf: 'allow' | 'deny' | 'undetermined'
+      readonly monitor?: boolean
+      readonly drop?: boolean
+      readonly rank?: number
+    }
   | {
       readonly variable: keyof typeof VARIABLES
       readonly otherwise: Node
@@ -38,14 +43,14 @@ function emit(words: number[], node: Node): number {
   const variable = VARIABLES[node.variable]
   if (node.hashed) return append(words, [(2 << 24) | variable, otherwise, unknown, ...hashed(children)])
   const count = Math.max(-1, ...node.cases.keys()) + 1
-  const dense = new Array<number>(count).fill(otherwise)
+  const dense = Array.from({ length: count }, () => otherwise)
   for (const [value, child] of children) dense[value] = child
   return append(words, [(1 << 24) | variable, otherwise, unknown, count, ...dense])
 }
 
 function hashed(children: readonly (readonly [number, number])[]): number[] {
   const mask = 63
-  const slots = new Array<number>(128).fill(0xffffffff)
+  const slots = Array.from({ length: 128 }, () => 0xffffffff)
   for (const [value, child] of children) {
     let at = Math.imul(value, 2654435761) >>> 7
     while (slots[(at & mask) * 2] !== 0xffffffff) at++

@@ -36,7 +36,10 @@ export async function openLab(options: Partial<EnforcementOptions> = {}): Promis
     ip('-n', name, 'link', 'set', 'lo', 'up')
   }
   ip('-n', client, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', server)
-  for (const [name, number] of [[client, 1], [server, 2]] as const) {
+  for (const [name, number] of [
+    [client, 1],
+    [server, 2],
+  ] as const) {
     ip('-n', name, 'addr', 'add', `10.9.0.${number}/24`, 'dev', 'eth0')
     ip('-n', name, '-6', 'addr', 'add', `fd09::${number}/64`, 'dev', 'eth0', 'nodad')
     ip('-n', name, 'link', 'set', 'eth0', 'up')
@@ -89,7 +92,9 @@ export async function settle(): Promise<void> {
 }
 
 async function peer(namespace: string, services: readonly string[]): Promise<AsyncDisposable> {
-  const child = spawn('ip', ['netns', 'exec', namespace, PYTHON, PEER, ...services], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('ip', ['netns', 'exec', namespace, PYTHON, PEER, ...services], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await nextLine(child)
   return {
     async [Symbol.asyncDispose]() {

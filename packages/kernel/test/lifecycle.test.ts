@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +9,21 @@ import { openEnforcement, PIN_ROOT, removePinned } from '../src/index.ts'
 import { allow, deny, generation, when } from './image-builder.ts'
 import { nextLine, openLab, skip } from './lab.ts'
 
+const CLOSER = fileURLToPath(new URL('closer.ts', import.meta.url))
 const AGENT = fileURLToPath(new URL('agent.ts', import.meta.url))
 
 describe('life of a policy', { skip }, () => {
   test('a swap under load is all or nothing', async () => {
     await using lab = await openLab()
     // In each policy alone 10.9.0.2:443 is allowed; a mixture of the two denies it.
-    const first = generation(when('port', { 1: when('address', { 1: allow }) }), { tcp: { 443: 1 }, prefixes: { '10.9.0.2': 1 } })
-    const second = generation(when('port', { 2: when('address', { 2: allow }) }), { tcp: { 443: 2 }, prefixes: { '10.9.0.2': 2 } })
+    const first = generation(when('port', { 1: when('address', { 1: allow }) }), {
+      tcp: { 443: 1 },
+      prefixes: { '10.9.0.2': 1 },
+    })
+    const second = generation(when('port', { 2: when('address', { 2: allow }) }), {
+      tcp: { 443: 2 },
+      prefixes: { '10.9.0.2': 2 },
+    })
     lab.enforcement.apply(first)
     const child = lab.start('hammer', '10.9.0.2', '443', '2')
     const lines = (async () => {
@@ -37,7 +44,8 @@ describe('life of a policy', { skip }, () => {
   })
 
   test('a connection that a new policy denies stops, and is closed', async () => {
-    await using lab = await openLab()
+    const pinPath = join(PIN_ROOT, `test-close-${process.pid}`)
+    await using lab = await openLab({ pinPath })
     lab.enforcement.apply(generation(allow))
     const child = lab.start('hold', '10.9.0.2', '80')
     const replies: string[] = []
@@ -50,7 +58,10 @@ describe('life of a policy', { skip }, () => {
     lab.enforcement.apply(generation(deny))
     child.stdin!.write('\n')
     await sleep(100)
-    assert.equal(closeIn(lab), 1)
+    const closer = spawnSync('nsenter', [lab.argv([''])[1]!, process.execPath, CLOSER, lab.cgroupPath, pinPath], {
+      encoding: 'utf8',
+    })
+    assert.equal(closer.stdout.trim(), '1', closer.stderr)
     await sleep(1000)
     assert.deepEqual(replies, ['hello', 'hello', 'ECONNABORTED'])
   })

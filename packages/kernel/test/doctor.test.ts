@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { probeMachine } from '../src/index.ts'
+import { skip } from './lab.ts'
+
+test('every probe answers, and says what to do when it fails', { skip }, () => {
+  const probes = probeMachine()
+  assert.ok(probes.length > 10)
+  for (const probe of probes) assert.equal(probe.remedy === '', probe.ok, probe.name)
+  assert.ok(probes.find((probe) => probe.name === 'programs')?.ok)
+})
