@@ -24,7 +24,7 @@ export function destinationReader(report: Report, warn: Report): EntryReader<Des
         if (!name.includes('.'))
           warn(finding('bad-domain', [...path, 'domain'], `${quote(name)} is taken as a name of one label`))
       }
-      return keyedDestination(entry, path, report)
+      return readDestination(entry, path, report)
     },
   }
 }
@@ -48,7 +48,7 @@ function looksLikeAddress(text: string): boolean {
   )
 }
 
-function keyedDestination(entry: DestinationTermInput, path: Path, report: Report): DestinationTerm | null {
+export function readDestination(entry: DestinationTermInput, path: Path, report: Report): DestinationTerm | null {
   const { domain, ip, country, continent, asn, service, feed, category } = entry
   const at = (key: string): Path => [...path, key]
   const name = (what: string) => (text: string, namePath: Path) => {

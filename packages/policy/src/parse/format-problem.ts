@@ -6,7 +6,7 @@ const MAX_WIDTH = 120
 export function formatProblem(problem: Problem, text?: string): string {
   const lines = [`${place(problem)}: ${problem.message}`]
   if (text !== undefined && problem.line > 0) lines.push(...sourceLines(problem, text))
-  if (problem.found !== '') lines.push(`  found: ${problem.found}`)
+  if (!problem.message.includes(problem.found)) lines.push(`  found: ${problem.found}`)
   if (problem.allowed.length > 0) lines.push(`  allowed: ${problem.allowed.join(', ')}`)
   if (problem.nearest !== null) lines.push(`  did you mean ${JSON.stringify(problem.nearest)}?`)
   return lines.join('\n')

@@ -56,7 +56,7 @@ export function readPolicyTest(test: PolicyTestInput, path: Path, scope: Scope):
 
 function readTarget(text: string, path: Path, scope: Scope): TargetFacts {
   const target = parseTarget(text)
-  if (!Array.isArray(target)) return target as TargetFacts
+  if (!(target instanceof Array)) return target
   for (const problem of target) scope.report({ ...problem, path })
   return {}
 }

@@ -25,7 +25,7 @@ const SCHEMES: { readonly [scheme: string]: Scheme } = {
 const NAMED: ReadonlySet<Protocol> = new Set(['tls', 'http', 'http2', 'quic'])
 
 /** A URL, `host:port` or `transport/host:port`, as the facts of a flow to it. */
-export function parseTarget(text: string): TargetFacts | readonly FlowProblem[] {
+export function parseTarget(text: string): TargetFacts | FlowProblem[] {
   const url = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)/.exec(text)
   if (url !== null) return parseUrl(text, url[1]!.toLowerCase(), url[2]!, url[3]!)
   const slash = text.indexOf('/')
@@ -41,16 +41,16 @@ export function parseTarget(text: string): TargetFacts | readonly FlowProblem[] 
   return { ...host, port: authority.port, transport: (transport ?? 'tcp') as Transport }
 }
 
-function parseUrl(text: string, scheme: string, rest: string, path: string): TargetFacts | readonly FlowProblem[] {
-  const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme]! : null
-  if (known === null) {
+function parseUrl(text: string, scheme: string, rest: string, path: string): TargetFacts | FlowProblem[] {
+  const entry = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme]! : null
+  if (entry === null) {
     const schemes = Object.keys(SCHEMES)
     return invalid(text, `${quote(scheme)} is not a scheme known here`, schemes, nearest(scheme, schemes))
   }
   const authority = splitAuthority(rest)
   const host = authority === null ? null : hostFacts(authority.host)
   if (authority === null || host === null) return invalid(text)
-  const [port, protocol, transport = 'tcp'] = known
+  const [port, protocol, transport = 'tcp'] = entry
   const named = NAMED.has(protocol) ? host : { ...host, domain: null }
   const spoken = { port: authority.port ?? port, transport, protocol }
   if (protocol !== 'http') return { ...named, ...spoken }
@@ -87,6 +87,6 @@ function invalid(
   message: string = `${quote(text)} is not a target`,
   allowed: readonly string[] = FORMS,
   near: string | null = null,
-): readonly FlowProblem[] {
+): TargetFacts | FlowProblem[] {
   return [{ code: 'bad-target', message, path: [], found: quote(text), allowed, nearest: near }]
 }

@@ -4,7 +4,10 @@ import * as z from 'zod'
 export type ClosedObject = { readonly where: string; readonly keys: readonly string[] }
 
 /** An object that has these keys and no others; its issue names them, which zod's own does not. */
-export function closed<Shape extends z.core.$ZodShape>(where: string, shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+export function closed<Shape extends z.core.$ZodShape>(
+  where: string,
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
   const described: ClosedObject = { where, keys: Object.keys(shape) }
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? JSON.stringify(described) : undefined),

@@ -19,11 +19,17 @@ export const FlowSchema: z.ZodType<FlowInput> = closed('a flow', {
   appSha256: text,
   unit: text,
   container: text,
-  posture: z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.null()])).nullable().optional(),
+  posture: z
+    .record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.null()]))
+    .nullable()
+    .optional(),
   src: text,
   dst: text,
   port: z.int().min(0).max(65535).nullable().optional(),
-  transport: z.enum([...TRANSPORTS, 'other']).nullable().optional(),
+  transport: z
+    .enum([...TRANSPORTS, 'other'])
+    .nullable()
+    .optional(),
   domain: text,
   boundNames: texts,
   protocol: z.enum(PROTOCOLS).nullable().optional(),

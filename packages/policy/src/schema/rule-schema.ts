@@ -60,7 +60,9 @@ export const RuleSchema: z.ZodType<RuleInput> = closed('a rule', {
     from: oneOrMany(SubjectSchema).optional(),
     to: oneOrMany(DestinationSchema).optional(),
   }).optional(),
-  ports: oneOrMany(z.union([z.int(), text])).optional().describe('443, 8000-8999, tcp/22, udp/53, icmp'),
+  ports: oneOrMany(z.union([z.int(), text]))
+    .optional()
+    .describe('443, 8000-8999, tcp/22, udp/53, icmp'),
   protocol: oneOrMany(z.enum(PROTOCOLS)).optional(),
   http: closed('http', {
     host: texts.optional(),
