@@ -1,33 +1,28 @@
 import { Command, CommanderError } from 'commander'
 import { SallyportError } from '@sallyport/policy'
-import { checkCommand } from './commands/check.ts'
-import { decideCommand } from './commands/decide.ts'
-import { diffCommand } from './commands/diff.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { explainCommand } from './commands/explain.ts'
-import { reachCommand } from './commands/reach.ts'
-import { runCommand } from './commands/run.ts'
+import type { BuildCommand } from './commands/answer.ts'
 import { examples } from './input/options.ts'
 import { version } from './version.ts'
 
-const COMMANDS = [runCommand, checkCommand, decideCommand, explainCommand, diffCommand, reachCommand, doctorCommand]
+/** Only the command that is asked for is loaded: `--version` need not wait for a compiler. */
+const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  decide: async () => (await import('./commands/decide.ts')).decideCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  reach: async () => (await import('./commands/reach.ts')).reachCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+}
 
 /** Parses the arguments and runs the command; the exit code is 0 unless the command says otherwise. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  const program = new Command('sallyport')
-    .description('Decides what may leave this machine, enforces it, shows it, and proves it.')
-    .version(version(), '-V, --version')
-    .showSuggestionAfterError()
-    .enablePositionalOptions()
-    .addHelpText(
-      'after',
-      examples('sallyport run --allow github.com -- git clone https://github.com/nodejs/undici', 'sallyport check policy.yaml'),
-    )
   let exitCode = 0
-  for (const build of COMMANDS) program.addCommand(build((code) => (exitCode = code)))
   let usage = ''
+  const program = rootCommand()
+  for (const load of wantedCommands(args)) program.addCommand((await load())((code) => (exitCode = code)))
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showSuggestionAfterError().configureOutput({ writeErr: (text) => (usage += text) })
+    command.exitOverride().configureOutput({ writeErr: (text) => (usage += text) })
   }
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -37,6 +32,24 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     throw usageError(args, error, usage)
   }
   return exitCode
+}
+
+function rootCommand(): Command {
+  return new Command('sallyport')
+    .description('Decides what may leave this machine, enforces it, shows it, and proves it.')
+    .version(version(), '-V, --version')
+    .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      examples('sallyport run --allow github.com -- git clone https://github.com/nodejs/undici', 'sallyport check policy.yaml'),
+    )
+}
+
+/** All of them for help, and to know the nearest to a name that is none. */
+function wantedCommands(args: readonly string[]): readonly (() => Promise<BuildCommand>)[] {
+  const named = COMMANDS[args[0] ?? '']
+  if (named !== undefined && Object.hasOwn(COMMANDS, args[0] ?? '')) return [named]
+  return args.length === 1 && ['-V', '--version'].includes(args[0]!) ? [] : Object.values(COMMANDS)
 }
 
 function usageError(args: readonly string[], error: CommanderError, printed: string): SallyportError {

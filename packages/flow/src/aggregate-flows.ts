@@ -4,7 +4,7 @@ import type { FlowRecord, RecordedVerdict } from './flow-record.ts'
 export type FlowGroup = {
   /** The name that was asked for, else the address. */
   readonly destination: string
-  /** `tcp/443`; `name` when the name was refused before any connection. */
+  /** `tcp/443`; `name` when the name was refused before any connection, `socket` when the socket itself was. */
   readonly port: string
   readonly verdict: RecordedVerdict
   readonly count: number
@@ -27,7 +27,7 @@ export class FlowAggregate {
 
   add(record: FlowRecord): void {
     this.#total++
-    const destination = record.domain ?? record.boundNames?.[0] ?? record.dst ?? 'unknown'
+    const destination = record.domain ?? record.boundNames?.[0] ?? record.dst ?? record.verdict.reason.replaceAll('-', ' ')
     const port = portText(record)
     const { verdict, rule, layer, mode } = record.verdict
     const key = JSON.stringify([destination, port, verdict, mode, layer, rule])
@@ -65,8 +65,8 @@ export class FlowAggregate {
   }
 }
 
-function portText({ transport, port, dst }: FlowRecord): string {
-  if (dst === undefined || dst === null) return 'name'
+function portText({ transport, port, dst, domain }: FlowRecord): string {
+  if (dst === undefined || dst === null) return domain ? 'name' : 'socket'
   if (transport === 'tcp' || transport === 'udp' || transport === 'sctp') return `${transport}/${port ?? '?'}`
   return transport ?? '?'
 }

@@ -6,7 +6,7 @@ import type { DestinationTerm, Layer, Rule } from '@sallyport/policy'
 export function learnPolicy(groups: readonly FlowGroup[], name: string): Layer {
   const portsOf = new Map<string, Set<string>>()
   for (const { destination, port } of groups) {
-    if (port === 'name' || port === '?') continue
+    if (port === 'name' || port === 'socket' || port === '?') continue
     const ports = portsOf.get(destination) ?? new Set()
     portsOf.set(destination, ports.add(port))
   }

@@ -10,11 +10,11 @@ import { EventStream } from './event-stream.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { startRunResolver } from './run-resolver.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
-import { ownRunId, removeStaleRuns } from './stale-runs.ts'
+import { ownRunId, removeEmptyParents, removeStaleRuns } from './stale-runs.ts'
 
 /** As root: the command in a cgroup of its own on the host's network, guarded by the kernel before it starts. */
 export async function runInCgroup(request: RunRequest, path: string): Promise<RunOutcome> {
-  const { policy, world, onFlow, onWarning } = request
+  const { policy, world, upstreams, onFlow, onWarning } = request
   await removeStaleRuns(onWarning)
   const host = await readHostFacts(policy, findCgroupMount())
   const compiled = compilePolicy(policy, world, { atMs: Date.now() })
@@ -24,10 +24,11 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
 
   const id = ownRunId()
   await using scope = new AsyncDisposableStack()
+  scope.defer(removeEmptyParents)
   const cgroupPath = createRunCgroup(id)
   scope.defer(() => removeCgroup(cgroupPath))
   const inForce = new PolicyInForce(compiled, host, names)
-  const resolver = scope.use(await startRunResolver({ compiled, names, bind: (bindings) => inForce.bind(bindings), onFlow }))
+  const resolver = scope.use(await startRunResolver({ compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }))
   const enforcement = await openEnforcement({
     cgroupPath,
     pinPath: join(PIN_ROOT, `run-${id}`),

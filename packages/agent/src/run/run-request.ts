@@ -1,3 +1,4 @@
+import type { Endpoint } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import type { Policy, World } from '@sallyport/policy'
 
@@ -5,6 +6,8 @@ export type RunRequest = {
   readonly policy: Policy
   readonly world: World
   readonly command: readonly string[]
+  /** DNS servers; none: those of the system. */
+  readonly upstreams: readonly Endpoint[]
   /** Every flow as it is decided. */
   readonly onFlow: (record: FlowRecord) => void
   /** What the person should know and the run goes on with. */

@@ -1,22 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import type { CompiledPolicy } from '@sallyport/compile'
-import { upstreamsFromSystem, type Binding, type NameVerdict, type QueryRecord } from '@sallyport/dns'
+import { upstreamsFromSystem, type Binding, type Endpoint, type NameVerdict, type QueryRecord } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
-import type { BoundNames } from './bound-names.ts'
 import { startOnLoopback, type LoopbackForwarder } from './loopback-forwarder.ts'
 import { judgeAnswer, judgeName } from './name-judge.ts'
 import { flowOfRefusedName } from './refused-name.ts'
 
 type Options = {
   readonly compiled: CompiledPolicy
-  readonly names: BoundNames
+  readonly upstreams: readonly Endpoint[]
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
 }
 
 /** The resolver that all look-ups of the command are turned to. */
-export async function startRunResolver({ compiled, bind, onFlow }: Options): Promise<LoopbackForwarder> {
-  const upstreams = upstreamsFromSystem(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+export async function startRunResolver({ compiled, upstreams: given, bind, onFlow }: Options): Promise<LoopbackForwarder> {
+  const upstreams = given.length > 0 ? given : await systemUpstreams()
   return startOnLoopback({
     upstreams,
     refusal: 'refused',
@@ -31,6 +30,10 @@ export async function startRunResolver({ compiled, bind, onFlow }: Options): Pro
       if (refused !== null) onFlow(refused)
     },
   })
+}
+
+async function systemUpstreams(): Promise<readonly Endpoint[]> {
+  return upstreamsFromSystem(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
 }
 
 function refusedFlow(compiled: CompiledPolicy, record: QueryRecord): FlowRecord | null {

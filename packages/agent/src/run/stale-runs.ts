@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCgroupMount, listCgroup, PIN_ROOT, removeCgroup, removePinned } from '@sallyport/kernel'
 
 const PREFIX = 'run-'
+/** Others may keep cgroups beside ours: only names of this form are ours to remove. */
+const RUN = /^run-(\d+-\d+)$/
 
 /** Names a run by its process and that process's start time: a pid alone is used again. */
 export function ownRunId(): string {
@@ -28,9 +30,20 @@ export async function removeStaleRuns(onWarning: (text: string) => void): Promis
   }
 }
 
+/** The directories that hold runs, when no run is in them: whoever runs next makes them again. */
+export function removeEmptyParents(): void {
+  for (const directory of [join(findCgroupMount(), 'sallyport'), PIN_ROOT]) {
+    try {
+      rmdirSync(directory)
+    } catch {
+      // In use by another run, or never made.
+    }
+  }
+}
+
 function runIds(directory: string): readonly string[] {
   if (!existsSync(directory)) return []
-  return readdirSync(directory).flatMap((name) => (name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []))
+  return readdirSync(directory).flatMap((name) => RUN.exec(name)?.[1] ?? [])
 }
 
 function ownerLives(id: string): boolean {

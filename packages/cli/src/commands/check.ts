@@ -21,7 +21,7 @@ export function checkCommand(answer: Answer): Command {
     .addHelpText('after', examples('sallyport check policy.yaml', 'sallyport check org.yaml team.yaml --json'))
     .action(async (files: readonly string[], options: Options) => {
       const policy = await readPolicy(files)
-      const world = await readWorld(options.feed)
+      const world = await readWorld(options.feed, policy)
       answer(checkPolicy(policy, world, parseTime(options.at), options.json === true))
     })
 }

@@ -40,7 +40,7 @@ export function decideCommand(answer: Answer): Command {
     )
     .action(async (files: readonly string[], options: Options) => {
       const policy = await readPolicy(files)
-      const world = await readWorld(options.feed)
+      const world = await readWorld(options.feed, policy)
       answer(await decideFlows(compilePolicy(policy, world, { atMs: parseTime(options.at) }), options))
     })
 }

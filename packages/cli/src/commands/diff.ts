@@ -21,8 +21,8 @@ export function diffCommand(answer: Answer): Command {
     .addOption(feedOption())
     .addHelpText('after', examples('sallyport diff policy.yaml candidate.yaml', 'sallyport diff org.yaml,a.yaml org.yaml,b.yaml --json'))
     .action(async (before: string, after: string, options: Options) => {
-      const world = await readWorld(options.feed)
       const [old, candidate] = [await readPolicy(before.split(',')), await readPolicy(after.split(','))]
+      const world = await readWorld(options.feed, old, candidate)
       const regions = diffPolicies(old, candidate, world, parseTime(options.at))
       if (options.json === true) printJson({ equal: regions.length === 0, regions: regions.map(regionFacts) })
       else printRegions(regions)

@@ -43,7 +43,7 @@ export function explainCommand(answer: Answer): Command {
       if (files.length === 0) command.error("error: missing required argument 'policy'")
       if (options.flow === undefined) command.error("error: required option '--flow <flow>' not specified")
       const policy = await readPolicy(files)
-      const world = await readWorld(options.feed)
+      const world = await readWorld(options.feed, policy)
       const flow = await readFlowArgument(options.flow)
       const now = parseTime(options.at)
       const verdict = decide(policy, flow, world, now)

@@ -31,7 +31,7 @@ export function reachCommand(answer: Answer): Command {
     )
     .action(async (files: readonly string[], options: Options) => {
       const policy = await readPolicy(files)
-      const world = await readWorld(options.feed)
+      const world = await readWorld(options.feed, policy)
       void [reach, policy, world, parseTime(options.at), printJson, printLine, printable]
       answer(0)
     })

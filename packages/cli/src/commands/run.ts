@@ -4,6 +4,7 @@ import { FlowAggregate, hasLeft } from '@sallyport/flow'
 import { formatPolicy, type Mode } from '@sallyport/policy'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readRunPolicy } from '../input/run-policy.ts'
+import { parseUpstream } from '../input/upstream.ts'
 import { readWorld } from '../input/world.ts'
 import { openReport } from '../output/flow-report.ts'
 import { note } from '../output/print.ts'
@@ -20,6 +21,7 @@ type Options = {
   readonly quiet?: boolean
   readonly json?: boolean
   readonly feed: readonly string[]
+  readonly upstream: readonly string[]
 }
 
 export function runCommand(answer: Answer): Command {
@@ -35,6 +37,7 @@ export function runCommand(answer: Answer): Command {
     .option('--quiet', 'print no summary')
     .addOption(jsonOption())
     .addOption(feedOption())
+    .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of /etc/resolv.conf'))
     .passThroughOptions()
     .addHelpText(
       'after',
@@ -49,13 +52,14 @@ export function runCommand(answer: Answer): Command {
 
 async function run(command: readonly string[], options: Options): Promise<number> {
   const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null)
-  const world = await readWorld(options.feed)
+  const world = await readWorld(options.feed, policy)
   await using report = await openReport(options.report)
   const flows = new FlowAggregate()
   const outcome = await runGuarded({
     policy,
     world,
     command,
+    upstreams: options.upstream.map(parseUpstream),
     onFlow: (record) => {
       flows.add(record)
       report.write(record)

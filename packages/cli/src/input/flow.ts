@@ -1,18 +1,36 @@
-import { parseFlow, SallyportError, type Flow } from '@sallyport/policy'
+import { formatPath, parseFlow, SallyportError, type Flow, type FlowProblem } from '@sallyport/policy'
 import { readStandardInput, readTextFile } from './read-text-file.ts'
 
 const MAX_FLOW_BYTES = 2 ** 20
 
-/** One flow in JSON, as a line of a flow log or the argument of `explain`. */
-export function readFlow(text: string): { readonly value: Flow } | { readonly problem: string } {
-  let json: unknown
+type FlowText = { readonly value: Flow } | { readonly problem: string }
+
+/** One flow in JSON: a line of a flow log, or the argument of `explain`. A record's own verdict is no fact. */
+export function readFlow(text: string): FlowText {
+  const json = parseJson(text)
+  if ('problem' in json) return json
+  const parsed = parseFlow(withoutVerdict(json.value))
+  if (!(parsed instanceof Array)) return { value: parsed }
+  return { problem: parsed.map((problem) => describeProblem(problem)).join('; ') }
+}
+
+function parseJson(text: string): { readonly value: unknown } | { readonly problem: string } {
   try {
-    json = JSON.parse(text)
+    return { value: JSON.parse(text) as unknown }
   } catch (error) {
     return { problem: `not JSON: ${error instanceof Error ? error.message : String(error)}` }
   }
-  const parsed = parseFlow(json)
-  return parsed.ok ? { value: parsed.value } : { problem: parsed.problems.map((problem) => problem.message).join('; ') }
+}
+
+function withoutVerdict(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { verdict: _, ...facts } = value as { readonly verdict?: unknown }
+  return facts
+}
+
+function describeProblem({ path, message, nearest }: FlowProblem): string {
+  const where = path.length === 0 ? '' : `${formatPath(path)}: `
+  return `${where}${message}${nearest === null ? '' : `, did you mean ${JSON.stringify(nearest)}?`}`
 }
 
 /** The flow named on a command line: JSON itself, `-` for the standard input, else a file. */

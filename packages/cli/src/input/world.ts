@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { openWorld } from '@sallyport/catalog'
-import { SallyportError, type World } from '@sallyport/policy'
+import { EMPTY_WORLD, SallyportError, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
 import { fileError } from './read-text-file.ts'
 
-/** What the policy knows of the world: the catalogue, and the feeds given as NAME=FILE. */
-export async function readWorld(feeds: readonly string[]): Promise<World> {
+const WORLDLY = ['country', 'continent', 'asn', 'service', 'feed', 'category'] as const satisfies readonly (keyof DestinationTerm)[]
+
+/** What the policies know of the world: the catalogue, and the feeds given as NAME=FILE; nothing is read that none asks for. */
+export async function readWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
+  if (feeds.length === 0 && !policies.some(asksForWorld)) return EMPTY_WORLD
   const files: Record<string, string> = {}
   for (const text of feeds) {
     const equals = text.indexOf('=')
@@ -17,7 +19,13 @@ export async function readWorld(feeds: readonly string[]): Promise<World> {
     if (!(await isFile(file))) throw new SallyportError('feed-invalid', `feed ${name}: ${file} is not a file`)
     files[name] = file
   }
+  const { openWorld } = await import('@sallyport/catalog')
   return openWorld({ feeds: files })
+}
+
+function asksForWorld({ layers }: Policy): boolean {
+  const terms = layers.flatMap(({ rules }) => rules.flatMap(({ to, exceptTo }) => [...(to ?? []), ...exceptTo]))
+  return terms.some((term) => WORLDLY.some((key) => term[key] !== undefined))
 }
 
 async function isFile(path: string): Promise<boolean> {

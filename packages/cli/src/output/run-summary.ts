@@ -32,7 +32,7 @@ export function describeRun(summary: RunSummary): string {
 }
 
 function headline({ command, exitCode, signal, durationMs, way }: RunSummary): string {
-  const name = printable(command.join(' '))
+  const name = printable(command.join(' ').replace(/\s+/g, ' '))
   const shown = name.length > 60 ? `${name.slice(0, 59)}…` : name
   const end = signal === null ? `exit ${exitCode}` : `ended by ${signal}`
   const where = way === 'namespace' ? ', in a namespace of its own' : ''
@@ -66,7 +66,7 @@ function destination({ destination: name, addresses }: FlowGroup): string {
 }
 
 function times({ count, port }: FlowGroup): string {
-  const noun = port === 'name' ? 'look-up' : 'connection'
+  const noun = port === 'name' ? 'look-up' : port === 'socket' ? 'socket' : 'connection'
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
@@ -78,7 +78,7 @@ function why({ verdict }: FlowGroup): string {
 
 /** Only for what nothing but the default stopped: a deny rule was meant. */
 function hint(groups: readonly FlowGroup[]): readonly string[] {
-  const wanted = groups.filter(({ verdict, destination: name }) => verdict.reason === 'default' && name !== 'unknown')
+  const wanted = groups.filter(({ verdict }) => verdict.reason === 'default')
   const options = [...new Set(wanted.map((group) => `--allow ${printable(allowTarget(group))}`))]
   if (options.length === 0) return []
   const shown = options.slice(0, 5).join(' ')

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { Lab, needsRoot } from './lab.ts'
+
+const ALLOW = ['--allow', 'allowed.test']
+
+suite('run passes through', { skip: needsRoot }, () => {
+  let lab: Lab
+  before(async () => void (lab = await Lab.open()))
+  after(() => lab[Symbol.asyncDispose]())
+
+  test('the exit code', async () => {
+    for (const code of [0, 1, 7, 255]) {
+      assert.equal((await lab.run(ALLOW, ['sh', '-c', `exit ${code}`])).status, code)
+    }
+  })
+
+  test('the signal that ended the command, as a shell says it', async () => {
+    assert.equal((await lab.run(ALLOW, ['sh', '-c', 'kill -TERM $$'])).status, 143)
+    assert.equal((await lab.run(ALLOW, ['sh', '-c', 'kill -KILL $$'])).status, 137)
+  })
+
+  test('a command that is not there or cannot be executed', async () => {
+    const script = join(lab.directory, 'script')
+    writeFileSync(script, '#!/bin/sh\n', { mode: 0o644 })
+    assert.equal((await lab.run(ALLOW, ['no-such-command'])).status, 127)
+    assert.equal((await lab.run(ALLOW, ['./no/such/command'])).status, 127)
+    assert.equal((await lab.run(ALLOW, [script])).status, 126)
+    assert.equal((await lab.run(ALLOW, [lab.directory])).status, 126)
+  })
+
+  test('input, output and errors, byte for byte', async () => {
+    const input = 'a line\nand one without an end'
+    const ended = await lab.run([...ALLOW, '--quiet'], ['sh', '-c', 'cat; echo oops >&2'], { input })
+    assert.deepEqual([ended.stdout, ended.stderr], [input, 'oops\n'])
+  })
+
+  test('arguments as they are', async () => {
+    const args = ['', 'a b', '$HOME', '--json', '*', '"', '--', '-x']
+    const script = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))'
+    const ended = await lab.run([...ALLOW, '--quiet'], [process.execPath, '-e', script, '--', ...args])
+    assert.deepEqual(JSON.parse(ended.stdout), args)
+  })
+
+  test('signals sent to sallyport', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+      const name = signal.slice(3)
+      const script = `trap 'echo got ${name}; exit 9' ${name}; echo ready; while :; do sleep 0.05; done`
+      const ended = await lab.run(ALLOW, ['sh', '-c', script], {
+        onSpawn: (child) => child.stdout?.once('data', () => child.kill(signal)),
+      })
+      assert.match(ended.stdout, new RegExp(`got ${name}`))
+      assert.equal(ended.status, 9, ended.stderr)
+    }
+  })
+
+  test('daemons of the command end with it, and nothing is left', async () => {
+    const marker = join(lab.directory, 'alive')
+    const daemon = `setsid sh -c 'while :; do touch ${marker}; sleep 0.05; done' >/dev/null 2>&1 </dev/null &`
+    const ended = await lab.run(ALLOW, ['sh', '-c', `${daemon} while [ ! -e ${marker} ]; do sleep 0.02; done`])
+    assert.equal(ended.status, 0)
+    const { mtimeMs } = statSync(marker)
+    await sleep(200)
+    assert.equal(statSync(marker).mtimeMs, mtimeMs)
+    assert.deepEqual(leftovers(), [])
+  })
+
+  test('a run that is killed leaves its command guarded, and the next run clears up after it', async () => {
+    const script = 'echo ready; sleep 3; curl -sS -m 2 http://198.51.100.20/'
+    const killed = await lab.run(ALLOW, ['sh', '-c', script], {
+      onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
+    })
+    assert.equal(killed.signal, 'SIGKILL')
+    await lab.run(ALLOW, ['true'])
+    assert.deepEqual(lab.arrivedAt('198.51.100.20'), [])
+    assert.deepEqual(leftovers(), [])
+  })
+})
+
+/** What runs of Sallyport keep on this machine while they live. */
+function leftovers(): readonly string[] {
+  return ['/sys/fs/cgroup/sallyport', '/sys/fs/cgroup/unified/sallyport', '/sys/fs/bpf/sallyport']
+    .filter((path) => existsSync(path))
+    .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+$/.test(name)))
+}
