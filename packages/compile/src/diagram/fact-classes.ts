@@ -34,6 +34,8 @@ export class FactClasses {
   readonly #remembered: readonly Map<Key, number>[] = VARIABLES.map(() => new Map())
   readonly #keys: readonly (KeyOf | undefined)[] = VARIABLES.map((name) => KEYS[name])
 
+  readonly #withoutAddress: (number | undefined)[] = []
+
   constructor(tables: ClassTables) {
     this.#tables = tables
   }
@@ -54,9 +56,11 @@ export class FactClasses {
 
   #address(flow: Flow): number {
     const { dst, country, asn } = flow
-    return dst && country === undefined && asn === undefined
-      ? this.#tables.addresses.find(dst)
-      : this.#tables.evaluate(ADDRESS, flow)
+    if (dst && country === undefined && asn === undefined) return this.#tables.addresses.find(dst)
+    if (dst || country || asn) return this.#tables.evaluate(ADDRESS, flow)
+    // None of the three has a value: 27 combinations of unknown, none and no number at all.
+    const key = absence(dst) * 9 + absence(country) * 3 + absence(asn)
+    return (this.#withoutAddress[key] ??= this.#tables.evaluate(ADDRESS, flow))
   }
 
   #port(flow: Flow): number {
@@ -65,4 +69,8 @@ export class FactClasses {
       ? this.#tables.ports[portIndex(transport, port)]!
       : this.#tables.evaluate(PORT, flow)
   }
+}
+
+function absence(fact: unknown): number {
+  return fact === undefined ? 0 : fact === null ? 1 : 2
 }
