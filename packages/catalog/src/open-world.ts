@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import { EMPTY_WORLD, type NamedSet, type World } from '@sallyport/policy'
+import { continentOf, countriesOf } from './continents.ts'
+import { lazyRangeTable } from './range-table.ts'
+import { readFeed, type Feed } from './read-feed.ts'
+import { SERVICES } from './services.ts'
+
+export type WorldOptions = {
+  /** Feed name → file. */
+  readonly feeds?: Readonly<Record<string, string>>
+}
+
+/** What policies may refer to beyond themselves. Feeds are read now, geography on first use. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const feeds = new Map<string, Feed>()
+  for (const [name, file] of Object.entries(options.feeds ?? {})) feeds.set(name, await readFeed(file))
+  const countries = lazyRangeTable(dataFiles('asn-country'))
+  const networks = lazyRangeTable(dataFiles('asn'))
+  return {
+    ...EMPTY_WORLD,
+    service: (name) => serviceSet(name),
+    feed: (name) => feeds.get(name) ?? null,
+    country: (address) => countries.find(address),
+    countryPrefixes: (code) => countries.prefixesOf(code),
+    asn: (address) => {
+      const found = networks.find(address)
+      return found === null ? null : Number(found)
+    },
+    asnPrefixes: (asn) => networks.prefixesOf(String(asn)),
+    continent: continentOf,
+    countriesOf,
+  }
+}
+
+function dataFiles(kind: 'asn' | 'asn-country'): readonly string[] {
+  const folder = dirname(createRequire(import.meta.url).resolve(`@ip-location-db/${kind}/package.json`))
+  return ['ipv4', 'ipv6'].map((family) => join(folder, `${kind}-${family}.csv`))
+}
+
+function serviceSet(name: string): NamedSet | null {
+  if (!Object.hasOwn(SERVICES, name)) return null
+  const domains = SERVICES[name]!.domains.map(parseDomainPattern).filter((each): each is DomainPattern => each !== null)
+  return { domains, prefixes: [] }
+}
