@@ -72,6 +72,7 @@ export function readDestination(entry: DestinationTermInput, path: Path, report:
     ...(category === undefined ? {} : { category: readEach(category, at('category'), name('category')) }),
   }
   if (Object.keys(term).length > 0) return term
+  if (Object.values(entry).some((value) => value !== undefined)) return null
   report(
     finding('empty-list', path, 'a destination without keys would match everything', { allowed: ['leaving `to` out'] }),
   )

@@ -18,7 +18,7 @@ export function readPort(value: string | number, path: Path, report: Report): Po
 }
 
 function tidyPort(text: string): string | null {
-  const lower = text.toLowerCase().replace(/\s+/g, '').replace(/[:–]/g, '-').replace(/^-/, '')
+  const lower = text.toLowerCase().replace(/\s+/g, '').replace(/^:/, '').replace(/[:–]/g, '-')
   const candidates = [
     lower,
     lower.replace(/^([\d-]+)\/([a-z]+)$/, '$2/$1'),

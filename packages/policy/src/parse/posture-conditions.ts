@@ -63,12 +63,11 @@ export function postureAlternatives(
 
 function condition(key: string, value: PostureValue, path: Path, report: Report): PostureCondition[] {
   const within = /^(.+)WithinDays$/.exec(key)
-  const wrong = (allowed: string, near: string | null = null): [] => {
+  const wrong = (allowed: string): [] => {
     report(
       finding('bad-posture', path, `${key} cannot be ${describe(value)}`, {
         found: describe(value),
         allowed: [allowed],
-        nearest: near,
       }),
     )
     return []
@@ -80,11 +79,11 @@ function condition(key: string, value: PostureValue, path: Path, report: Report)
   if (key === 'osVersionAtLeast') {
     if (typeof value === 'string' && /^\d+(\.\d+)*$/.test(value))
       return [{ kind: 'version-at-least', fact: 'osVersion', version: value }]
-    return wrong('a version in quotes: "12.3"', typeof value === 'number' ? `"${value}"` : null)
+    return wrong(`a version in quotes: "${typeof value === 'number' ? value : '12.3'}"`)
   }
   if (FLAGS.includes(key) && typeof value !== 'boolean') return wrong('true or false')
   if ((key === 'osName' || key === 'osVersion') && typeof value !== 'string') {
-    return wrong('text, in quotes', typeof value === 'number' ? `"${value}"` : null)
+    return wrong(`text in quotes: "${String(value)}"`)
   }
   if (typeof value === 'number' && !Number.isFinite(value)) return wrong('a finite number')
   return [{ kind: 'equals', fact: key, value }]
@@ -108,7 +107,6 @@ function checkFact(key: string, path: Path, report: Report, warn: Report): void 
         finding('bad-posture', path, `${quote(key)} is no fact that Sallyport collects itself`, {
           at: 'key',
           found: quote(key),
-          nearest: near,
         }),
       )
   }

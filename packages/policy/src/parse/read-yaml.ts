@@ -31,7 +31,7 @@ export function readYaml(text: string): YamlSource {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
   } catch (error) {
     // The parser recurses; a nesting that exhausts the stack ends here, like any defect of it.
@@ -43,6 +43,7 @@ export function readYaml(text: string): YamlSource {
     return unreadable(faults.map((fault) => located('syntax', syntaxMessage(fault), place(fault.pos[0]))))
   }
   const tree = new YamlTree(document, place)
+  if (tree.stopped) return unreadable(tree.problems)
   if (tree.value === null && tree.problems.length === 0)
     return unreadable([located('empty', 'the file has no policy in it', START)])
   return { value: tree.value, problems: tree.problems, placeOf: (path, at) => tree.placeOf(path, at) }

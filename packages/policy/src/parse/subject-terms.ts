@@ -60,6 +60,7 @@ function keyedSubject(
       : { network: readEach(network, at('network'), (text, p) => readPrefix(text, p, report)) }),
   }
   if (Object.keys(term).length > 0) return term
+  if (Object.values(entry).some((value) => value !== undefined)) return null
   report(
     finding('empty-list', path, 'a subject without keys would match everyone', { allowed: ['leaving `from` out'] }),
   )

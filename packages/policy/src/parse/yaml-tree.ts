@@ -27,7 +27,8 @@ export class YamlTree {
   readonly #anchors = new Map<string, Node>()
   readonly #targets = new Map<Alias, Node>()
   #aliased = 0
-  #stopped = false
+  /** The document cannot be represented; its value is not to be used. */
+  stopped = false
 
   constructor(document: Document.Parsed, place: (offset: number) => Place) {
     this.#root = document.contents
@@ -61,7 +62,7 @@ export class YamlTree {
   }
 
   #convert(node: unknown, depth: number, aliased: boolean): unknown {
-    if (this.#stopped) return null
+    if (this.stopped) return null
     if (depth > MAX_DEPTH)
       return this.#stop('too-deep', 'the nesting is too deep', node, [`at most ${MAX_DEPTH} levels`])
     if (aliased && ++this.#aliased > MAX_ALIASED) {
@@ -81,6 +82,9 @@ export class YamlTree {
     }
     if (isMap(node)) return this.#convertMap(node, depth, aliased)
     if (isSeq(node)) return node.items.map((item) => this.#convert(isPair(item) ? null : item, depth + 1, aliased))
+    if (isScalar(node) && typeof node.value === 'object' && node.value !== null) {
+      return this.#stop('syntax', 'a tag of YAML that policies do not use', node, [])
+    }
     return isScalar(node) ? node.value : null
   }
 
@@ -98,7 +102,7 @@ export class YamlTree {
 
   #stop(code: ProblemCode, message: string, node: unknown, allowed: readonly string[]): null {
     this.#report(code, message, node, allowed)
-    this.#stopped = true
+    this.stopped = true
     return null
   }
 
