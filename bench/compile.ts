@@ -21,7 +21,13 @@ const compiled = compilePolicy(policy, world, { atMs: 0 })
 const compileMs = performance.now() - start
 globalThis.gc?.()
 const after = process.memoryUsage()
-const listed = compiled.decide({ user: 'x', dst: null, transport: 'tcp', port: 443, domain: parseDomainName(domains[5]!)! })
+const listed = compiled.decide({
+  user: 'x',
+  dst: null,
+  transport: 'tcp',
+  port: 443,
+  domain: parseDomainName(domains[5]!)!,
+})
 console.log(
   JSON.stringify({
     bench: 'compile',
