@@ -28,6 +28,7 @@ function sourceLines(problem: Problem, text: string): string[] {
   const line = lineAt(text.startsWith('\ufeff') ? text.slice(1) : text, problem.line)
   if (line === null) return []
   const start = problem.column > MAX_WIDTH ? problem.column - 20 : 0
+  // eslint-disable-next-line no-control-regex
   const shown = line.slice(start, start + MAX_WIDTH).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/g, ' ')
   const gutter = String(problem.line)
   const indent = ' '.repeat(Math.max(0, problem.column - 1 - start))

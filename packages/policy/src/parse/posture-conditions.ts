@@ -107,6 +107,7 @@ function checkFact(key: string, path: Path, report: Report, warn: Report): void 
         finding('bad-posture', path, `${quote(key)} is no fact that Sallyport collects itself`, {
           at: 'key',
           found: quote(key),
+          nearest: near,
         }),
       )
   }
