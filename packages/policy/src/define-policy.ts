@@ -1,7 +1,7 @@
 import { SallyportError } from './errors.ts'
 import { formatProblem } from './parse/format-problem.ts'
 import { readLayer } from './parse/layer.ts'
-import { MAX_PROBLEMS, type Finding, type Problem } from './parse/problem.ts'
+import { reportInto, type Problem } from './parse/problem.ts'
 import type { Layer } from './policy.ts'
 import type { PolicyInput } from './schema/input.ts'
 
@@ -20,9 +20,9 @@ export function definePolicy(input: PolicyInput, options: { readonly file?: stri
   const file = options.file ?? 'policy'
   const nowhere = { file, line: 0, column: 0 }
   const problems: Problem[] = []
-  const report = ({ code, message, path, found, allowed, nearest }: Finding): void => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ code, message, ...nowhere, path, found, allowed, nearest })
-  }
+  const report = reportInto(problems, ({ code, message, path, found, allowed, nearest }) => {
+    return { code, message, ...nowhere, path, found, allowed, nearest }
+  })
   const layer = readLayer(input, { file, positionOf: () => nowhere, report, warn: () => {} })
   if (layer === null || problems.length > 0) throw new PolicyError(problems)
   return layer

@@ -3,7 +3,7 @@ import { SallyportError } from '../errors.ts'
 import type { DestinationTerm, Layer, Rule } from '../policy.ts'
 import { readDomain, readDestination, readPrefix } from './destination-terms.ts'
 import { readPort } from './ports.ts'
-import type { FlowProblem, Report } from './problem.ts'
+import { reportInto, type FlowProblem, type Report } from './problem.ts'
 import { finding } from './scope.ts'
 import { parseTarget } from './target.ts'
 
@@ -13,7 +13,10 @@ export type AllowedDestination = { readonly term: DestinationTerm; readonly port
 /** A domain pattern, an address or prefix, `service:NAME`, `country:XX`, `asn:N`, a URL, or any host with a port. */
 export function parseAllow(text: string): AllowedDestination | FlowProblem[] {
   const problems: FlowProblem[] = []
-  const allowed = readAllow(text, (problem) => problems.push({ ...problem, path: [] }))
+  const allowed = readAllow(
+    text,
+    reportInto(problems, (problem) => ({ ...problem, path: [] })),
+  )
   return allowed === null || problems.length > 0 ? problems : allowed
 }
 

@@ -4,7 +4,7 @@ import { FlowSchema } from '../schema/flow-schema.ts'
 import type { FlowInput } from '../schema/input.ts'
 import { describe, quote } from './describe.ts'
 import { issueFindings } from './issue-findings.ts'
-import type { FlowProblem, Path, Report } from './problem.ts'
+import { reportInto, type FlowProblem, type Path, type Report } from './problem.ts'
 import { finding } from './scope.ts'
 import { parseInstant } from './until.ts'
 
@@ -16,7 +16,11 @@ export function parseFlow(value: unknown): Flow | FlowProblem[] {
   const problems: FlowProblem[] = []
   const schema = FlowSchema.safeParse(value)
   if (!schema.success) return issueFindings(schema.error.issues, value)
-  const flow = readFlow(value as FlowInput, [], (problem) => problems.push(problem))
+  const flow = readFlow(
+    value as FlowInput,
+    [],
+    reportInto(problems, (problem) => problem),
+  )
   return problems.length > 0 ? problems : flow
 }
 

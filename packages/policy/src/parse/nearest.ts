@@ -1,5 +1,5 @@
 const MAX_LENGTH = 64
-const MAX_CANDIDATES = 5000
+const MAX_CANDIDATES = 2000
 
 /** The candidate that `text` was most likely meant to be, or `null` when none is near. */
 export function nearest(text: string, candidates: Iterable<string>): string | null {

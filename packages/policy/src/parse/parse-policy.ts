@@ -2,7 +2,7 @@ import type { Layer, Policy } from '../policy.ts'
 import { quote } from './describe.ts'
 import { readLayer } from './layer.ts'
 import { nearest } from './nearest.ts'
-import { MAX_PROBLEMS, type Finding, type ParseResult, type Path, type Problem } from './problem.ts'
+import { MAX_PROBLEMS, reportInto, type Finding, type ParseResult, type Path, type Problem } from './problem.ts'
 import { readYaml, type Place } from './read-yaml.ts'
 
 /** One policy file, YAML or JSON. All that is wrong with it is reported, up to a hundred problems. */
@@ -12,12 +12,15 @@ export function parsePolicy(text: string, options: { readonly file: string }): P
   const problems: Problem[] = source.problems.map(({ finding, place }) => toProblem(finding, file, place))
   if (source.value === undefined) return { ok: false, problems: inOrder(problems) }
   const warnings: Problem[] = []
-  const collect = (list: Problem[]) => (finding: Finding) => {
-    if (list.length < MAX_PROBLEMS)
-      list.push(toProblem(finding, file, source.placeOf(finding.path, finding.at ?? 'value')))
-  }
+  const write = (finding: Finding): Problem =>
+    toProblem(finding, file, source.placeOf(finding.path, finding.at ?? 'value'))
   const positionOf = (path: Path) => ({ file, ...source.placeOf(path, 'value') })
-  const layer = readLayer(source.value, { file, positionOf, report: collect(problems), warn: collect(warnings) })
+  const layer = readLayer(source.value, {
+    file,
+    positionOf,
+    report: reportInto(problems, write),
+    warn: reportInto(warnings, write),
+  })
   if (layer === null || problems.length > 0) return { ok: false, problems: inOrder(problems) }
   return { ok: true, value: layer, ...(warnings.length === 0 ? {} : { warnings: inOrder(warnings) }) }
 }

@@ -67,7 +67,15 @@ export type ParseResult<T> =
   | { readonly ok: true; readonly value: T; readonly warnings?: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-export type Report = (finding: Finding) => void
+/** A finding that is costly to describe is given as a function, which is not called once enough is reported. */
+export type Report = (finding: Finding | (() => Finding)) => void
+
+/** A report into a list, with `write` turning findings into what the list holds. */
+export function reportInto<T>(list: T[], write: (finding: Finding) => T): Report {
+  return (finding) => {
+    if (list.length < MAX_PROBLEMS) list.push(write(typeof finding === 'function' ? finding() : finding))
+  }
+}
 
 /** More than these help no one. */
 export const MAX_PROBLEMS = 100

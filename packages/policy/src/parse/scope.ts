@@ -63,10 +63,12 @@ function slug(text: string, pattern: RegExp): string | null {
 }
 
 export function undefinedName(kind: string, name: string, path: Path, names: Iterable<string>, report: Report): null {
-  const known = [...names]
-  const allowed = known.length === 0 ? [`a name defined under define.${kind}; there is none`] : known.slice(0, 20)
-  if (known.length > 20) allowed.push(`… (${known.length} names under define.${kind})`)
-  const message = `undefined name ${quote(name)}`
-  report(finding('undefined-name', path, message, { found: quote(name), allowed, nearest: nearest(name, known) }))
+  report(() => {
+    const known = [...names]
+    const allowed = known.length === 0 ? [`a name defined under define.${kind}; there is none`] : known.slice(0, 20)
+    if (known.length > 20) allowed.push(`… (${known.length} names under define.${kind})`)
+    const found = quote(name)
+    return finding('undefined-name', path, `undefined name ${found}`, { found, allowed, nearest: nearest(name, known) })
+  })
   return null
 }

@@ -31,11 +31,15 @@ function bareSubject(text: string, path: Path, names: ReadonlySet<string>, repor
       : text.includes('.service')
         ? `{ unit: ${text} }`
         : `{ user: ${text} }`
-  const near = nearest(text, names)
-  const allowed = ['a name defined under define.subjects', hint]
-  report(
-    finding('undefined-name', path, `undefined subject ${quote(text)}`, { found: quote(text), allowed, nearest: near }),
-  )
+  report(() => {
+    const allowed = ['a name defined under define.subjects', hint]
+    const found = quote(text)
+    return finding('undefined-name', path, `undefined subject ${found}`, {
+      found,
+      allowed,
+      nearest: nearest(text, names),
+    })
+  })
   return null
 }
 
