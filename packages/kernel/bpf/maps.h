@@ -191,6 +191,8 @@ TWO_SLOTS(units, units_map);
 TWO_SLOTS(addresses, addresses_map);
 TWO_SLOTS(bindings, bindings_map);
 TWO_SLOTS(defaults, defaults_map);
+/* No program reads it: a write to it returns when no program still runs on what it saw before. */
+TWO_SLOTS(fence, users_map);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -11,7 +11,7 @@ import type { KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
 import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
-import { clearSlot, GENERATION_MAPS, writeGeneration } from './write-generation.ts'
+import { GENERATION_MAPS, retireSlot, writeGeneration } from './write-generation.ts'
 
 export interface EnforcementOptions {
   /** Folder of the guarded cgroup. */
@@ -42,7 +42,7 @@ export interface Enforcement extends AsyncDisposable {
   closeDenied(): number
 }
 
-const MAPS = [...GENERATION_MAPS, 'config', 'events', 'counters', 'flows'] as const
+const MAPS = [...GENERATION_MAPS, 'fence', 'config', 'events', 'counters', 'flows'] as const
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
 
 export async function openEnforcement(options: EnforcementOptions): Promise<Enforcement> {
@@ -72,6 +72,7 @@ class Guard implements Enforcement {
   readonly #stops = new Set<() => void>()
   #attached: boolean
   #overflow = 0
+  #disposed = false
 
   constructor(options: EnforcementOptions, pins: string | undefined, loaded: LoadedObject | undefined, maps: Maps) {
     this.#options = options
@@ -98,7 +99,7 @@ class Guard implements Enforcement {
     const { overflow } = writeGeneration(this.#maps, next & 1, generation)
     this.#overflow += overflow
     this.#configure(next)
-    if (this.#attached) this.#retire(before & 1)
+    if (this.#attached) retireSlot(this.#maps, before & 1)
     else this.#attach()
   }
 
@@ -127,6 +128,8 @@ class Guard implements Enforcement {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return
+    this.#disposed = true
     for (const stop of this.#stops) stop()
     const keep = this.#options.keep === true && this.#pins !== undefined
     for (const link of this.#links.splice(0)) libbpf().linkDestroy(link)
@@ -138,11 +141,6 @@ class Guard implements Enforcement {
   #configure(generation: number): void {
     const { resolver, resolverTgid, allowRaw = false } = this.#options
     update(this.#maps.config, word(0), encodeConfig({ generation, allowRaw, resolver, resolverTgid }))
-  }
-
-  /** Writing a map in a map waits until no program still runs on what was there before, so the slot is then free. */
-  #retire(slot: number): void {
-    clearSlot(this.#maps, slot)
   }
 
   #withBindings(use: (fd: number) => number): number {

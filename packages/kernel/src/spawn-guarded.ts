@@ -31,7 +31,10 @@ const LAUNCHERS = [
 /** Joins the cgroup first, then gives its arguments the process: whatever follows is guarded from its first instruction. */
 const JOIN = 'echo $$ > "$1" && shift && exec "$@"'
 
-/** In a mount namespace of its own: every cgroup tree read-only, the services that launch elsewhere masked. */
+/**
+ * In namespaces of its own: every cgroup tree read-only, the services that launch elsewhere masked. The shell stays as
+ * process 1, because signals that process 1 does not handle are lost: the command would not end on Ctrl-C.
+ */
 const SEAL = `
 mounts=$1; shift
 [ -r /proc/self/mountinfo ] || exit 125
@@ -44,14 +47,16 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-exec "$@"`
+"$@"
+exit $?`
 
 /** The argument vector that starts a command inside its cgroup; nothing of the command is ever part of a script. */
 export function guardedArgv(guarded: GuardedCommand): readonly [string, ...string[]] {
   const { cgroupPath, command, args, user, dropRaw = false, isolate = true } = guarded
   const enter = ['/bin/sh', '-c', JOIN, 'sallyport', join(cgroupPath, 'cgroup.procs')] as const
   if (!isolate) return [...enter, command, ...args]
-  const unshare = ['unshare', '--mount', '--cgroup', '--propagation', 'private', '--']
+  // A process of the same user outside could be traced, and its view of the cgroups entered through /proc/PID/root.
+  const unshare = ['unshare', '--mount', '--cgroup', '--pid', '--fork', '--kill-child', '--mount-proc', '--']
   const launchers = user
     ? [...LAUNCHERS, `/run/user/${user.uid}/bus`, `/run/user/${user.uid}/systemd/private`]
     : LAUNCHERS

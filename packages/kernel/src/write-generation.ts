@@ -58,8 +58,10 @@ export function writeGeneration(
   return { overflow }
 }
 
-/** The large tables of a slot that nothing reads any more are given back. */
-export function clearSlot(outer: Readonly<Record<GenerationMap, number>>, slot: number): void {
+/** Waits until no program still walks the slot, then gives its largest table back. */
+export function retireSlot(outer: Readonly<Record<GenerationMap | 'fence', number>>, slot: number): void {
+  using nothing = createInner('hash', 4, 4, 1)
+  put(outer.fence, 0, nothing)
   using addresses = createInner('lpm', 20, 4, 1)
   put(outer.addresses, slot, addresses)
 }

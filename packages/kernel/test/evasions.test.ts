@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
-import { findCgroupMount } from '../src/index.ts'
+import { findCgroupMount, guardedArgv } from '../src/index.ts'
 import { allow, deny, generation, when } from './image-builder.ts'
-import { nextLine, openLab, skip, type Lab } from './lab.ts'
+import { nextLine, openLab, PROBE, skip, type Lab } from './lab.ts'
 
 describe('evasions', { skip }, () => {
   let lab: Lab
@@ -73,6 +73,30 @@ describe('evasions', { skip }, () => {
     assert.notEqual(spawnSync(file, args).status, 0)
     const [mount, ...rest] = lab.argv(['mount', '-o', 'remount,rw,bind', findCgroupMount()])
     assert.notEqual(spawnSync(mount, rest).status, 0)
+  })
+
+  test('no process outside can be seen, so none can be traced or entered', () => {
+    const [file, ...args] = lab.argv(['ls', `/proc/${process.pid}`])
+    assert.notEqual(spawnSync(file, args).status, 0)
+    const [leave, ...rest] = lab.argv([
+      'sh',
+      '-c',
+      'echo 0 > "$1"',
+      'sh',
+      `/proc/1/root${findCgroupMount()}/cgroup.procs`,
+    ])
+    assert.notEqual(spawnSync(leave, rest).status, 0)
+  })
+
+  test('the command keeps its exit code', () => {
+    const [file, ...args] = lab.argv(['sh', '-c', 'exit 7'])
+    assert.equal(spawnSync(file, args).status, 7)
+  })
+
+  test('without the right to raw sockets there are no packet sockets', () => {
+    const guarded = { cgroupPath: lab.cgroupPath, command: '/usr/bin/python3', args: [PROBE, 'packet'], dropRaw: true }
+    const [file, ...args] = guardedArgv(guarded)
+    assert.equal(spawnSync(file, args, { encoding: 'utf8' }).stdout.trim(), 'EPERM')
   })
 
   test('packet sockets, where the kernel lets families be guarded', { skip: false }, (context) => {

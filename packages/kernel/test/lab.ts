@@ -7,7 +7,7 @@ import type { Enforcement, EnforcementOptions, KernelEvent } from '../src/index.
 
 const PYTHON = '/usr/bin/python3'
 const PEER = fileURLToPath(new URL('peer.py', import.meta.url))
-const PROBE = fileURLToPath(new URL('probe.py', import.meta.url))
+export const PROBE: string = fileURLToPath(new URL('probe.py', import.meta.url))
 
 export const skip: string | false = process.getuid?.() === 0 ? false : 'needs root'
 

@@ -124,6 +124,11 @@ def as_uid(uid, *rest):
     return globals()[rest[0]](*rest[1:])
 
 
+def later(*rest):
+    sys.stdin.readline()
+    return globals()[rest[0]](*rest[1:])
+
+
 def accept(port):
     server = socket.create_server(("0.0.0.0", int(port)))
     print("ready", flush=True)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { spawn } from 'node:child_process'
+import { guardedArgv, openEnforcement } from '../src/index.ts'
 import { deny, generation } from './image-builder.ts'
-import { openLab, skip, type Lab } from './lab.ts'
+import { nextLine, openLab, PROBE, skip, type Lab } from './lab.ts'
 
 describe('DNS goes to the resolver', { skip }, () => {
   let lab: Lab
@@ -32,5 +34,19 @@ describe('DNS goes to the resolver', { skip }, () => {
   test('nothing else', () => {
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
     assert.ok(lab.enforcement.counters().redirected >= 8)
+  })
+
+  test('the resolver itself is let through, and only by its own process', async () => {
+    const { cgroupPath } = lab
+    const command = { command: '/usr/bin/python3', args: [PROBE, 'later', 'tcp', '10.9.0.2', '80'], isolate: false }
+    const [file, ...args] = [lab.argv([''])[0], lab.argv([''])[1]!, ...guardedArgv({ cgroupPath, ...command })]
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const line = nextLine(child)
+    await using second = await openEnforcement({ cgroupPath, resolverTgid: child.pid! })
+    await lab.enforcement[Symbol.asyncDispose]()
+    second.apply(generation(deny))
+    child.stdin.write('\n')
+    assert.equal(await line, 'ok')
+    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
   })
 })

@@ -1,0 +1,6 @@
+export { startUnprivileged } from './start-unprivileged.ts'
+export type { CommandEnd, UnprivilegedOptions, UnprivilegedRun } from './start-unprivileged.ts'
+export { checkUnprivileged } from './check-unprivileged.ts'
+export { UnprivilegedError } from './unprivileged-error.ts'
+export type { UnprivilegedErrorCode } from './unprivileged-error.ts'
+export type { PacketFacts, PacketHeaders, PacketVerdict, SocketOwner, UnprivilegedEvent } from './packet-facts.ts'

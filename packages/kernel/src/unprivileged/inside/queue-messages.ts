@@ -1,0 +1,96 @@
+/** Messages of the kernel's packet queue (linux/netfilter/nfnetlink_queue.h): a netlink header, four bytes, attributes. */
+
+const SUBSYSTEM = 3 << 8
+const PACKET = SUBSYSTEM | 0
+const VERDICT = SUBSYSTEM | 1
+const CONFIG = SUBSYSTEM | 2
+const NLMSG_ERROR = 2
+const REQUEST = 1
+const ACK = 4
+const HEADER = 20
+
+export const VERDICTS = { drop: 0, repeat: 4 } as const
+
+export type QueueMessage =
+  | { readonly kind: 'packet'; readonly id: number; readonly payload: Uint8Array }
+  | { readonly kind: 'error'; readonly errno: number }
+
+export function bindMessage(queue: number): Uint8Array {
+  return message(CONFIG, REQUEST | ACK, queue, [attribute(1, Uint8Array.of(1, 0, 0, 0))])
+}
+
+/** `copy` bytes of each packet are handed up; at most `held` packets wait, and what comes then is dropped. */
+export function parametersMessage(queue: number, copy: number, held: number): Uint8Array {
+  const gso = 4
+  return message(CONFIG, REQUEST | ACK, queue, [
+    attribute(2, Uint8Array.of(...big32(copy), 2)),
+    attribute(3, big32(held)),
+    attribute(4, big32(gso)),
+    attribute(5, big32(gso)),
+  ])
+}
+
+export function verdictMessage(queue: number, id: number, verdict: number, mark: number): Uint8Array {
+  const attributes = [attribute(2, Uint8Array.of(...big32(verdict), ...big32(id))), attribute(3, big32(mark))]
+  return message(VERDICT, REQUEST, queue, attributes)
+}
+
+/** Every message in one datagram of the kernel; stops at the first that does not fit. */
+export function* readMessages(bytes: Uint8Array): Generator<QueueMessage> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at + 16 <= bytes.length;) {
+    const length = view.getUint32(at, true)
+    if (length < HEADER || at + length > bytes.length) return
+    const type = view.getUint16(at + 4, true)
+    if (type === NLMSG_ERROR) yield { kind: 'error', errno: -view.getInt32(at + 16, true) }
+    if (type === PACKET) {
+      const found = readPacket(bytes.subarray(at + HEADER, at + length))
+      if (found !== null) yield found
+    }
+    at += (length + 3) & ~3
+  }
+}
+
+function readPacket(bytes: Uint8Array): QueueMessage | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let id: number | null = null
+  let payload: Uint8Array = new Uint8Array(0)
+  for (let at = 0; at + 4 <= bytes.length;) {
+    const length = view.getUint16(at, true)
+    if (length < 4 || at + length > bytes.length) break
+    const type = view.getUint16(at + 2, true) & 0x3fff
+    if (type === 1 && length >= 8) id = view.getUint32(at + 4)
+    if (type === 10) payload = bytes.slice(at + 4, at + length)
+    at += (length + 3) & ~3
+  }
+  return id === null ? null : { kind: 'packet', id, payload }
+}
+
+function message(type: number, flags: number, queue: number, attributes: readonly Uint8Array[]): Uint8Array {
+  const length = attributes.reduce((sum, each) => sum + each.length, HEADER)
+  const bytes = new Uint8Array(length)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, length, true)
+  view.setUint16(4, type, true)
+  view.setUint16(6, flags, true)
+  view.setUint16(18, queue)
+  let at = HEADER
+  for (const each of attributes) {
+    bytes.set(each, at)
+    at += each.length
+  }
+  return bytes
+}
+
+function attribute(type: number, value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array((4 + value.length + 3) & ~3)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, 4 + value.length, true)
+  view.setUint16(2, type, true)
+  bytes.set(value, 4)
+  return bytes
+}
+
+function big32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}

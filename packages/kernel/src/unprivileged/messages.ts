@@ -1,0 +1,32 @@
+import type { PacketHeaders, PacketVerdict, SocketOwner } from './packet-facts.ts'
+
+export type Identity = { readonly uid: number; readonly gid: number }
+
+/** What the process outside tells the one inside. */
+export type ToInside =
+  | {
+      readonly kind: 'start'
+      readonly command: readonly string[]
+      readonly env: Readonly<Record<string, string>>
+      readonly identity: Identity
+      readonly runtimeFolder: string | null
+    }
+  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: PacketVerdict }
+  | { readonly kind: 'answer'; readonly id: number; readonly message: Uint8Array | null }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+
+/** What the process inside tells the one outside. */
+export type ToOutside =
+  /** Everything that leaves is held from now on; `pid` is its own, as seen outside. */
+  | { readonly kind: 'guarding'; readonly pid: number }
+  | { readonly kind: 'started' }
+  | { readonly kind: 'packet'; readonly id: number; readonly headers: PacketHeaders; readonly owner: SocketOwner }
+  | { readonly kind: 'dropped'; readonly why: 'malformed' | 'overflow'; readonly count: number }
+  | { readonly kind: 'query'; readonly id: number; readonly transport: 'udp' | 'tcp'; readonly message: Uint8Array }
+  | { readonly kind: 'warning'; readonly text: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: 'start-failed' | 'command-failed' | 'tool-missing'
+      readonly text: string
+    }
+  | { readonly kind: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
