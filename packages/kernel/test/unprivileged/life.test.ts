@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openLab, PROBE, processesOf, skip, type Lab } from './lab.ts'
+
+suite('a run from start to end', { skip }, () => {
+  let lab: Lab
+  before(async () => void (lab = await openLab()))
+  after(() => lab[Symbol.asyncDispose]())
+
+  const gone = async (): Promise<void> => {
+    for (let i = 0; i < 100 && processesOf(lab.uid) !== ''; i++) await sleep(20)
+    assert.equal(processesOf(lab.uid), '')
+  }
+
+  test('the command knows itself as the user it is', () => {
+    const command = ['sh', '-c', 'id -u; id -g; pwd; echo "$HOME"; cat']
+    const { stdout, status } = lab.run({ command }, 'from stdin')
+    assert.equal(stdout, [lab.uid, lab.uid, lab.folder, process.env['HOME'], 'from stdin'].join('\n'))
+    assert.equal(status, 0)
+  })
+
+  test('exit codes and signals come through', () => {
+    assert.deepEqual(lab.run({ command: ['sh', '-c', 'exit 7'] }).events.at(-1), { end: { code: 7, signal: null } })
+    const killed = lab.run({ command: ['sh', '-c', 'kill -KILL $$'] })
+    assert.deepEqual(killed.events.at(-1), { end: { code: null, signal: 'SIGKILL' } })
+  })
+
+  test('SIGTERM reaches the command', async () => {
+    const child = lab.start({
+      command: ['sh', '-c', 'trap "echo got TERM; exit 9" TERM; echo ready; while :; do sleep 0.05; done'],
+    })
+    let text = ''
+    child.stdout!.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    while (!text.includes('ready')) await once(child.stdout!, 'data')
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'close')) as [number]
+    assert.equal(code, 9)
+    assert.match(text, /got TERM/)
+  })
+
+  test('a terminal stays a terminal', () => {
+    const [file, ...args] = lab.argv({ command: ['sh', '-c', 'tty; test -t 0 && test -t 1 && echo terminal'] })
+    const quoted = [file, ...args].map((each) => `'${each.replaceAll("'", `'\\''`)}'`).join(' ')
+    const { stdout } = spawnSync('script', ['-qec', quoted, '/dev/null'], { encoding: 'utf8', timeout: 20_000 })
+    assert.match(stdout, /\/dev\/pts\/\d+\r\nterminal/)
+  })
+
+  test('orphans are noted, and what is left behind ends with the command', async () => {
+    const command = ['sh', '-c', '(setsid sh -c "sleep 0.1" &); sleep 0.4; (setsid sleep 77 &); ps -eo stat=,args=']
+    const { stdout } = lab.run({ command })
+    assert.doesNotMatch(stdout, /^Z/m)
+    await gone()
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => /^sallyport-\w{6}$/.test(name)),
+      [],
+    )
+  })
+
+  test('killing the process outside ends everything', async () => {
+    const child = lab.start({ command: ['sh', '-c', 'echo ready; sleep 77'] })
+    await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    await gone()
+  })
+
+  test('killing the inspector lets nothing out', async () => {
+    const path = `${lab.folder}/late`
+    const command = ['sh', '-c', 'echo ready; sleep 1; "$@" > "$0"', path, ...PROBE, 'tcp', '10.9.0.2', '80']
+    const child = lab.start({ command, allow: ['6 10.9.0.2 80'] })
+    await once(child.stdout!, 'data')
+    spawnSync('pkill', ['-KILL', '-u', lab.uid, '-f', 'unprivileged/inside/main.ts'])
+    const [code] = (await once(child, 'close')) as [number]
+    assert.equal(code, 3)
+    await gone()
+  })
+
+  test('a closed /dev/net/tun is said at once, with the way to open it', () => {
+    chmodSync('/dev/net/tun', 0o600)
+    const start = performance.now()
+    try {
+      const { events, status } = lab.run({ command: ['true'] })
+      assert.equal(status, 3)
+      assert.equal(events[0]?.['error'], 'tun-closed')
+      assert.match(String(events[0]?.['remedy']), /chmod 666 \/dev\/net\/tun/)
+    } finally {
+      chmodSync('/dev/net/tun', 0o666)
+    }
+    assert.ok(performance.now() - start < 1000)
+  })
+
+  test('a host that forbids user namespaces is said so', () => {
+    // --map-root-user in a namespace that may have no further ones.
+    const [file, ...args] = lab.argv({ command: ['true'] })
+    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    const { stderr } = spawnSync(
+      'unshare',
+      ['--user', '--map-users=0,0,65536', '--map-groups=0,0,65536', 'sh', '-c', script, 'sh', ...args.slice(1)],
+      { encoding: 'utf8' },
+    )
+    assert.ok(file === 'nsenter')
+    assert.match(stderr, /user-namespaces-off.*max_user_namespaces=/)
+  })
+})
