@@ -1,36 +1,127 @@
 type Entry = { readonly exitCode: 2 | 3; readonly meaning: string; readonly remedy: string }
 
+export type ErrorCode =
+  | 'usage'
+  | 'file-not-found'
+  | 'file-not-readable'
+  | 'file-is-directory'
+  | 'file-too-large'
+  | 'file-not-text'
+  | 'file-not-writable'
+  | 'policy-invalid'
+  | 'flow-invalid'
+  | 'target-invalid'
+  | 'time-invalid'
+  | 'feed-invalid'
+  | 'name-unknown'
+  | 'policy-too-complex'
+  | 'no-privileges'
+  | 'kernel-unsupported'
+  | 'tool-missing'
+  | 'cgroup-unavailable'
+  | 'namespace-unavailable'
+  | 'tun-unavailable'
+  | 'enforcement-failed'
+  | 'resolver-unavailable'
+  | 'internal'
+
 /**
  * Every error that the world can cause. Exit code 2: bad input or usage; 3: this machine cannot do it.
  * docs/reference/error-codes.md lists the same codes; a test compares both.
  */
-export const ERRORS = {
-  'usage': { exitCode: 2, meaning: 'The command line cannot be understood.', remedy: 'See `sallyport --help`.' },
+export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
+  usage: { exitCode: 2, meaning: 'The command line cannot be understood.', remedy: 'See `sallyport --help`.' },
   'file-not-found': { exitCode: 2, meaning: 'A file that was named does not exist.', remedy: 'Check the path.' },
   'file-not-readable': { exitCode: 2, meaning: 'A file cannot be read.', remedy: 'Check its permissions.' },
-  'file-is-directory': { exitCode: 2, meaning: 'A file was expected, a directory was named.', remedy: 'Name the file inside it.' },
-  'file-too-large': { exitCode: 2, meaning: 'A file is larger than its kind may be.', remedy: 'Put long lists into a feed and name it with --feed.' },
+  'file-is-directory': {
+    exitCode: 2,
+    meaning: 'A file was expected, a directory was named.',
+    remedy: 'Name the file inside it.',
+  },
+  'file-too-large': {
+    exitCode: 2,
+    meaning: 'A file is larger than its kind may be.',
+    remedy: 'Put long lists into a feed and name it with --feed.',
+  },
   'file-not-text': { exitCode: 2, meaning: 'A file is not UTF-8 text.', remedy: 'Name a YAML or JSON text file.' },
-  'file-not-writable': { exitCode: 2, meaning: 'An output file cannot be written.', remedy: 'Check its directory and permissions.' },
-  'policy-invalid': { exitCode: 2, meaning: 'A policy has errors; nothing of it is applied.', remedy: 'Correct the places listed; `sallyport check` shows them again.' },
-  'flow-invalid': { exitCode: 2, meaning: 'A flow is not JSON or has wrong facts.', remedy: 'See docs/reference/flow-facts.md for the facts.' },
-  'target-invalid': { exitCode: 2, meaning: 'A destination cannot be understood.', remedy: 'Give a domain, an address, a prefix, a URL, host:port or service:NAME.' },
+  'file-not-writable': {
+    exitCode: 2,
+    meaning: 'An output file cannot be written.',
+    remedy: 'Check its directory and permissions.',
+  },
+  'policy-invalid': {
+    exitCode: 2,
+    meaning: 'A policy has errors; nothing of it is applied.',
+    remedy: 'Correct the places listed; `sallyport check` shows them again.',
+  },
+  'flow-invalid': {
+    exitCode: 2,
+    meaning: 'A flow is not JSON or has wrong facts.',
+    remedy: 'See docs/reference/flow-facts.md for the facts.',
+  },
+  'target-invalid': {
+    exitCode: 2,
+    meaning: 'A destination cannot be understood.',
+    remedy: 'Give a domain, an address, a prefix, a URL, host:port or service:NAME.',
+  },
   'time-invalid': { exitCode: 2, meaning: 'A time cannot be understood.', remedy: 'Write it as 2027-03-31T12:00:00Z.' },
-  'feed-invalid': { exitCode: 2, meaning: 'A feed cannot be read.', remedy: 'Give --feed NAME=FILE, a file of names or prefixes, one a line.' },
-  'name-unknown': { exitCode: 2, meaning: 'A user, group, service, feed or category is not known here.', remedy: 'Check the spelling.' },
-  'policy-too-complex': { exitCode: 2, meaning: 'The policy compiles to more than the enforcement can hold.', remedy: 'Split the policy, or move lists into feeds.' },
-  'no-privileges': { exitCode: 3, meaning: 'The action needs privileges that this process lacks.', remedy: 'Run it as root.' },
-  'kernel-unsupported': { exitCode: 3, meaning: 'The kernel lacks something that enforcement needs.', remedy: '`sallyport doctor` says what is missing and how to get it.' },
-  'tool-missing': { exitCode: 3, meaning: 'A program or library that is needed is not installed.', remedy: '`sallyport doctor` names the package.' },
-  'cgroup-unavailable': { exitCode: 3, meaning: 'No cgroup v2 hierarchy can be used.', remedy: 'Mount cgroup2, or run as root.' },
-  'namespace-unavailable': { exitCode: 3, meaning: 'User or network namespaces cannot be created.', remedy: 'Allow them (sysctl kernel.unprivileged_userns_clone=1), or run as root.' },
-  'tun-unavailable': { exitCode: 3, meaning: '/dev/net/tun is closed to ordinary users.', remedy: 'As root: chmod 0666 /dev/net/tun, or install udev, whose rule opens it.' },
-  'enforcement-failed': { exitCode: 3, meaning: 'The kernel refused the enforcement; nothing was started.', remedy: '`sallyport doctor` says what is missing and how to get it.' },
-  'resolver-unavailable': { exitCode: 3, meaning: 'The resolver cannot listen, or has no server to ask.', remedy: 'Check /etc/resolv.conf, or give --upstream.' },
-  'internal': { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
-} as const satisfies Record<string, Entry>
-
-export type ErrorCode = keyof typeof ERRORS
+  'feed-invalid': {
+    exitCode: 2,
+    meaning: 'A feed cannot be read.',
+    remedy: 'Give --feed NAME=FILE, a file of names or prefixes, one a line.',
+  },
+  'name-unknown': {
+    exitCode: 2,
+    meaning: 'A user, group, service, feed or category is not known here.',
+    remedy: 'Check the spelling.',
+  },
+  'policy-too-complex': {
+    exitCode: 2,
+    meaning: 'The policy compiles to more than the enforcement can hold.',
+    remedy: 'Split the policy, or move lists into feeds.',
+  },
+  'no-privileges': {
+    exitCode: 3,
+    meaning: 'The action needs privileges that this process lacks.',
+    remedy: 'Run it as root.',
+  },
+  'kernel-unsupported': {
+    exitCode: 3,
+    meaning: 'The kernel lacks something that enforcement needs.',
+    remedy: '`sallyport doctor` says what is missing and how to get it.',
+  },
+  'tool-missing': {
+    exitCode: 3,
+    meaning: 'A program or library that is needed is not installed.',
+    remedy: '`sallyport doctor` names the package.',
+  },
+  'cgroup-unavailable': {
+    exitCode: 3,
+    meaning: 'No cgroup v2 hierarchy can be used.',
+    remedy: 'Mount cgroup2, or run as root.',
+  },
+  'namespace-unavailable': {
+    exitCode: 3,
+    meaning: 'User or network namespaces cannot be created.',
+    remedy: 'Allow them (sysctl kernel.unprivileged_userns_clone=1), or run as root.',
+  },
+  'tun-unavailable': {
+    exitCode: 3,
+    meaning: '/dev/net/tun is closed to ordinary users.',
+    remedy: 'As root: chmod 0666 /dev/net/tun, or install udev, whose rule opens it.',
+  },
+  'enforcement-failed': {
+    exitCode: 3,
+    meaning: 'The kernel refused the enforcement; nothing was started.',
+    remedy: '`sallyport doctor` says what is missing and how to get it.',
+  },
+  'resolver-unavailable': {
+    exitCode: 3,
+    meaning: 'The resolver cannot listen, or has no server to ask.',
+    remedy: 'Check /etc/resolv.conf, or give --upstream.',
+  },
+  internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
+}
 
 /** An error that a person can do something about. `message` says what happened, `remedy` what to do. */
 export class SallyportError extends Error {

@@ -38,8 +38,8 @@ function checkPolicy(policy: Policy, world: World, now: number, asJson: boolean)
 
 function printReport(policy: Policy, findings: readonly Finding[], tests: readonly TestResult[], ok: boolean): void {
   for (const finding of findings) {
-    const colour = finding.severity === 'error' ? 'red' : 'yellow'
-    printLine(`${place(finding.position)}: ${styled(colour, finding.severity)}: ${printable(finding.message)} [${finding.code}]`)
+    const colour = ({ error: 'red', warning: 'yellow', info: 'dim' } as const)[finding.severity]
+    printLine(`${finding.position === null ? 'policy' : place(finding.position)}: ${styled(colour, finding.severity)}: ${printable(finding.message)} [${finding.code}]`)
   }
   for (const test of tests) {
     if (!test.passed) printLine(`${place(test.test.position)}: ${styled('red', 'test failed')}: ${printable(contrast(test))}`)

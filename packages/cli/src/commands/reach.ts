@@ -1,7 +1,9 @@
 import { Command } from 'commander'
-import { reach } from '@sallyport/compile'
+import { reach, type ReachRow } from '@sallyport/compile'
+import { flowFacts } from '@sallyport/policy'
 import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
+import { parseDestination, parseSubject } from '../input/reach-query.ts'
 import { parseTime } from '../input/time.ts'
 import { readWorld } from '../input/world.ts'
 import { printJson, printLine } from '../output/print.ts'
@@ -32,7 +34,18 @@ export function reachCommand(answer: Answer): Command {
     .action(async (files: readonly string[], options: Options) => {
       const policy = await readPolicy(files)
       const world = await readWorld(options.feed, policy)
-      void [reach, policy, world, parseTime(options.at), printJson, printLine, printable]
+      const facts = { ...parseSubject(options.from ?? ''), ...parseDestination(options.to) }
+      const rows = reach(policy, world, parseTime(options.at), { facts })
+      if (options.json === true) printJson({ rows: rows.map((row) => ({ ...row, witness: flowFacts(row.witness) })) })
+      else printRows(rows)
       answer(0)
     })
+}
+
+function printRows(rows: readonly ReachRow[]): void {
+  if (rows.length === 0) return printLine('nothing')
+  for (const { rule, description, verdict } of rows) {
+    const watched = verdict.verdict === 'allow' ? '' : ' (monitor only)'
+    printLine(printable(`${rule ?? 'default'}${watched}: ${description}`))
+  }
 }
