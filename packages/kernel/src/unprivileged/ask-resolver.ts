@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 
 export type ResolverEndpoint = { readonly address: string; readonly port: number }
 
@@ -30,13 +29,17 @@ async function askUdp(address: string, port: number, message: Uint8Array): Promi
   return answer
 }
 
-/** The end of our side is the end of the questions, so the resolver closes after its answer. */
 async function askTcp(host: string, port: number, message: Uint8Array): Promise<Uint8Array | null> {
   const connection = connect({ host, port })
   connection.setTimeout(TIMEOUT_MS, () => connection.destroy(new Error('no answer')))
-  connection.end(Buffer.concat([Uint8Array.of(message.length >> 8, message.length), message]))
-  const bytes = await buffer(connection)
-  return bytes.length > 2 && bytes.length >= 2 + bytes.readUInt16BE(0)
-    ? bytes.subarray(2, 2 + bytes.readUInt16BE(0))
-    : null
+  connection.write(Buffer.concat([Uint8Array.of(message.length >> 8, message.length), message]))
+  let bytes: Buffer = Buffer.alloc(0)
+  // Leaving the loop closes the connection.
+  for await (const chunk of connection as AsyncIterable<Buffer>) {
+    bytes = Buffer.concat([bytes, chunk])
+    if (bytes.length < 2) continue
+    const end = 2 + bytes.readUInt16BE(0)
+    if (bytes.length >= end) return bytes.subarray(2, end)
+  }
+  return null
 }

@@ -23,8 +23,9 @@ const WATCH = 'read -r _; kill -KILL "$1"'
 /** Connects the network namespace of a process through pasta, with no way to services on the host's own loopback. */
 export async function connectNamespace(pid: number): Promise<Connection> {
   await using opened = new AsyncDisposableStack()
+  await using ready = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'))
-  opened.defer(() => rm(folder, { recursive: true, force: true }))
+  ready.defer(() => rm(folder, { recursive: true, force: true }))
   const pidFile = join(folder, 'pasta.pid')
   const args = ['--config-net', '--foreground', '--quiet', ...CLOSED, '--pid', pidFile, String(pid)]
   // In a session of its own: keys on the terminal are for the command.

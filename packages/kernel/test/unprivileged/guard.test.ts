@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { openLab, PROBE, setuidShell, skip, type Lab, type Setup } from './lab.ts'
 
@@ -62,6 +66,21 @@ suite('what leaves an ordinary user’s namespace', { skip }, () => {
   test('a setuid program gains nothing', () => {
     assert.equal(lab.run({ command: [setuidShell(lab.folder), '-u'] }).stdout.trim(), lab.uid)
     assert.notEqual(lab.run({ command: ['/usr/bin/ping', '-c1', '-W1', '10.9.0.2'] }).status, 0)
+  })
+
+  test('a service that starts processes outside is out of reach', async () => {
+    const folder = `/tmp/tmux-${lab.uid}`
+    mkdirSync(folder, { mode: 0o777, recursive: true })
+    const listening = createServer().listen(`${folder}/default`)
+    await once(listening, 'listening')
+    chmodSync(`${folder}/default`, 0o777)
+    execFileSync('chown', ['-R', lab.user, folder])
+    try {
+      assert.equal(probe(['unix', `${folder}/default`]), 'No such file or directory fast')
+    } finally {
+      listening.close()
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('the rules are out of the command’s reach', () => {

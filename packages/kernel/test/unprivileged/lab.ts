@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 const USER = `sptest${process.pid}`
-const TUN = '/dev/net/tun'
+const SHOW_TUN = 'mount --bind "$1" /dev/net/tun && shift && exec "$@"'
 const TIMEOUT_MS = 30_000
 
 export const PROBE: readonly string[] = ['/usr/bin/python3', join(HERE, 'probe.py')]
@@ -31,6 +31,8 @@ export type Lab = AsyncDisposable & {
   readonly uid: string
   /** A folder that the ordinary user may write to. */
   readonly folder: string
+  /** What is /dev/net/tun in the lab. */
+  readonly tun: string
   run(setup: Setup, input?: string): Result
   start(setup: Setup): ChildProcess
   /** The arguments that start the runner as the ordinary user. */
@@ -46,9 +48,10 @@ function missing(): string {
 /** An ordinary user at 10.9.0.1 and fd09::1, in a network namespace that stands for the host; servers at .2 and ::2. */
 export async function openLab(): Promise<Lab> {
   await using stack = new AsyncDisposableStack()
-  const mode = statSync(TUN).mode & 0o777
-  chmodSync(TUN, 0o666)
-  stack.defer(() => chmodSync(TUN, mode))
+  // The machine's own may be root's alone, and stays so.
+  const tun = `/dev/sallyport-lab-${process.pid}`
+  execFileSync('mknod', ['--mode=666', tun, 'c', '10', '200'])
+  stack.defer(() => rmSync(tun))
   execFileSync('useradd', ['--no-create-home', '--shell', '/bin/bash', USER])
   stack.defer(() => void execFileSync('userdel', [USER], { stdio: 'ignore' }))
   const uid = execFileSync('id', ['-u', USER], { encoding: 'utf8' }).trim()
@@ -59,6 +62,8 @@ export async function openLab(): Promise<Lab> {
   for (const name of [host, server]) {
     ip('netns', 'add', name)
     stack.defer(() => ip('netns', 'del', name))
+    // Else the first second of every lab is spent looking for duplicates of its addresses.
+    execFileSync('nsenter', [`--net=/run/netns/${name}`, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0'])
     ip('-n', name, 'link', 'set', 'lo', 'up')
   }
   ip('-n', host, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', server)
@@ -81,14 +86,25 @@ export async function openLab(): Promise<Lab> {
     stack.use(await peer(name, args))
   const argv = ({ allow = [], ...rest }: Setup): readonly [string, ...string[]] => {
     const setup = JSON.stringify({ allow, resolver: { address: '127.0.0.1', port: 5353 }, ...rest })
-    const user = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--init-groups', 'env', '-C', folder]
-    return ['nsenter', `--net=/run/netns/${host}`, ...user, process.execPath, join(HERE, 'runner.ts'), setup]
+    const user = [
+      'setpriv',
+      `--reuid=${USER}`,
+      `--regid=${USER}`,
+      '--init-groups',
+      'env',
+      '-C',
+      folder,
+      `TMPDIR=${folder}`,
+    ]
+    const shown = ['unshare', '--mount', 'sh', '-c', SHOW_TUN, 'sh', tun]
+    return ['nsenter', `--net=/run/netns/${host}`, ...shown, ...user, process.execPath, join(HERE, 'runner.ts'), setup]
   }
   const owned = stack.move()
   return {
     user: USER,
     uid,
     folder,
+    tun,
     argv,
     run: (setup, input = '') => {
       const [file, ...args] = argv(setup)

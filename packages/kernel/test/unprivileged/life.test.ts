@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLab, PROBE, processesOf, skip, type Lab } from './lab.ts'
@@ -56,7 +55,7 @@ suite('a run from start to end', { skip }, () => {
     assert.doesNotMatch(stdout, /^Z/m)
     await gone()
     assert.deepEqual(
-      readdirSync(tmpdir()).filter((name) => /^sallyport-\w{6}$/.test(name)),
+      readdirSync(lab.folder).filter((name) => /^sallyport-\w{6}$/.test(name)),
       [],
     )
   })
@@ -66,6 +65,7 @@ suite('a run from start to end', { skip }, () => {
     await once(child.stdout!, 'data')
     child.kill('SIGKILL')
     await gone()
+    assert.deepEqual(readdirSync(lab.folder), [])
   })
 
   test('killing the inspector lets nothing out', async () => {
@@ -80,7 +80,7 @@ suite('a run from start to end', { skip }, () => {
   })
 
   test('a closed /dev/net/tun is said at once, with the way to open it', () => {
-    chmodSync('/dev/net/tun', 0o600)
+    chmodSync(lab.tun, 0o600)
     const start = performance.now()
     try {
       const { events, status } = lab.run({ command: ['true'] })
@@ -88,21 +88,17 @@ suite('a run from start to end', { skip }, () => {
       assert.equal(events[0]?.['error'], 'tun-closed')
       assert.match(String(events[0]?.['remedy']), /chmod 666 \/dev\/net\/tun/)
     } finally {
-      chmodSync('/dev/net/tun', 0o666)
+      chmodSync(lab.tun, 0o666)
     }
     assert.ok(performance.now() - start < 1000)
   })
 
   test('a host that forbids user namespaces is said so', () => {
-    // --map-root-user in a namespace that may have no further ones.
-    const [file, ...args] = lab.argv({ command: ['true'] })
-    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
-    const { stderr } = spawnSync(
-      'unshare',
-      ['--user', '--map-users=0,0,65536', '--map-groups=0,0,65536', 'sh', '-c', script, 'sh', ...args.slice(1)],
-      { encoding: 'utf8' },
-    )
-    assert.ok(file === 'nsenter')
-    assert.match(stderr, /user-namespaces-off.*max_user_namespaces=/)
+    const argv = lab.argv({ command: ['true'] })
+    const at = argv.indexOf(process.execPath)
+    const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    const within = ['unshare', '--user', '--map-current-user', '--keep-caps', 'sh', '-c', forbid, 'sh']
+    const { stderr } = spawnSync(argv[0], [...argv.slice(1, at), ...within, ...argv.slice(at)], { encoding: 'utf8' })
+    assert.match(stderr, /"user-namespaces-off".*user\.max_user_namespaces=/)
   })
 })

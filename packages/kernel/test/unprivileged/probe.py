@@ -33,6 +33,11 @@ def mark(*_):
         s.setsockopt(socket.SOL_SOCKET, 36, 1)
     return "marked"
 
+def unix(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+    return "connected"
+
 def daemon(host, port, path):
     """Forks twice out of its session; the grandchild tries, and writes what came of it."""
     if os.fork() == 0:

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { relative } from 'node:path'
 
 /** Services on the host that start processes, outside this namespace, for whoever may talk to them. */
 const LAUNCHERS = [
@@ -14,18 +16,21 @@ const LAUNCHERS = [
 
 /** Covers them for the command, together with the user's own: session bus, service manager, terminal multiplexers. */
 export function hideServices(uid: number, runtimeFolder: string | null): readonly string[] {
-  const folders = new Set([
-    `/run/user/${uid}`,
-    `/tmp/tmux-${uid}`,
-    '/run/screen',
-    ...(runtimeFolder === null ? [] : [runtimeFolder]),
-  ])
+  const folders = [`/run/user/${uid}`, `/tmp/tmux-${uid}`, '/run/screen'].filter(isFolder)
+  const own =
+    runtimeFolder !== null && isFolder(runtimeFolder) && !folders.includes(runtimeFolder) ? runtimeFolder : null
+  if (own !== null && isForServices(own)) folders.push(own)
   return [
     ...LAUNCHERS.filter((path) => existsSync(path)).filter((path) => !mount(['--bind', '/dev/null', path])),
-    ...[...folders]
-      .filter(isFolder)
-      .filter((path) => !mount(['-t', 'tmpfs', '-o', 'mode=0700,size=64m', 'tmpfs', path])),
+    ...folders.filter((path) => !mount(['-t', 'tmpfs', '-o', 'mode=0700,size=64m', 'tmpfs', path])),
+    ...(own === null || folders.includes(own) ? [] : [own]),
   ]
+}
+
+/** XDG_RUNTIME_DIR may name anything; a folder with the command's own files must stay. */
+function isForServices(folder: string): boolean {
+  const holds = (path: string): boolean => !relative(folder, path).startsWith('..')
+  return (statSync(folder).mode & 0o777) === 0o700 && !holds(process.cwd()) && !holds(homedir())
 }
 
 /** So that processes have the numbers here that they know themselves by. */

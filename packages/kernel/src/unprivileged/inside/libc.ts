@@ -9,3 +9,5 @@ export const bind: Call = library.func('int bind(int fd, void *address, uint32_t
 export const send: Call = library.func('long send(int fd, void *bytes, size_t length, int flags)')
 export const recv: Call = library.func('long recv(int fd, void *bytes, size_t length, int flags)')
 export const waitpid: Call = library.func('int waitpid(int pid, void *status, int options)')
+/** Unlike `process.exit`, does not wait for the thread that waits for packets. */
+export const exitNow: Call = library.func('void _exit(int code)')

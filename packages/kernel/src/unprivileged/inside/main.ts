@@ -7,6 +7,7 @@ import { startDnsRelay } from './dns-relay.ts'
 import { hideServices, mountOwnProc } from './hide-services.ts'
 import { InsideError } from './inside-error.ts'
 import { installRules } from './install-rules.ts'
+import { exitNow } from './libc.ts'
 import { openPacketQueue } from './packet-queue.ts'
 import { reapOrphans } from './reap-orphans.ts'
 import { findSocketOwner } from './socket-owner.ts'
@@ -21,7 +22,7 @@ const queries = new Pending<Uint8Array>(WAITING_QUERIES)
 let commandPid: number | null = null
 
 // Without the process outside there are no verdicts; the kernel ends every process in here with this one.
-process.on('disconnect', () => process.exit(1))
+process.on('disconnect', () => exitNow(1))
 for (const signal of TO_COMMAND_ONLY) process.on(signal, () => {})
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
@@ -48,7 +49,7 @@ async function start({ command, env, identity, runtimeFolder }: Start): Promise<
   const child = spawnCommand(command, env, identity)
   child.on('error', (error) => fail(new InsideError('tool-missing', error.message)))
   commandPid = child.pid ?? null
-  child.on('exit', (code, signal) => tell({ kind: 'ended', code, signal }, () => process.exit(0)))
+  child.on('exit', (code, signal) => tell({ kind: 'ended', code, signal }, () => exitNow(0)))
   tell({ kind: 'started' })
 }
 
@@ -66,5 +67,5 @@ function tell(message: ToOutside, then: () => void = () => {}): void {
 function fail(error: unknown): void {
   const code = error instanceof InsideError ? error.code : 'start-failed'
   const text = error instanceof Error ? error.message : String(error)
-  tell({ kind: 'failed', code, text }, () => process.exit(1))
+  tell({ kind: 'failed', code, text }, () => exitNow(1))
 }

@@ -50,7 +50,7 @@ async function readAll(
   onPacket: (id: number, payload: Uint8Array) => void,
   onOverflow: () => void,
 ): Promise<never> {
-  const receive = promisify(recv.async)
+  const receive = promisify<number, Uint8Array, number, number, number>(recv.async)
   for (let errors = 0; errors < MAX_ERRORS;) {
     // On a thread of the pool: the event loop goes on meanwhile.
     const length = Number(await receive(fd, bytes, bytes.length, 0))

@@ -24,6 +24,8 @@ export function packetRules(family: 4 | 6): string {
     '-A INPUT -i lo -j ACCEPT',
     '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
     '-A OUTPUT -o lo -j ACCEPT',
+    // A redirected look-up still names the interface that it was to leave by.
+    `-A OUTPUT -d ${family === 4 ? '127.0.0.0/8' : '::1/128'} -j ACCEPT`,
     `-A OUTPUT -m connmark --mark ${MARKS.allow} -j ACCEPT`,
     `-A OUTPUT -m mark --mark ${MARKS.allow} -j CONNMARK --set-mark ${MARKS.allow}`,
     `-A OUTPUT -m mark --mark ${MARKS.allow} -j ACCEPT`,
