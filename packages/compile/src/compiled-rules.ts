@@ -52,7 +52,8 @@ export class CompiledRules {
       const outcomes = this.#possibleAt(node, flow, stage)
       const first = outcomes[0]!
       if (outcomes.length === 1 || outcomes.every((outcome) => sameEffect(outcome, first))) {
-        return this.#verdicts.of(first, stage)
+        const deciding = stage === lastStage ? first : this.#possibleAt(node, flow, lastStage)[0]!
+        return this.#verdicts.of(deciding, stage)
       }
       if (stage === lastStage) {
         return undetermined(first, stage, missingFacts(rulesOf(outcomes), factsAtStage(flow, stage)))
@@ -67,7 +68,7 @@ export class CompiledRules {
       case 'connect':
         return this.#unknownFrom(node)
       case 'dns': {
-        const bound = flow.boundNames ?? (flow.domain ? [flow.domain] : flow.boundNames)
+        const bound = flow.boundNames === undefined && flow.domain ? [flow.domain] : flow.boundNames
         if (bound === undefined) return this.#unknownFrom(node)
         if (bound?.length !== 1 || this.diagram.variable(node) !== NAME) break
         const named = this.diagram.child(node, this.tables.nameClass({ certainty: 'pending', name: bound[0]! }))
@@ -132,7 +133,7 @@ function implicitVerdict(policy: Policy, what: string): Verdict {
   return { verdict: 'allow', rule: null, layer, mode: 'enforce', stage: 'connect', reason: 'implicit', explain }
 }
 
-function portBoundaries(policy: Policy): readonly number[] {
+export function portBoundaries(policy: Policy): readonly number[] {
   const ranges = policy.layers.flatMap(({ rules }) => rules.flatMap(({ ports }) => ports ?? []))
   return ranges.flatMap(({ first, last }) => [first, last + 1])
 }

@@ -1,3 +1,4 @@
+export * from './analysis/index.ts'
 export * from './compile-policy.ts'
 export * from './compiled-rules.ts'
 export * from './diagram/variable.ts'

@@ -178,34 +178,38 @@ export const policies: fc.Arbitrary<Policy> = fc
 
 const names = NAMES.map((text) => parseDomainName(text)!)
 
+const facts = {
+  time: fc.constantFrom(1_699_990_000_000, 1_700_000_000_001, 1_700_150_000_000),
+  device: nullable(fc.constantFrom('d1', 'd3')),
+  tags: nullable(fc.subarray(['t1', 't2', 't3'])),
+  user: nullable(fc.constantFrom('ann', 'bob', 'eve')),
+  groups: nullable(fc.subarray(['dev', 'ops', 'hr'])),
+  app: nullable(fc.constantFrom('/usr/bin/curl', '/usr/bin/wget', '/opt/x')),
+  appSha256: nullable(fc.constantFrom('ab', 'cd')),
+  unit: nullable(fc.constantFrom('a.service', 'b.service', 'c.scope')),
+  container: nullable(fc.constant('c')),
+  posture: nullable(
+    fc.constantFrom({ managed: true }, { managed: false, osUpdatedDaysAgo: 3 }, { osVersion: '12.10' }),
+  ),
+  src: nullable(fc.constantFrom(...ADDRESSES.map(address))),
+  dst: nullable(fc.constantFrom(...ADDRESSES.map(address))),
+  port: nullable(fc.constantFrom(443, 80, 22, 53, 5000)),
+  transport: nullable(fc.constantFrom('tcp', 'udp', 'icmp', 'other')),
+  domain: nullable(fc.constantFrom(...names)),
+  boundNames: nullable(fc.subarray(names, { maxLength: 3 })),
+  protocol: nullable(fc.constantFrom('tls', 'ssh', 'other')),
+  http: nullable(
+    fc.constantFrom({ method: 'GET', path: '/a/b' }, { method: 'POST', host: 'example.com', path: null }, {}),
+  ),
+  country: nullable(fc.constantFrom('DE', 'US')),
+  asn: nullable(fc.constantFrom(64500, 1)),
+  content: nullable(fc.subarray(['cards', 'keys'])),
+}
+
 /** Facts known, known to be none, or unknown, in any mixture. */
-export const flows: fc.Arbitrary<Flow> = fc.record(
-  {
-    time: fc.constantFrom(1_699_990_000_000, 1_700_000_000_001, 1_700_150_000_000),
-    device: nullable(fc.constantFrom('d1', 'd3')),
-    tags: nullable(fc.subarray(['t1', 't2', 't3'])),
-    user: nullable(fc.constantFrom('ann', 'bob', 'eve')),
-    groups: nullable(fc.subarray(['dev', 'ops', 'hr'])),
-    app: nullable(fc.constantFrom('/usr/bin/curl', '/usr/bin/wget', '/opt/x')),
-    appSha256: nullable(fc.constantFrom('ab', 'cd')),
-    unit: nullable(fc.constantFrom('a.service', 'b.service', 'c.scope')),
-    container: nullable(fc.constant('c')),
-    posture: nullable(
-      fc.constantFrom({ managed: true }, { managed: false, osUpdatedDaysAgo: 3 }, { osVersion: '12.10' }),
-    ),
-    src: nullable(fc.constantFrom(...ADDRESSES.map(address))),
-    dst: nullable(fc.constantFrom(...ADDRESSES.map(address))),
-    port: nullable(fc.constantFrom(443, 80, 22, 53, 5000)),
-    transport: nullable(fc.constantFrom('tcp', 'udp', 'icmp', 'other')),
-    domain: nullable(fc.constantFrom(...names)),
-    boundNames: nullable(fc.subarray(names, { maxLength: 3 })),
-    protocol: nullable(fc.constantFrom('tls', 'ssh', 'other')),
-    http: nullable(
-      fc.constantFrom({ method: 'GET', path: '/a/b' }, { method: 'POST', host: 'example.com', path: null }, {}),
-    ),
-    country: nullable(fc.constantFrom('DE', 'US')),
-    asn: nullable(fc.constantFrom(64500, 1)),
-    content: nullable(fc.subarray(['cards', 'keys'])),
-  },
-  { requiredKeys: [] },
-) as fc.Arbitrary<Flow>
+export const flows: fc.Arbitrary<Flow> = fc.record(facts, { requiredKeys: [] }) as fc.Arbitrary<Flow>
+
+/** Every fact known, or known to be none; country and network follow from the address. */
+export const totalFlows: fc.Arbitrary<Flow> = fc
+  .record(facts)
+  .map(({ time: _time, country: _country, asn: _asn, ...flow }) => flow) as fc.Arbitrary<Flow>

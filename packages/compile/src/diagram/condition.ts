@@ -1,5 +1,5 @@
-import type { DomainPattern, Prefix } from '@sallyport/net'
-import type { Flow, Polarity, Ternary } from '@sallyport/policy'
+import type { DomainPattern, PortRange, Prefix } from '@sallyport/net'
+import type { Flow, HttpCondition, Polarity, Protocol, SubjectTerm, Ternary } from '@sallyport/policy'
 import type { Variable } from './variable.ts'
 
 /** What one variable has to satisfy; `id` is unique within its variable. */
@@ -9,6 +9,8 @@ export type FlowCondition = {
   readonly kind: 'flow'
   readonly id: number
   readonly variable: Variable
+  /** What the policy says, from which values that tell conditions apart are made. */
+  readonly source: ConditionSource
   readonly evaluate: (flow: Flow) => Ternary
 }
 
@@ -40,3 +42,10 @@ export type NameCondition = {
 }
 
 export type NamePart = { readonly key: string; readonly patterns: readonly DomainPattern[] }
+
+export type ConditionSource =
+  | { readonly kind: 'subject'; readonly term: SubjectTerm }
+  | { readonly kind: 'ports'; readonly ranges: readonly PortRange[] }
+  | { readonly kind: 'protocol'; readonly protocols: readonly Protocol[] }
+  | { readonly kind: 'http'; readonly http: HttpCondition }
+  | { readonly kind: 'content'; readonly detectors: readonly string[] }

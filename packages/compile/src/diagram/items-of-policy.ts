@@ -15,7 +15,7 @@ import {
   type World,
 } from '@sallyport/policy'
 import { addressParts, evaluateAlternatives } from './address-condition.ts'
-import type { AddressPart, Condition, NamePart } from './condition.ts'
+import type { AddressPart, Condition, ConditionSource, NamePart } from './condition.ts'
 import type { ConditionSet } from './condition-set.ts'
 import type { Item } from './item.ts'
 import { ADDRESS, NAME, variable, VARIABLES, type VariableName } from './variable.ts'
@@ -99,14 +99,24 @@ function conjunctionsOf(rule: Rule, world: World, conditions: ConditionSet): rea
 
 function otherConditions(rule: Rule, conditions: ConditionSet): Conjunction {
   const { ports, protocol, http, content } = rule
-  const flow = (name: VariableName, key: unknown, evaluate: FlowEvaluation): Condition =>
-    conditions.intern(JSON.stringify(key), { kind: 'flow', variable: variable(name), evaluate })
+  const flow = (name: VariableName, source: ConditionSource, evaluate: FlowEvaluation): Condition =>
+    conditions.intern(JSON.stringify(source), { kind: 'flow', variable: variable(name), source, evaluate })
   return [
-    ...(ports ? [flow('port', ports, (facts) => matchPorts(ports, facts))] : []),
-    ...(protocol ? [flow('protocol', protocol, (facts) => holds(facts.protocol, (p) => protocol.includes(p)))] : []),
-    ...(http ? [flow('http', http, (facts) => matchHttp(http, facts))] : []),
+    ...(ports ? [flow('port', { kind: 'ports', ranges: ports }, (facts) => matchPorts(ports, facts))] : []),
+    ...(protocol
+      ? [
+          flow('protocol', { kind: 'protocol', protocols: protocol }, (facts) =>
+            holds(facts.protocol, (p) => protocol.includes(p)),
+          ),
+        ]
+      : []),
+    ...(http ? [flow('http', { kind: 'http', http }, (facts) => matchHttp(http, facts))] : []),
     ...(content
-      ? [flow('content', content, (facts) => holds(facts.content, (fired) => fired.some((id) => content.includes(id))))]
+      ? [
+          flow('content', { kind: 'content', detectors: content }, (facts) =>
+            holds(facts.content, (fired) => fired.some((id) => content.includes(id))),
+          ),
+        ]
       : []),
   ]
 }
@@ -118,6 +128,7 @@ function subjectConjunctions(terms: readonly SubjectTerm[], conditions: Conditio
       conditions.intern(JSON.stringify([key, term[key]]), {
         kind: 'flow',
         variable: variable(SUBJECT_VARIABLES[key]),
+        source: { kind: 'subject', term: { [key]: term[key] } },
         evaluate: (flow) => matchSubjectKey(term, key, flow),
       }),
     ),

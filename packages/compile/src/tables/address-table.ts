@@ -7,6 +7,8 @@ export type AddressTable = {
   readonly prefixes: readonly Prefix[]
   readonly classes: Uint32Array
   readonly find: (address: Address) => number
+  /** First address of each disjoint range, ascending, with its class. */
+  readonly ranges: () => readonly { readonly start: Address; readonly class: number }[]
 }
 
 /**
@@ -40,7 +42,7 @@ export function buildAddressTable(
     classes.push(valueClass)
   }
   closeBefore(null)
-  return { prefixes, classes: Uint32Array.from(classes), find: ranges.finder() }
+  return { prefixes, classes: Uint32Array.from(classes), find: ranges.finder(), ranges: () => ranges.list() }
 }
 
 function isIpv4Root(prefix: Prefix): boolean {
@@ -99,6 +101,10 @@ class RangeWriter {
       }
       words[at as 0] = 0
     }
+  }
+
+  list(): readonly { readonly start: Address; readonly class: number }[] {
+    return this.#starts.map((words, at) => ({ start: { words }, class: this.#classes[at]! }))
   }
 
   finder(): (address: Address) => number {

@@ -12,12 +12,16 @@ import { possibleOutcomes } from './possible-outcomes.ts'
  * The meaning of a policy. Everything faster is tested to be equal to this.
  *
  * The first rule that holds decides. Where facts are unknown, the verdict is certain when every way the policy may end
- * has the same effect, and `stage` is the earliest stage at which that is so; else it is undetermined.
+ * has the same effect, and `stage` is the earliest stage at which that is so; else it is undetermined. The rule cited is
+ * the one that decides by all the facts there are.
  */
 export function decide(policy: Policy, flow: Flow, world: World, nowMs: number, lastStage: Stage = 'content'): Verdict {
   for (const stage of STAGES) {
     const verdict = decideAtStage(policy, factsAtStage(flow, stage), world, nowMs, stage)
-    if (verdict.verdict !== 'undetermined' || stage === lastStage) return verdict
+    if (stage === lastStage) return verdict
+    if (verdict.verdict !== 'undetermined') {
+      return { ...decideAtStage(policy, factsAtStage(flow, lastStage), world, nowMs, lastStage), stage }
+    }
   }
   throw new Error(`no such stage: ${lastStage}`)
 }

@@ -8,7 +8,7 @@ export function factsAtStage(flow: Flow, stage: Stage): Flow {
     case 'connect':
       return connect
     case 'dns':
-      return { ...connect, ...optional('boundNames', boundNames ?? (domain ? [domain] : boundNames)) }
+      return { ...connect, ...optional('boundNames', boundNames === undefined && domain ? [domain] : boundNames) }
     case 'handshake':
       return {
         ...connect,

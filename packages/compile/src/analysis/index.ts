@@ -1,0 +1,3 @@
+export * from './diff-policies.ts'
+export * from './lint-policy.ts'
+export * from './reach.ts'

@@ -1,0 +1,177 @@
+import { formatAddress, TRANSPORTS, type Address, type DomainName, type DomainPattern } from '@sallyport/net'
+import {
+  matchImplicit,
+  PROTOCOLS,
+  type Flow,
+  type HttpCondition,
+  type NameCandidate,
+  type SubjectTerm,
+} from '@sallyport/policy'
+import type { ClassTables } from '../diagram/class-tables.ts'
+import type { Condition, NameCondition } from '../diagram/condition.ts'
+import type { ConditionSet } from '../diagram/condition-set.ts'
+import type { FactClasses } from '../diagram/fact-classes.ts'
+import { NAME, VARIABLES } from '../diagram/variable.ts'
+import { portIndex } from '../tables/port-table.ts'
+import { subjectValues, type Value } from './subject-values.ts'
+
+/** Every class of a variable that some value is in, with facts that are in it and words for them. */
+export type ClassValue = { readonly class: number; readonly facts: Flow; readonly labels: readonly string[] }
+export type NameValue = ClassValue & {
+  readonly certainty: NameCandidate['certainty']
+  readonly name: DomainName | null
+}
+
+/** The values of every variable, one for each class: what an exact analysis has to look at. */
+export class ValueSpace {
+  readonly #conditions: ConditionSet
+  readonly #tables: ClassTables
+  readonly #facts: FactClasses
+  readonly #values: (readonly ClassValue[] | undefined)[] = []
+  #names: readonly NameValue[] | undefined
+
+  constructor(conditions: ConditionSet, tables: ClassTables, facts: FactClasses) {
+    this.#conditions = conditions
+    this.#tables = tables
+    this.#facts = facts
+  }
+
+  of(variable: number): readonly ClassValue[] {
+    return (this.#values[variable] ??= this.#byClass(variable, this.#candidates(variable)))
+  }
+
+  names(): readonly NameValue[] {
+    return (this.#names ??= this.#nameValues())
+  }
+
+  #byClass(variable: number, values: readonly Value[]): readonly ClassValue[] {
+    const classes = new Map<number, { class: number; facts: Flow; labels: string[] }>()
+    for (const { facts, label } of values) {
+      const id = this.#facts.classOf(variable, facts)
+      const known = classes.get(id)
+      if (known === undefined) classes.set(id, { class: id, facts, labels: [label] })
+      else if (!known.labels.includes(label)) known.labels.push(label)
+    }
+    return [...classes.values()]
+  }
+
+  #candidates(variable: number): readonly Value[] {
+    const name = VARIABLES[variable]!
+    if (name === 'port') return this.#ports()
+    if (name === 'address') return this.#addresses()
+    const sources = this.#conditions.of(variable).flatMap((each) => (each.kind === 'flow' ? [each.source] : []))
+    if (name === 'protocol') {
+      return [...PROTOCOLS.map((protocol) => ({ facts: { protocol }, label: protocol })), NO_PROTOCOL]
+    }
+    if (name === 'http') return httpValues(sources.flatMap((each) => (each.kind === 'http' ? [each.http] : [])))
+    if (name === 'content')
+      return contentValues(sources.flatMap((each) => (each.kind === 'content' ? each.detectors : [])))
+    const terms = sources.flatMap((each): readonly SubjectTerm[] => (each.kind === 'subject' ? [each.term] : []))
+    const key = Object.keys(terms[0] ?? {})[0] as keyof SubjectTerm | undefined
+    return key === undefined ? [{ facts: {}, label: 'anything' }] : subjectValues(key, terms)
+  }
+
+  #ports(): readonly Value[] {
+    const values: Value[] = []
+    for (const transport of TRANSPORTS) {
+      if (transport === 'icmp') continue
+      let first = 0
+      for (let port = 1; port <= 65536; port++) {
+        if (
+          port < 65536 &&
+          this.#tables.ports[portIndex(transport, port)] === this.#tables.ports[portIndex(transport, first)]
+        )
+          continue
+        const range = port - 1 === first ? `${first}` : `${first}-${port - 1}`
+        values.push({ facts: { transport, port: first }, label: `${transport}/${range}` })
+        first = port
+      }
+    }
+    return [
+      ...values,
+      { facts: { transport: 'icmp', port: null }, label: 'icmp' },
+      { facts: { transport: 'other', port: null }, label: 'another protocol' },
+      { facts: { transport: null, port: null }, label: 'no transport' },
+      ...TRANSPORTS.map((transport) => ({ facts: { transport, port: null }, label: `${transport} without a port` })),
+    ]
+  }
+
+  /** Loopback and DHCP are decided before any rule, so an address that is only ever theirs is left out. */
+  #addresses(): readonly Value[] {
+    const ranges = this.#tables.addresses.ranges()
+    const shown = (start: Address, at: number): string => {
+      const following = ranges[at + 1]
+      return following === undefined
+        ? `${formatAddress(start)} and up`
+        : `${formatAddress(start)} up to ${formatAddress(following.start)}`
+    }
+    return [
+      ...ranges
+        .map(({ start }, at) => ({ facts: { dst: start }, label: shown(start, at) }))
+        .filter(({ facts }) => matchImplicit(facts) === null),
+      { facts: { dst: null }, label: 'no address' },
+    ]
+  }
+
+  #nameValues(): readonly NameValue[] {
+    const byClass = new Map<string, NameValue & { labels: string[] }>()
+    const add = (name: DomainName | null, label: string, certainty: NameCandidate['certainty']): void => {
+      const id = this.#tables.nameClass({ name, certainty })
+      const key = `${certainty} ${id}`
+      const known = byClass.get(key)
+      if (known === undefined) byClass.set(key, { class: id, facts: {}, labels: [label], certainty, name })
+      else if (known.labels.length < 50 && !known.labels.includes(label)) known.labels.push(label)
+    }
+    for (const { name, label } of sampleNames(this.#conditions.of(NAME))) {
+      for (const certainty of ['certain', 'evidence', 'bound'] as const) add(name, label, certainty)
+    }
+    add(null, 'no name', 'certain')
+    return [...byClass.values()]
+  }
+}
+
+const NO_PROTOCOL: Value = { facts: { protocol: null }, label: 'no protocol' }
+
+function* sampleNames(conditions: readonly Condition[]): Generator<{ name: DomainName; label: string }> {
+  const patterns = new Set<readonly DomainPattern[]>()
+  for (const condition of conditions as readonly NameCondition[]) {
+    for (const part of condition.alternatives.flat()) patterns.add(part.patterns)
+  }
+  for (const list of patterns) {
+    for (const { name } of list) {
+      yield { name, label: name }
+      yield { name: `another.${name}` as DomainName, label: `*.${name}` }
+    }
+  }
+  yield { name: 'another.invalid' as DomainName, label: 'any other name' }
+}
+
+function httpValues(conditions: readonly HttpCondition[]): readonly Value[] {
+  const texts = (key: keyof HttpCondition): readonly (string | null)[] => {
+    const mentioned = conditions.flatMap((each): readonly (string | DomainPattern)[] => each[key] ?? [])
+    const samples = mentioned.flatMap((each) =>
+      typeof each === 'string' ? [each.replace(/\*+/g, 'x').replace(/\?/g, 'x')] : [each.name, `another.${each.name}`],
+    )
+    return [...new Set([...samples, 'another']), null]
+  }
+  const values = texts('host').flatMap((host) =>
+    texts('path').flatMap((path) =>
+      texts('method').flatMap((method) =>
+        texts('contentType').map((contentType) => {
+          const http = { host, path, method, contentType }
+          return { facts: { http }, label: `request ${JSON.stringify(http)}` }
+        }),
+      ),
+    ),
+  )
+  return [...values, { facts: { http: null }, label: 'no HTTP request' }]
+}
+
+function contentValues(detectors: readonly string[]): readonly Value[] {
+  return [
+    ...[...new Set(detectors)].map((id) => ({ facts: { content: [id] }, label: `content with ${id}` })),
+    { facts: { content: [...new Set(detectors)] }, label: 'content with all detectors' },
+    { facts: { content: [] }, label: 'content without findings' },
+    { facts: { content: null }, label: 'no content' },
+  ]
+}
