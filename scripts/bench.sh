@@ -5,5 +5,5 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
 sh scripts/setup.sh
 for name in ${1:-decide compile connect}; do
-  "$root/node_modules/node/bin/node" --expose-gc "bench/$name.ts"
+  "$root/node_modules/.bin/node" --expose-gc "bench/$name.ts"
 done

@@ -14,15 +14,19 @@ say() { printf 'sallyport: %s\n' "$*" >&2; }
 
 wanted() {
   printf '%s\n' "$packages"
-  cat "$root/package-lock.json" "$root/scripts/build-bpf.sh" "$root"/packages/kernel/bpf/*.c
+  cat "$root/package-lock.json" "$root/scripts/build-bpf.sh" "$root"/packages/kernel/bpf/*.[ch]
 }
 key=$(wanted | sha256sum | cut -c1-32)
 [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && exit 0
 
 missing=""
-for package in $packages; do
-  dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
-done
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  say "this is not a Debian system; install by yourself what these Debian packages hold: $packages"
+else
+  for package in $packages; do
+    dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+  done
+fi
 if [ -n "$missing" ] && [ "$(id -u)" != 0 ]; then
   say "these Debian packages are missing:$missing"
   say "install them as root, or run this command once as root"
@@ -32,6 +36,10 @@ if [ ! -w "$root" ]; then
   say "$root is not set up, and this user cannot write to it: run ./sallyport doctor once as its owner"
   exit 3
 fi
+if ! command -v npm >/dev/null 2>&1; then
+  say "npm is missing: install Node 20 or later"
+  exit 3
+fi
 exec 9>"$root/.sallyport-setup.lock"
 flock 9
 [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && exit 0
@@ -39,18 +47,30 @@ flock 9
 if [ -n "$missing" ]; then
   say "installing Debian packages:$missing"
   log=$(mktemp)
-  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 9>&-; then
     tail -n 20 "$log" >&2
     say "apt-get failed; the whole output is in $log"
     exit 3
   fi
   rm -f "$log"
 fi
-if [ ! -x "$root/node_modules/node/bin/node" ] || [ "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
+node="$root/node_modules/.bin/node"
+if [ ! -x "$node" ] || [ "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
   say "installing npm packages, Node 26 among them"
-  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2)
+  # No package's install script runs: whatever is executed here is what package-lock.json names, with its hash.
+  if ! (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 9>&-); then
+    say "npm ci failed"
+    exit 3
+  fi
+fi
+if ! "$node" --version >/dev/null 2>&1; then
+  say "there is no Node 26 for this machine ($(uname -s) $(uname -m)); Linux on x64 and arm64 is supported"
+  exit 3
 fi
 say "building the eBPF programs"
-sh "$root/scripts/build-bpf.sh" >&2
+if ! sh "$root/scripts/build-bpf.sh" >&2 9>&-; then
+  say "the eBPF programs could not be built"
+  exit 3
+fi
 printf '%s' "$key" >"$stamp"
 say "ready"

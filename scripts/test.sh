@@ -1,13 +1,23 @@
 #!/bin/sh
-# Everything a change must pass: types, lint, format, tests.
+# Everything a change must pass: types, lint, format, tests. All of them run, whichever fails.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
-sh scripts/setup.sh
 sh scripts/setup.sh test
-node="$root/node_modules/node/bin/node"
-export PATH="$root/node_modules/node/bin:$PATH"
-"$root/node_modules/.bin/tsc" --noEmit
-"$root/node_modules/.bin/oxlint" --quiet
-"$root/node_modules/.bin/prettier" --check --log-level warn .
-exec "$node" --test --test-concurrency=2 --test-timeout=300000 "packages/*/src/**/*.test.ts" "packages/*/test/**/*.test.ts" "test/**/*.test.ts"
+sh scripts/setup.sh
+export PATH="$root/node_modules/.bin:$PATH"
+failed=""
+step() {
+  name=$1
+  shift
+  printf '== %s\n' "$name"
+  "$@" || failed="$failed $name"
+}
+step types tsc --noEmit
+step lint oxlint --deny-warnings
+step format prettier --check --log-level warn .
+step tests node --test --test-concurrency=2 --test-timeout=300000 \
+  "packages/*/src/**/*.test.ts" "packages/*/test/**/*.test.ts" "test/**/*.test.ts"
+[ -z "$failed" ] && exit 0
+printf 'sallyport: failed:%s\n' "$failed" >&2
+exit 1

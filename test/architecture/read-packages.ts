@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 export const ROOT: string = join(import.meta.dirname, '../..')
@@ -7,24 +7,50 @@ export type Manifest = {
   readonly name: string
   readonly version: string
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-export type Package = { readonly folder: string; readonly manifest: Manifest; readonly sources: readonly string[] }
+export type Package = {
+  readonly folder: string
+  readonly manifest: Manifest
+  /** Files that users get. */
+  readonly sources: readonly string[]
+  /** Tests, and what only tests import. */
+  readonly tests: readonly string[]
+}
 
 export function readPackages(): readonly Package[] {
-  return readdirSync(join(ROOT, 'packages')).map((folder) => ({
-    folder,
-    manifest: JSON.parse(readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8')) as Manifest,
-    sources: sourcesUnder(join(ROOT, 'packages', folder, 'src')),
-  }))
+  return readdirSync(join(ROOT, 'packages'))
+    .filter((folder) => existsSync(join(ROOT, 'packages', folder, 'package.json')))
+    .map((folder) => {
+      const home = join(ROOT, 'packages', folder)
+      const inside = sourcesUnder(join(home, 'src'))
+      return {
+        folder,
+        manifest: readManifest(home),
+        sources: inside.filter((path) => !isTest(path)),
+        tests: [...inside.filter(isTest), ...sourcesUnder(join(home, 'test'))],
+      }
+    })
 }
 
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+}
+
+/** All TypeScript files below a folder; none when there is no such folder. */
 export function sourcesUnder(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => path.endsWith('.ts') && statSync(path).isFile())
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|mts|cts|js|mjs|cjs)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
 }
 
 export function shown(path: string): string {
   return relative(ROOT, path)
+}
+
+function isTest(path: string): boolean {
+  return /\.(test|fixture)\.ts$/.test(path) || relative(ROOT, path).split('/').includes('test')
 }
