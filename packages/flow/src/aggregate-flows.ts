@@ -8,6 +8,8 @@ export type FlowGroup = {
   readonly port: string
   readonly verdict: RecordedVerdict
   readonly count: number
+  /** UDP to the same port was tried beside TCP; see `foldAddressSelection`. */
+  readonly udpToo?: true
   readonly apps: readonly string[]
   readonly addresses: readonly string[]
 }

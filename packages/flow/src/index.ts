@@ -1,2 +1,3 @@
 export * from './aggregate-flows.ts'
 export * from './flow-record.ts'
+export * from './fold-address-selection.ts'

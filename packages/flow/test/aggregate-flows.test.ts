@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeFlowRecord, FlowAggregate, hasLeft, type FlowRecord } from '../src/index.ts'
+import { encodeFlowRecord, FlowAggregate, foldAddressSelection, hasLeft, type FlowRecord } from '../src/index.ts'
 
 const allowed = { verdict: 'allow', rule: 'code', layer: 'p', mode: 'enforce', stage: 'connect', reason: 'rule', explain: '' } as const
 const denied = { ...allowed, verdict: 'deny', rule: null, reason: 'default' } as const
@@ -46,4 +46,15 @@ test('a record is one line of JSON', () => {
   const line = encodeFlowRecord(flow({ app: '/opt/a\nb' }))
   assert.equal(line.indexOf('\n'), line.length - 1)
   assert.equal(JSON.parse(line).app, '/opt/a\nb')
+})
+
+test('UDP beside TCP to one name and port is folded into it, UDP alone is not', () => {
+  const flows = new FlowAggregate()
+  for (const transport of ['udp', 'udp', 'tcp']) flows.add(flow({ boundNames: ['a.example'], dst: '192.0.2.1', port: 443, transport }))
+  flows.add(flow({ boundNames: ['b.example'], dst: '192.0.2.2', port: 443, transport: 'udp' }))
+  flows.add(flow({ boundNames: ['b.example'], dst: '192.0.2.2', port: 443, transport: 'tcp', verdict: denied }))
+  const folded = foldAddressSelection(flows.groups()).map(({ destination, port, count, udpToo }) => [destination, port, count, udpToo])
+  assert.deepEqual(folded.toSorted(), [
+    ['a.example', 'tcp/443', 1, true], ['b.example', 'tcp/443', 1, undefined], ['b.example', 'udp/443', 1, undefined],
+  ])
 })

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { glob, realpath, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { FileHashes } from './file-hashes.ts'
 import { policyApps } from './policy-terms.ts'
 import type { Policy } from '@sallyport/policy'
 
@@ -9,6 +7,9 @@ export type Executable = { readonly dev: bigint; readonly ino: bigint; readonly 
 
 /** Where an executable is looked for that a policy knows by its content only. */
 const PROGRAM_DIRECTORIES = '/{usr/,usr/local/,}{bin,sbin,libexec}/**'
+
+/** Kept between looks: most files are as they were. */
+const HASHES = new FileHashes()
 
 /**
  * The files that the policy's applications are now. The kernel knows a running program by its file, not by its path, so a
@@ -40,7 +41,7 @@ async function identify(path: string, hashed: boolean): Promise<Executable | nul
   try {
     const { dev, ino, mode, isFile } = await facts(path)
     if (!isFile || (mode & 0o111n) === 0n) return null
-    return { dev, ino, path: await realpath(path), sha256: hashed ? await sha256(path) : null }
+    return { dev, ino, path: await realpath(path), sha256: hashed ? await HASHES.sha256(path) : null }
   } catch {
     // Gone since it was listed, or not ours to read: it cannot be matched, which an allow rule takes as no.
     return null
@@ -50,10 +51,4 @@ async function identify(path: string, hashed: boolean): Promise<Executable | nul
 async function facts(path: string): Promise<{ dev: bigint; ino: bigint; mode: bigint; isFile: boolean }> {
   const found = await stat(path, { bigint: true })
   return { dev: found.dev, ino: found.ino, mode: found.mode, isFile: found.isFile() }
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

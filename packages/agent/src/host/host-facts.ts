@@ -20,7 +20,7 @@ export async function readHostFacts(policy: Policy, cgroupRoot: string): Promise
 }
 
 /** A misspelt user would make a deny rule hold for no one. */
-function requireKnown(policy: Policy, users: readonly User[]): void {
+export function requireKnown(policy: Policy, users: readonly User[]): void {
   const names = new Set(users.map(({ user }) => user))
   const groups = new Set(users.flatMap((user) => user.groups))
   const unknownUser = namedSubjects(policy, 'user').find((name) => !names.has(name))

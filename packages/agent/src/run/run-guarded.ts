@@ -2,7 +2,6 @@ import { KernelError } from '@sallyport/kernel'
 import { SallyportError } from '@sallyport/policy'
 import { findCommand } from './find-command.ts'
 import { runInCgroup } from './run-in-cgroup.ts'
-import { runInNamespace } from './run-in-namespace.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 
 /** Runs a command so that only what the policy allows leaves: as root in a cgroup, else in a namespace of its own. */
@@ -15,7 +14,9 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
     return { exitCode: command.exitCode, signal: null, durationMs: 0, way, lostEvents: 0 }
   }
   try {
-    return asRoot ? await runInCgroup(request, command.path) : await runInNamespace(request, command.path)
+    if (asRoot) return await runInCgroup(request, command.path)
+    const { runInNamespace } = await import('./run-in-namespace.ts')
+    return await runInNamespace(request, command.path)
   } catch (error) {
     throw error instanceof KernelError ? refused(error) : error
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { learnPolicy, runGuarded } from '@sallyport/agent'
-import { FlowAggregate, hasLeft } from '@sallyport/flow'
+import { FlowAggregate, foldAddressSelection, hasLeft } from '@sallyport/flow'
 import { formatPolicy, type Mode } from '@sallyport/policy'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readRunPolicy } from '../input/run-policy.ts'
@@ -66,7 +66,7 @@ async function run(command: readonly string[], options: Options): Promise<number
     },
     onWarning: (text) => note(`sallyport: ${text}`),
   })
-  const groups = flows.groups()
+  const groups = foldAddressSelection(flows.groups())
   const summary: RunSummary = { ...outcome, command, groups, uncounted: flows.overflow + outcome.lostEvents }
   if (options.learn !== undefined) await writeLearned(options.learn, groups)
   if (options.json === true) process.stderr.write(`${JSON.stringify(summary)}\n`)

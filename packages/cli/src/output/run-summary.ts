@@ -49,7 +49,7 @@ function duration(ms: number): string {
 function section(title: string, colour: 'green' | 'yellow' | 'red', groups: readonly FlowGroup[]): readonly string[] {
   if (groups.length === 0) return []
   const shown = groups.slice(0, MAX_LINES)
-  const rows = shown.map((group) => [destination(group), group.port, times(group), why(group)])
+  const rows = shown.map((group) => [destination(group), group.udpToo ? `${group.port} (udp too)` : group.port, times(group), why(group)])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const more = groups.length - shown.length
   return [
