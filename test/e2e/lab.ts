@@ -12,9 +12,25 @@ const SERVER = fileURLToPath(new URL('./lab-server.ts', import.meta.url))
 
 export const needsRoot: string | false = process.getuid?.() === 0 ? false : 'needs root for network namespaces and eBPF'
 
-export type Ended = { readonly status: number | null; readonly signal: string | null; readonly stdout: string; readonly stderr: string }
+/** A mount namespace with a /dev/net/tun as udev makes it; the machine's own stays as it is. */
+const OPEN_TUN = 'mount -t tmpfs tmpfs /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"'
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', 'HOME=/tmp']
+const AS_USER = ['unshare', '--mount', 'sh', '-c', OPEN_TUN, 'sh', ...NOBODY]
+
+export type Ended = {
+  readonly status: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
 export type Arrival = { readonly kind: string; readonly to?: string; readonly port?: number; readonly name?: string }
-export type RunOptions = { readonly input?: string; readonly onSpawn?: (child: ChildProcess) => void; readonly env?: NodeJS.ProcessEnv }
+export type RunOptions = {
+  readonly input?: string
+  readonly onSpawn?: (child: ChildProcess) => void
+  readonly env?: NodeJS.ProcessEnv
+  /** What starts Sallyport. */
+  readonly prefix?: readonly string[]
+}
 
 /** Two network namespaces and a cable: a client where commands run, and a server that notes everything that arrives. */
 export class Lab implements AsyncDisposable {
@@ -40,19 +56,31 @@ export class Lab implements AsyncDisposable {
     const client = (...args: string[]): void => void this.inNamespace(this.#client, 'ip', ...args)
     const server = (...args: string[]): void => void this.inNamespace(this.#host, 'ip', ...args)
     client('link', 'add', 'lab0', 'type', 'veth', 'peer', 'name', 'lab1', 'netns', String(this.#host.pid))
-    for (const [ip, link] of [[client, 'lab0'], [server, 'lab1']] as const) {
+    for (const [ip, link] of [
+      [client, 'lab0'],
+      [server, 'lab1'],
+    ] as const) {
       ip('link', 'set', 'lo', 'up')
       ip('link', 'set', link, 'up')
     }
     client('addr', 'add', '198.51.100.99/24', 'dev', 'lab0')
     client('addr', 'add', '2001:db8:1::99/64', 'dev', 'lab0', 'nodad')
     for (const address of new Set([RESOLVER, ...Object.values(HOSTS).flat()])) {
-      server('addr', 'add', address.includes(':') ? `${address}/64` : `${address}/24`, 'dev', 'lab1', ...(address.includes(':') ? ['nodad'] : []))
+      server(
+        'addr',
+        'add',
+        address.includes(':') ? `${address}/64` : `${address}/24`,
+        'dev',
+        'lab1',
+        ...(address.includes(':') ? ['nodad'] : []),
+      )
     }
   }
 
   async #serve(): Promise<void> {
-    const server = spawn('nsenter', [`--net=/proc/${this.#host.pid}/ns/net`, process.execPath, SERVER], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const server = spawn('nsenter', [`--net=/proc/${this.#host.pid}/ns/net`, process.execPath, SERVER], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     this.#server = server
     const lines = createInterface({ input: server.stdout })
     const ready = new Promise<void>((resolve, reject) => {
@@ -79,13 +107,22 @@ export class Lab implements AsyncDisposable {
 
   /** `sallyport` with these arguments, in the client namespace. */
   async sallyport(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    const all = [`--net=/proc/${this.#client.pid}/ns/net`, process.execPath, MAIN, ...args]
+    const all = [`--net=/proc/${this.#client.pid}/ns/net`, ...(options.prefix ?? []), process.execPath, MAIN, ...args]
     const child = spawn('nsenter', all, { stdio: 'pipe', cwd: this.directory, env: { ...process.env, ...options.env } })
     options.onSpawn?.(child)
     child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
-    const [stdout, stderr, [status, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    const [stdout, stderr, [status, signal]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ])
     return { status, signal, stdout, stderr } as Ended
+  }
+
+  /** `sallyport run` with the lab's resolver, as an ordinary user whose machine has /dev/net/tun open to everyone. */
+  runAsUser(options: readonly string[], command: readonly string[], more: RunOptions = {}): Promise<Ended> {
+    return this.sallyport(['run', '--upstream', RESOLVER, ...options, '--', ...command], { ...more, prefix: AS_USER })
   }
 
   /** `sallyport run` with the lab's resolver. */

@@ -20,7 +20,14 @@ suite('git', { skip: needsRoot }, () => {
     git('init', 'work')
     git('-C', 'work', '-c', 'user.name=lab', '-c', 'user.email=lab@lab.test', 'commit', '--allow-empty', '-m', 'first')
     git('-C', 'work', 'push', repository, 'HEAD:refs/heads/main')
-    lab.spawnServer('git', ['daemon', '--export-all', '--reuseaddr', `--base-path=${lab.directory}`, '--listen=198.51.100.40', lab.directory])
+    lab.spawnServer('git', [
+      'daemon',
+      '--export-all',
+      '--reuseaddr',
+      `--base-path=${lab.directory}`,
+      '--listen=198.51.100.40',
+      lab.directory,
+    ])
     await sleep(500)
   })
   after(() => lab[Symbol.asyncDispose]())
@@ -45,10 +52,14 @@ suite('npm', { skip: needsRoot || (reached ? false : `the registry ${registry} c
   const cache = mkdtempSync(join(tmpdir(), 'sallyport-npm-'))
   after(() => rmSync(cache, { recursive: true }))
   const npm = (...options: string[]): ReturnType<typeof spawnSync> => {
-    return spawnSync(process.execPath, [MAIN, 'run', ...options, '--', 'npm', 'view', 'typescript', 'version', '--fetch-retries=0'], {
-      encoding: 'utf8',
-      env: { ...process.env, npm_config_cache: cache },
-    })
+    return spawnSync(
+      process.execPath,
+      [MAIN, 'run', ...options, '--', 'npm', 'view', 'typescript', 'version', '--fetch-retries=0'],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, npm_config_cache: cache },
+      },
+    )
   }
 
   test('view fails when the registry is not allowed', () => {

@@ -43,7 +43,10 @@ suite('run as root', { skip: needsRoot }, () => {
 
   test('a refused name is never asked about', async () => {
     await lab.run(['--allow', 'allowed.test'], ['curl', '-sS', 'http://denied.test/'])
-    assert.deepEqual(lab.arrivals.filter(({ name }) => name === 'denied.test'), [])
+    assert.deepEqual(
+      lab.arrivals.filter(({ name }) => name === 'denied.test'),
+      [],
+    )
   })
 
   test('an address literal that is allowed needs no name', async () => {

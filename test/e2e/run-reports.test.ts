@@ -6,34 +6,63 @@ import { Lab, needsRoot } from './lab.ts'
 
 const CURL = ['curl', '-sS', '-m', '5']
 
-type Line = { readonly dst?: string; readonly boundNames?: string[]; readonly domain?: string; readonly app?: string; readonly transport?: string; readonly verdict: { readonly verdict: string; readonly mode: string } }
+type Line = {
+  readonly dst?: string
+  readonly boundNames?: string[]
+  readonly domain?: string
+  readonly app?: string
+  readonly transport?: string
+  readonly verdict: { readonly verdict: string; readonly mode: string }
+}
 
 suite('run reports', { skip: needsRoot }, () => {
   let lab: Lab
   const file = (name: string): string => join(lab.directory, name)
-  const lines = (name: string): readonly Line[] => readFileSync(file(name), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line)
+  const lines = (name: string): readonly Line[] =>
+    readFileSync(file(name), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Line)
   before(async () => void (lab = await Lab.open()))
   after(() => lab[Symbol.asyncDispose]())
 
   test('every flow with its verdict, in a form that decide reads', async () => {
     const policy = file('policy.yaml')
-    writeFileSync(policy, 'sallyport: 1\nname: lab\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n')
+    writeFileSync(
+      policy,
+      'sallyport: 1\nname: lab\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n',
+    )
     const script = `${CURL.join(' ')} http://allowed.test/; ${CURL.join(' ')} http://198.51.100.20/; true`
     const ended = await lab.run(['--policy', policy, '--report', file('flows.jsonl')], ['sh', '-c', script])
     assert.equal(ended.status, 0, ended.stderr)
     const flows = lines('flows.jsonl')
     const overTcp = flows.filter(({ transport }) => transport === 'tcp')
-    assert.deepEqual(overTcp.map(({ verdict }) => verdict.verdict), ['allow', 'deny'])
-    assert.ok(flows.every(({ app }) => app?.endsWith('/curl')), JSON.stringify(flows))
+    assert.deepEqual(
+      overTcp.map(({ verdict }) => verdict.verdict),
+      ['allow', 'deny'],
+    )
+    assert.ok(
+      flows.every(({ app }) => app?.endsWith('/curl')),
+      JSON.stringify(flows),
+    )
     const decided = await lab.sallyport(['decide', policy, '--flow', file('flows.jsonl')])
     assert.equal(decided.status, 0, decided.stderr)
-    const verdicts = decided.stdout.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { verdict: string }).verdict)
-    assert.deepEqual(verdicts, flows.map(({ verdict }) => verdict.verdict))
+    const verdicts = decided.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { verdict: string }).verdict)
+    assert.deepEqual(
+      verdicts,
+      flows.map(({ verdict }) => verdict.verdict),
+    )
   })
 
   test('monitor mode lets everything through, says what it would stop, and learns a policy that is enough', async () => {
     const url = 'http://denied.test/'
-    const watched = await lab.run(['--allow', 'allowed.test', '--mode', 'monitor', '--learn', file('learned.yaml')], [...CURL, url])
+    const watched = await lab.run(
+      ['--allow', 'allowed.test', '--mode', 'monitor', '--learn', file('learned.yaml')],
+      [...CURL, url],
+    )
     assert.equal(watched.status, 0, watched.stderr)
     assert.match(watched.stderr, /left, but would be stopped/)
     const enforced = await lab.run(['--policy', file('learned.yaml')], [...CURL, url])
@@ -46,10 +75,20 @@ suite('run reports', { skip: needsRoot }, () => {
   })
 
   test('a summary for programs', async () => {
-    const ended = await lab.run(['--allow', 'allowed.test', '--json'], ['sh', '-c', `${CURL.join(' ')} http://allowed.test/ >/dev/null`])
-    const summary = JSON.parse(ended.stderr) as { exitCode: number; way: string; groups: { destination: string; port: string }[] }
+    const ended = await lab.run(
+      ['--allow', 'allowed.test', '--json'],
+      ['sh', '-c', `${CURL.join(' ')} http://allowed.test/ >/dev/null`],
+    )
+    const summary = JSON.parse(ended.stderr) as {
+      exitCode: number
+      way: string
+      groups: { destination: string; port: string }[]
+    }
     assert.equal(summary.exitCode, 0)
-    assert.deepEqual(summary.groups.map(({ destination, port }) => `${destination} ${port}`), ['allowed.test tcp/80'])
+    assert.deepEqual(
+      summary.groups.map(({ destination, port }) => `${destination} ${port}`),
+      ['allowed.test tcp/80'],
+    )
   })
 
   test('a deny rule of a policy is not undone by --allow', async () => {

@@ -41,7 +41,10 @@ function rootCommand(): Command {
     .enablePositionalOptions()
     .addHelpText(
       'after',
-      examples('sallyport run --allow github.com -- git clone https://github.com/nodejs/undici', 'sallyport check policy.yaml'),
+      examples(
+        'sallyport run --allow github.com -- git clone https://github.com/nodejs/undici',
+        'sallyport check policy.yaml',
+      ),
     )
 }
 

@@ -10,17 +10,26 @@ import { sallyport } from './sallyport.ts'
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
 after(() => rmSync(directory, { recursive: true }))
 const policy = join(directory, 'policy.yaml')
-writeFileSync(policy, 'sallyport: 1\nname: p\nrules:\n  - { id: code, action: allow, to: [github.com], ports: [443] }\n')
+writeFileSync(
+  policy,
+  'sallyport: 1\nname: p\nrules:\n  - { id: code, action: allow, to: [github.com], ports: [443] }\n',
+)
 
 const ALLOWED = '{"domain":"github.com","dst":"192.0.2.1","port":443,"transport":"tcp"}'
 const DENIED = '{"domain":"github.com","dst":"192.0.2.1","port":80,"transport":"tcp"}'
 const parse = (stdout: string): readonly { verdict?: string; error?: { line: number } }[] =>
-  stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as { verdict?: string; error?: { line: number } })
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { verdict?: string; error?: { line: number } })
 
 test('one verdict a flow, in order', () => {
   const ended = sallyport(['decide', policy], `${ALLOWED}\n${DENIED}\n${ALLOWED}`)
   assert.equal(ended.status, 0, ended.stderr)
-  assert.deepEqual(parse(ended.stdout).map(({ verdict }) => verdict), ['allow', 'deny', 'allow'])
+  assert.deepEqual(
+    parse(ended.stdout).map(({ verdict }) => verdict),
+    ['allow', 'deny', 'allow'],
+  )
 })
 
 test('a denied flow is a no under --fail-on-deny only', () => {
@@ -33,13 +42,19 @@ test('a bad line is an error with its number in its place, the others are decide
   const ended = sallyport(['decide', policy], [ALLOWED, ...bad, DENIED].join('\n'))
   assert.equal(ended.status, 2)
   const out = parse(ended.stdout)
-  assert.deepEqual(out.map(({ verdict, error }) => verdict ?? error?.line), ['allow', 2, 3, 4, 5, 6, 7, 'deny'])
+  assert.deepEqual(
+    out.map(({ verdict, error }) => verdict ?? error?.line),
+    ['allow', 2, 3, 4, 5, 6, 7, 'deny'],
+  )
   assert.match(ended.stderr, /standard input:4: .*did you mean "port"\?/)
 })
 
 test('a stage knows no facts of later stages', () => {
   const ended = sallyport(['decide', policy, '--stage', 'connect'], ALLOWED)
-  assert.deepEqual(parse(ended.stdout).map(({ verdict }) => verdict), ['undetermined'])
+  assert.deepEqual(
+    parse(ended.stdout).map(({ verdict }) => verdict),
+    ['undetermined'],
+  )
 })
 
 test('a reader that goes away is no error', () => {

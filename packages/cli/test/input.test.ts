@@ -12,7 +12,10 @@ const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content)
   return path
 }
-const policy = file('policy.yaml', 'sallyport: 1\nname: p\nrules:\n  - { id: code, action: allow, to: [github.com], ports: [443] }\n')
+const policy = file(
+  'policy.yaml',
+  'sallyport: 1\nname: p\nrules:\n  - { id: code, action: allow, to: [github.com], ports: [443] }\n',
+)
 
 const BAD_FILES: Readonly<Record<string, { path: string; code: string }>> = {
   absent: { path: join(directory, 'absent.yaml'), code: 'file-not-found' },
@@ -27,9 +30,18 @@ const BAD_FILES: Readonly<Record<string, { path: string; code: string }>> = {
 truncateSync(BAD_FILES['of 100 MB']!.path, 100 * 2 ** 20)
 
 for (const [what, { path, code }] of Object.entries(BAD_FILES)) {
-  for (const command of [['check', path], ['decide', path], ['explain', path, '--flow', '{}'], ['run', '--policy', path, '--', 'true']]) {
+  for (const command of [
+    ['check', path],
+    ['decide', path],
+    ['explain', path, '--flow', '{}'],
+    ['run', '--policy', path, '--', 'true'],
+  ]) {
     test(`${command[0]} with a policy ${what}: exit code 2 and one error`, () => {
-      const ended = sallyport([...command.slice(0, 1), '--json', ...command.slice(1)].filter((arg) => command[0] !== 'decide' || arg !== '--json'))
+      const ended = sallyport(
+        [...command.slice(0, 1), '--json', ...command.slice(1)].filter(
+          (arg) => command[0] !== 'decide' || arg !== '--json',
+        ),
+      )
       assert.equal(ended.status, 2, ended.stderr)
       assert.equal(ended.stdout, '')
       if (command[0] === 'decide') return

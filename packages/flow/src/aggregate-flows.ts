@@ -14,7 +14,14 @@ export type FlowGroup = {
   readonly addresses: readonly string[]
 }
 
-type Draft = { destination: string; port: string; verdict: RecordedVerdict; count: number; apps: Set<string>; addresses: Set<string> }
+type Draft = {
+  destination: string
+  port: string
+  verdict: RecordedVerdict
+  count: number
+  apps: Set<string>
+  addresses: Set<string>
+}
 
 /** Groups as they accumulate, bounded: what exceeds `maxGroups` is only counted. */
 export class FlowAggregate {
@@ -29,7 +36,8 @@ export class FlowAggregate {
 
   add(record: FlowRecord): void {
     this.#total++
-    const destination = record.domain ?? record.boundNames?.[0] ?? record.dst ?? record.verdict.reason.replaceAll('-', ' ')
+    const destination =
+      record.domain ?? record.boundNames?.[0] ?? record.dst ?? record.verdict.reason.replaceAll('-', ' ')
     const port = portText(record)
     const { verdict, rule, layer, mode } = record.verdict
     const key = JSON.stringify([destination, port, verdict, mode, layer, rule])

@@ -2,9 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeFlowRecord, FlowAggregate, foldAddressSelection, hasLeft, type FlowRecord } from '../src/index.ts'
 
-const allowed = { verdict: 'allow', rule: 'code', layer: 'p', mode: 'enforce', stage: 'connect', reason: 'rule', explain: '' } as const
+const allowed = {
+  verdict: 'allow',
+  rule: 'code',
+  layer: 'p',
+  mode: 'enforce',
+  stage: 'connect',
+  reason: 'rule',
+  explain: '',
+} as const
 const denied = { ...allowed, verdict: 'deny', rule: null, reason: 'default' } as const
-const flow = (facts: Partial<FlowRecord>): FlowRecord => ({ time: '2026-01-01T00:00:00.000Z', verdict: allowed, ...facts })
+const flow = (facts: Partial<FlowRecord>): FlowRecord => ({
+  time: '2026-01-01T00:00:00.000Z',
+  verdict: allowed,
+  ...facts,
+})
 
 test('flows to one name are one group, whatever its addresses', () => {
   const flows = new FlowAggregate()
@@ -13,7 +25,12 @@ test('flows to one name are one group, whatever its addresses', () => {
   const [group, ...others] = flows.groups()
   assert.equal(others.length, 0)
   assert.deepEqual(group, {
-    destination: 'a.example', port: 'tcp/443', verdict: allowed, count: 2, apps: ['/usr/bin/curl'], addresses: ['192.0.2.1', '2001:db8::1'],
+    destination: 'a.example',
+    port: 'tcp/443',
+    verdict: allowed,
+    count: 2,
+    apps: ['/usr/bin/curl'],
+    addresses: ['192.0.2.1', '2001:db8::1'],
   })
 })
 
@@ -23,9 +40,13 @@ test('a refused name is a group of its own, verdicts are kept apart', () => {
   flows.add(flow({ dst: '192.0.2.1', port: 22, transport: 'tcp', verdict: denied }))
   flows.add(flow({ dst: '192.0.2.1', port: 22, transport: 'tcp' }))
   flows.add(flow({ dst: '192.0.2.1', transport: 'icmp' }))
-  assert.deepEqual(flows.groups().map(({ destination, port }) => `${destination} ${port}`).toSorted(), [
-    '192.0.2.1 icmp', '192.0.2.1 tcp/22', '192.0.2.1 tcp/22', 'b.example name',
-  ])
+  assert.deepEqual(
+    flows
+      .groups()
+      .map(({ destination, port }) => `${destination} ${port}`)
+      .toSorted(),
+    ['192.0.2.1 icmp', '192.0.2.1 tcp/22', '192.0.2.1 tcp/22', 'b.example name'],
+  )
 })
 
 test('groups are bounded and what exceeds them is counted', () => {
@@ -50,11 +71,19 @@ test('a record is one line of JSON', () => {
 
 test('UDP beside TCP to one name and port is folded into it, UDP alone is not', () => {
   const flows = new FlowAggregate()
-  for (const transport of ['udp', 'udp', 'tcp']) flows.add(flow({ boundNames: ['a.example'], dst: '192.0.2.1', port: 443, transport }))
+  for (const transport of ['udp', 'udp', 'tcp'])
+    flows.add(flow({ boundNames: ['a.example'], dst: '192.0.2.1', port: 443, transport }))
   flows.add(flow({ boundNames: ['b.example'], dst: '192.0.2.2', port: 443, transport: 'udp' }))
   flows.add(flow({ boundNames: ['b.example'], dst: '192.0.2.2', port: 443, transport: 'tcp', verdict: denied }))
-  const folded = foldAddressSelection(flows.groups()).map(({ destination, port, count, udpToo }) => [destination, port, count, udpToo])
+  const folded = foldAddressSelection(flows.groups()).map(({ destination, port, count, udpToo }) => [
+    destination,
+    port,
+    count,
+    udpToo,
+  ])
   assert.deepEqual(folded.toSorted(), [
-    ['a.example', 'tcp/443', 1, true], ['b.example', 'tcp/443', 1, undefined], ['b.example', 'udp/443', 1, undefined],
+    ['a.example', 'tcp/443', 1, true],
+    ['b.example', 'tcp/443', 1, undefined],
+    ['b.example', 'udp/443', 1, undefined],
   ])
 })

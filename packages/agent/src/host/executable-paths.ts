@@ -25,7 +25,11 @@ export class ExecutablePaths {
   find(process: Process): string | null {
     const known = this.#pathOf.get(keyOf(process))
     if (known !== undefined) return known
-    const path = runningPath(process) ?? this.#directories.map((directory) => join(directory, process.comm)).find((candidate) => isFile(candidate, process))
+    const path =
+      runningPath(process) ??
+      this.#directories
+        .map((directory) => join(directory, process.comm))
+        .find((candidate) => isFile(candidate, process))
     if (path === undefined) return null
     this.remember(process, path)
     return path

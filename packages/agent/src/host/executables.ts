@@ -3,7 +3,12 @@ import { FileHashes } from './file-hashes.ts'
 import { policyApps } from './policy-terms.ts'
 import type { Policy } from '@sallyport/policy'
 
-export type Executable = { readonly dev: bigint; readonly ino: bigint; readonly path: string; readonly sha256: string | null }
+export type Executable = {
+  readonly dev: bigint
+  readonly ino: bigint
+  readonly path: string
+  readonly sha256: string | null
+}
 
 /** Where an executable is looked for that a policy knows by its content only. */
 const PROGRAM_DIRECTORIES = '/{usr/,usr/local/,}{bin,sbin,libexec}/**'

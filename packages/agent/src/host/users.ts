@@ -36,5 +36,8 @@ export function joinUsers(passwd: string, group: string): readonly User[] {
 }
 
 function records(text: string): readonly string[][] {
-  return text.split('\n').filter((line) => line !== '').map((line) => line.split(':'))
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(':'))
 }

@@ -39,10 +39,13 @@ function checkPolicy(policy: Policy, world: World, now: number, asJson: boolean)
 function printReport(policy: Policy, findings: readonly Finding[], tests: readonly TestResult[], ok: boolean): void {
   for (const finding of findings) {
     const colour = ({ error: 'red', warning: 'yellow', info: 'dim' } as const)[finding.severity]
-    printLine(`${finding.position === null ? 'policy' : place(finding.position)}: ${styled(colour, finding.severity)}: ${printable(finding.message)} [${finding.code}]`)
+    printLine(
+      `${finding.position === null ? 'policy' : place(finding.position)}: ${styled(colour, finding.severity)}: ${printable(finding.message)} [${finding.code}]`,
+    )
   }
   for (const test of tests) {
-    if (!test.passed) printLine(`${place(test.test.position)}: ${styled('red', 'test failed')}: ${printable(contrast(test))}`)
+    if (!test.passed)
+      printLine(`${place(test.test.position)}: ${styled('red', 'test failed')}: ${printable(contrast(test))}`)
   }
   const rules = policy.layers.reduce((sum, layer) => sum + layer.rules.length, 0)
   const passed = tests.filter((test) => test.passed).length

@@ -49,7 +49,10 @@ async function decideFlows(policy: CompiledPolicy, options: Options): Promise<nu
   let invalid = 0
   let denied = 0
   const judge = (line: Line): object => {
-    const flow = 'text' in line ? readFlow(line.text) : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
+    const flow =
+      'text' in line
+        ? readFlow(line.text)
+        : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
     if ('problem' in flow) {
       invalid++
       note(`${options.flow === '-' ? 'standard input' : options.flow}:${line.number}: ${flow.problem}`)

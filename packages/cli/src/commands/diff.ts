@@ -19,7 +19,10 @@ export function diffCommand(answer: Answer): Command {
     .addOption(jsonOption())
     .addOption(atOption())
     .addOption(feedOption())
-    .addHelpText('after', examples('sallyport diff policy.yaml candidate.yaml', 'sallyport diff org.yaml,a.yaml org.yaml,b.yaml --json'))
+    .addHelpText(
+      'after',
+      examples('sallyport diff policy.yaml candidate.yaml', 'sallyport diff org.yaml,a.yaml org.yaml,b.yaml --json'),
+    )
     .action(async (before: string, after: string, options: Options) => {
       const [old, candidate] = [await readPolicy(before.split(',')), await readPolicy(after.split(','))]
       const world = await readWorld(options.feed, old, candidate)

@@ -7,7 +7,17 @@ import type { Answer } from './answer.ts'
 
 /** Without these nothing is enforced for root; the rest opens more ways. */
 const REQUIRED: readonly string[] = [
-  'root', 'btf', 'cgroup2', 'libbpf', 'object', 'cgroup_sock', 'cgroup_sock_addr', 'cgroup_skb', 'cgroup_sockopt', 'programs', 'setpriv',
+  'root',
+  'btf',
+  'cgroup2',
+  'libbpf',
+  'object',
+  'cgroup_sock',
+  'cgroup_sock_addr',
+  'cgroup_skb',
+  'cgroup_sockopt',
+  'programs',
+  'setpriv',
 ]
 
 export function doctorCommand(answer: Answer): Command {

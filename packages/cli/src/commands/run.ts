@@ -30,8 +30,12 @@ export function runCommand(answer: Answer): Command {
     .usage('[options] -- <command...>')
     .argument('<command...>', 'the command and its arguments')
     .addOption(repeatable('--policy <file>', 'a policy file; several are layers'))
-    .addOption(repeatable('--allow <destination>', 'a domain, address, prefix, URL, host:port or service:NAME to allow'))
-    .addOption(new Option('--mode <mode>', 'only watch, or enforce, whatever the policy says').choices(['monitor', 'enforce']))
+    .addOption(
+      repeatable('--allow <destination>', 'a domain, address, prefix, URL, host:port or service:NAME to allow'),
+    )
+    .addOption(
+      new Option('--mode <mode>', 'only watch, or enforce, whatever the policy says').choices(['monitor', 'enforce']),
+    )
     .option('--report <file>', 'write every flow and its verdict as JSON Lines')
     .option('--learn <file>', 'write the least policy that this run needed')
     .option('--quiet', 'print no summary')

@@ -1,6 +1,5 @@
 export type Line =
-  | { readonly number: number; readonly text: string }
-  | { readonly number: number; readonly tooLong: number }
+  { readonly number: number; readonly text: string } | { readonly number: number; readonly tooLong: number }
 
 const NEWLINE = 0x0a
 

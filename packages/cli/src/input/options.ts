@@ -7,7 +7,8 @@ export function repeatable(flags: string, description: string): Option {
     .default([], 'none')
 }
 
-export const feedOption = (): Option => repeatable('--feed <name=file>', 'a feed the policy names: a file of names or prefixes')
+export const feedOption = (): Option =>
+  repeatable('--feed <name=file>', 'a feed the policy names: a file of names or prefixes')
 export const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
 export const atOption = (): Option => new Option('--at <time>', 'decide as of this time instead of now')
 

@@ -10,7 +10,10 @@ export class InvalidPolicy extends SallyportError {
   readonly texts: readonly string[]
 
   constructor(problems: readonly Problem[], texts: readonly string[]) {
-    super('policy-invalid', `${problems.length} ${problems.length === 1 ? 'error' : 'errors'} in the policy; nothing is applied`)
+    super(
+      'policy-invalid',
+      `${problems.length} ${problems.length === 1 ? 'error' : 'errors'} in the policy; nothing is applied`,
+    )
     this.problems = problems
     this.texts = texts
   }

@@ -19,7 +19,12 @@ export function parseSubject(text: string): Flow {
     const equals = part.indexOf('=')
     const key = part.slice(0, Math.max(equals, 0))
     const read = Object.hasOwn(SUBJECT_FACTS, key) ? SUBJECT_FACTS[key] : undefined
-    if (read === undefined) invalid(`--from "${part}" is not one of ${Object.keys(SUBJECT_FACTS).map((name) => `${name}=…`).join(', ')}`)
+    if (read === undefined)
+      invalid(
+        `--from "${part}" is not one of ${Object.keys(SUBJECT_FACTS)
+          .map((name) => `${name}=…`)
+          .join(', ')}`,
+      )
     const facts = read(part.slice(equals + 1))
     Object.assign(flow, facts, merged('groups', flow, facts), merged('tags', flow, facts))
   }

@@ -2,7 +2,11 @@ import { policyFromAllows, SallyportError, type Layer, type Mode, type Policy } 
 import { readPolicy } from './policy-files.ts'
 
 /** The policy files as layers, then the destinations allowed on the command line: a rule of a file wins over them. */
-export async function readRunPolicy(files: readonly string[], allows: readonly string[], mode: Mode | null): Promise<Policy> {
+export async function readRunPolicy(
+  files: readonly string[],
+  allows: readonly string[],
+  mode: Mode | null,
+): Promise<Policy> {
   if (files.length === 0 && allows.length === 0) {
     throw new SallyportError('usage', 'nothing says what may leave', {
       remedy: 'Give --policy FILE or --allow DESTINATION; `--mode monitor --allow 0.0.0.0/0` only watches.',

@@ -2,7 +2,14 @@ import { stat } from 'node:fs/promises'
 import { EMPTY_WORLD, SallyportError, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
 import { fileError } from './read-text-file.ts'
 
-const WORLDLY = ['country', 'continent', 'asn', 'service', 'feed', 'category'] as const satisfies readonly (keyof DestinationTerm)[]
+const WORLDLY = [
+  'country',
+  'continent',
+  'asn',
+  'service',
+  'feed',
+  'category',
+] as const satisfies readonly (keyof DestinationTerm)[]
 
 /** What the policies know of the world: the catalogue, and the feeds given as NAME=FILE; nothing is read that none asks for. */
 export async function readWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {

@@ -17,8 +17,12 @@ const MAX_LINES = 20
 /** What left, what was stopped and why, and how to allow it. */
 export function describeRun(summary: RunSummary): string {
   const left = summary.groups.filter((group) => group.verdict.verdict === 'allow')
-  const watched = summary.groups.filter((group) => group.verdict.verdict !== 'allow' && group.verdict.mode === 'monitor')
-  const stopped = summary.groups.filter((group) => group.verdict.verdict !== 'allow' && group.verdict.mode === 'enforce')
+  const watched = summary.groups.filter(
+    (group) => group.verdict.verdict !== 'allow' && group.verdict.mode === 'monitor',
+  )
+  const stopped = summary.groups.filter(
+    (group) => group.verdict.verdict !== 'allow' && group.verdict.mode === 'enforce',
+  )
   const lines = [
     headline(summary),
     ...section('left', 'green', left),
@@ -43,13 +47,20 @@ function duration(ms: number): string {
   const seconds = ms / 1000
   if (seconds < 60) return `${seconds.toFixed(1)} s`
   const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 function section(title: string, colour: 'green' | 'yellow' | 'red', groups: readonly FlowGroup[]): readonly string[] {
   if (groups.length === 0) return []
   const shown = groups.slice(0, MAX_LINES)
-  const rows = shown.map((group) => [destination(group), group.udpToo ? `${group.port} (udp too)` : group.port, times(group), why(group)])
+  const rows = shown.map((group) => [
+    destination(group),
+    group.udpToo ? `${group.port} (udp too)` : group.port,
+    times(group),
+    why(group),
+  ])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const more = groups.length - shown.length
   return [
@@ -87,5 +98,7 @@ function hint(groups: readonly FlowGroup[]): readonly string[] {
 
 function allowTarget({ destination: name, port, addresses }: FlowGroup): string {
   const isAddress = addresses.includes(name)
-  return isAddress || !port.startsWith('tcp/') || port === 'tcp/443' || port === 'tcp/80' ? name : `${name}:${port.slice(4)}`
+  return isAddress || !port.startsWith('tcp/') || port === 'tcp/443' || port === 'tcp/80'
+    ? name
+    : `${name}:${port.slice(4)}`
 }
