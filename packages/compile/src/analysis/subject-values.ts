@@ -1,11 +1,11 @@
 import { formatPrefix, lastAddress, parseAddress, type Address, type Prefix } from '@sallyport/net'
 import type { AppPattern, Flow, PostureCondition, PostureValue, SubjectTerm } from '@sallyport/policy'
+import { globTexts } from './glob-texts.ts'
+import { memberSets } from './member-sets.ts'
 
 /** A value of one variable, as facts and in words. */
 export type Value = { readonly facts: Flow; readonly label: string }
 
-/** Up to this many members, every subset of a set-valued fact is looked at; beyond it, the empty set, each, and all. */
-const SUBSETS_UP_TO = 10
 const POSTURES_UP_TO = 4096
 
 type Mentioned<K extends keyof SubjectTerm> = readonly NonNullable<SubjectTerm[K]>[number][]
@@ -19,9 +19,9 @@ export function subjectValues(key: keyof SubjectTerm, terms: readonly SubjectTer
     case 'device':
       return single('device', literals(mentioned))
     case 'unit':
-      return single('unit', literals(mentioned).flatMap(instances))
+      return single('unit', globTexts(literals(mentioned)))
     case 'container':
-      return single('container', literals(mentioned).flatMap(instances))
+      return single('container', globTexts(literals(mentioned)))
     case 'group':
       return sets('groups', 'group', literals(mentioned))
     case 'tag':
@@ -39,13 +39,6 @@ function literals(mentioned: readonly unknown[]): readonly string[] {
   return [...new Set(mentioned as readonly string[])]
 }
 
-/** Texts that a glob matches, one short and one long, so that globs inside one another are told apart. */
-function instances(glob: string): readonly string[] {
-  if (!/[*?]/.test(glob)) return [glob]
-  const fill = (star: string): string => glob.replace(/\*\*?/g, star).replace(/\?/g, 'x')
-  return [fill('x'), fill('')]
-}
-
 function single(fact: 'user' | 'device' | 'unit' | 'container', values: readonly string[]): readonly Value[] {
   return [
     ...values.map((value) => ({ facts: { [fact]: value }, label: `${fact} ${value}` })),
@@ -55,20 +48,16 @@ function single(fact: 'user' | 'device' | 'unit' | 'container', values: readonly
 }
 
 function sets(fact: 'groups' | 'tags', word: string, members: readonly string[]): readonly Value[] {
-  const subsets =
-    members.length <= SUBSETS_UP_TO
-      ? Array.from({ length: 2 ** members.length }, (_, bits) => members.filter((_member, at) => (bits >> at) & 1))
-      : [[], ...members.map((member) => [member]), members]
-  return subsets.map((subset) => ({
+  return memberSets(members).map((subset) => ({
     facts: { [fact]: subset },
     label: subset.length === 0 ? `no such ${word}` : `${word} ${subset.join(' and ')}`,
   }))
 }
 
 function apps(patterns: readonly AppPattern[]): readonly Value[] {
-  const paths = patterns.flatMap((pattern) => (pattern.kind === 'path' ? instances(pattern.glob) : []))
+  const globs = patterns.flatMap((pattern) => (pattern.kind === 'path' ? [pattern.glob] : []))
   const hashes = patterns.flatMap((pattern) => (pattern.kind === 'sha256' ? [pattern.hex] : []))
-  return [...new Set([...paths, '/another/application']), null].flatMap((app) =>
+  return [...new Set([...globTexts(globs), '/another/application']), null].flatMap((app) =>
     [...new Set(hashes), null].map((appSha256) => ({
       facts: { app, appSha256 },
       label: [

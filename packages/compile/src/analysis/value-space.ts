@@ -13,6 +13,8 @@ import type { ConditionSet } from '../diagram/condition-set.ts'
 import type { FactClasses } from '../diagram/fact-classes.ts'
 import { NAME, VARIABLES } from '../diagram/variable.ts'
 import { portIndex } from '../tables/port-table.ts'
+import { globTexts } from './glob-texts.ts'
+import { memberSets } from './member-sets.ts'
 import { subjectValues, type Value } from './subject-values.ts'
 
 /** Every class of a variable that some value is in, with facts that are in it and words for them. */
@@ -149,9 +151,9 @@ function* sampleNames(conditions: readonly Condition[]): Generator<{ name: Domai
 function httpValues(conditions: readonly HttpCondition[]): readonly Value[] {
   const texts = (key: keyof HttpCondition): readonly (string | null)[] => {
     const mentioned = conditions.flatMap((each): readonly (string | DomainPattern)[] => each[key] ?? [])
-    const samples = mentioned.flatMap((each) =>
-      typeof each === 'string' ? [each.replace(/\*+/g, 'x').replace(/\?/g, 'x')] : [each.name, `another.${each.name}`],
-    )
+    const globs = globTexts(mentioned.filter((each) => typeof each === 'string'))
+    const hosts = mentioned.flatMap((each) => (typeof each === 'string' ? [] : [each.name, `another.${each.name}`]))
+    const samples = [...globs, ...hosts]
     return [...new Set([...samples, 'another']), null]
   }
   const values = texts('host').flatMap((host) =>
@@ -168,10 +170,9 @@ function httpValues(conditions: readonly HttpCondition[]): readonly Value[] {
 }
 
 function contentValues(detectors: readonly string[]): readonly Value[] {
-  return [
-    ...[...new Set(detectors)].map((id) => ({ facts: { content: [id] }, label: `content with ${id}` })),
-    { facts: { content: [...new Set(detectors)] }, label: 'content with all detectors' },
-    { facts: { content: [] }, label: 'content without findings' },
-    { facts: { content: null }, label: 'no content' },
-  ]
+  const findings = memberSets([...new Set(detectors)]).map((content) => ({
+    facts: { content },
+    label: content.length === 0 ? 'content without findings' : `content with ${content.join(' and ')}`,
+  }))
+  return [...findings, { facts: { content: null }, label: 'no content' }]
 }

@@ -2,6 +2,7 @@ import type { Flow, Outcome } from '@sallyport/policy'
 import type { Diagram } from '../diagram/diagram.ts'
 import { NAME } from '../diagram/variable.ts'
 import type { JointRules } from './joint-rules.ts'
+import { namedState, namePairs, type NamedState } from './name-pairs.ts'
 import type { ClassValue, NameValue } from './value-space.ts'
 
 /** For each diagram the nodes reached: one, or after the names one for each name of the flow. */
@@ -20,9 +21,6 @@ export type RegionQuery = {
   readonly selects: (outcomes: readonly Outcome[]) => boolean
   readonly limit: number
 }
-
-/** More names than this are paired only where they end apart. */
-const PAIRED_NAMES = 200
 
 /**
  * All regions of flows, with every fact given, that a query selects. Values of a variable that lead to the same nodes are
@@ -79,12 +77,11 @@ function groups(joint: JointRules, state: State, variable: number, query: Region
   for (const value of names) {
     if (value.certainty !== 'bound') add(step(value), nameFacts([value]), value.labels)
   }
-  for (const [a, b] of pairs(distinct(names, step))) {
-    const [first, second] = [step(a), step(b)]
+  for (const [a, b] of namePairs(distinct(joint.diagrams, names, step))) {
     add(
-      first.map((nodes, at) => [...nodes, ...second[at]!]),
-      nameFacts([a, b]),
-      [`${a.labels[0]} and ${b.labels[0]} at one address`],
+      a.nodes.map((node, at) => [node, b.nodes[at]!]),
+      nameFacts([a.name, b.name]),
+      [`${a.name.labels[0]} and ${b.name.labels[0]} at one address`],
     )
   }
   return [...byState.values()]
@@ -94,24 +91,26 @@ function stepOne(diagram: Diagram, node: number, variable: number, valueClass: n
   return diagram.variable(node) === variable ? diagram.child(node, valueClass) : node
 }
 
-function distinct(names: readonly NameValue[], step: (value: ClassValue) => State): readonly NameValue[] {
-  const seen = new Map<string, NameValue>()
-  for (const name of names) {
-    const key = `${name.certainty} ${keyOf(step(name))}`
-    if (!seen.has(key)) seen.set(key, name)
-  }
-  return [...seen.values()].slice(0, PAIRED_NAMES)
-}
-
-/** Names that one flow can have together: several bound ones, or a verified one beside a bound one. */
-function* pairs(names: readonly NameValue[]): Generator<readonly [NameValue, NameValue]> {
-  for (const a of names) {
-    for (const b of names) {
-      if (a.name === null || b.name === null || a.name === b.name) continue
-      if (a.certainty === 'certain' && b.certainty === 'certain' && a.name < b.name) yield [a, b]
-      if (a.certainty !== 'bound' && b.certainty === 'bound') yield [a, b]
-    }
-  }
+/** Names that end alike in every diagram, once; up to two of them, since a verified name and a bound one must differ. */
+function distinct(
+  diagrams: readonly Diagram[],
+  names: readonly NameValue[],
+  step: (value: ClassValue) => State,
+): readonly NamedState[] {
+  const seen = new Set<string>()
+  return names.flatMap((name) => {
+    const state = step(name)
+    const key = `${name.certainty} ${keyOf(state)}`
+    if (seen.has(`${key} 2`)) return []
+    seen.add(seen.has(key) ? `${key} 2` : key)
+    return [
+      namedState(
+        diagrams,
+        name,
+        state.map((nodes) => nodes[0]!),
+      ),
+    ]
+  })
 }
 
 function nameFacts(names: readonly NameValue[]): Flow {

@@ -1,4 +1,5 @@
 import { inForce, sameEffect, type Outcome, type Policy, type Rule, type World } from '@sallyport/policy'
+import { AnalysisTooLargeError } from '../analysis-too-large.ts'
 import { finding, type Finding } from '../lint-policy.ts'
 import { jointRules } from '../joint-rules.ts'
 import { walkRegions } from '../walk-regions.ts'
@@ -11,9 +12,18 @@ export function shadowed(policy: Policy, world: World, atMs: number): readonly F
   const rules = policy.layers.flatMap((layer) => layer.rules).filter((rule) => inForce(rule, atMs))
   if (rules.length > RULES_LEFT_OUT_IN_TURN) {
     const message = `${rules.length} rules: unreachable and redundant rules are looked for up to ${RULES_LEFT_OUT_IN_TURN}`
-    return [{ code: 'analysis-incomplete', severity: 'info', rule: null, message, position: null, related: [] }]
+    return [incomplete(message)]
   }
-  return rules.flatMap((rule) => shadowedRule(policy, rule, world, atMs))
+  try {
+    return rules.flatMap((rule) => shadowedRule(policy, rule, world, atMs))
+  } catch (error) {
+    if (!(error instanceof AnalysisTooLargeError)) throw error
+    return [incomplete(`unreachable and redundant rules are not looked for: ${error.message}`)]
+  }
+}
+
+function incomplete(message: string): Finding {
+  return { code: 'analysis-incomplete', severity: 'info', rule: null, message, position: null, related: [] }
 }
 
 function shadowedRule(policy: Policy, rule: Rule, world: World, atMs: number): readonly Finding[] {
