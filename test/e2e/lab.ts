@@ -65,6 +65,9 @@ export class Lab implements AsyncDisposable {
     }
     client('addr', 'add', '198.51.100.99/24', 'dev', 'lab0')
     client('addr', 'add', '2001:db8:1::99/64', 'dev', 'lab0', 'nodad')
+    // pasta takes the interface of the default route.
+    client('route', 'add', 'default', 'via', RESOLVER)
+    client('route', 'add', 'default', 'via', '2001:db8:1::10')
     for (const address of new Set([RESOLVER, ...Object.values(HOSTS).flat()])) {
       server(
         'addr',

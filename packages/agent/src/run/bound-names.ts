@@ -35,7 +35,10 @@ export class BoundNames {
   /** The name that was asked for last comes first. */
   namesOf(address: Address, nowMs: number): readonly DomainName[] {
     const names = this.#namesOf.get(formatAddress(address)) ?? new Map<DomainName, number>()
-    return [...names].filter(([, expiresMs]) => expiresMs > nowMs).map(([name]) => name).toReversed()
+    return [...names]
+      .filter(([, expiresMs]) => expiresMs > nowMs)
+      .map(([name]) => name)
+      .toReversed()
   }
 
   /** Everything that still holds, for a policy that replaces another. */

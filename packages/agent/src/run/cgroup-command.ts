@@ -13,7 +13,9 @@ type CgroupCommand = {
 }
 
 /** Starts the command in its cgroup and waits for its end; its terminal, input and output are ours. */
-export async function spawnInCgroup(command: CgroupCommand): Promise<{ exitCode: number; signal: NodeJS.Signals | null }> {
+export async function spawnInCgroup(
+  command: CgroupCommand,
+): Promise<{ exitCode: number; signal: NodeJS.Signals | null }> {
   const { cgroupPath, path, args, dropRaw } = command
   const child = spawnGuarded({ cgroupPath, command: path, args, dropRaw }, { stdio: 'inherit' })
   using _signals = forwardSignals((signal) => void sendToCommand(child.pid, signal))

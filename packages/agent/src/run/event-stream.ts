@@ -39,7 +39,7 @@ export class EventStream {
   /** Waits until what the kernel has decided has been read. */
   async settle(): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS
-    for (let seen = -1; seen !== this.#received && performance.now() < deadline; ) {
+    for (let seen = -1; seen !== this.#received && performance.now() < deadline;) {
       seen = this.#received
       await sleep(QUIET_MS)
     }

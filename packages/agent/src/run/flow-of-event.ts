@@ -1,7 +1,13 @@
 import type { HostFacts } from '@sallyport/compile'
 import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
 import type { KernelEvent } from '@sallyport/kernel'
-import { addressFromBytes, formatAddress, transportFromProtocolNumber, type Address, type DomainName } from '@sallyport/net'
+import {
+  addressFromBytes,
+  formatAddress,
+  transportFromProtocolNumber,
+  type Address,
+  type DomainName,
+} from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
 
@@ -24,7 +30,9 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
     time: new Date(timeMs).toISOString(),
     user: user?.user ?? String(event.uid),
     groups: user?.groups ?? [],
-    app: context.executables.find({ pid: event.tgid, comm: event.comm, dev: event.exeDev, ino: event.exeIno }) ?? event.comm,
+    app:
+      context.executables.find({ pid: event.tgid, comm: event.comm, dev: event.exeDev, ino: event.exeIno }) ??
+      event.comm,
     unit: host.units.find(({ cgroupId }) => cgroupId === event.cgroup)?.unit ?? null,
     container: null,
     dst: found === null ? null : formatAddress(found),
@@ -51,7 +59,9 @@ function refusalReason(event: KernelEvent, dst: Address | null): string {
   if (event.hook === 'create') return 'raw-socket'
   if (event.hook === 'setsockopt') return 'socket-mark'
   if (event.verdict === 'undetermined') return 'missing-facts'
-  return dst !== null && ['169.254.169.254', 'fd00:ec2::254'].includes(formatAddress(dst)) ? 'metadata-address' : 'default'
+  return dst !== null && ['169.254.169.254', 'fd00:ec2::254'].includes(formatAddress(dst))
+    ? 'metadata-address'
+    : 'default'
 }
 
 /** Rules are numbered through all layers. */

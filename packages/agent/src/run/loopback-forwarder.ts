@@ -1,7 +1,11 @@
 import { startForwarder, type Forwarder, type ForwarderOptions } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 
-export type LoopbackForwarder = AsyncDisposable & { readonly v4: string; readonly v6: string | null; readonly port: number }
+export type LoopbackForwarder = AsyncDisposable & {
+  readonly v4: string
+  readonly v6: string | null
+  readonly port: number
+}
 
 const V4 = '127.0.0.1'
 const V6 = '::1'
@@ -16,7 +20,10 @@ export async function startOnLoopback(options: Omit<ForwarderOptions, 'listen'>)
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
     const addresses = v6 === null ? [V4] : [V4, v6]
     try {
-      const forwarder: Forwarder = await startForwarder({ ...options, listen: addresses.map((address) => ({ address, port })) })
+      const forwarder: Forwarder = await startForwarder({
+        ...options,
+        listen: addresses.map((address) => ({ address, port })),
+      })
       return { v4: V4, v6, port, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() }
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null

@@ -4,7 +4,12 @@ import { addressBytes, type Address, type DomainName } from '@sallyport/net'
 import type { BoundNames } from './bound-names.ts'
 
 /** The rules in force as the kernel takes them, with every name that is bound at the time. */
-export function generationOf(policy: CompiledPolicy, host: HostFacts, names: BoundNames, nowMs: number): KernelGeneration {
+export function generationOf(
+  policy: CompiledPolicy,
+  host: HostFacts,
+  names: BoundNames,
+  nowMs: number,
+): KernelGeneration {
   const rules = policy.at(nowMs)
   const allRules = policy.policy.layers.flatMap((layer) => layer.rules)
   const bindings = [...names.entries(nowMs)].map((entry) => ({

@@ -69,6 +69,7 @@ export class PolicyInForce {
 }
 
 function sameApps(a: HostFacts, b: HostFacts): boolean {
-  const text = ({ apps }: HostFacts): string => apps.map((app) => `${app.dev} ${app.ino} ${app.app} ${app.appSha256}`).join('\n')
+  const text = ({ apps }: HostFacts): string =>
+    apps.map((app) => `${app.dev} ${app.ino} ${app.app} ${app.appSha256}`).join('\n')
   return text(a) === text(b)
 }

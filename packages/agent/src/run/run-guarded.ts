@@ -23,6 +23,10 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
 }
 
 function refused(error: KernelError): SallyportError {
-  const code = error.code.startsWith('cgroup') ? 'cgroup-unavailable' : error.code === 'libbpf-missing' ? 'tool-missing' : 'enforcement-failed'
+  const code = error.code.startsWith('cgroup')
+    ? 'cgroup-unavailable'
+    : error.code === 'libbpf-missing'
+      ? 'tool-missing'
+      : 'enforcement-failed'
   return new SallyportError(code, error.message, { remedy: error.remedy, cause: error })
 }

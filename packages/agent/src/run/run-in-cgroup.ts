@@ -28,7 +28,9 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const cgroupPath = createRunCgroup(id)
   scope.defer(() => removeCgroup(cgroupPath))
   const inForce = new PolicyInForce(compiled, host, names)
-  const resolver = scope.use(await startRunResolver({ compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }))
+  const resolver = scope.use(
+    await startRunResolver({ compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
+  )
   const enforcement = await openEnforcement({
     cgroupPath,
     pinPath: join(PIN_ROOT, `run-${id}`),

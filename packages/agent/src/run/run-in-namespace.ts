@@ -1,7 +1,68 @@
-import { SallyportError } from '@sallyport/policy'
+import { compilePolicy } from '@sallyport/compile'
+import { startUnprivileged, UnprivilegedError, type UnprivilegedEvent } from '@sallyport/kernel'
+import { SallyportError, type ErrorCode } from '@sallyport/policy'
+import { FileHashes } from '../host/file-hashes.ts'
+import { requireKnown } from '../host/host-facts.ts'
+import { policyApps } from '../host/policy-terms.ts'
+import { readUsers } from '../host/users.ts'
+import { BoundNames } from './bound-names.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { forwardSignals } from './forward-signals.ts'
+import { PacketJudge } from './packet-judge.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
+import { startRunResolver } from './run-resolver.ts'
 
-/** An ordinary user's run: a user and network namespace of its own. */
-export async function runInNamespace(_request: RunRequest, _path: string): Promise<RunOutcome> {
-  throw new SallyportError('no-privileges', '`run` as an ordinary user is not there yet', { remedy: 'Run it as root.' })
+/** An ordinary user's run: a network of its own, from which first packets leave only when the policy allows their flow. */
+export async function runInNamespace(request: RunRequest, path: string): Promise<RunOutcome> {
+  const { policy, world, upstreams, onFlow, onWarning } = request
+  const users = await readUsers()
+  requireKnown(policy, users)
+  const compiled = compilePolicy(policy, world, { atMs: Date.now() })
+  const names = new BoundNames()
+  const hashes = policyApps(policy).some(({ kind }) => kind === 'sha256') ? new FileHashes() : null
+  const judge = new PacketJudge({
+    compiled,
+    world,
+    names,
+    user: users.find(({ uid }) => uid === process.getuid?.()) ?? null,
+    hashes,
+    onFlow,
+  })
+  const bind = (bindings: Parameters<Parameters<typeof startRunResolver>[0]['bind']>[0]): void => {
+    for (const { name, address, ttlSeconds } of bindings) names.bind(address, name, ttlSeconds, Date.now())
+  }
+  await using resolver = await startRunResolver({ compiled, upstreams, bind, onFlow })
+  let lostEvents = 0
+  const onEvent = (event: UnprivilegedEvent): void => {
+    if (event.kind === 'dropped') lostEvents += event.count
+    if (event.kind === 'warning') onWarning(event.text)
+  }
+  try {
+    await using run = await startUnprivileged({
+      command: [path, ...request.command.slice(1)],
+      decide: (packet) => judge.decide(packet),
+      resolver: { address: resolver.v4, port: resolver.port },
+      onEvent,
+    })
+    const startedMs = performance.now()
+    using _signals = forwardSignals((signal) => run.kill(signal))
+    const { code, signal } = await run.end
+    const durationMs = performance.now() - startedMs
+    return { exitCode: exitCodeOf(code, signal), signal, durationMs, way: 'namespace', lostEvents }
+  } catch (error) {
+    throw error instanceof UnprivilegedError ? refused(error) : error
+  }
+}
+
+const CODES: Readonly<Record<UnprivilegedError['code'], ErrorCode>> = {
+  'tun-closed': 'tun-unavailable',
+  'user-namespaces-off': 'namespace-unavailable',
+  'tool-missing': 'tool-missing',
+  'start-failed': 'enforcement-failed',
+  'network-failed': 'enforcement-failed',
+  'command-failed': 'enforcement-failed',
+}
+
+function refused(error: UnprivilegedError): SallyportError {
+  return new SallyportError(CODES[error.code], error.message, { remedy: error.remedy, cause: error })
 }

@@ -14,7 +14,12 @@ type Options = {
 }
 
 /** The resolver that all look-ups of the command are turned to. */
-export async function startRunResolver({ compiled, upstreams: given, bind, onFlow }: Options): Promise<LoopbackForwarder> {
+export async function startRunResolver({
+  compiled,
+  upstreams: given,
+  bind,
+  onFlow,
+}: Options): Promise<LoopbackForwarder> {
   const upstreams = given.length > 0 ? given : await systemUpstreams()
   return startOnLoopback({
     upstreams,
@@ -41,5 +46,12 @@ function refusedFlow(compiled: CompiledPolicy, record: QueryRecord): FlowRecord 
   const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name)
   if (verdict === 'deny') return flowOfRefusedName(record, { verdict, rule, layer, mode, reason, explain })
   const because = record.verdict?.explain ?? 'refused by the resolver'
-  return flowOfRefusedName(record, { verdict: 'deny', rule: null, layer, mode, reason: 'private-address', explain: because })
+  return flowOfRefusedName(record, {
+    verdict: 'deny',
+    rule: null,
+    layer,
+    mode,
+    reason: 'private-address',
+    explain: because,
+  })
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { probeMachine, type Probe } from '@sallyport/kernel'
+import { checkUnprivileged, probeMachine, type Probe } from '@sallyport/kernel'
 import { examples, jsonOption } from '../input/options.ts'
 import { printJson, printLine } from '../output/print.ts'
 import { styled } from '../output/style.ts'
@@ -27,16 +27,20 @@ export function doctorCommand(answer: Answer): Command {
     .addHelpText('after', examples('sallyport doctor', 'sallyport doctor --json'))
     .action((options: { readonly json?: boolean }) => {
       const probes = probeMachine()
-      const ready = REQUIRED.every((name) => probes.some((probe) => probe.name === name && probe.ok))
+      const ready = process.getuid?.() === 0 ? readyForRoot(probes) : checkUnprivileged().ok
       if (options.json === true) printJson({ ready, probes })
       else printProbes(probes, ready)
       answer(ready ? 0 : 3)
     })
 }
 
+function readyForRoot(probes: readonly Probe[]): boolean {
+  return REQUIRED.every((name) => probes.some((probe) => probe.name === name && probe.ok))
+}
+
 function printProbes(probes: readonly Probe[], ready: boolean): void {
   for (const { ok, name, detail, remedy } of probes) {
-    const required = REQUIRED.includes(name)
+    const required = process.getuid?.() === 0 && REQUIRED.includes(name)
     const mark = ok ? styled('green', 'ok     ') : required ? styled('red', 'missing') : styled('yellow', 'absent ')
     printLine(`${mark}  ${name.padEnd(18)} ${detail}`)
     if (!ok && remedy !== '') printLine(`         ${''.padEnd(18)} ${styled('dim', remedy)}`)
