@@ -52,7 +52,9 @@ function nameIn(context: DestinationContext, matches: (name: DomainName) => bool
 function matchNamedSet(set: NamedSet | null, context: DestinationContext): Ternary {
   if (set === null) return 'maybe'
   return or([
-    holds(context.flow.dst, (dst) => set.prefixes.some((prefix) => prefixContains(prefix, dst))),
+    set.prefixes.length === 0
+      ? 'no'
+      : holds(context.flow.dst, (dst) => set.prefixes.some((prefix) => prefixContains(prefix, dst))),
     nameIn(context, (name) => set.domains.some((pattern) => matchDomain(pattern, name))),
   ])
 }
