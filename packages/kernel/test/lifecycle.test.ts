@@ -49,7 +49,7 @@ describe('life of a policy', { skip }, () => {
     lab.enforcement.apply(generation(allow))
     const child = lab.start('hold', '10.9.0.2', '80')
     const replies: string[] = []
-    child.stdout!.on('data', (chunk) => replies.push(String(chunk).trim()))
+    child.stdout!.on('data', (chunk) => replies.push(...String(chunk).split('\n').filter(Boolean)))
     await sleep(500)
     lab.enforcement.apply(generation(allow))
     child.stdin!.write('\n')

@@ -1,4 +1,5 @@
 export * from './analysis-too-large.ts'
 export * from './diff-policies.ts'
+export * from './finding.ts'
 export * from './lint-policy.ts'
 export * from './reach.ts'

@@ -1,19 +1,9 @@
-import type { Policy, Position, Rule, World } from '@sallyport/policy'
+import type { Policy, World } from '@sallyport/policy'
+import type { Finding } from './finding.ts'
 import { expired } from './lint/expired.ts'
 import { neverMatches } from './lint/never-matches.ts'
 import { shadowed } from './lint/shadowed.ts'
 import { wideAllow } from './lint/wide-allow.ts'
-
-export type Finding = {
-  readonly code:
-    'unreachable-rule' | 'redundant-rule' | 'never-matches' | 'expired' | 'wide-allow' | 'analysis-incomplete'
-  readonly severity: 'error' | 'warning' | 'info'
-  readonly rule: string | null
-  readonly message: string
-  readonly position: Position | null
-  /** Ids of other rules that it is about. */
-  readonly related: readonly string[]
-}
 
 /** What is probably a mistake in a policy that is valid. */
 export function lintPolicy(policy: Policy, world: World, atMs: number): readonly Finding[] {
@@ -22,14 +12,4 @@ export function lintPolicy(policy: Policy, world: World, atMs: number): readonly
     ...rules.flatMap((rule) => [...expired(rule, atMs), ...wideAllow(rule), ...neverMatches(rule, world)]),
     ...shadowed(policy, world, atMs),
   ]
-}
-
-export function finding(
-  code: Finding['code'],
-  severity: Finding['severity'],
-  rule: Rule,
-  message: string,
-  related: readonly string[] = [],
-): Finding {
-  return { code, severity, rule: rule.id, message: `rule ${rule.id}: ${message}`, position: rule.position, related }
 }

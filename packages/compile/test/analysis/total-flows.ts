@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import type * as fc from 'fast-check'
 import type { Flow } from '@sallyport/policy'
 import { flows, WORLD } from '../generate-policy.ts'
 

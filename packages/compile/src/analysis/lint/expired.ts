@@ -1,5 +1,5 @@
 import type { Rule } from '@sallyport/policy'
-import { finding, type Finding } from '../lint-policy.ts'
+import { finding, type Finding } from '../finding.ts'
 
 export function expired(rule: Rule, atMs: number): readonly Finding[] {
   if (rule.untilMs === null || atMs < rule.untilMs) return []

@@ -1,5 +1,5 @@
 import { namedSetKeys, type Rule, type World } from '@sallyport/policy'
-import { finding, type Finding } from '../lint-policy.ts'
+import { finding, type Finding } from '../finding.ts'
 
 /** A named set that is not known, or holds nothing, in an entry of the rule. */
 export function neverMatches(rule: Rule, world: World): readonly Finding[] {

@@ -1,6 +1,6 @@
 import { inForce, sameEffect, type Outcome, type Policy, type Rule, type World } from '@sallyport/policy'
 import { AnalysisTooLargeError } from '../analysis-too-large.ts'
-import { finding, type Finding } from '../lint-policy.ts'
+import { finding, type Finding } from '../finding.ts'
 import { jointRules } from '../joint-rules.ts'
 import { walkRegions } from '../walk-regions.ts'
 

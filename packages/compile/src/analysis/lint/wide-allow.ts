@@ -1,7 +1,7 @@
 import { parse } from 'tldts'
 import { formatDomainPattern, formatPrefix } from '@sallyport/net'
 import type { DestinationTerm, Rule } from '@sallyport/policy'
-import { finding, type Finding } from '../lint-policy.ts'
+import { finding, type Finding } from '../finding.ts'
 
 /** An allow rule that lets more through than its author probably meant. */
 export function wideAllow(rule: Rule): readonly Finding[] {
