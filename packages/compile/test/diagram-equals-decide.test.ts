@@ -5,6 +5,9 @@ import { decide, STAGES } from '@sallyport/policy'
 import { compilePolicy } from '../src/index.ts'
 import { flows, policies, WORLD } from './generate-policy.ts'
 
+/** Fixed, so that a run can be repeated; `SALLYPORT_PROPERTY_SEED` looks elsewhere. */
+const SEED = Number(process.env['SALLYPORT_PROPERTY_SEED'] ?? 20261124)
+
 const NOW = 1_700_000_000_500
 const RUNS = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 3000)
 
@@ -27,7 +30,7 @@ test('a compiled policy decides every flow as decide() does, unknown facts and e
         }
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, seed: SEED },
   )
 })
 

@@ -1,7 +1,8 @@
 import type { Position, Rule } from '@sallyport/policy'
 
 export type Finding = {
-  readonly code: 'unreachable-rule' | 'redundant-rule' | 'never-matches' | 'expired' | 'wide-allow' | 'analysis-incomplete'
+  readonly code:
+    'unreachable-rule' | 'redundant-rule' | 'never-matches' | 'expired' | 'wide-allow' | 'analysis-incomplete'
   readonly severity: 'error' | 'warning' | 'info'
   readonly rule: string | null
   readonly message: string
