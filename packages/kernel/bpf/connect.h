@@ -72,6 +72,7 @@ static __always_inline int redirect(struct bpf_sock_addr *ctx, struct config *c,
 	bpf_spin_lock(&f->lock);
 	f->subject = *s;
 	f->original = *t;
+	f->used = 1;
 	f->redirected = 1;
 	f->connected = hook == CONNECT;
 	f->exempt = 0;

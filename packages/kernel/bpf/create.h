@@ -28,8 +28,11 @@ int sock_create(struct bpf_sock *ctx)
 	struct config *c = settings();
 	if (!c)
 		return REFUSED;
-	if (is_known_protocol(ctx->type, ctx->protocol) || (ctx->type == SOCK_RAW_TYPE && (c->flags & ALLOW_RAW)))
+	if (is_known_protocol(ctx->type, ctx->protocol) || (ctx->type == SOCK_RAW_TYPE && (c->flags & ALLOW_RAW))) {
+		/* Made here, where memory is allocated anyway: connect(2) then finds it. */
+		bpf_sk_storage_get(&flows, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
 		return PASSED;
+	}
 	struct subject s = {};
 	struct target t = { .proto = ctx->protocol, .family = ctx->family };
 	current_subject(&s);

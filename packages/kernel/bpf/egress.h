@@ -135,12 +135,12 @@ int egress(struct __sk_buff *skb)
 	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
 	if (readable && is_resolver_address(c, &p.target))
 		return PASSED;
-	if (readable && !is_dns(c, &p.target) && (answers || is_implicit(&p, f != 0)))
+	if (readable && !is_dns(c, &p.target) && (answers || is_implicit(&p, f && f->used)))
 		return PASSED;
 	if (readable && answers)
 		return PASSED;
-	int fresh = !f;
-	if (fresh)
+	int fresh = !f || !f->used;
+	if (!f)
 		f = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!f)
 		return DROPPED;

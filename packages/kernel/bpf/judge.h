@@ -57,8 +57,10 @@ static __always_inline void report(struct report *r, const char *comm, struct ex
 	if (comm)
 		__builtin_memcpy(e->comm, comm, 16);
 	else
-		BPF_CORE_READ_STR_INTO(&e->comm, (struct task_struct *)bpf_get_current_task(), comm);
-	bpf_ringbuf_submit(e, 0);
+		bpf_get_current_comm(e->comm, sizeof(e->comm));
+	/* Waking the reader interrupts this very processor; it looks by itself, and is woken only before the ring is full. */
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	bpf_ringbuf_submit(e, waiting < WAKE_BYTES ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 
 static __always_inline __u32 structural_refusal(__u32 generation)
@@ -90,7 +92,7 @@ static __always_inline void remember(struct flow *f, struct subject *s, struct t
 	f->since = since;
 	f->redirected = 0;
 	f->exempt = 0;
-	f->reported = 1;
+	f->used = 1;
 	if (connected)
 		f->connected = 1;
 	bpf_spin_unlock(&f->lock);
@@ -103,7 +105,7 @@ static __always_inline __u32 judge_current(struct flow *f, struct subject *s, st
 	__u64 now = bpf_ktime_get_boot_ns();
 	current_executable(&s->exe);
 	current_levels(&f->levels);
-	BPF_CORE_READ_STR_INTO(&f->comm, (struct task_struct *)bpf_get_current_task(), comm);
+	bpf_get_current_comm(f->comm, sizeof(f->comm));
 	v.rank = generation;
 	decide(s, &f->levels, t, &v, now);
 	remember(f, s, t, &v, generation, now, hook == CONNECT);

@@ -93,7 +93,8 @@ struct flow {
 	__u8 connected;
 	__u8 redirected;
 	__u8 exempt;
-	__u8 reported;
+	/* 0: made with the socket, before anybody used it. */
+	__u8 used;
 };
 
 struct event {
@@ -208,9 +209,12 @@ struct {
 	__type(value, struct flow);
 } flows SEC(".maps");
 
+#define RING_BYTES (1 << 20)
+#define WAKE_BYTES (RING_BYTES / 8)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, RING_BYTES);
 } events SEC(".maps");
 
 enum counter { ALLOWED, DENIED, MONITORED, EVENTS_LOST, WALK_ERRORS, BINDINGS_OVERFLOW, REDIRECTED, COUNTERS };

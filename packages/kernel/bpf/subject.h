@@ -5,32 +5,41 @@
 /* USER_HZ is 100 on every architecture: field 22 of /proc/PID/stat counts in it. */
 #define TICK_NS 10000000ull
 
+/* Typed: its fields are read by plain loads, which give 0 where a pointer leads nowhere. */
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task_btf();
+}
+
 static __always_inline void current_subject(struct subject *s)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	__u64 ids = bpf_get_current_pid_tgid();
 	s->pid = ids;
 	s->tgid = ids >> 32;
 	s->uid = bpf_get_current_uid_gid();
-	s->exec_id = BPF_CORE_READ(task, self_exec_id);
+	s->exec_id = task->self_exec_id;
 	s->cgroup = bpf_get_current_cgroup_id();
 }
 
 static __always_inline void current_executable(struct executable *exe)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
-	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev), major = dev >> 20, minor = dev & 0xfffff;
+	struct inode *inode = current_task()->mm->exe_file->f_inode;
+	__u32 dev = inode->i_sb->s_dev, major = dev >> 20, minor = dev & 0xfffff;
 	/* As stat(2) shows it. */
 	exe->dev = (minor & 0xff) | (major << 8) | ((__u64)(minor & ~0xffu) << 12);
-	exe->ino = BPF_CORE_READ(inode, i_ino);
+	exe->ino = inode->i_ino;
 }
 
 static __always_inline void current_levels(struct levels *l)
 {
+	int above = 1;
 #pragma unroll
-	for (int level = 0; level < CGROUP_LEVELS; level++)
-		l->id[level] = bpf_get_current_ancestor_cgroup_id(level);
+	for (int level = 0; level < CGROUP_LEVELS; level++) {
+		/* Below the task's own cgroup there is none. */
+		l->id[level] = above ? bpf_get_current_ancestor_cgroup_id(level) : 0;
+		above = above && l->id[level];
+	}
 }
 
 /* The resolver is known by pid and start time, so that a reused pid gains nothing. */
@@ -38,6 +47,5 @@ static __always_inline int is_resolver(struct config *c, __u32 tgid)
 {
 	if (!c->resolver_tgid || tgid != c->resolver_tgid)
 		return 0;
-	struct task_struct *task = (void *)bpf_get_current_task();
-	return BPF_CORE_READ(task, group_leader, start_boottime) / TICK_NS == c->resolver_start;
+	return current_task()->group_leader->start_boottime / TICK_NS == c->resolver_start;
 }

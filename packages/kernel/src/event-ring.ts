@@ -2,7 +2,12 @@ import koffi from 'koffi'
 import { libbpf, pointer } from './libbpf.ts'
 import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
 
-/** Reads the ring buffer from the event loop: its descriptor becomes readable when the kernel has written. */
+const LOOK_MS = 10
+
+/**
+ * Reads the ring buffer from the event loop. The kernel does not wake its reader for every event, which would cost the
+ * application more than the decision: the ring is looked at a hundred times a second, and at once when it fills.
+ */
 export function readEvents(fd: number, onEvent: (event: KernelEvent) => void, signal?: AbortSignal): () => void {
   const bpf = libbpf()
   const sample = koffi.proto('int (void *context, void *data, size_t size)')
@@ -14,10 +19,12 @@ export function readEvents(fd: number, onEvent: (event: KernelEvent) => void, si
   const consume = (): void => void bpf.ringConsume(ring)
   const handle = koffi.node.poll(Number(bpf.ringEpoll(ring)), { readable: true }, consume)
   handle.unref()
+  const looking = setInterval(consume, LOOK_MS).unref()
   let open = true
   const stop = (): void => {
     if (!open) return
     open = false
+    clearInterval(looking)
     handle.stop()
     handle.close()
     consume()
