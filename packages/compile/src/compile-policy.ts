@@ -1,16 +1,22 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
+import type { HashSeed } from './tables/suffix-hash.ts'
 
 export type CompileOptions = {
   /** "Now", milliseconds since 1970: what a flow without a time is judged at. */
   readonly atMs: number
+  /** Random, where others choose the names that are looked up; without one, tables are the same every time. */
+  readonly seed?: HashSeed
 }
+
+const NO_SEED: HashSeed = [0, 0]
 
 /** A policy with its tables and diagram; one set of them for each set of rules in force at the times asked for. */
 export class CompiledPolicy {
   readonly policy: Policy
   readonly world: World
   readonly atMs: number
+  readonly #seed: HashSeed
   readonly #timed: readonly Rule[]
   readonly #byRulesInForce = new Map<string, CompiledRules>()
 
@@ -18,6 +24,7 @@ export class CompiledPolicy {
     this.policy = policy
     this.world = world
     this.atMs = options.atMs
+    this.#seed = options.seed ?? NO_SEED
     this.#timed = policy.layers
       .flatMap(({ rules }) => rules)
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
@@ -33,7 +40,7 @@ export class CompiledPolicy {
     const key = this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
     const known = this.#byRulesInForce.get(key)
     if (known) return known
-    const compiled = new CompiledRules(this.policy, this.world, timeMs)
+    const compiled = new CompiledRules(this.policy, this.world, timeMs, this.#seed)
     this.#byRulesInForce.set(key, compiled)
     return compiled
   }

@@ -21,6 +21,7 @@ import { Diagram } from './diagram/diagram.ts'
 import { FactClasses } from './diagram/fact-classes.ts'
 import { itemsOfPolicy } from './diagram/items-of-policy.ts'
 import { NAME } from './diagram/variable.ts'
+import type { HashSeed } from './tables/suffix-hash.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 const NOTHING_KNOWN: Flow = {}
@@ -36,10 +37,10 @@ export class CompiledRules {
   /** By node: how a walk may end when nothing more is known. */
   readonly #unknown: (readonly Outcome[] | undefined)[] = []
 
-  constructor(policy: Policy, world: World, atMs: number) {
+  constructor(policy: Policy, world: World, atMs: number, seed: HashSeed) {
     this.#policy = policy
     const items = itemsOfPolicy(policy, world, atMs, this.conditions)
-    this.tables = new ClassTables(this.conditions, items, portBoundaries(policy), world)
+    this.tables = new ClassTables(this.conditions, portBoundaries(policy), world, seed)
     this.diagram = new Diagram(items, this.tables.spaces)
     this.facts = new FactClasses(this.tables)
   }

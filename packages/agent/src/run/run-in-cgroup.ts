@@ -4,6 +4,7 @@ import { compilePolicy } from '@sallyport/compile'
 import { createRunCgroup, findCgroupMount, openEnforcement, PIN_ROOT, removeCgroup } from '@sallyport/kernel'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
+import { randomSeed } from './random-seed.ts'
 import { BoundNames } from './bound-names.ts'
 import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
@@ -17,7 +18,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const { policy, world, upstreams, onFlow, onWarning } = request
   await removeStaleRuns(onWarning)
   const host = await readHostFacts(policy, findCgroupMount())
-  const compiled = compilePolicy(policy, world, { atMs: Date.now() })
+  const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
   const names = new BoundNames()
   const executables = new ExecutablePaths(process.env['PATH'] ?? '')
   executables.remember(await stat(path, { bigint: true }), path)

@@ -5,6 +5,7 @@ import { FileHashes } from '../host/file-hashes.ts'
 import { requireKnown } from '../host/host-facts.ts'
 import { policyApps } from '../host/policy-terms.ts'
 import { readUsers } from '../host/users.ts'
+import { randomSeed } from './random-seed.ts'
 import { BoundNames } from './bound-names.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { forwardSignals } from './forward-signals.ts'
@@ -17,7 +18,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   const { policy, world, upstreams, onFlow, onWarning } = request
   const users = await readUsers()
   requireKnown(policy, users)
-  const compiled = compilePolicy(policy, world, { atMs: Date.now() })
+  const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
   const names = new BoundNames()
   const hashes = policyApps(policy).some(({ kind }) => kind === 'sha256') ? new FileHashes() : null
   const judge = new PacketJudge({

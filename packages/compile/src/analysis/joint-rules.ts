@@ -18,7 +18,7 @@ export type JointRules = {
 export function jointRules(policies: readonly Policy[], world: World, atMs: number): JointRules {
   const conditions = new ConditionSet()
   const lists = policies.map((policy) => itemsOfPolicy(policy, world, atMs, conditions))
-  const tables = new ClassTables(conditions, lists.flat(), policies.flatMap(portBoundaries), world)
+  const tables = new ClassTables(conditions, policies.flatMap(portBoundaries), world, [0, 0])
   const facts = new FactClasses(tables)
   return {
     diagrams: lists.map((items) => new Diagram(items, tables.spaces)),

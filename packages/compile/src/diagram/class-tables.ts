@@ -12,11 +12,11 @@ import { collectAddressAtoms } from '../tables/address-atoms.ts'
 import { buildAddressTable, type AddressTable } from '../tables/address-table.ts'
 import { buildNameTable, type NameTable } from '../tables/name-table.ts'
 import { collectNameAtoms, type NameAtoms } from '../tables/name-atoms.ts'
+import type { HashSeed } from '../tables/suffix-hash.ts'
 import { buildPortTable } from '../tables/port-table.ts'
 import { ClassSpace } from './class-space.ts'
 import type { AddressCondition, AddressPart, NameCondition, NamePart } from './condition.ts'
 import type { ConditionSet } from './condition-set.ts'
-import type { Item } from './item.ts'
 import { ADDRESS, NAME, PORT, VARIABLES } from './variable.ts'
 
 /** Values → classes, for the variables whose values are too many to ask every condition. */
@@ -35,12 +35,12 @@ export class ClassTables {
     unknown: [],
   }
 
-  constructor(conditions: ConditionSet, items: readonly Item[], portBoundaries: readonly number[], world: World) {
+  constructor(conditions: ConditionSet, portBoundaries: readonly number[], world: World, seed: HashSeed) {
     this.#conditions = conditions
     this.ports = buildPortTable(portBoundaries, (flow) => this.evaluate(PORT, flow))
     this.addresses = this.#buildAddresses(world)
     this.#nameAtoms = collectNameAtoms(conditions.of(NAME) as readonly NameCondition[])
-    this.names = buildNameTable(this.#nameAtoms.lists, items.length)
+    this.names = buildNameTable(this.#nameAtoms.lists, seed)
   }
 
   /** The slow way: every condition of the variable is asked. */

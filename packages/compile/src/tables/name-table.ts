@@ -1,145 +1,171 @@
 import type { DomainName, DomainPattern } from '@sallyport/net'
+import { AtomSets } from './atom-sets.ts'
+import { SuffixHash, type HashSeed } from './suffix-hash.ts'
 
-/** Patterns of one list; `atom` identifies the list. */
-export type NameList = { readonly atom: number; readonly patterns: readonly DomainPattern[] }
+/** Patterns of one list; `atom` identifies the list. They are walked twice and not kept. */
+export type NameList = {
+  readonly atom: number
+  readonly patterns: Iterable<DomainPattern> & { readonly length: number }
+}
+
+/** Everything of a table, on shared memory: threads that get it by message look into one copy. */
+export type NameTableImage = {
+  readonly seed: HashSeed
+  readonly entries: number
+  readonly low: Uint32Array
+  readonly high: Uint32Array
+  /** Set of the name itself and of the names below it, both with what its ancestors give. */
+  readonly self: Uint16Array | Uint32Array
+  readonly below: Uint16Array | Uint32Array
+  readonly sets: readonly (readonly number[])[]
+}
 
 /** Name → the id of the set of lists that hold it; 0 is the empty set. */
 export type NameTable = {
   readonly find: (name: DomainName) => number
+  /** As `find`, for the name at `start` of a message; -1 when it is no plain host name: look its text up. */
+  readonly findWire: (bytes: Uint8Array, start: number) => number
   /** Lists of a set id, ascending. */
   readonly atomsOf: (setId: number) => readonly number[]
   readonly setCount: number
   readonly entries: number
+  readonly image: NameTableImage
 }
 
-/**
- * A suffix hash: two 32-bit hashes stand for a name, so a million names cost no strings. Each entry has the set of the
- * name itself and the set of the names below it, both with what its ancestors give.
- */
-export function buildNameTable(lists: readonly NameList[], seed: number): NameTable {
-  const sets = new AtomSets()
-  const total = lists.reduce((sum, { patterns }) => sum + patterns.length, 0)
-  const slots = slotsFor(total)
-  const mask = slots - 1
-  const low = new Uint32Array(slots)
-  const high = new Uint32Array(slots)
-  const self = new Uint32Array(slots)
-  const below = new Uint32Array(slots)
-  const hash = { low: 0, high: 0 }
-  let entries = 0
+/** A suffix hash: a million names cost no strings. */
+export function buildNameTable(lists: readonly NameList[], seed: HashSeed): NameTable {
+  return openNameTable(new Builder(lists, seed).image())
+}
 
-  const slotOf = (): number => {
-    let slot = hash.low & mask
-    while ((low[slot] !== 0 || high[slot] !== 0) && (low[slot] !== hash.low || high[slot] !== hash.high)) {
-      slot = (slot + 1) & mask
+export function openNameTable(image: NameTableImage): NameTable {
+  const { low, high, self, below, sets, entries } = image
+  const hash = new SuffixHash(image.seed)
+  const lookUp = (): number => {
+    const whole = hash.count - 1
+    for (let suffix = whole; suffix >= 0; suffix--) {
+      const slot = slotOf(low, high, hash.low[suffix]!, hash.high[suffix]!)
+      if (high[slot] !== 0) return suffix === whole ? self[slot]! : below[slot]!
     }
-    return slot
+    return 0
   }
-  const eachEntry = (visit: (name: string, slot: number) => void): void => {
-    for (const { patterns } of lists) {
-      for (const { name } of patterns) {
-        hashSuffix(name, 0, seed, hash)
-        visit(name, slotOf())
-      }
-    }
-  }
-
-  for (const { atom, patterns } of lists) {
-    for (const { kind, name } of patterns) {
-      hashSuffix(name, 0, seed, hash)
-      const slot = slotOf()
-      if (low[slot] === 0 && high[slot] === 0) {
-        low[slot] = hash.low
-        high[slot] = hash.high
-        entries++
-      }
-      if (kind !== 'below') self[slot] = sets.add(self[slot]!, atom)
-      if (kind !== 'name') below[slot] = sets.add(below[slot]!, atom)
-    }
-  }
-  // Ancestors are read from the lists' own sets, so inherited sets go to copies.
-  const fullSelf = self.slice()
-  const fullBelow = below.slice()
-  eachEntry((name, slot) => {
-    let inherited = 0
-    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-      hashSuffix(name, dot + 1, seed, hash)
-      inherited = sets.union(inherited, below[slotOf()]!)
-    }
-    fullSelf[slot] = sets.union(self[slot]!, inherited)
-    fullBelow[slot] = sets.union(below[slot]!, inherited)
-  })
-
   return {
     find: (name) => {
-      let start = 0
-      for (;;) {
-        hashSuffix(name, start, seed, hash)
-        const slot = slotOf()
-        if (low[slot] !== 0 || high[slot] !== 0) return start === 0 ? fullSelf[slot]! : fullBelow[slot]!
-        const dot = name.indexOf('.', start)
-        if (dot < 0) return 0
-        start = dot + 1
-      }
+      hash.ofText(name)
+      return lookUp()
     },
-    atomsOf: (setId) => sets.atoms(setId),
-    get setCount() {
-      return sets.count
-    },
+    findWire: (bytes, start) => (hash.ofWire(bytes, start) < 0 ? -1 : lookUp()),
+    atomsOf: (setId) => sets[setId] ?? [],
+    setCount: sets.length,
     entries,
+    image,
   }
 }
 
-function slotsFor(entries: number): number {
-  let slots = 16
-  while (slots < entries * 1.6) slots *= 2
-  return slots
+/** The slot of a hash, or the empty one where it would go. */
+function slotOf(low: Uint32Array, high: Uint32Array, wantedLow: number, wantedHigh: number): number {
+  let slot = Math.floor((wantedLow / 0x1_0000_0000) * low.length)
+  while (high[slot] !== 0 && (low[slot] !== wantedLow || high[slot] !== wantedHigh)) {
+    slot = slot + 1 === low.length ? 0 : slot + 1
+  }
+  return slot
 }
 
-/** Seeded, so that nobody can prepare names that collide; (0, 0) marks an empty slot and is never a hash. */
-function hashSuffix(name: string, start: number, seed: number, into: { low: number; high: number }): void {
-  let a = (seed ^ 0x9e3779b9) | 0
-  let b = (seed ^ 0x85ebca6b) | 0
-  for (let at = start; at < name.length; at++) {
-    const code = name.charCodeAt(at)
-    a = Math.imul(a ^ code, 0x01000193)
-    a = (a << 5) | (a >>> 27)
-    b = Math.imul(b ^ code, 0xcc9e2d51)
-    b = (b << 15) | (b >>> 17)
+// 12 octets a slot: 19 MB for a million names, and 3 to 4 slots looked at for a name that is not there.
+const LOAD = 0.64
+const SHORT_IDS = 0x1_0000
+
+class Builder {
+  readonly #sets = new AtomSets()
+  readonly #hash: SuffixHash
+  readonly #seed: HashSeed
+  readonly #low: Uint32Array
+  readonly #high: Uint32Array
+  #self: Uint16Array | Uint32Array
+  #below: Uint16Array | Uint32Array
+  #entries = 0
+  #inherits = false
+
+  constructor(lists: readonly NameList[], seed: HashSeed) {
+    const total = lists.reduce((sum, { patterns }) => sum + patterns.length, 0)
+    const slots = Math.max(16, Math.ceil(total / LOAD))
+    this.#hash = new SuffixHash(seed)
+    this.#seed = seed
+    this.#low = new Uint32Array(new SharedArrayBuffer(slots * 4))
+    this.#high = new Uint32Array(new SharedArrayBuffer(slots * 4))
+    this.#self = new Uint16Array(new SharedArrayBuffer(slots * 2))
+    this.#below = new Uint16Array(new SharedArrayBuffer(slots * 2))
+    for (const list of lists) this.#enter(list)
+    if (this.#inherits) this.#inherit(lists)
   }
-  a = Math.imul(a ^ (a >>> 16), 0x7feb352d)
-  b = Math.imul(b ^ (b >>> 15), 0x846ca68b)
-  into.low = (a ^ (a >>> 15)) >>> 0
-  into.high = ((b ^ (b >>> 16)) | 1) >>> 0
+
+  image(): NameTableImage {
+    return {
+      seed: this.#seed,
+      entries: this.#entries,
+      low: this.#low,
+      high: this.#high,
+      self: this.#self,
+      below: this.#below,
+      sets: this.#sets.all,
+    }
+  }
+
+  #enter({ atom, patterns }: NameList): void {
+    for (const { kind, name } of patterns) {
+      this.#hash.ofText(name)
+      const suffix = this.#hash.count - 1
+      const slot = this.#slot(suffix)
+      if (this.#high[slot] === 0) {
+        this.#low[slot] = this.#hash.low[suffix]!
+        this.#high[slot] = this.#hash.high[suffix]!
+        this.#entries++
+      }
+      if (kind !== 'below') this.#self[slot] = this.#fit(this.#sets.add(this.#self[slot]!, atom))
+      if (kind !== 'name') {
+        this.#below[slot] = this.#fit(this.#sets.add(this.#below[slot]!, atom))
+        this.#inherits = true
+      }
+    }
+  }
+
+  /** Ancestors are read from the lists' own sets, so inherited sets go to copies. */
+  #inherit(lists: readonly NameList[]): void {
+    const ownSelf = this.#self.slice()
+    const ownBelow = this.#below.slice()
+    for (const { patterns } of lists) {
+      for (const { name } of patterns) {
+        this.#hash.ofText(name)
+        let inherited = 0
+        for (let suffix = 0; suffix < this.#hash.count - 1; suffix++) {
+          inherited = this.#sets.union(inherited, ownBelow[this.#slot(suffix)]!)
+        }
+        if (inherited === 0) continue
+        const slot = this.#slot(this.#hash.count - 1)
+        // Both ids before either is stored: storing may widen the arrays.
+        const self = this.#fit(this.#sets.union(ownSelf[slot]!, inherited))
+        const below = this.#fit(this.#sets.union(ownBelow[slot]!, inherited))
+        this.#self[slot] = self
+        this.#below[slot] = below
+      }
+    }
+  }
+
+  #slot(suffix: number): number {
+    return slotOf(this.#low, this.#high, this.#hash.low[suffix]!, this.#hash.high[suffix]!)
+  }
+
+  /** Sixteen bits hold the ids until there are more sets. */
+  #fit(id: number): number {
+    if (id >= SHORT_IDS && this.#self.BYTES_PER_ELEMENT === 2) {
+      this.#self = widened(this.#self)
+      this.#below = widened(this.#below)
+    }
+    return id
+  }
 }
 
-class AtomSets {
-  readonly #sets: (readonly number[])[] = [[]]
-  readonly #ids = new Map<string, number>([['', 0]])
-
-  get count(): number {
-    return this.#sets.length
-  }
-
-  atoms(id: number): readonly number[] {
-    return this.#sets[id] ?? []
-  }
-
-  add(id: number, atom: number): number {
-    return this.atoms(id).includes(atom) ? id : this.#intern([...this.atoms(id), atom].sort((a, b) => a - b))
-  }
-
-  union(a: number, b: number): number {
-    if (b === 0 || a === b) return a
-    return a === 0 ? b : this.#intern([...new Set([...this.atoms(a), ...this.atoms(b)])].sort((x, y) => x - y))
-  }
-
-  #intern(atoms: readonly number[]): number {
-    const key = atoms.join()
-    const known = this.#ids.get(key)
-    if (known !== undefined) return known
-    this.#sets.push(atoms)
-    this.#ids.set(key, this.#sets.length - 1)
-    return this.#sets.length - 1
-  }
+function widened(ids: Uint16Array | Uint32Array): Uint32Array {
+  const wide = new Uint32Array(new SharedArrayBuffer(ids.length * 4))
+  wide.set(ids)
+  return wide
 }
