@@ -1,3 +1,5 @@
+export { policyNameSets } from './fast/policy-name-sets.ts'
+export type { NameSets } from './fast/refusal-templates.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'
 export { upstreamsFromSystem } from './system-upstreams.ts'

@@ -1,7 +1,7 @@
 import type { Counters } from './counters.ts'
 import type { Limits, Timeouts } from './limits.ts'
 import { listenTcp, type TcpListener } from './listen-tcp.ts'
-import { listenUdp } from './listen-udp.ts'
+import type { ListenDatagrams } from './choose-udp.ts'
 import type { Endpoint } from './options.ts'
 import type { QueryDesk } from './query-desk.ts'
 
@@ -15,21 +15,21 @@ export async function listenPair(
   limits: Limits,
   timeouts: Timeouts,
   counters: Counters,
+  listenDatagrams: ListenDatagrams,
 ): Promise<AsyncDisposable & { readonly endpoint: Endpoint }> {
   for (let attempt = 1; ; attempt++) {
-    const udp = await listenUdp(endpoint, desk, counters)
-    const bound = { address: endpoint.address, port: udp.address().port }
-    const closeUdp = (): Promise<void> => new Promise((resolve) => udp.close(() => resolve()))
+    const udp = await listenDatagrams(endpoint)
+    const bound = { address: endpoint.address, port: udp.port }
     try {
       const tcp = await listenTcp(bound, desk, limits, timeouts, counters)
       return {
         endpoint: bound,
         [Symbol.asyncDispose]: async () => {
-          await Promise.all([closeUdp(), closeTcp(tcp)])
+          await Promise.all([udp.close(), closeTcp(tcp)])
         },
       }
     } catch (error) {
-      await closeUdp()
+      await udp.close()
       if (endpoint.port !== 0 || attempt === TRIES) throw error
     }
   }

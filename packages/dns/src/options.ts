@@ -1,4 +1,5 @@
 import type { Address, DomainName } from '@sallyport/net'
+import type { NameSets } from './fast/refusal-templates.ts'
 import type { Limits, Timeouts } from './limits.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
@@ -52,6 +53,11 @@ export type ForwarderOptions = {
   /** Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. */
   readonly bind: (bindings: readonly Binding[]) => void | Promise<void>
   readonly refusal: RefusalStyle
+  /**
+   * Opens the hot path on Linux: names of one set are refused as the first of them was, without asking `judge` again.
+   * Not beside `onQuery`, which hears of every query.
+   */
+  readonly nameSets?: NameSets
   readonly onQuery?: (record: QueryRecord) => void
   /** The least time for which an address stays bound: applications keep addresses past their TTL. */
   readonly ttlFloorSeconds?: number

@@ -6,7 +6,10 @@ import type { Limits } from './limits.ts'
 import type { Endpoint, ForwarderOptions, QueryRecord } from './options.ts'
 import { malformedResponse } from './responses.ts'
 
-/** Takes bytes from a listener and gives the bytes of the answer, or `null` when none is due. Never rejects. */
+/**
+ * Takes bytes from a listener and gives the bytes of the answer, or `null` when none is due. Never rejects. `tell` hears
+ * what became of the query before its answer is there.
+ */
 export class QueryDesk {
   readonly #answerer: QueryAnswerer
   readonly #limits: Limits
@@ -21,7 +24,12 @@ export class QueryDesk {
     this.#onQuery = onQuery
   }
 
-  async take(bytes: Uint8Array, client: Endpoint, transport: 'udp' | 'tcp'): Promise<Uint8Array | null> {
+  async take(
+    bytes: Uint8Array,
+    client: Endpoint,
+    transport: 'udp' | 'tcp',
+    tell?: (told: Answered['told']) => void,
+  ): Promise<Uint8Array | null> {
     this.#counters.add(transport === 'udp' ? 'queriesUdp' : 'queriesTcp')
     const header = parseHeader(bytes)
     // An answer is never answered, lest two servers talk to each other for ever.
@@ -44,17 +52,23 @@ export class QueryDesk {
     }
     this.#inFlight++
     try {
-      return await this.#answer(message, client, transport)
+      return await this.#answer(message, client, transport, tell)
     } finally {
       this.#inFlight--
     }
   }
 
-  async #answer(message: Message, client: Endpoint, transport: 'udp' | 'tcp'): Promise<Uint8Array> {
+  async #answer(
+    message: Message,
+    client: Endpoint,
+    transport: 'udp' | 'tcp',
+    tell?: (told: Answered['told']) => void,
+  ): Promise<Uint8Array> {
     const start = performance.now()
     const time = new Date()
     const { response, told } = await this.#answerer.answer(message, client)
     this.#counters.add(told.outcome)
+    tell?.(told)
     this.#report(told, { time, client, transport, rcode: response.header.rcode, durationMs: performance.now() - start })
     return buildWithin(response, transport === 'tcp' ? 65535 : this.#udpSize(message))
   }

@@ -5,6 +5,7 @@ import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
 import { listenPair } from './listen-pair.ts'
 import type { Endpoint, ForwarderOptions } from './options.ts'
+import { chooseUdp } from './choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -26,10 +27,12 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
   const desk = new QueryDesk(answerer, limits, counters, options.onQuery)
 
+  const listenDatagrams = chooseUdp(options, desk, counters)
+
   await using opened = new AsyncDisposableStack()
   const endpoints: Endpoint[] = []
   for (const endpoint of options.listen) {
-    const pair = opened.use(await listenPair(endpoint, desk, limits, timeouts, counters))
+    const pair = opened.use(await listenPair(endpoint, desk, limits, timeouts, counters, listenDatagrams))
     endpoints.push(pair.endpoint)
   }
   opened.defer(() => stopping.abort())

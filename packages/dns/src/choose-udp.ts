@@ -1,0 +1,40 @@
+import type { Counters } from './counters.ts'
+import { listenBatched } from './fast/listen-batched.ts'
+import { socketAddress } from './fast/socket-address.ts'
+import { openSocketCalls, type SocketCalls } from './fast/socket-calls.ts'
+import { listenUdp } from './listen-udp.ts'
+import type { Endpoint, ForwarderOptions } from './options.ts'
+import type { QueryDesk } from './query-desk.ts'
+
+/** Each waits on a thread of Node's pool, which has four and other work. */
+const MOST_BATCHED = 2
+
+export type DatagramListener = { readonly port: number; readonly close: () => Promise<void> }
+export type ListenDatagrams = (endpoint: Endpoint) => Promise<DatagramListener>
+
+/** Batches where the system has them and nobody has to hear of every query; both answer alike. */
+export function chooseUdp(options: ForwarderOptions, desk: QueryDesk, counters: Counters): ListenDatagrams {
+  const { nameSets, onQuery } = options
+  const calls = nameSets === undefined || onQuery !== undefined ? null : batchedCalls()
+  let batched = 0
+  return async (endpoint) => {
+    if (calls !== null && nameSets !== undefined && batched < MOST_BATCHED && socketAddress(endpoint) !== null) {
+      batched++
+      return await listenBatched(endpoint, desk, counters, nameSets, calls)
+    }
+    const socket = await listenUdp(endpoint, desk, counters)
+    return {
+      port: socket.address().port,
+      close: () => new Promise((resolve) => socket.close(() => resolve())),
+    }
+  }
+}
+
+function batchedCalls(): SocketCalls | null {
+  if (process.platform !== 'linux') return null
+  try {
+    return openSocketCalls()
+  } catch {
+    return null
+  }
+}
