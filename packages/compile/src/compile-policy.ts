@@ -18,6 +18,8 @@ export class CompiledPolicy {
   readonly atMs: number
   readonly #seed: HashSeed
   readonly #timed: readonly Rule[]
+  /** The only rules of a policy without schedules. */
+  #untimed: CompiledRules | undefined
   readonly #byRulesInForce = new Map<string, CompiledRules>()
 
   constructor(policy: Policy, world: World, options: CompileOptions) {
@@ -37,11 +39,13 @@ export class CompiledPolicy {
   }
 
   at(timeMs: number): CompiledRules {
+    if (this.#timed.length === 0 && this.#untimed !== undefined) return this.#untimed
     const key = this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
     const known = this.#byRulesInForce.get(key)
     if (known) return known
     const compiled = new CompiledRules(this.policy, this.world, timeMs, this.#seed)
     this.#byRulesInForce.set(key, compiled)
+    if (this.#timed.length === 0) this.#untimed = compiled
     return compiled
   }
 }

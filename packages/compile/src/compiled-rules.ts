@@ -1,9 +1,9 @@
 import {
+  defaultOutcome,
   factsAtStage,
   matchImplicit,
   missingFacts,
   nameCandidates,
-  sameEffect,
   STAGES,
   undetermined,
   type Flow,
@@ -17,7 +17,7 @@ import {
 } from '@sallyport/policy'
 import { ClassTables } from './diagram/class-tables.ts'
 import { ConditionSet } from './diagram/condition-set.ts'
-import { Diagram } from './diagram/diagram.ts'
+import { Diagram, leafOf, type Leaf } from './diagram/diagram.ts'
 import { FactClasses } from './diagram/fact-classes.ts'
 import { itemsOfPolicy } from './diagram/items-of-policy.ts'
 import { NAME } from './diagram/variable.ts'
@@ -33,9 +33,9 @@ export class CompiledRules {
   readonly diagram: Diagram
   readonly facts: FactClasses
   readonly #policy: Policy
-  readonly #verdicts = new VerdictCache()
+  readonly #verdicts: VerdictCache
   /** By node: how a walk may end when nothing more is known. */
-  readonly #unknown: (readonly Outcome[] | undefined)[] = []
+  readonly #unknown: (Leaf | undefined)[] = []
 
   constructor(policy: Policy, world: World, atMs: number, seed: HashSeed) {
     this.#policy = policy
@@ -43,58 +43,67 @@ export class CompiledRules {
     this.tables = new ClassTables(this.conditions, portBoundaries(policy), world, seed)
     this.diagram = new Diagram(items, this.tables.spaces)
     this.facts = new FactClasses(this.tables)
+    this.#verdicts = new VerdictCache(defaultOutcome(policy, false).rank + 1)
   }
 
   decide(flow: Flow, lastStage: Stage): Verdict {
     const implicit = matchImplicit(flow)
     if (implicit !== null) return implicitVerdict(this.#policy, implicit.what)
     const node = this.walk(this.diagram.root, flow, NAME)
+    const sole = this.#soleName(node, flow)
     for (const stage of STAGES) {
-      const outcomes = this.#possibleAt(node, flow, stage)
-      const first = outcomes[0]!
-      if (outcomes.length === 1 || outcomes.every((outcome) => sameEffect(outcome, first))) {
-        const deciding = stage === lastStage ? first : this.#possibleAt(node, flow, lastStage)[0]!
-        return this.#verdicts.of(deciding, stage)
+      const leaf = this.#leafAt(node, flow, stage, sole)
+      if (leaf.certain) {
+        const deciding = stage === lastStage ? leaf : this.#leafAt(node, flow, lastStage, sole)
+        return this.#verdicts.of(deciding.outcomes[0]!, stage)
       }
       if (stage === lastStage) {
-        return undetermined(first, stage, missingFacts(rulesOf(outcomes), factsAtStage(flow, stage)))
+        const { outcomes } = leaf
+        return undetermined(outcomes[0]!, stage, missingFacts(rulesOf(outcomes), factsAtStage(flow, stage)))
       }
     }
     throw new Error(`no such stage: ${lastStage}`)
   }
 
-  /** As `possibleFrom(node, factsAtStage(flow, stage))`, without making the flow of each stage. */
-  #possibleAt(node: number, flow: Flow, stage: Stage): readonly Outcome[] {
+  /** The set of the one name that a flow has, verified and taken as bound; -1 when its names are more than that. */
+  #soleName(node: number, flow: Flow): number {
+    const { domain, boundNames } = flow
+    if (!domain || boundNames !== undefined || this.diagram.variable(node) !== NAME) return -1
+    return this.tables.names.find(domain)
+  }
+
+  /** As `#leafFrom(node, factsAtStage(flow, stage))`, without making the flow of each stage. */
+  #leafAt(node: number, flow: Flow, stage: Stage, sole: number): Leaf {
     switch (stage) {
       case 'connect':
         return this.#unknownFrom(node)
       case 'dns': {
+        if (sole >= 0) return this.#unknownFrom(this.#named(node, sole, 'pending'))
         const bound = flow.boundNames === undefined && flow.domain ? [flow.domain] : flow.boundNames
         if (bound === undefined) return this.#unknownFrom(node)
         if (bound?.length !== 1 || this.diagram.variable(node) !== NAME) break
-        const named = this.diagram.child(node, this.tables.nameClass({ certainty: 'pending', name: bound[0]! }))
-        return this.#unknownFrom(named)
+        return this.#unknownFrom(this.#named(node, this.tables.names.find(bound[0]!), 'pending'))
       }
       case 'handshake':
-        if (flow.http === undefined && flow.content === undefined) return this.possibleFrom(node, flow)
+        if (flow.http === undefined && flow.content === undefined) return this.#leafFrom(node, flow, sole)
         break
       case 'request':
-        if (flow.content === undefined) return this.possibleFrom(node, flow)
+        if (flow.content === undefined) return this.#leafFrom(node, flow, sole)
         break
       case 'content':
-        return this.possibleFrom(node, flow)
+        return this.#leafFrom(node, flow, sole)
     }
-    return this.possibleFrom(node, factsAtStage(flow, stage))
+    return this.#leafFrom(node, factsAtStage(flow, stage), -1)
   }
 
-  #unknownFrom(node: number): readonly Outcome[] {
+  #named(node: number, setId: number, certainty: NameCandidate['certainty']): number {
+    return this.diagram.child(node, this.tables.nameSetClass(setId, certainty))
+  }
+
+  #unknownFrom(node: number): Leaf {
     const leaf = this.diagram.leaf(node)
-    if (leaf) return leaf.outcomes
-    const known = this.#unknown[node]
-    if (known !== undefined) return known
-    const outcomes = this.#outcomesFor(node, NOTHING_KNOWN, { certainty: 'unknown', name: null })
-    this.#unknown[node] = outcomes
-    return outcomes
+    if (leaf) return leaf
+    return (this.#unknown[node] ??= this.#leafFor(node, NOTHING_KNOWN, { certainty: 'unknown', name: null }))
   }
 
   /** From a node down to the first that asks for `until` or a later variable, or to a leaf. */
@@ -108,19 +117,27 @@ export class CompiledRules {
 
   /** Every way the flow may end from a node before the names, under each of its names: see `possibleOutcomes`. */
   possibleFrom(node: number, flow: Flow): readonly Outcome[] {
-    const leaf = this.diagram.leaf(node)
-    if (leaf) return leaf.outcomes
-    const each = nameCandidates(flow).map((candidate) => this.#outcomesFor(node, flow, candidate))
-    if (each.length === 1) return each[0]!
-    const bound = Math.min(...each.map((outcomes) => outcomes.at(-1)!.rank))
-    const byRank = new Map(each.flat().map((outcome) => [outcome.rank, outcome]))
-    return [...byRank.values()].filter(({ rank }) => rank <= bound).sort((a, b) => a.rank - b.rank)
+    return this.#leafFrom(node, flow, -1).outcomes
   }
 
-  #outcomesFor(start: number, flow: Flow, candidate: NameCandidate): readonly Outcome[] {
+  #leafFrom(node: number, flow: Flow, sole: number): Leaf {
+    const leaf = this.diagram.leaf(node)
+    if (leaf) return leaf
+    if (sole >= 0) return this.#end(this.#named(node, sole, 'certain'), flow)
+    const each = nameCandidates(flow).map((candidate) => this.#leafFor(node, flow, candidate))
+    if (each.length === 1) return each[0]!
+    const bound = Math.min(...each.map(({ outcomes }) => outcomes.at(-1)!.rank))
+    const byRank = new Map(each.flatMap(({ outcomes }) => outcomes).map((outcome) => [outcome.rank, outcome]))
+    return leafOf([...byRank.values()].filter(({ rank }) => rank <= bound).sort((a, b) => a.rank - b.rank))
+  }
+
+  #leafFor(start: number, flow: Flow, candidate: NameCandidate): Leaf {
     const named = this.diagram.variable(start) === NAME
-    const node = named ? this.diagram.child(start, this.tables.nameClass(candidate)) : start
-    return this.diagram.leaf(this.walk(node, flow, Number.MAX_SAFE_INTEGER))!.outcomes
+    return this.#end(named ? this.diagram.child(start, this.tables.nameClass(candidate)) : start, flow)
+  }
+
+  #end(node: number, flow: Flow): Leaf {
+    return this.diagram.leaf(this.walk(node, flow, Number.MAX_SAFE_INTEGER))!
   }
 }
 

@@ -1,21 +1,17 @@
-import { decided, type Outcome, type Stage, type Verdict } from '@sallyport/policy'
+import { decided, STAGES, type Outcome, type Stage, type Verdict } from '@sallyport/policy'
 
 /** Verdicts are alike for every flow that ends alike, so each is made once. */
 export class VerdictCache {
-  readonly #byStage: Readonly<Record<Stage, Map<Outcome, Verdict>>> = {
-    connect: new Map(),
-    dns: new Map(),
-    handshake: new Map(),
-    request: new Map(),
-    content: new Map(),
+  /** By rank, which stands for one outcome of the policy. */
+  readonly #byStage: ReadonlyMap<Stage, (Verdict | null)[]>
+
+  /** `ranks`: how many outcomes the policy has. */
+  constructor(ranks: number) {
+    this.#byStage = new Map(STAGES.map((stage) => [stage, Array.from({ length: ranks }, () => null)]))
   }
 
   of(outcome: Outcome, stage: Stage): Verdict {
-    const verdicts = this.#byStage[stage]
-    const known = verdicts.get(outcome)
-    if (known !== undefined) return known
-    const verdict = decided(outcome, stage)
-    verdicts.set(outcome, verdict)
-    return verdict
+    const verdicts = this.#byStage.get(stage)!
+    return (verdicts[outcome.rank] ??= decided(outcome, stage))
   }
 }

@@ -27,13 +27,8 @@ export class ClassTables {
   readonly names: NameTable
   readonly #conditions: ConditionSet
   readonly #nameAtoms: NameAtoms
-  readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], (number | undefined)[]>> = {
-    certain: [],
-    evidence: [],
-    bound: [],
-    pending: [],
-    unknown: [],
-  }
+  /** By set of names; -1 where nobody asked yet. */
+  readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], Int32Array>>
 
   constructor(conditions: ConditionSet, portBoundaries: readonly number[], world: World, seed: HashSeed) {
     this.#conditions = conditions
@@ -41,6 +36,14 @@ export class ClassTables {
     this.addresses = this.#buildAddresses(world)
     this.#nameAtoms = collectNameAtoms(conditions.of(NAME) as readonly NameCondition[])
     this.names = buildNameTable(this.#nameAtoms.lists, seed)
+    const unasked = (): Int32Array => new Int32Array(this.names.setCount).fill(-1)
+    this.#nameClasses = {
+      certain: unasked(),
+      evidence: unasked(),
+      bound: unasked(),
+      pending: unasked(),
+      unknown: unasked(),
+    }
   }
 
   /** The slow way: every condition of the variable is asked. */
@@ -50,14 +53,13 @@ export class ClassTables {
     )
   }
 
-  nameClass(candidate: NameCandidate): number {
-    const setId = candidate.name === null ? 0 : this.names.find(candidate.name)
-    return this.nameSetClass(setId, candidate.certainty)
+  nameClass({ name, certainty }: NameCandidate): number {
+    return this.nameSetClass(name === null ? 0 : this.names.find(name), certainty)
   }
 
   nameSetClass(setId: number, certainty: NameCandidate['certainty']): number {
-    const known = this.#nameClasses[certainty][setId]
-    if (known !== undefined) return known
+    const known = this.#nameClasses[certainty][setId]!
+    if (known >= 0) return known
     const atoms = new Set(this.names.atomsOf(setId))
     const all = this.#conditions.of(NAME) as readonly NameCondition[]
     const asked =

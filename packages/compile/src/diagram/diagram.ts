@@ -1,4 +1,4 @@
-import type { Outcome } from '@sallyport/policy'
+import { sameEffect, type Outcome } from '@sallyport/policy'
 import type { ClassSpace } from './class-space.ts'
 import type { Item } from './item.ts'
 import { possibleOfItems } from './possible-of-items.ts'
@@ -7,7 +7,8 @@ import type { Variable } from './variable.ts'
 /** An item still alive at a node: its index doubled, plus one when some condition on the way may or may not hold. */
 type Residual = Int32Array
 
-export type Leaf = { readonly outcomes: readonly Outcome[] }
+/** `certain`: every outcome that is possible has one effect. */
+export type Leaf = { readonly outcomes: readonly Outcome[]; readonly certain: boolean }
 
 type Node = {
   readonly residual: Residual
@@ -105,11 +106,15 @@ export class Diagram {
       if (node.variable === variable && sameEntries(node.residual, residual)) return id
     }
     const id = this.#nodes.length
-    const leaf = variable === -1 ? { outcomes: possibleOfItems(this.items, residual) } : null
+    const leaf = variable === -1 ? leafOf(possibleOfItems(this.items, residual)) : null
     this.#nodes.push({ residual, variable, children: new Map(), leaf, index: null })
     this.#byHash.set(hash, [...bucket, id])
     return id
   }
+}
+
+export function leafOf(outcomes: readonly Outcome[]): Leaf {
+  return { outcomes, certain: outcomes.every((outcome) => sameEffect(outcome, outcomes[0]!)) }
 }
 
 /**
