@@ -3,7 +3,7 @@
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
-sh scripts/setup.sh
-for name in ${1:-decide compile connect}; do
+sh scripts/setup.sh bench
+for name in ${1:-decide compile connect dns}; do
   "$root/node_modules/.bin/node" --expose-gc "bench/$name.ts"
 done

@@ -1,12 +1,17 @@
 #!/bin/sh
 # Installs once what this checkout needs on a Debian machine; later calls only compare a stamp.
-# usage: setup.sh [test]     `test` adds the tools that only the tests use
+# usage: setup.sh [test|bench]     `test` adds the tools that only the tests use, `bench` the peers to measure beside
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 kind=${1:-run}
 packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptables libnetfilter-queue1 passt iproute2 util-linux"
 if [ "$kind" = test ]; then
   packages="$packages curl git python3-minimal iputils-ping bind9-dnsutils netcat-openbsd socat sudo procps openssl"
+fi
+if [ "$kind" = bench ]; then
+  packages="$packages unbound dnsdist dnsmasq-base dnsperf"
+  # The peers' services must not start: a benchmark starts its own.
+  export RUNLEVEL=1
 fi
 stamp="$root/node_modules/.sallyport-$kind"
 
