@@ -26,7 +26,7 @@ await startForwarder({
   upstreams: [{ address: '127.0.0.1', port: 9 }],
   judge: ({ name }) => judge(name),
   bind: () => {},
-  refusal: 'refused',
+  refusal: { kind: 'refused' },
   ...(kind === 'hot' ? { nameSets: policyNameSets(() => compiled, Date.now) } : {}),
 })
 globalThis.gc?.()

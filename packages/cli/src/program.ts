@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   reach: async () => (await import('./commands/reach.ts')).reachCommand,
+  dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 }
 

@@ -1,5 +1,10 @@
 export { policyNameSets } from './fast/policy-name-sets.ts'
 export type { NameSets } from './fast/refusal-templates.ts'
+export { LAST_POINT, judgeName, judgePrivateAddress } from './policy/judge-name.ts'
+export { PolicyJudge, type JudgeOptions } from './policy/policy-judge.ts'
+export { serveResolver, type ResolverSetup, type ServedResolver } from './serve/serve-resolver.ts'
+export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-uri.ts'
+export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'
 export { upstreamsFromSystem } from './system-upstreams.ts'
@@ -13,5 +18,4 @@ export type {
   NameVerdict,
   QueryOutcome,
   QueryRecord,
-  RefusalStyle,
 } from './options.ts'

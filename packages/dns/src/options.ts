@@ -1,5 +1,6 @@
 import type { Address, DomainName } from '@sallyport/net'
 import type { NameSets } from './fast/refusal-templates.ts'
+import type { Refusal } from '@sallyport/wire'
 import type { Limits, Timeouts } from './limits.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
@@ -15,8 +16,6 @@ export type NameVerdict = {
 }
 
 export type Binding = { readonly name: DomainName; readonly address: Address; readonly ttlSeconds: number }
-
-export type RefusalStyle = 'refused' | 'nxdomain' | 'zero'
 
 /** `failed` is SERVFAIL, `invalid` a message that is not a query Sallyport answers; only the latter has no name. */
 export type QueryOutcome = 'answered' | 'refused' | 'failed' | 'invalid'
@@ -50,14 +49,17 @@ export type ForwarderOptions = {
    * nothing that was asked for remains, the query is refused. `isPrivateAddress` tells rebinding.
    */
   readonly judgeAnswer?: (query: NameQuery, address: Address, chain: readonly DomainName[]) => NameVerdict
+  /** Asked about every name that a CNAME leads to; one that is denied refuses the query. */
+  readonly judgeAlias?: (query: NameQuery, alias: DomainName) => NameVerdict
   /** Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. */
   readonly bind: (bindings: readonly Binding[]) => void | Promise<void>
-  readonly refusal: RefusalStyle
   /**
    * Opens the hot path on Linux: names of one set are refused as the first of them was, without asking `judge` again.
    * Not beside `onQuery`, which hears of every query.
    */
   readonly nameSets?: NameSets
+  /** How a refused name looks to the client. */
+  readonly refusal: Refusal | (() => Refusal)
   readonly onQuery?: (record: QueryRecord) => void
   /** The least time for which an address stays bound: applications keep addresses past their TTL. */
   readonly ttlFloorSeconds?: number

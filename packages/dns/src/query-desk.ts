@@ -16,12 +16,25 @@ export class QueryDesk {
   readonly #counters: Counters
   readonly #onQuery: ForwarderOptions['onQuery']
   #inFlight = 0
+  #draining = false
+  #whenDrained: () => void = () => {}
 
   constructor(answerer: QueryAnswerer, limits: Limits, counters: Counters, onQuery: ForwarderOptions['onQuery']) {
     this.#answerer = answerer
     this.#limits = limits
     this.#counters = counters
     this.#onQuery = onQuery
+  }
+
+  /** From now on no query is taken; resolves when none is in flight, at the latest after `mostMs`. */
+  async drain(mostMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#draining = true
+    this.#whenDrained = resolve
+    const late = setTimeout(resolve, mostMs)
+    if (this.#inFlight === 0) resolve()
+    await promise
+    clearTimeout(late)
   }
 
   async take(
@@ -41,7 +54,7 @@ export class QueryDesk {
       this.#counters.add('queriesDroppedSize')
       return null
     }
-    if (this.#inFlight >= this.#limits.queriesInFlight) {
+    if (this.#draining || this.#inFlight >= this.#limits.queriesInFlight) {
       this.#counters.add('queriesDroppedInFlight')
       return null
     }
@@ -55,6 +68,7 @@ export class QueryDesk {
       return await this.#answer(message, client, transport, tell)
     } finally {
       this.#inFlight--
+      if (this.#inFlight === 0) this.#whenDrained()
     }
   }
 

@@ -7,16 +7,23 @@ import {
   optRecord,
   RCODE,
   refusalMessage,
+  type ExtendedError,
   type Header,
   type Message,
   type ResourceRecord,
 } from '@sallyport/wire'
 import { lowerCase, respell } from './letter-case.ts'
-import type { NameVerdict, RefusalStyle } from './options.ts'
+import type { ForwarderOptions, NameVerdict } from './options.ts'
 
-export function refusalResponse(query: Message, style: RefusalStyle, verdict: NameVerdict): Message {
-  const text = verdict.rule === null ? 'no rule allows this name' : `rule ${verdict.rule}`
-  return refusalMessage(query, { kind: style }, { code: EXTENDED_ERROR.BLOCKED, text })
+export function refusalResponse(query: Message, style: ForwarderOptions['refusal'], verdict: NameVerdict): Message {
+  const refusal = typeof style === 'function' ? style() : style
+  return refusalMessage(query, refusal, extendedErrorOf(verdict))
+}
+
+/** RFC 8914 §4.16 to §4.19: a rule blocks; what no rule allows is not for this client. */
+function extendedErrorOf({ rule, explain }: NameVerdict): ExtendedError {
+  if (rule !== null) return { code: EXTENDED_ERROR.BLOCKED, text: `rule ${rule}` }
+  return { code: EXTENDED_ERROR.PROHIBITED, text: explain === '' ? 'no rule allows this name' : explain }
 }
 
 export type Failure = 'timeout' | 'network' | 'judge' | 'bind' | 'extended-rcode'

@@ -20,6 +20,8 @@ export function settleAddresses(
   counters: Counters,
 ): Settled {
   const { chain, records } = selectAnswer(answer, question)
+  const refusing = deniedAlias(query, chain, options)
+  if (refusing !== null) return { chain, records: [], bindings: [], denied: refusing }
   const verdicts = new Map<string, NameVerdict>()
   let last: NameVerdict | null = null
   const keep = (address: Address): boolean => {
@@ -35,6 +37,18 @@ export function settleAddresses(
   const kept = keepAddresses(records, keep)
   const denied = last !== null && !kept.some(carriesAnswer) ? last : null
   return { chain, records: kept, bindings: bindingsOf(query, answerAddresses(kept), options), denied }
+}
+
+function deniedAlias(
+  query: NameQuery,
+  chain: SelectedAnswer['chain'],
+  { judgeAlias }: ForwarderOptions,
+): NameVerdict | null {
+  for (const alias of chain.slice(1)) {
+    const verdict = judgeAlias?.(query, alias)
+    if (verdict?.verdict === 'deny') return verdict
+  }
+  return null
 }
 
 function carriesAnswer({ data }: ResourceRecord): boolean {

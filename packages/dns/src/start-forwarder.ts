@@ -13,6 +13,8 @@ export type Forwarder = AsyncDisposable & {
   /** Where it listens, in the order of `listen`, with the ports taken. */
   readonly endpoints: readonly Endpoint[]
   counters(): CounterValues
+  /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
+  drain(): Promise<void>
 }
 
 /** Listens on every endpoint, or on none and rejects. */
@@ -40,6 +42,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   return {
     endpoints,
     counters: () => counters.values(),
+    drain: () => desk.drain(timeouts.totalMs),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

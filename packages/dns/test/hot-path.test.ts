@@ -45,7 +45,7 @@ async function start(options: Partial<ForwarderOptions>): Promise<Awaited<Return
       upstreams: [NOBODY],
       judge: ({ name }) => judge(name),
       bind: () => {},
-      refusal: 'zero',
+      refusal: { kind: 'zero' },
       ...options,
     }),
   )
@@ -86,8 +86,8 @@ const query = fc
 
 for (const refusal of ['refused', 'nxdomain', 'zero'] as const) {
   test(`the hot path answers as the plain one does, octet by octet, first and again (${refusal})`, async () => {
-    const plain = await start({ refusal })
-    const hot = await start({ refusal, nameSets: { findWire: table.findWire, generation: () => 1 } })
+    const plain = await start({ refusal: { kind: refusal } })
+    const hot = await start({ refusal: { kind: refusal }, nameSets: { findWire: table.findWire, generation: () => 1 } })
     const socket = createSocket('udp4')
     try {
       await fc.assert(

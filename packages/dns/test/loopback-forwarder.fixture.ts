@@ -23,7 +23,7 @@ export async function observedForwarder(
       for (const { name, address, ttlSeconds } of bindings)
         bound.push(`${name} ${formatAddress(address)} ${ttlSeconds}`)
     },
-    refusal: 'refused',
+    refusal: { kind: 'refused' },
     onQuery: (record) => records.push(record),
     timeouts: { attemptMs: 200, totalMs: 1000 },
     ...options,

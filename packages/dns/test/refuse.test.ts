@@ -77,7 +77,7 @@ const SEEN_BY_DIG = {
 
 for (const style of ['refused', 'nxdomain', 'zero'] as const) {
   test(`dig sees ${style} with the rule`, { skip: !hasDig }, async () => {
-    await using forwarder = await observedForwarder([], { judge: () => DENY, refusal: style })
+    await using forwarder = await observedForwarder([], { judge: () => DENY, refusal: { kind: style } })
     const { port } = forwarder.endpoints[0]!
     for (const transport of ['+notcp', '+tcp']) {
       const { stdout } = await run('dig', ['@127.0.0.1', '-p', String(port), transport, 'evil.example', 'A'])

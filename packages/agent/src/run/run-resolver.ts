@@ -1,10 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import type { CompiledPolicy } from '@sallyport/compile'
-import { upstreamsFromSystem, type Binding, type Endpoint, type NameVerdict, type QueryRecord } from '@sallyport/dns'
+import {
+  judgeName,
+  judgePrivateAddress,
+  LAST_POINT,
+  upstreamsFromSystem,
+  type Binding,
+  type Endpoint,
+  type NameVerdict,
+  type QueryRecord,
+} from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import { startOnLoopback, type LoopbackForwarder } from './loopback-forwarder.ts'
-import { judgeAnswer, judgeName } from './name-judge.ts'
 import { flowOfRefusedName } from './refused-name.ts'
+
+const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
 
 type Options = {
   readonly compiled: CompiledPolicy
@@ -23,12 +33,12 @@ export async function startRunResolver({
   const upstreams = given.length > 0 ? given : await systemUpstreams()
   return startOnLoopback({
     upstreams,
-    refusal: 'refused',
+    refusal: { kind: 'refused' },
     judge: ({ name }): NameVerdict => {
-      const { verdict, rule, explain, mode } = judgeName(compiled, name)
+      const { verdict, rule, explain, mode } = judgeName(compiled, name, LAST_POINT)
       return { verdict: mode === 'monitor' ? 'allow' : verdict, rule, explain }
     },
-    judgeAnswer: ({ name }, address) => judgeAnswer(compiled, name, address),
+    judgeAnswer: ({ name }, address) => judgePrivateAddress(compiled, name, address, LAST_POINT) ?? ALLOWED,
     bind,
     onQuery: (record) => {
       const refused = refusedFlow(compiled, record)
@@ -43,7 +53,7 @@ async function systemUpstreams(): Promise<readonly Endpoint[]> {
 
 function refusedFlow(compiled: CompiledPolicy, record: QueryRecord): FlowRecord | null {
   if (record.outcome !== 'refused' || record.name === null) return null
-  const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name)
+  const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, LAST_POINT)
   if (verdict === 'deny') return flowOfRefusedName(record, { verdict, rule, layer, mode, reason, explain })
   const because = record.verdict?.explain ?? 'refused by the resolver'
   return flowOfRefusedName(record, {

@@ -1,0 +1,99 @@
+import { Command } from 'commander'
+import { serveResolver } from '@sallyport/dns'
+import { SallyportError } from '@sallyport/policy'
+import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
+import { DnsPolicy } from '../input/dns-policy.ts'
+import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
+import { openLineLog } from '../output/line-log.ts'
+import { note } from '../output/print.ts'
+import type { Answer } from './answer.ts'
+
+type Options = {
+  readonly listen: readonly string[]
+  readonly policy: readonly string[]
+  readonly upstream: readonly string[]
+  readonly feed: readonly string[]
+  readonly metrics?: string
+  readonly log?: string
+  readonly json?: boolean
+}
+
+export function dnsCommand(answer: Answer): Command {
+  return new Command('dns')
+    .description('answer DNS queries; names that the policy could never allow are refused')
+    .addOption(repeatable('--listen <address>', 'where to listen: ADDRESS or ADDRESS:PORT, port 53 unless given'))
+    .addOption(repeatable('--policy <file>', 'a policy file; several are layers'))
+    .addOption(repeatable('--upstream <server>', 'a server to ask; those of /etc/resolv.conf unless given'))
+    .addOption(feedOption())
+    .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
+    .option('--log <file>', 'write every query as a line of JSON; - is the standard output')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport dns --listen 127.0.0.1:5353 --upstream 192.0.2.53 --feed ads=/etc/sallyport/ads.txt',
+        'sallyport dns --listen 192.0.2.1 --policy office.yaml --metrics 127.0.0.1:9153 --log queries.jsonl',
+      ),
+    )
+    .action(async (options: Options) => answer(await dns(options)))
+}
+
+/** Runs until SIGTERM or SIGINT; SIGHUP reads policy and feeds again. */
+async function dns(options: Options): Promise<number> {
+  if (options.listen.length === 0) {
+    throw new SallyportError('usage', 'nothing says where to listen', {
+      remedy: 'Give --listen ADDRESS[:PORT], for example --listen 127.0.0.1:5353.',
+    })
+  }
+  const listen = options.listen.map(parseListen)
+  const upstreams = await parseServers(options.upstream)
+  const policy = await DnsPolicy.read(options.policy, options.feed)
+  await using log = openLineLog(options.log)
+  await using resolver = await serveResolver({
+    listen,
+    upstreams,
+    ...policy.judgement(),
+    bind: () => {},
+    metrics: options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics),
+    log: log?.write ?? null,
+  }).catch((error: unknown) => {
+    throw cannotListen(error)
+  })
+  announce(resolver, options.json === true)
+  const reload = (): void =>
+    void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
+  process.on('SIGHUP', reload)
+  await stopSignal()
+  process.off('SIGHUP', reload)
+  await resolver.drain()
+  return 0
+}
+
+function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: boolean): void {
+  const { endpoints, metrics } = resolver
+  if (asJson) return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics })}\n`)
+  const shown = (address: string, port: number): string =>
+    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  for (const { address, port } of endpoints) note(`sallyport: answering on ${shown(address, port)}`)
+  if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics.address, metrics.port)}/metrics`)
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+function cannotListen(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'the address is taken',
+    EADDRNOTAVAIL: 'this host does not have the address',
+    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  }
+  if (why[code] === undefined) return error
+  return new SallyportError('resolver-unavailable', `the resolver cannot listen: ${why[code]}`, {
+    cause: error,
+    remedy: '`ss -lnptu` shows who listens; choose another address or port with --listen.',
+  })
+}

@@ -1,0 +1,63 @@
+import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { policyNameSets, PolicyJudge, type ForwarderOptions } from '@sallyport/dns'
+import { definePolicy, type Policy } from '@sallyport/policy'
+import { readPolicy } from './policy-files.ts'
+import { readWorld } from './world.ts'
+
+/** The policy that the resolver asks, and what it takes to read it again. */
+export class DnsPolicy {
+  readonly #files: readonly string[]
+  readonly #feeds: readonly string[]
+  readonly #judge: PolicyJudge
+  #compiled: CompiledPolicy
+  #tellsClientsApart: boolean
+
+  private constructor(files: readonly string[], feeds: readonly string[], compiled: CompiledPolicy) {
+    this.#files = files
+    this.#feeds = feeds
+    this.#judge = new PolicyJudge(compiled)
+    this.#compiled = compiled
+    this.#tellsClientsApart = tellsClientsApart(compiled.policy)
+  }
+
+  static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
+    return new DnsPolicy(files, feeds, await compiledPolicy(files, feeds))
+  }
+
+  judgement(): Pick<ForwarderOptions, 'judge' | 'judgeAlias' | 'judgeAnswer' | 'refusal' | 'nameSets'> {
+    const sets = policyNameSets(() => this.#compiled, Date.now)
+    return {
+      judge: (query) => this.#judge.judge(query),
+      judgeAlias: (query, alias) => this.#judge.judgeAlias(query, alias),
+      judgeAnswer: (query, address) => this.#judge.judgeAnswer(query, address),
+      refusal: { kind: 'nxdomain' },
+      // Names are refused alike only where it does not matter who asks.
+      nameSets: { ...sets, findWire: (bytes, start) => (this.#tellsClientsApart ? -1 : sets.findWire(bytes, start)) },
+    }
+  }
+
+  /** All or nothing: what cannot be read leaves the policy in force. The text says what is in force now. */
+  async reload(): Promise<string> {
+    this.#compiled = await compiledPolicy(this.#files, this.#feeds)
+    this.#tellsClientsApart = tellsClientsApart(this.#compiled.policy)
+    this.#judge.replace(this.#compiled)
+    return 'sallyport: policy and feeds are read again'
+  }
+}
+
+function tellsClientsApart({ layers }: Policy): boolean {
+  const rules = layers.flatMap((layer) => layer.rules)
+  return rules.some(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom].some((term) => term.network))
+}
+
+async function compiledPolicy(files: readonly string[], feeds: readonly string[]): Promise<CompiledPolicy> {
+  const policy = files.length > 0 ? await readPolicy(files) : policyOfFeeds(feeds)
+  return compilePolicy(policy, await readWorld(feeds, policy), { atMs: Date.now() })
+}
+
+/** Without a policy file all names are answered but those of the feeds. */
+function policyOfFeeds(feeds: readonly string[]): Policy {
+  const names = feeds.map((text) => text.slice(0, Math.max(0, text.indexOf('='))))
+  const rules = names.map((name) => ({ id: `feed-${name}`, action: 'deny' as const, to: [{ feed: name }] }))
+  return { layers: [definePolicy({ sallyport: 1, name: 'dns', default: 'allow', rules }, { file: '--feed' })] }
+}

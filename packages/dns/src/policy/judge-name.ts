@@ -1,0 +1,37 @@
+import type { CompiledPolicy } from '@sallyport/compile'
+import { formatAddress, type Address, type DomainName } from '@sallyport/net'
+import type { Flow, Verdict } from '@sallyport/policy'
+import type { NameVerdict } from '../options.ts'
+import { isPrivateAddress } from '../private-address.ts'
+
+/** Where no later point sees what the connection says: the answer alone decides. */
+export const LAST_POINT: Flow = { domain: null, protocol: null }
+
+/** A name is refused when no flow to it could ever be allowed. `facts` is what is known of the flow beside its name. */
+export function judgeName(policy: CompiledPolicy, name: DomainName, facts: Flow): Verdict {
+  return policy.decide({ ...facts, boundNames: [name], time: Date.now() }, 'handshake')
+}
+
+/**
+ * A name that the policy allows does not open addresses of this network to whoever runs the name (rebinding): those need
+ * a rule that names the address. Loopback is open to everyone anyway.
+ */
+export function judgePrivateAddress(
+  policy: CompiledPolicy,
+  name: DomainName,
+  address: Address,
+  facts: Flow,
+): NameVerdict | null {
+  if (!isPrivateAddress(address) || isLocalName(name)) return null
+  const bare = policy.decide({ ...facts, domain: null, boundNames: [], dst: address, time: Date.now() }, 'handshake')
+  // A policy that allows what no rule matches names no address by that.
+  const named = bare.verdict !== 'deny' && !(bare.verdict === 'allow' && bare.rule === null)
+  if (named || bare.mode === 'monitor') return null
+  const explain = `${name} leads to the private address ${formatAddress(address)}, which no rule names`
+  return { verdict: 'deny', rule: null, explain }
+}
+
+/** Names that only this network gives: RFC 6761, RFC 6762, RFC 8375, and `.internal`. */
+export function isLocalName(name: DomainName): boolean {
+  return /(^|\.)(internal|local|localhost|test|home\.arpa)$/.test(name) || !name.includes('.')
+}

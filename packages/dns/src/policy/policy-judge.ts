@@ -1,0 +1,59 @@
+import type { CompiledPolicy } from '@sallyport/compile'
+import { parseAddress, type Address, type DomainName } from '@sallyport/net'
+import type { Flow, Verdict } from '@sallyport/policy'
+import type { Endpoint, NameQuery, NameVerdict } from '../options.ts'
+import { judgeName, judgePrivateAddress } from './judge-name.ts'
+
+export type JudgeOptions = {
+  /** What is known of who asks, beside the address; facts not given stay unknown. */
+  readonly subjectOf?: (client: Endpoint) => Flow
+  /** Names whose answers may be private addresses, beside local ones. */
+  readonly mayBePrivate?: (name: DomainName) => boolean
+}
+
+const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
+
+/** The policy as the resolver asks it; `replace` puts another in its place between two queries. */
+export class PolicyJudge {
+  #policy: CompiledPolicy
+  #options: JudgeOptions
+
+  constructor(policy: CompiledPolicy, options: JudgeOptions = {}) {
+    this.#policy = policy
+    this.#options = options
+  }
+
+  replace(policy: CompiledPolicy, options: JudgeOptions = {}): void {
+    this.#policy = policy
+    this.#options = options
+  }
+
+  /** An honest connection would say this name; what it speaks is for a later point. */
+  judge(query: NameQuery): NameVerdict {
+    const verdict = judgeName(this.#policy, query.name, { ...this.#facts(query), domain: query.name })
+    return effective(verdict)
+  }
+
+  /** Aliases need no rule of their own, but one that denies them counts: a feed must not be passed by a CNAME. */
+  judgeAlias(query: NameQuery, alias: DomainName): NameVerdict {
+    const verdict = judgeName(this.#policy, alias, { ...this.#facts(query), domain: alias })
+    return verdict.verdict === 'deny' && verdict.rule === null ? ALLOWED : effective(verdict)
+  }
+
+  judgeAnswer(query: NameQuery, address: Address): NameVerdict {
+    const facts = this.#facts(query)
+    const whole = effective(judgeName(this.#policy, query.name, { ...facts, domain: query.name, dst: address }))
+    if (whole.verdict === 'deny' || this.#options.mayBePrivate?.(query.name) === true) return whole
+    return judgePrivateAddress(this.#policy, query.name, address, facts) ?? whole
+  }
+
+  #facts({ client }: NameQuery): Flow {
+    const src = parseAddress(client.address)
+    const subject = this.#options.subjectOf?.(client) ?? {}
+    return src === null ? subject : { src, ...subject }
+  }
+}
+
+function effective({ verdict, rule, explain, mode }: Verdict): NameVerdict {
+  return { verdict: verdict === 'deny' && mode === 'monitor' ? 'allow' : verdict, rule, explain }
+}

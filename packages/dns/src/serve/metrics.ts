@@ -1,0 +1,97 @@
+import type { CounterName, CounterValues } from '../counters.ts'
+
+export type Metric = {
+  readonly name: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly help: string
+}
+
+/** Every counter as Prometheus has it; docs/reference/metrics.md lists the same, a test compares both. */
+export const METRICS: Readonly<Record<CounterName, Metric>> = {
+  queriesUdp: { name: 'sallyport_dns_queries_total', labels: { transport: 'udp' }, help: 'Messages from clients.' },
+  queriesTcp: { name: 'sallyport_dns_queries_total', labels: { transport: 'tcp' }, help: 'Messages from clients.' },
+  answered: { name: 'sallyport_dns_responses_total', labels: { outcome: 'answered' }, help: 'Queries by outcome.' },
+  refused: { name: 'sallyport_dns_responses_total', labels: { outcome: 'refused' }, help: 'Queries by outcome.' },
+  failed: { name: 'sallyport_dns_responses_total', labels: { outcome: 'failed' }, help: 'Queries by outcome.' },
+  invalid: { name: 'sallyport_dns_responses_total', labels: { outcome: 'invalid' }, help: 'Queries by outcome.' },
+  addressesDropped: {
+    name: 'sallyport_dns_answer_addresses_dropped_total',
+    help: 'Addresses that the policy took out of answers.',
+  },
+  judgeFailures: { name: 'sallyport_dns_judge_failures_total', help: 'Queries that the policy could not judge.' },
+  bindFailures: { name: 'sallyport_dns_bind_failures_total', help: 'Answers whose addresses could not be bound.' },
+  observerFailures: { name: 'sallyport_dns_log_failures_total', help: 'Queries that could not be logged.' },
+  queriesDroppedInFlight: {
+    name: 'sallyport_dns_queries_dropped_total',
+    labels: { reason: 'in-flight' },
+    help: 'Queries that got no answer.',
+  },
+  queriesDroppedSize: {
+    name: 'sallyport_dns_queries_dropped_total',
+    labels: { reason: 'size' },
+    help: 'Queries that got no answer.',
+  },
+  tcpClientsDropped: {
+    name: 'sallyport_dns_tcp_clients_closed_total',
+    labels: { reason: 'too-many' },
+    help: 'Client connections that were cut.',
+  },
+  tcpClientsIdle: {
+    name: 'sallyport_dns_tcp_clients_closed_total',
+    labels: { reason: 'idle' },
+    help: 'Client connections that were cut.',
+  },
+  sendFailures: { name: 'sallyport_dns_send_failures_total', help: 'Answers that could not be sent.' },
+  cacheHits: { name: 'sallyport_dns_cache_hits_total', help: 'Queries answered from the cache.' },
+  cacheEvictions: { name: 'sallyport_dns_cache_evictions_total', help: 'Answers that made room for newer ones.' },
+  upstreamQueriesUdp: {
+    name: 'sallyport_dns_upstream_queries_total',
+    labels: { transport: 'udp' },
+    help: 'Queries to upstreams.',
+  },
+  upstreamQueriesTcp: {
+    name: 'sallyport_dns_upstream_queries_total',
+    labels: { transport: 'tcp' },
+    help: 'Queries to upstreams.',
+  },
+  upstreamTimeouts: {
+    name: 'sallyport_dns_upstream_failures_total',
+    labels: { reason: 'timeout' },
+    help: 'Exchanges with upstreams that failed.',
+  },
+  upstreamErrors: {
+    name: 'sallyport_dns_upstream_failures_total',
+    labels: { reason: 'network' },
+    help: 'Exchanges with upstreams that failed.',
+  },
+  upstreamMalformed: {
+    name: 'sallyport_dns_upstream_answers_ignored_total',
+    labels: { reason: 'malformed' },
+    help: 'Answers of upstreams that were not taken.',
+  },
+  upstreamMismatches: {
+    name: 'sallyport_dns_upstream_answers_ignored_total',
+    labels: { reason: 'mismatch' },
+    help: 'Answers of upstreams that were not taken.',
+  },
+  upstreamCaseMismatches: {
+    name: 'sallyport_dns_upstream_answers_ignored_total',
+    labels: { reason: 'letter-case' },
+    help: 'Answers of upstreams that were not taken.',
+  },
+}
+
+/** Prometheus text format 0.0.4. */
+export function formatMetrics(values: CounterValues): string {
+  const lines: string[] = []
+  let family = ''
+  for (const [counter, metric] of Object.entries(METRICS) as [CounterName, Metric][]) {
+    if (metric.name !== family) {
+      family = metric.name
+      lines.push(`# HELP ${family} ${metric.help}`, `# TYPE ${family} counter`)
+    }
+    const labels = Object.entries(metric.labels ?? {}).map(([key, value]) => `${key}="${value}"`)
+    lines.push(`${family}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${values[counter]}`)
+  }
+  return `${lines.join('\n')}\n`
+}

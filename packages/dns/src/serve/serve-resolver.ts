@@ -1,0 +1,39 @@
+import type { Endpoint, ForwarderOptions } from '../options.ts'
+import { startForwarder, type Forwarder } from '../start-forwarder.ts'
+import { formatMetrics } from './metrics.ts'
+import { queryLogLine } from './query-log.ts'
+import { serveMetrics } from './serve-metrics.ts'
+
+export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
+  /** Where Prometheus fetches, `null` for nowhere. */
+  readonly metrics: Endpoint | null
+  /** Takes the lines of the query log, without line breaks. */
+  readonly log: ((line: string) => void) | null
+}
+
+export type ServedResolver = AsyncDisposable & {
+  readonly endpoints: Forwarder['endpoints']
+  readonly metrics: Endpoint | null
+  /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
+  drain(): Promise<void>
+}
+
+/** The resolver as a service: listeners, query log, metrics. */
+export async function serveResolver(setup: ResolverSetup): Promise<ServedResolver> {
+  await using opened = new AsyncDisposableStack()
+  const { log, metrics: metricsEndpoint, ...options } = setup
+  const forwarder = opened.use(
+    await startForwarder({ ...options, ...(log === null ? {} : { onQuery: (record) => log(queryLogLine(record)) }) }),
+  )
+  const metrics =
+    metricsEndpoint === null
+      ? null
+      : opened.use(await serveMetrics(metricsEndpoint, () => formatMetrics(forwarder.counters())))
+  const open = opened.move()
+  return {
+    endpoints: forwarder.endpoints,
+    metrics: metrics?.endpoint ?? null,
+    drain: () => forwarder.drain(),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
