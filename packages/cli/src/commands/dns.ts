@@ -59,11 +59,13 @@ async function dns(options: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw cannotListen(error)
   })
-  announce(resolver, options.json === true)
   const reload = (): void =>
     void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
   process.on('SIGHUP', reload)
-  await stopSignal()
+  const stopped = stopSignal()
+  // Last: whoever reads that it is ready may send a signal at once.
+  announce(resolver, options.json === true)
+  await stopped
   process.off('SIGHUP', reload)
   await resolver.drain()
   return 0
