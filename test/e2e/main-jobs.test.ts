@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aptGetUpdate } from './clients.ts'
 import { Lab, needsRoot } from './lab.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+const RUNS: Readonly<Record<string, (lab: Lab) => Lab['run']>> = {
+  root: (lab) => lab.run.bind(lab),
+  user: (lab) => lab.runAsUser.bind(lab),
+}
 
 suite('git', { skip: needsRoot }, () => {
   let lab: Lab
@@ -32,17 +38,56 @@ suite('git', { skip: needsRoot }, () => {
   })
   after(() => lab[Symbol.asyncDispose]())
 
-  test('ls-remote reaches the server that is allowed', async () => {
-    const ended = await lab.run(['--allow', 'git.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
-    assert.equal(ended.status, 0, ended.stderr)
-    assert.match(ended.stdout, /refs\/heads\/main/)
-  })
+  for (const [who, run] of Object.entries(RUNS)) {
+    test(`ls-remote reaches the server that is allowed, as ${who}`, async () => {
+      const ended = await run(lab)(['--allow', 'git.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
+      assert.equal(ended.status, 0, ended.stderr)
+      assert.match(ended.stdout, /refs\/heads\/main/)
+    })
 
-  test('ls-remote reaches no other', async () => {
-    const ended = await lab.run(['--allow', 'allowed.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
-    assert.equal(ended.status, 128)
-    assert.match(ended.stderr, /stopped\n/)
+    test(`ls-remote reaches no other, as ${who}`, async () => {
+      const ended = await run(lab)(['--allow', 'allowed.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
+      assert.equal(ended.status, 128)
+      assert.match(ended.stderr, /stopped\n/)
+    })
+  }
+})
+
+suite('apt-get', { skip: needsRoot }, () => {
+  let lab: Lab
+  before(async () => {
+    lab = await Lab.open()
+    chmodSync(lab.directory, 0o755)
+    const repository = join(lab.directory, 'repository')
+    mkdirSync(repository)
+    writeFileSync(join(repository, 'Packages'), '')
+    const serve = ['-m', 'http.server', '8080', '--bind', '198.51.100.40', '--directory', repository]
+    lab.spawnServer('python3', serve)
+    await sleep(500)
   })
+  after(() => lab[Symbol.asyncDispose]())
+
+  const folder = (name: string): string => {
+    const path = join(lab.directory, name)
+    for (const each of ['', 'lists/partial', 'cache/archives/partial']) mkdirSync(join(path, each), { recursive: true })
+    execFileSync('chmod', ['-R', '0777', path])
+    writeFileSync(join(path, 'sources.list'), 'deb [trusted=yes] http://git.test:8080/ ./\n')
+    return path
+  }
+
+  for (const [who, run] of Object.entries(RUNS)) {
+    test(`update reaches the repository that is allowed, as ${who}`, async () => {
+      const ended = await run(lab)(['--allow', 'http://git.test:8080'], aptGetUpdate(folder(`allowed-${who}`)))
+      assert.equal(ended.status, 0, ended.stdout + ended.stderr)
+      assert.match(ended.stderr, /left\n +git\.test/)
+    })
+
+    test(`update reaches no other, as ${who}`, async () => {
+      const ended = await run(lab)(['--allow', 'allowed.test'], aptGetUpdate(folder(`denied-${who}`)))
+      assert.notEqual(ended.status, 0, ended.stdout)
+      assert.match(ended.stderr, /stopped\n/)
+    })
+  }
 })
 
 const registry = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout?.trim() ?? ''

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { CLIENTS } from './clients.ts'
 import { Lab, needsRoot } from './lab.ts'
-
-const PYTHON = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())'
-const NODE = 'console.log(await (await fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })).text())'
-
-const CLIENTS: Readonly<Record<string, (url: string) => readonly string[]>> = {
-  curl: (url) => ['curl', '-sS', '-m', '5', url],
-  python: (url) => ['python3', '-c', PYTHON, url],
-  node: (url) => [process.execPath, '--input-type=module', '-e', NODE, url],
-}
 
 suite('run as root', { skip: needsRoot }, () => {
   let lab: Lab

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
+import { CLIENTS } from './clients.ts'
 import { Lab, needsRoot } from './lab.ts'
-
-const CURL = ['curl', '-sS', '-m', '5']
 
 suite('run as an ordinary user', { skip: needsRoot }, () => {
   let lab: Lab
@@ -13,23 +12,25 @@ suite('run as an ordinary user', { skip: needsRoot }, () => {
   })
   after(() => lab[Symbol.asyncDispose]())
 
-  test('an allowed name is reached, over IPv4 and IPv6', async () => {
-    for (const name of ['allowed.test', 'six.test']) {
-      const ended = await lab.runAsUser(['--allow', name], [...CURL, `http://${name}/x`])
-      assert.equal(ended.status, 0, ended.stderr)
-      assert.match(ended.stdout, /hello from/)
-      assert.match(ended.stderr, new RegExp(`left\\n +${name}`))
-    }
-  })
+  for (const [name, client] of Object.entries(CLIENTS)) {
+    test(`${name} reaches an allowed name, over IPv4 and IPv6`, async () => {
+      for (const host of ['allowed.test', 'six.test']) {
+        const ended = await lab.runAsUser(['--allow', host], client(`http://${host}/x`))
+        assert.equal(ended.status, 0, ended.stderr)
+        assert.match(ended.stdout, /hello from/)
+        assert.match(ended.stderr, new RegExp(`left\\n +${host}`))
+      }
+    })
 
-  test('nothing else is reached, by name, IPv4 or IPv6', async () => {
-    for (const url of ['http://denied.test/', 'http://198.51.100.20/', 'http://[2001:db8:1::20]/']) {
-      const ended = await lab.runAsUser(['--allow', 'allowed.test'], [...CURL, url])
-      assert.notEqual(ended.status, 0, ended.stdout)
-      assert.match(ended.stderr, /stopped\n/)
-    }
-    assert.deepEqual([...lab.arrivedAt('198.51.100.20'), ...lab.arrivedAt('2001:db8:1::20')], [])
-  })
+    test(`${name} reaches nothing else, by name, IPv4 or IPv6`, async () => {
+      for (const url of ['http://denied.test/', 'http://198.51.100.20/', 'http://[2001:db8:1::20]/']) {
+        const ended = await lab.runAsUser(['--allow', 'allowed.test'], client(url))
+        assert.notEqual(ended.status, 0, ended.stdout)
+        assert.match(ended.stderr, /stopped\n/)
+      }
+      assert.deepEqual([...lab.arrivedAt('198.51.100.20'), ...lab.arrivedAt('2001:db8:1::20')], [])
+    })
+  }
 
   test('exit codes, input and signals pass through', async () => {
     assert.equal((await lab.runAsUser(['--allow', 'allowed.test'], ['sh', '-c', 'exit 7'])).status, 7)

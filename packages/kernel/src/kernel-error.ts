@@ -6,6 +6,8 @@ export type KernelErrorCode =
   | 'cgroup-failed'
   | 'image-invalid'
   | 'netlink-failed'
+  | 'privileges-missing'
+  | 'kernel-lacks'
 
 /** Something the machine refused or lacks, with what to do about it. */
 export class KernelError extends Error {

@@ -1,5 +1,5 @@
-import { KernelError } from '@sallyport/kernel'
-import { SallyportError } from '@sallyport/policy'
+import { KernelError, type KernelErrorCode } from '@sallyport/kernel'
+import { SallyportError, type ErrorCode } from '@sallyport/policy'
 import { findCommand } from './find-command.ts'
 import { runInCgroup } from './run-in-cgroup.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
@@ -22,11 +22,18 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
   }
 }
 
+const CODES: Readonly<Record<KernelErrorCode, ErrorCode>> = {
+  'privileges-missing': 'no-privileges',
+  'kernel-lacks': 'kernel-unsupported',
+  'libbpf-missing': 'tool-missing',
+  'object-missing': 'tool-missing',
+  'cgroup-missing': 'cgroup-unavailable',
+  'cgroup-failed': 'cgroup-unavailable',
+  'bpf-failed': 'enforcement-failed',
+  'netlink-failed': 'enforcement-failed',
+  'image-invalid': 'enforcement-failed',
+}
+
 function refused(error: KernelError): SallyportError {
-  const code = error.code.startsWith('cgroup')
-    ? 'cgroup-unavailable'
-    : error.code === 'libbpf-missing'
-      ? 'tool-missing'
-      : 'enforcement-failed'
-  return new SallyportError(code, error.message, { remedy: error.remedy, cause: error })
+  return new SallyportError(CODES[error.code], error.message, { remedy: error.remedy, cause: error })
 }

@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compilePolicy } from '@sallyport/compile'
-import { createRunCgroup, findCgroupMount, openEnforcement, PIN_ROOT, removeCgroup } from '@sallyport/kernel'
+import {
+  createRunCgroup,
+  findCgroupMount,
+  openEnforcement,
+  PIN_ROOT,
+  removeCgroup,
+  requireMachine,
+} from '@sallyport/kernel'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { randomSeed } from './random-seed.ts'
@@ -16,6 +23,7 @@ import { ownRunId, removeEmptyParents, removeStaleRuns } from './stale-runs.ts'
 /** As root: the command in a cgroup of its own on the host's network, guarded by the kernel before it starts. */
 export async function runInCgroup(request: RunRequest, path: string): Promise<RunOutcome> {
   const { policy, world, upstreams, onFlow, onWarning } = request
+  requireMachine()
   await removeStaleRuns(onWarning)
   const host = await readHostFacts(policy, findCgroupMount())
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })

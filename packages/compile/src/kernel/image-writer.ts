@@ -1,3 +1,5 @@
+import { SallyportError } from '@sallyport/policy'
+
 export const IMAGE_MAGIC = 0x53595031
 export const EMPTY_SLOT = 0xffffffff
 const MAX_PROBES = 8
@@ -52,7 +54,11 @@ export class ImageWriter {
   #append(words: readonly number[]): number {
     const offset = this.#length
     const needed = offset + words.length
-    if (needed > this.#maxWords) throw new RangeError(`diagram image over ${this.#maxWords} words`)
+    if (needed > this.#maxWords)
+      throw new SallyportError(
+        'policy-too-complex',
+        `the policy compiles to more than ${this.#maxWords} words of diagram`,
+      )
     if (needed > this.#words.length) {
       const grown = new Uint32Array(Math.max(needed, this.#words.length * 2))
       grown.set(this.#words)
