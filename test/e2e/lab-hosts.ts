@@ -4,6 +4,7 @@ export const HOSTS: Readonly<Record<string, readonly string[]>> = {
   'denied.test': ['198.51.100.20', '2001:db8:1::20'],
   'six.test': ['2001:db8:1::30'],
   'git.test': ['198.51.100.40'],
+  'git6.test': ['2001:db8:1::40'],
   'shared-a.test': ['198.51.100.50'],
   'shared-b.test': ['198.51.100.50'],
 }

@@ -16,6 +16,9 @@ const RUNS: Readonly<Record<string, (lab: Lab) => Lab['run']>> = {
   user: (lab) => lab.runAsUser.bind(lab),
 }
 
+/** One server, by a name that has an IPv4 address and by one that has an IPv6 address. */
+const HOSTS = ['git.test', 'git6.test']
+
 suite('git', { skip: needsRoot }, () => {
   let lab: Lab
   before(async () => {
@@ -32,6 +35,7 @@ suite('git', { skip: needsRoot }, () => {
       '--reuseaddr',
       `--base-path=${lab.directory}`,
       '--listen=198.51.100.40',
+      '--listen=2001:db8:1::40',
       lab.directory,
     ])
     await sleep(500)
@@ -39,16 +43,20 @@ suite('git', { skip: needsRoot }, () => {
   after(() => lab[Symbol.asyncDispose]())
 
   for (const [who, run] of Object.entries(RUNS)) {
-    test(`ls-remote reaches the server that is allowed, as ${who}`, async () => {
-      const ended = await run(lab)(['--allow', 'git.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
-      assert.equal(ended.status, 0, ended.stderr)
-      assert.match(ended.stdout, /refs\/heads\/main/)
+    test(`ls-remote reaches the server that is allowed, over IPv4 and IPv6, as ${who}`, async () => {
+      for (const host of HOSTS) {
+        const ended = await run(lab)(['--allow', host], ['git', 'ls-remote', `git://${host}/repo.git`])
+        assert.equal(ended.status, 0, ended.stderr)
+        assert.match(ended.stdout, /refs\/heads\/main/)
+      }
     })
 
     test(`ls-remote reaches no other, as ${who}`, async () => {
-      const ended = await run(lab)(['--allow', 'allowed.test'], ['git', 'ls-remote', 'git://git.test/repo.git'])
-      assert.equal(ended.status, 128)
-      assert.match(ended.stderr, /stopped\n/)
+      for (const host of [...HOSTS, '198.51.100.40', '[2001:db8:1::40]']) {
+        const ended = await run(lab)(['--allow', 'allowed.test'], ['git', 'ls-remote', `git://${host}/repo.git`])
+        assert.equal(ended.status, 128)
+        assert.match(ended.stderr, /stopped\n/)
+      }
     })
   }
 })
@@ -61,31 +69,36 @@ suite('apt-get', { skip: needsRoot }, () => {
     const repository = join(lab.directory, 'repository')
     mkdirSync(repository)
     writeFileSync(join(repository, 'Packages'), '')
-    const serve = ['-m', 'http.server', '8080', '--bind', '198.51.100.40', '--directory', repository]
-    lab.spawnServer('python3', serve)
+    for (const address of ['198.51.100.40', '2001:db8:1::40'])
+      lab.spawnServer('python3', ['-m', 'http.server', '8080', '--bind', address, '--directory', repository])
     await sleep(500)
   })
   after(() => lab[Symbol.asyncDispose]())
 
-  const folder = (name: string): string => {
+  const folder = (name: string, host: string): string => {
     const path = join(lab.directory, name)
     for (const each of ['', 'lists/partial', 'cache/archives/partial']) mkdirSync(join(path, each), { recursive: true })
     execFileSync('chmod', ['-R', '0777', path])
-    writeFileSync(join(path, 'sources.list'), 'deb [trusted=yes] http://git.test:8080/ ./\n')
+    writeFileSync(join(path, 'sources.list'), `deb [trusted=yes] http://${host}:8080/ ./\n`)
     return path
   }
 
   for (const [who, run] of Object.entries(RUNS)) {
-    test(`update reaches the repository that is allowed, as ${who}`, async () => {
-      const ended = await run(lab)(['--allow', 'http://git.test:8080'], aptGetUpdate(folder(`allowed-${who}`)))
-      assert.equal(ended.status, 0, ended.stdout + ended.stderr)
-      assert.match(ended.stderr, /left\n +git\.test/)
+    test(`update reaches the repository that is allowed, over IPv4 and IPv6, as ${who}`, async () => {
+      for (const host of HOSTS) {
+        const update = aptGetUpdate(folder(`allowed-${who}-${host}`, host))
+        const ended = await run(lab)(['--allow', `http://${host}:8080`], update)
+        assert.equal(ended.status, 0, ended.stdout + ended.stderr)
+        assert.match(ended.stderr, new RegExp(`left\\n +${host}`))
+      }
     })
 
     test(`update reaches no other, as ${who}`, async () => {
-      const ended = await run(lab)(['--allow', 'allowed.test'], aptGetUpdate(folder(`denied-${who}`)))
-      assert.notEqual(ended.status, 0, ended.stdout)
-      assert.match(ended.stderr, /stopped\n/)
+      for (const host of HOSTS) {
+        const ended = await run(lab)(['--allow', 'allowed.test'], aptGetUpdate(folder(`denied-${who}-${host}`, host)))
+        assert.notEqual(ended.status, 0, ended.stdout)
+        assert.match(ended.stderr, /stopped\n/)
+      }
     })
   }
 })

@@ -5,7 +5,7 @@ import { examples } from './input/options.ts'
 import { version } from './version.ts'
 
 /** Only the command that is asked for is loaded: `--version` need not wait for a compiler. */
-const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
+export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
