@@ -37,3 +37,11 @@ export const PROTOCOLS = [
 ] as const
 /** What the bytes of a connection speak, whatever its port. */
 export type Protocol = (typeof PROTOCOLS)[number]
+
+/** Protocols whose first bytes say the server's name: SNI, or the host of a request. */
+const NAMING: ReadonlySet<Protocol> = new Set(['tls', 'http', 'http2', 'quic', 'dot', 'doh'])
+
+/** Whether a client that wants to be checked by name would have said it. */
+export function carriesName(protocol: Protocol): boolean {
+  return NAMING.has(protocol)
+}

@@ -29,20 +29,22 @@ function ranksOf(diagram: Diagram, node: number): Ranks {
  * otherwise than one of them alone: where the same name comes first in every diagram, the other adds nothing.
  */
 export function* namePairs(states: readonly NamedState[]): Generator<readonly [NamedState, NamedState]> {
-  const certain = states.filter(({ name }) => name.certainty === 'certain')
-  const bound = states.filter(({ name }) => name.certainty === 'bound')
+  const worth = (certainty: NameValue['certainty']): readonly NamedState[] =>
+    states.filter(({ name }) => name.certainty === certainty)
+  const bound = worth('bound')
   let count = 0
   const tooMany = (): boolean => ++count > PAIRS_UP_TO
-  for (const [at, a] of certain.entries()) {
-    for (let other = at + 1; other < certain.length; other++) {
-      const b = certain[other]!
-      if (!together(a, b) || !(mayTurn(a, b) || mayTurn(b, a))) continue
-      if (tooMany()) throw new AnalysisTooLargeError('too many names that rules decide in another order')
-      yield [a, b]
+  for (const unverified of [worth('certain'), worth('nameless')]) {
+    for (const [at, a] of unverified.entries()) {
+      for (let other = at + 1; other < unverified.length; other++) {
+        const b = unverified[other]!
+        if (!together(a, b) || !(mayTurn(a, b) || mayTurn(b, a))) continue
+        if (tooMany()) throw new AnalysisTooLargeError('too many names that rules decide in another order')
+        yield [a, b]
+      }
     }
   }
-  for (const a of states) {
-    if (a.name.certainty === 'bound') continue
+  for (const a of [...worth('certain'), ...worth('evidence')]) {
     for (const b of bound) {
       if (!together(a, b) || !b.ranks.some(({ first }, at) => first < a.ranks[at]!.last)) continue
       if (tooMany()) throw new AnalysisTooLargeError('too many names that are bound beside another')

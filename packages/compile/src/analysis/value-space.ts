@@ -1,5 +1,6 @@
 import { formatAddress, TRANSPORTS, type Address, type DomainName, type DomainPattern } from '@sallyport/net'
 import {
+  carriesName,
   matchImplicit,
   PROTOCOLS,
   type Flow,
@@ -47,11 +48,13 @@ export class ValueSpace {
   }
 
   #byClass(variable: number, values: readonly Value[]): readonly ClassValue[] {
-    const classes = new Map<number, { class: number; facts: Flow; labels: string[] }>()
+    const classes = new Map<string, { class: number; facts: Flow; labels: string[] }>()
     for (const { facts, label } of values) {
       const id = this.#facts.classOf(variable, facts)
-      const known = classes.get(id)
-      if (known === undefined) classes.set(id, { class: id, facts, labels: [label] })
+      // One of each kind, even in one class: a state may admit only protocols that carry a name, or only others.
+      const key = `${id} ${facts.protocol ? carriesName(facts.protocol) : false}`
+      const known = classes.get(key)
+      if (known === undefined) classes.set(key, { class: id, facts, labels: [label] })
       else if (!known.labels.includes(label)) known.labels.push(label)
     }
     return [...classes.values()]
@@ -126,6 +129,7 @@ export class ValueSpace {
     }
     for (const { name, label } of sampleNames(this.#conditions.of(NAME))) {
       for (const certainty of ['certain', 'evidence', 'bound'] as const) add(name, label, certainty)
+      add(name, `${label} without saying it`, 'nameless')
     }
     add(null, 'no name', 'certain')
     return [...byClass.values()]

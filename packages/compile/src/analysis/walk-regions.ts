@@ -1,12 +1,14 @@
-import type { Flow, Outcome } from '@sallyport/policy'
+import { carriesName, type Flow, type Outcome } from '@sallyport/policy'
 import type { Diagram } from '../diagram/diagram.ts'
-import { NAME } from '../diagram/variable.ts'
+import { NAME, PROTOCOL } from '../diagram/variable.ts'
 import type { JointRules } from './joint-rules.ts'
 import { namedState, namePairs, type NamedState } from './name-pairs.ts'
 import type { ClassValue, NameValue } from './value-space.ts'
 
-/** For each diagram the nodes reached: one, or after the names one for each name of the flow. */
-type State = readonly (readonly number[])[]
+/** For each diagram the nodes reached, one or after the names one for each name of the flow, and what protocols may follow. */
+type State = { readonly nodes: readonly (readonly number[])[]; readonly protocols: Protocols }
+/** Bound names without a verified one are worth more where the protocol carries no name, so they bring that along. */
+type Protocols = 'any' | 'naming' | 'nameless'
 
 export type RawRegion = {
   readonly constraints: readonly string[]
@@ -36,7 +38,7 @@ export function walkRegions(joint: JointRules, query: RegionQuery): readonly Raw
     const before = regions.length
     const variable = nextVariable(joint.diagrams, state)
     if (variable === -1) {
-      const outcomes = state.map((nodes, at) => earliest(joint.diagrams[at]!, nodes))
+      const outcomes = state.nodes.map((nodes, at) => earliest(joint.diagrams[at]!, nodes))
       if (query.selects(outcomes)) regions.push({ constraints, outcomes, witness: complete(facts) })
     } else {
       const all = groups(joint, state, variable, query)
@@ -47,11 +49,7 @@ export function walkRegions(joint: JointRules, query: RegionQuery): readonly Raw
     }
     if (regions.length === before) barren.add(key)
   }
-  visit(
-    joint.diagrams.map((diagram) => [diagram.root]),
-    [],
-    {},
-  )
+  visit({ nodes: joint.diagrams.map((diagram) => [diagram.root]), protocols: 'any' }, [], {})
   return regions
 }
 
@@ -65,26 +63,47 @@ function groups(joint: JointRules, state: State, variable: number, query: Region
     if (known) known.labels.push(...labels)
     else byState.set(key, { state: next, facts, labels: [...labels] })
   }
-  const step = (value: ClassValue): State =>
-    state.map((nodes, at) => nodes.map((node) => stepOne(joint.diagrams[at]!, node, variable, value.class)))
+  const step = (value: ClassValue): State['nodes'] =>
+    state.nodes.map((nodes, at) => nodes.map((node) => stepOne(joint.diagrams[at]!, node, variable, value.class)))
+  const values = (all: readonly ClassValue[]): readonly ClassValue[] =>
+    all.filter((value) => query.includes?.(variable, value) ?? true)
   if (variable !== NAME) {
-    for (const value of joint.values.of(variable)) {
-      if (query.includes?.(variable, value) ?? true) add(step(value), value.facts, value.labels)
+    for (const value of values(joint.values.of(variable))) {
+      const { protocols } = state
+      if (variable === PROTOCOL && !mayFollow(protocols, value.facts)) continue
+      add({ nodes: step(value), protocols: variable < PROTOCOL ? protocols : 'any' }, value.facts, value.labels)
     }
     return [...byState.values()]
   }
-  const names = joint.values.names().filter((value) => query.includes?.(variable, value) ?? true)
+  const names = values(joint.values.names()) as readonly NameValue[]
   for (const value of names) {
-    if (value.certainty !== 'bound') add(step(value), nameFacts([value]), value.labels)
+    if (value.certainty !== 'bound') add(namedNodes([value], step(value)), nameFacts([value]), value.labels)
   }
   for (const [a, b] of namePairs(distinct(joint.diagrams, names, step))) {
-    add(
-      a.nodes.map((node, at) => [node, b.nodes[at]!]),
-      nameFacts([a.name, b.name]),
-      [`${a.name.labels[0]} and ${b.name.labels[0]} at one address`],
-    )
+    const nodes = a.nodes.map((node, at) => [node, b.nodes[at]!])
+    add(namedNodes([a.name, b.name], nodes), nameFacts([a.name, b.name]), [
+      `${a.name.labels[0]} and ${b.name.labels[0]} at one address`,
+    ])
   }
-  return [...byState.values()]
+  // What may follow with any protocol need not be looked at with some.
+  return [...byState.values()].filter(
+    ({ state: { nodes, protocols } }) => protocols === 'any' || !byState.has(keyOf({ nodes, protocols: 'any' })),
+  )
+}
+
+function namedNodes(names: readonly NameValue[], nodes: State['nodes']): State {
+  return { nodes, protocols: protocolsOf(names) }
+}
+
+/** One name that is certain may be the verified one, whatever the protocol; two that are certain are both only bound. */
+function protocolsOf([first, second]: readonly NameValue[]): Protocols {
+  if (first?.certainty === 'nameless') return 'naming'
+  return second?.certainty === 'certain' ? 'nameless' : 'any'
+}
+
+function mayFollow(protocols: Protocols, { protocol }: Flow): boolean {
+  const naming = protocol !== null && protocol !== undefined && carriesName(protocol)
+  return protocols === 'any' || (protocols === 'naming') === naming
 }
 
 function stepOne(diagram: Diagram, node: number, variable: number, valueClass: number): number {
@@ -95,19 +114,19 @@ function stepOne(diagram: Diagram, node: number, variable: number, valueClass: n
 function distinct(
   diagrams: readonly Diagram[],
   names: readonly NameValue[],
-  step: (value: ClassValue) => State,
+  step: (value: ClassValue) => State['nodes'],
 ): readonly NamedState[] {
   const seen = new Set<string>()
   return names.flatMap((name) => {
-    const state = step(name)
-    const key = `${name.certainty} ${keyOf(state)}`
+    const nodes = step(name)
+    const key = `${name.certainty} ${keyOf({ nodes, protocols: 'any' })}`
     if (seen.has(`${key} 2`)) return []
     seen.add(seen.has(key) ? `${key} 2` : key)
     return [
       namedState(
         diagrams,
         name,
-        state.map((nodes) => nodes[0]!),
+        nodes.map((each) => each[0]!),
       ),
     ]
   })
@@ -117,13 +136,16 @@ function nameFacts(names: readonly NameValue[]): Flow {
   const [first, second] = names
   if (first === undefined || first.name === null) return { domain: null, boundNames: [] }
   const bound = second === undefined ? [] : [second.name!]
+  if (first.certainty === 'nameless') return { domain: null, boundNames: [first.name, ...bound], protocol: 'tls' }
   if (first.certainty === 'evidence') return { domain: first.name, boundNames: bound }
   if (second?.certainty === 'certain') return { domain: null, boundNames: [first.name, ...bound] }
   return { domain: first.name, boundNames: [first.name, ...bound] }
 }
 
 function nextVariable(diagrams: readonly Diagram[], state: State): number {
-  const open = state.flatMap((nodes, at) => nodes.map((node) => diagrams[at]!.variable(node))).filter((v) => v >= 0)
+  const open = state.nodes
+    .flatMap((nodes, at) => nodes.map((node) => diagrams[at]!.variable(node)))
+    .filter((v) => v >= 0)
   return open.length === 0 ? -1 : Math.min(...open)
 }
 
@@ -158,7 +180,8 @@ function complete(facts: Flow): Flow {
 }
 
 function keyOf(state: State): string {
-  return state.map((nodes) => [...new Set(nodes)].sort((a, b) => a - b).join('+')).join('|')
+  const nodes = state.nodes.map((each) => [...new Set(each)].sort((a, b) => a - b).join('+'))
+  return `${state.protocols} ${nodes.join('|')}`
 }
 
 const SHOWN_LABELS = 4

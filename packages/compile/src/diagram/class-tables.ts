@@ -41,6 +41,8 @@ export class ClassTables {
       certain: unasked(),
       evidence: unasked(),
       bound: unasked(),
+      nameless: unasked(),
+      unsettled: unasked(),
       pending: unasked(),
       unknown: unasked(),
     }

@@ -26,3 +26,4 @@ export function variable(name: VariableName): Variable {
 export const PORT: Variable = variable('port')
 export const ADDRESS: Variable = variable('address')
 export const NAME: Variable = variable('name')
+export const PROTOCOL: Variable = variable('protocol')

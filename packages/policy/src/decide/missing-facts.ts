@@ -27,6 +27,8 @@ const DESTINATION_FACTS: { readonly [K in keyof DestinationTerm]-?: readonly (ke
 /** Facts that the rules ask for and the flow does not have, in the order in which a connection reveals them. */
 export function missingFacts(rules: readonly Rule[], flow: Flow): readonly string[] {
   const asked = new Set(rules.flatMap(factsOf))
+  // What a bound name is worth without a verified one depends on whether the protocol would have carried it.
+  if (asked.has('domain') && flow.domain === null) asked.add('protocol')
   return FACT_ORDER.filter((fact) => asked.has(fact) && flow[fact] === undefined && !lookedUp(fact, flow))
 }
 
