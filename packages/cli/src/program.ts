@@ -13,6 +13,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   reach: async () => (await import('./commands/reach.ts')).reachCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
+  flows: async () => (await import('./commands/flows.ts')).flowsCommand,
+  top: async () => (await import('./commands/top.ts')).topCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 }
 

@@ -16,11 +16,14 @@ export type RecordedVerdict = {
 export type FlowRecord = {
   /** RFC 3339, UTC. */
   readonly time: string
+  readonly device?: string | null
+  readonly tags?: readonly string[] | null
   readonly user?: string | null
   readonly groups?: readonly string[] | null
   readonly app?: string | null
   readonly unit?: string | null
   readonly container?: string | null
+  readonly src?: string | null
   readonly dst?: string | null
   readonly port?: number | null
   readonly transport?: string | null
@@ -29,6 +32,11 @@ export type FlowRecord = {
   readonly protocol?: string | null
   readonly country?: string | null
   readonly asn?: number | null
+  readonly bytesOut?: number | null
+  readonly bytesIn?: number | null
+  readonly packetsOut?: number | null
+  readonly packetsIn?: number | null
+  readonly durationMs?: number | null
   readonly verdict: RecordedVerdict
 }
 

@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'tun-unavailable'
   | 'enforcement-failed'
   | 'resolver-unavailable'
+  | 'filter-invalid'
+  | 'store-unavailable'
   | 'internal'
 
 /**
@@ -119,6 +121,16 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The resolver cannot listen, or has no server to ask.',
     remedy: 'Check /etc/resolv.conf, or give --upstream.',
+  },
+  'filter-invalid': {
+    exitCode: 2,
+    meaning: 'A filter of flows cannot be understood.',
+    remedy: 'Write KEY:VALUE, as in domain:*.github.com verdict:deny since:1h.',
+  },
+  'store-unavailable': {
+    exitCode: 3,
+    meaning: 'The flow store cannot be opened.',
+    remedy: 'Check that no other process has it open, and that its directory can be written.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

@@ -9,7 +9,7 @@ export function printJson(value: unknown): void {
 }
 
 /** Waits while the reader is slower than we are, so that a stream of any length needs little memory. */
-export async function printSlowly(text: string): Promise<void> {
+export async function printSlowly(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 

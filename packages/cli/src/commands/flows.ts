@@ -1,0 +1,91 @@
+import { Command, Option } from 'commander'
+import { EXPORT_FORMATS, parseFilter, type ExportFormat, type FlowStore, type ListedFlow } from '@sallyport/store'
+import { SallyportError } from '@sallyport/policy'
+import { flowsOption, importFlows, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { examples, jsonOption } from '../input/options.ts'
+import { note, printJson, printSlowly } from '../output/print.ts'
+import { printable, styled } from '../output/style.ts'
+import type { Answer } from './answer.ts'
+
+const PAGE = 1000
+
+type Options = FlowSource & {
+  readonly import?: string
+  readonly limit: number
+  readonly after?: string
+  readonly export?: ExportFormat
+  readonly json?: boolean
+}
+
+export function flowsCommand(answer: Answer): Command {
+  return new Command('flows')
+    .description('what left and what was stopped: flows of the store, newest first')
+    .argument('[filter...]', 'domain:*.github.com verdict:deny since:1h app:/usr/bin/*')
+    .addOption(storeOption())
+    .addOption(flowsOption())
+    .option('--import <file>', 'add the flows of a log to the store; - is the standard input')
+    .option('--limit <count>', 'at most so many flows', parseCount, 100)
+    .option('--after <cursor>', 'the page after this one, the `next` of --json')
+    .addOption(new Option('--export <format>', 'all of them as a file on the standard output').choices(EXPORT_FORMATS))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport flows --import flows.jsonl',
+        'sallyport flows verdict:deny since:1h',
+        'sallyport flows --flows flows.jsonl domain:*.github.com --json',
+      ),
+    )
+    .action(async (filter: readonly string[], options: Options) => {
+      const parsed = parseFilter(filter, Date.now())
+      using store = await openFlowSource(options)
+      if (options.import !== undefined) return answer(await importLog(store, options.import, options.json === true))
+      if (options.export !== undefined) await printSlowly(await store.export(parsed, options.export))
+      else await list(store, parsed, options)
+    })
+}
+
+async function importLog(store: FlowStore, path: string, json: boolean): Promise<number> {
+  const imported = await importFlows(store, path)
+  if (json) printJson(imported)
+  else
+    note(
+      `${imported.stored} flows stored, ${imported.read - imported.stored} were there before, ${imported.invalid} lines are no flow`,
+    )
+  return imported.invalid > 0 ? 2 : 0
+}
+
+async function list(store: FlowStore, filter: ReturnType<typeof parseFilter>, options: Options): Promise<void> {
+  let after = options.after
+  let left = options.limit
+  let next: string | null = null
+  const all: ListedFlow[] = []
+  while (left > 0) {
+    const page = await store.list(filter, { limit: Math.min(left, PAGE), ...(after === undefined ? {} : { after }) })
+    left -= page.flows.length
+    next = page.next
+    if (options.json === true) all.push(...page.flows)
+    else for (const flow of page.flows) await printSlowly(`${describeFlow(flow)}\n`)
+    if (next === null) break
+    after = next
+  }
+  if (options.json === true) printJson({ flows: all, next })
+  else if (next !== null) note(`there are more: --after ${next}`)
+}
+
+function describeFlow(flow: ListedFlow): string {
+  const verdict = flow.verdict?.verdict ?? 'seen'
+  const colour = verdict === 'deny' ? 'red' : verdict === 'allow' ? 'green' : 'yellow'
+  const destination = flow.domain ?? flow.boundNames?.[0] ?? flow.dst ?? '-'
+  const port =
+    flow.port === undefined || flow.port === null ? (flow.transport ?? '') : `${flow.transport ?? '?'}/${flow.port}`
+  const rule = flow.verdict === null ? '' : (flow.verdict.rule ?? flow.verdict.reason)
+  const subject = [flow.user, flow.app].filter(Boolean).join(' ')
+  const rest = [destination, port, flow.country ?? '', subject, rule].filter((text) => text !== '')
+  return `${flow.time} ${styled(colour, verdict.padEnd(12))} ${printable(rest.join('  '))}`
+}
+
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new SallyportError('usage', `"${text}" is not a count between 1 and 9999999`)
+}

@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { Option } from 'commander'
+import { FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
+import { SallyportError } from '@sallyport/policy'
+import { note } from '../output/print.ts'
+import { readLines } from './json-lines.ts'
+import { fileError } from './read-text-file.ts'
+
+const MAX_LINE_BYTES = 2 ** 20
+const BATCH_FLOWS = 50_000
+const PROGRESS_FLOWS = 1_000_000
+
+export type FlowSource = { readonly flows?: string; readonly store: string }
+
+export const flowsOption = (): Option =>
+  new Option('--flows <file>', 'a flow log to read instead of the store; - is the standard input')
+export const storeOption = (): Option =>
+  new Option('--store <dir>', 'directory of the flow store').default('/var/lib/sallyport/flows')
+
+/** The store on disk; or one in memory's place, for this process, with the flows of a log. */
+export async function openFlowSource({ flows, store }: FlowSource): Promise<FlowStore> {
+  if (flows === undefined) return openStore(store)
+  const temporary = await FlowStore.open()
+  try {
+    await importFlows(temporary, flows)
+    return temporary
+  } catch (error) {
+    temporary[Symbol.dispose]()
+    throw error
+  }
+}
+
+async function openStore(path: string): Promise<FlowStore> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new SallyportError('store-unavailable', `the directory ${path} cannot be made`, { cause: error })
+  }
+  return FlowStore.open(path)
+}
+
+export type Imported = { readonly read: number; readonly stored: number; readonly invalid: number }
+
+/**
+ * A batch is named after all lines before it and its own. The same log read again, also after more was appended to it,
+ * finds the batches it had, ends its batches where they ended, and adds only what is new.
+ */
+export async function importFlows(store: FlowStore, path: string): Promise<Imported> {
+  let [read, stored, invalid] = [0, 0, 0]
+  let flows: StoredFlow[] = []
+  let before = createHash('sha256').digest('hex')
+  let known = await store.batchesAfter(before)
+  const hash = createHash('sha256')
+  const flush = async (): Promise<void> => {
+    const digest = hash.copy().digest('hex')
+    if (await store.ingest({ id: `${before}/${digest}`, flows }, Date.now())) stored += flows.length
+    flows = []
+    before = digest
+    known = await store.batchesAfter(before)
+  }
+  const endsBatch = (): boolean =>
+    flows.length === BATCH_FLOWS ||
+    (known.get(flows.length)?.includes(`${before}/${hash.copy().digest('hex')}`) ?? false)
+  try {
+    for await (const line of readLines(path === '-' ? process.stdin : createReadStream(path), MAX_LINE_BYTES)) {
+      const flow =
+        'text' in line
+          ? parseStoredFlow(line.text)
+          : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
+      if ('problem' in flow) {
+        invalid++
+        note(`${path === '-' ? 'standard input' : path}:${line.number}: ${flow.problem}`)
+        continue
+      }
+      read++
+      flows.push(flow)
+      hash.update(`${'text' in line ? line.text : ''}\n`)
+      if (endsBatch()) await flush()
+      if (read % PROGRESS_FLOWS === 0 && process.stderr.isTTY) note(`${read} flows read`)
+    }
+  } catch (error) {
+    throw fileError(path, error)
+  }
+  if (flows.length > 0) await flush()
+  return { read, stored, invalid }
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { sallyport } from './sallyport.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-flows-'))
+const log = join(folder, 'flows.jsonl')
+const store = join(folder, 'store')
+after(() => rmSync(folder, { recursive: true }))
+
+const flow = (facts: object): string => `${JSON.stringify({ transport: 'tcp', port: 443, ...facts })}\n`
+writeFileSync(
+  log,
+  flow({ time: '2026-10-01T00:00:00Z', domain: 'api.github.com', app: '/usr/bin/git' }) +
+    flow({ time: '2026-10-01T00:00:01Z', domain: 'x.example', app: '/usr/bin/curl' }) +
+    flow({ time: '2026-10-01T00:00:02Z', domain: 'x.example', app: '/usr/bin/curl' }),
+)
+
+test('a log that is imported twice is in the store once', () => {
+  const first = sallyport(['flows', '--import', log, '--store', store, '--json'])
+  assert.deepEqual([first.status, JSON.parse(first.stdout)], [0, { read: 3, stored: 3, invalid: 0 }])
+  const again = sallyport(['flows', '--import', log, '--store', store, '--json'])
+  assert.deepEqual(JSON.parse(again.stdout), { read: 3, stored: 0, invalid: 0 })
+  const top = sallyport(['top', '--store', store, '--json'])
+  const { rows } = JSON.parse(top.stdout) as { rows: { key: string; flows: number }[] }
+  assert.deepEqual(
+    rows.map(({ key, flows }) => [key, flows]),
+    [
+      ['x.example', 2],
+      ['api.github.com', 1],
+    ],
+  )
+})
+
+test('a log that grew adds what is new', () => {
+  const grown = join(folder, 'grown.jsonl')
+  const other = join(folder, 'other-store')
+  const lines = [1, 2, 3, 4, 5].map((port) => flow({ time: '2026-10-01T00:00:00Z', port }))
+  const counts = [2, 3, 5, 5].map((count) => {
+    writeFileSync(grown, lines.slice(0, count).join(''))
+    const { stdout } = sallyport(['flows', '--import', grown, '--store', other, '--json'])
+    return (JSON.parse(stdout) as { stored: number }).stored
+  })
+  assert.deepEqual(counts, [2, 1, 2, 0])
+})
+
+test('a page says where the next one begins', () => {
+  const page = JSON.parse(sallyport(['flows', '--store', store, '--limit', '2', '--json']).stdout) as {
+    flows: object[]
+    next: string
+  }
+  assert.equal(page.flows.length, 2)
+  const last = JSON.parse(sallyport(['flows', '--store', store, '--after', page.next, '--json']).stdout) as {
+    flows: { domain: string }[]
+    next: null
+  }
+  assert.deepEqual([last.flows.map(({ domain }) => domain), last.next], [['api.github.com'], null])
+})
+
+test('a log is read without a store', () => {
+  const { status, stdout } = sallyport(['flows', '--flows', log, 'domain:*.github.com'])
+  assert.equal(status, 0)
+  assert.match(stdout, /^2026-10-01T00:00:00.000Z seen +api\.github\.com {2}tcp\/443 {2}\/usr\/bin\/git\n$/)
+})
+
+test('a line that is no flow is named, the others are stored, and the answer is 2', () => {
+  writeFileSync(join(folder, 'bad.jsonl'), `{"port":"x"}\n${flow({ domain: 'y.example' })}`)
+  const { status, stdout, stderr } = sallyport([
+    'flows',
+    '--import',
+    join(folder, 'bad.jsonl'),
+    '--store',
+    store,
+    '--json',
+  ])
+  assert.deepEqual([status, JSON.parse(stdout)], [2, { read: 1, stored: 1, invalid: 1 }])
+  assert.match(stderr, /bad\.jsonl:1: port/)
+})
+
+test('a filter with a wrong key is an error with the right one', () => {
+  const { status, stderr } = sallyport(['flows', '--store', store, 'domian:x.example'])
+  assert.equal(status, 2)
+  assert.match(stderr, /Did you mean domain\?/)
+})

@@ -1,0 +1,67 @@
+import { createRequire } from 'node:module'
+import { SallyportError } from '@sallyport/policy'
+import type { Row, SqlEngine } from './sql-engine.ts'
+
+type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
+type Session = {
+  readonly query: (statement: string) => string
+  readonly queryBindAsync: (statement: string, params: object, options: { format: string }) => Promise<Result>
+  readonly insert: (insert: object) => Promise<unknown>
+  readonly close: () => void
+}
+type Chdb = { readonly Session: new (path?: string, options?: { connectionArgs: readonly string[] }) => Session }
+
+/** ClickHouse writes 64-bit integers as strings unless told otherwise; counts above 2^53 do not occur here. */
+const JSON_SETTINGS = 'SETTINGS output_format_json_quote_64bit_integers = 0'
+
+const INSERT_SETTINGS = {
+  date_time_input_format: 'best_effort',
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  // One block a batch, so that a batch has one token a partition.
+  max_insert_block_size: 10_000_000,
+  min_insert_block_size_rows: 10_000_000,
+  min_insert_block_size_bytes: 0,
+}
+
+/** ClickHouse in this process. One process has a directory at a time; without one the data goes with the session. */
+export function openEmbedded(path?: string): SqlEngine {
+  const session = openSession(path)
+  return {
+    run: (statement) => void session.query(statement),
+    query: async (statement, params) => {
+      const result = await session.queryBindAsync(`${statement} ${JSON_SETTINGS}`, params, { format: 'JSONEachRow' })
+      return result
+        .text()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Row)
+    },
+    insert: async (table, rows, token) => {
+      const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token }
+      await session.insert({ table, values: rows, format: 'JSONEachRow', settings })
+    },
+    render: async (statement, params, format) => (await session.queryBindAsync(statement, params, { format })).bytes(),
+    [Symbol.dispose]: () => session.close(),
+  }
+}
+
+function openSession(path: string | undefined): Session {
+  const { Session } = loadLibrary()
+  try {
+    return new Session(path, { connectionArgs: ['--max_threads=2'] })
+  } catch (error) {
+    throw new SallyportError('store-unavailable', `the flow store ${path ?? ''} cannot be opened`, { cause: error })
+  }
+}
+
+/** Loaded when a store is opened: the library is half a gigabyte, and most commands need none. */
+function loadLibrary(): Chdb {
+  try {
+    return createRequire(import.meta.url)('chdb') as Chdb
+  } catch (error) {
+    throw new SallyportError('store-unavailable', 'there is no embedded ClickHouse for this platform', {
+      remedy: 'Install the optional package @chdb/lib-linux-x64-gnu or @chdb/lib-linux-arm64-gnu.',
+      cause: error,
+    })
+  }
+}

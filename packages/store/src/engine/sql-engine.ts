@@ -1,0 +1,14 @@
+/** Values for `{name:Type}` placeholders: they never become part of the statement's text. */
+export type SqlParams = { readonly [name: string]: string | number }
+
+export type Row = { readonly [column: string]: unknown }
+
+/** What the store asks of ClickHouse, wherever it runs. */
+export type SqlEngine = Disposable & {
+  readonly run: (statement: string) => void
+  readonly query: (statement: string, params: SqlParams) => Promise<readonly Row[]>
+  /** `rows` is JSONEachRow. A batch that was inserted under the same token before is not inserted again. */
+  readonly insert: (table: string, rows: Uint8Array, token: string) => Promise<void>
+  /** The answer in another format of ClickHouse's, as bytes. */
+  readonly render: (statement: string, params: SqlParams, format: 'Parquet' | 'CSVWithNames') => Promise<Uint8Array>
+}

@@ -1,0 +1,102 @@
+import { openEmbedded } from './engine/open-embedded.ts'
+import type { Row, SqlEngine } from './engine/sql-engine.ts'
+import type { FlowFilter } from './filter/condition.ts'
+import { encodeRow, type StoredFlow } from './ingest/stored-flow.ts'
+import { exportFlows, type ExportFormat } from './query/export-flows.ts'
+import { factGroups, type FactGroup } from './query/fact-groups.ts'
+import { hourlyVolumes, type HourlyVolume } from './query/hourly-volumes.ts'
+import { listFlows, type FlowPage } from './query/list-flows.ts'
+import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
+import { migrate } from './schema/migrate.ts'
+
+/** A batch that failed in parts is sent again under the same id; what was stored of it is not stored twice. */
+export type Batch = { readonly id: string; readonly flows: readonly StoredFlow[] }
+
+export class FlowStore implements Disposable {
+  readonly #engine: SqlEngine
+
+  private constructor(engine: SqlEngine) {
+    this.#engine = engine
+  }
+
+  /** In a directory, or for as long as the process lasts when none is given. */
+  static async open(path?: string): Promise<FlowStore> {
+    const engine = openEmbedded(path)
+    try {
+      await migrate(engine)
+    } catch (error) {
+      engine[Symbol.dispose]()
+      throw error
+    }
+    return new FlowStore(engine)
+  }
+
+  /**
+   * False when the batch was stored before. The id is the token by which ClickHouse recognises blocks it has; the row in
+   * `batches`, written last, remembers it beyond ClickHouse's window.
+   */
+  async ingest({ id, flows }: Batch, nowMs: number): Promise<boolean> {
+    const [known] = await this.#engine.query('SELECT count() AS n FROM batches WHERE batch = {id:String}', { id })
+    if (Number(known?.['n']) > 0) return false
+    if (flows.length > 0) {
+      const rows = flows.map((flow, seq) => encodeRow(flow, id, seq, nowMs)).join('')
+      await this.#engine.insert('flows', Buffer.from(rows), id)
+    }
+    await this.#engine.insert('batches', Buffer.from(JSON.stringify({ batch: id, rows: flows.length })), id)
+    return true
+  }
+
+  /** Ids of the batches named `<prefix>/…`, by their number of flows. */
+  async batchesAfter(prefix: string): Promise<ReadonlyMap<number, readonly string[]>> {
+    const rows = await this.#engine.query(
+      'SELECT rows AS n, groupArray(batch) AS ids FROM batches WHERE startsWith(batch, {prefix:String}) GROUP BY n',
+      { prefix: `${prefix}/` },
+    )
+    return new Map(rows.map((row) => [Number(row['n']), row['ids'] as readonly string[]]))
+  }
+
+  list(filter: FlowFilter, page: { readonly limit: number; readonly after?: string }): Promise<FlowPage> {
+    return listFlows(this.#engine, filter, page)
+  }
+
+  top(by: TopBy, filter: FlowFilter, limit: number): Promise<readonly TopRow[]> {
+    return topFlows(this.#engine, by, filter, limit)
+  }
+
+  factGroups(filter: FlowFilter, byMinute: boolean): Promise<readonly FactGroup[]> {
+    return factGroups(this.#engine, filter, byMinute)
+  }
+
+  hourlyVolumes(sinceMs: number): Promise<readonly HourlyVolume[]> {
+    return hourlyVolumes(this.#engine, sinceMs)
+  }
+
+  export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {
+    return exportFlows(this.#engine, filter, format)
+  }
+
+  /** Drops whole months and then rows that are older. */
+  async expire(beforeMs: number): Promise<void> {
+    const before = new Date(beforeMs).toISOString()
+    const month = before.slice(0, 7).replace('-', '')
+    for (const table of ['flows', 'flows_hourly']) {
+      const parts = await this.#engine.query(
+        'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active',
+        { table },
+      )
+      for (const { id } of parts as readonly Row[]) {
+        if (/^\d{6}$/.test(String(id)) && String(id) < month)
+          this.#engine.run(`ALTER TABLE ${table} DROP PARTITION ID '${String(id)}'`)
+      }
+    }
+    const second = Math.floor(beforeMs / 1000)
+    this.#engine.run(`ALTER TABLE flows DELETE WHERE time < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`)
+    this.#engine.run(
+      `ALTER TABLE flows_hourly DELETE WHERE hour < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`,
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.#engine[Symbol.dispose]()
+  }
+}
