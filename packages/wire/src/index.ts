@@ -1,1 +1,2 @@
 export * from './dns/index.ts'
+export * from './identify/index.ts'

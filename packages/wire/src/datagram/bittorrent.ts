@@ -1,0 +1,22 @@
+import { found, type Found } from '../identify/identification.ts'
+import { latin1, startsWith, u16, u32, u8 } from '../identify/octets.ts'
+import type { DatagramView } from '../identify/recogniser.ts'
+
+/** Distributed hash table (BEP 5): a bencoded dictionary whose `y` says query, response or error. */
+export function bittorrentDht({ bytes }: DatagramView): Found | null {
+  if (u8(bytes, 0) !== 0x64 || bytes.length < 12) return null
+  const begins = ['d1:', 'd2:ip', 'd2:ro', 'd6:', 'd3:'].some((text) => startsWith(bytes, text) === true)
+  if (!begins) return null
+  const text = latin1(bytes, 0, 2048)
+  const isDht = /1:y1:[qre]/.test(text) || /^d1:[ar]d2:id20:/.test(text)
+  return isDht ? found('bittorrent', 0, 12, 'BitTorrent DHT message') : null
+}
+
+/** The first packet of uTP (BEP 29): SYN, version 1, sequence 1, nothing acknowledged. Others say too little. */
+export function utp({ bytes }: DatagramView): Found | null {
+  const extension = u8(bytes, 1)
+  const isSyn =
+    u8(bytes, 0) === 0x41 && (extension === 0 || extension === 2) && bytes.length >= 20 && bytes.length <= 40
+  const isFirst = u32(bytes, 8) === 0 && u16(bytes, 16) === 1 && u16(bytes, 18) === 0 && u32(bytes, 12) > 0
+  return isSyn && isFirst ? found('bittorrent', 0, 20, 'uTP SYN', { confidence: 'medium' }) : null
+}

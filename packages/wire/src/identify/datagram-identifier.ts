@@ -1,0 +1,55 @@
+import { QuicSession } from '../quic/quic-session.ts'
+import { RtpSession } from '../datagram/rtp-session.ts'
+import type { Found, HandshakeCrypto, Identification } from './identification.ts'
+import type { DatagramRecogniser, Direction } from './recogniser.ts'
+
+/** Identifies an exchange of datagrams: each is looked at by itself, QUIC and RTP over several. */
+export class DatagramIdentifier {
+  readonly #recognisers: readonly DatagramRecogniser[]
+  readonly #maxDatagrams: number
+  readonly #crypto: HandshakeCrypto | null
+  readonly #quic: QuicSession
+  readonly #rtp = new RtpSession()
+  #count = 0
+  #answer: Found | null = null
+
+  constructor(
+    recognisers: readonly DatagramRecogniser[],
+    limits: { readonly maxBytes: number; readonly maxDatagrams: number },
+    crypto: HandshakeCrypto | null,
+  ) {
+    this.#recognisers = recognisers
+    this.#maxDatagrams = limits.maxDatagrams
+    this.#crypto = crypto
+    this.#quic = new QuicSession(crypto, limits.maxBytes)
+  }
+
+  push(direction: Direction, bytes: Uint8Array): Identification {
+    if (this.#answer !== null) return this.#answer
+    if (bytes.length === 0) return { state: 'need-more' }
+    if (this.#count >= this.#maxDatagrams) return this.#atLimit()
+    this.#count++
+    const sight = this.#quic.push(direction, bytes)
+    if (sight !== 'no' && sight.state === 'identified') return (this.#answer = sight)
+    if (sight !== 'no' || this.#quic.partial !== null) {
+      return this.#count >= this.#maxDatagrams ? this.#atLimit() : { state: 'need-more' }
+    }
+    const view = { bytes, direction, crypto: this.#crypto }
+    for (const look of this.#recognisers) {
+      this.#answer = look(view)
+      if (this.#answer !== null) return this.#answer
+    }
+    this.#answer = this.#rtp.push(direction, bytes)
+    return this.#answer ?? { state: 'unknown', why: 'no-protocol-matches' }
+  }
+
+  finish(): Identification {
+    this.#answer ??= this.#quic.partial
+    return this.#answer ?? { state: 'unknown', why: this.#count === 0 ? 'no-bytes' : 'no-protocol-matches' }
+  }
+
+  #atLimit(): Identification {
+    this.#answer = this.#quic.partial
+    return this.#answer ?? { state: 'unknown', why: 'limit-reached' }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Found, HandshakeCrypto, Identification, Sight } from './identification.ts'
+import { FirstBytes } from './first-bytes.ts'
+import type { Direction, StreamRecogniser } from './recogniser.ts'
+
+type Candidate = {
+  readonly look: StreamRecogniser
+  need: number
+  seen: number
+  otherSeen: number
+  partial: Found | null
+}
+type Side = { readonly bytes: FirstBytes; candidates: Candidate[] }
+
+/** Identifies a stream from the first bytes of both directions. */
+export class StreamIdentifier {
+  readonly #sides: Readonly<Record<Direction, Side>>
+  readonly #crypto: HandshakeCrypto | null
+  #answer: Found | null = null
+
+  constructor(
+    recognisers: Readonly<Record<Direction, readonly StreamRecogniser[]>>,
+    maxBytes: number,
+    crypto: HandshakeCrypto | null,
+  ) {
+    this.#sides = { client: side(recognisers.client, maxBytes), server: side(recognisers.server, maxBytes) }
+    this.#crypto = crypto
+  }
+
+  push(direction: Direction, bytes: Uint8Array): Identification {
+    if (this.#answer !== null) return this.#answer
+    this.#sides[direction].bytes.append(bytes)
+    this.#answer = this.#look('client') ?? this.#look('server')
+    if (this.#answer !== null) return this.#answer
+    return this.#isOpen() ? { state: 'need-more' } : this.#unknown()
+  }
+
+  /** Nothing more will come: what is likely, though not whole, is the answer. */
+  finish(): Identification {
+    for (const { candidates } of Object.values(this.#sides)) for (const candidate of candidates) candidate.need = 0
+    this.#answer ??= this.#look('client') ?? this.#look('server')
+    this.#answer ??= this.#partial('client') ?? this.#partial('server')
+    if (this.#answer !== null) return this.#answer
+    const unknown = this.#unknown()
+    return this.#isOpen() && unknown.why === 'no-protocol-matches' ? { state: 'unknown', why: 'ended-early' } : unknown
+  }
+
+  #unknown(): Extract<Identification, { state: 'unknown' }> {
+    const { client, server } = this.#sides
+    if (client.bytes.length + server.bytes.length === 0) return { state: 'unknown', why: 'no-bytes' }
+    const isFull = client.bytes.isFull || server.bytes.isFull
+    return { state: 'unknown', why: isFull ? 'limit-reached' : 'no-protocol-matches' }
+  }
+
+  /** Whether a direction that has spoken still may turn out to be something. */
+  #isOpen(): boolean {
+    const { client, server } = this.#sides
+    if (client.bytes.length + server.bytes.length === 0) return true
+    return [client, server].some(({ bytes, candidates }) => bytes.length > 0 && candidates.length > 0)
+  }
+
+  #partial(direction: Direction): Found | null {
+    return this.#sides[direction].candidates.find(({ partial }) => partial !== null)?.partial ?? null
+  }
+
+  /** The first candidate that matches, if all before it say no: so the answer does not depend on the pieces. */
+  #look(direction: Direction): Found | null {
+    const own = this.#sides[direction]
+    if (own.bytes.length === 0) return null
+    const other = this.#sides[direction === 'client' ? 'server' : 'client'].bytes
+    const left: Candidate[] = []
+    let match: Found | null = null
+    for (const candidate of own.candidates) {
+      const sight: Sight | null = match === null ? this.#sightOf(candidate, own.bytes, other) : null
+      if (sight === 'no') continue
+      if (sight !== null && sight.state === 'identified') {
+        if (left.length === 0) return sight
+        match = candidate.partial = sight
+      }
+      left.push(candidate)
+    }
+    own.candidates = left
+    if (!own.bytes.isFull) return null
+    const likely = left.find(({ partial }) => partial !== null)?.partial ?? match
+    own.candidates = []
+    return likely
+  }
+
+  #sightOf(candidate: Candidate, own: FirstBytes, other: FirstBytes): Sight | null {
+    if (own.length < candidate.need && other.length === candidate.otherSeen) return null
+    const view = { bytes: own.view(), previousLength: candidate.seen, other: other.view(), crypto: this.#crypto }
+    const sight = candidate.look(view)
+    candidate.seen = own.length
+    candidate.otherSeen = other.length
+    if (sight !== 'no' && sight.state === 'more') {
+      candidate.need = sight.need
+      candidate.partial = sight.partial
+    } else {
+      candidate.need = 0
+    }
+    return sight
+  }
+}
+
+function side(recognisers: readonly StreamRecogniser[], maxBytes: number): Side {
+  const candidates = recognisers.map((look) => ({ look, need: 1, seen: 0, otherSeen: 0, partial: null }))
+  return { bytes: new FirstBytes(maxBytes), candidates }
+}

@@ -1,0 +1,47 @@
+/** What differs between versions of QUIC in how an Initial is protected. */
+export type QuicVersion = {
+  readonly salts: readonly string[]
+  readonly labelPrefix: 'quic' | 'quicv2'
+  /** Values of the two type bits of a long header. */
+  readonly types: { readonly initial: number; readonly retry: number }
+}
+
+const SALT = {
+  v1: '38762cf7f55934b34d179ae6a4c80cadccbb7f0a', // RFC 9001 §5.2; also drafts 33 and 34
+  v2: '0dede3def700a6db819381be6e269dcbf9bd2ed9', // RFC 9369 §3.3.1
+  draft29: 'afbfec289993d24c9e9786f19c6111e04390a899',
+  draft23: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502',
+  draft22: '7fbcdb0e7c66bbe92a96cd21519ebd7a02644190',
+} as const
+
+const V1_TYPES = { initial: 0, retry: 3 } as const
+const V2_TYPES = { initial: 1, retry: 0 } as const
+
+/** Null for a version whose packets are not readable, reserved ones (RFC 9000 §15) among them. */
+export function quicVersion(version: number): QuicVersion | null {
+  if (version === 1) return { salts: [SALT.v1], labelPrefix: 'quic', types: V1_TYPES }
+  if (version === 0x6b3343cf || version === 0x709a50c4) {
+    return { salts: [SALT.v2], labelPrefix: 'quicv2', types: V2_TYPES }
+  }
+  const draft = draftOf(version)
+  if (draft === null) return null
+  return { salts: saltsOfDraft(draft), labelPrefix: 'quic', types: V1_TYPES }
+}
+
+/** 0 stands for an experiment whose draft is not told by its number. */
+function draftOf(version: number): number | null {
+  if (version >>> 8 === 0xff0000) return version & 0xff
+  // Numbers of mvfst and picoquic, as they register them in the list of versions of the QUIC working group.
+  if (version === 0xfaceb001) return 22
+  if (version === 0xfaceb002) return 27
+  if (version >>> 8 === 0xfaceb0) return 0
+  return version >>> 8 === 0x50435b || version >>> 8 === 0x504350 ? 0 : null
+}
+
+function saltsOfDraft(draft: number): readonly string[] {
+  if (draft === 0) return [SALT.draft23, SALT.draft29, SALT.draft22, SALT.v1]
+  if (draft >= 33) return [SALT.v1]
+  if (draft >= 29) return [SALT.draft29]
+  if (draft >= 23) return [SALT.draft23]
+  return [SALT.draft22]
+}

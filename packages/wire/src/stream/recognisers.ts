@@ -1,0 +1,76 @@
+import type { Direction, StreamRecogniser } from '../identify/recogniser.ts'
+import { recogniseHttp2, recogniseHttp2Server } from '../http/recognise-http2.ts'
+import { recogniseTextMessage } from '../http/recognise-text-message.ts'
+import { recogniseTls } from '../tls/recognise-tls.ts'
+import { recogniseKerberosStream, recogniseLdap } from './asn1.ts'
+import { kafka, mongodb, mysql, postgres, redis, tdsClient, tdsServer } from './databases.ts'
+import { dnsStream, openvpnStream, stunStream } from './framed-datagrams.ts'
+import { amqp, bittorrent, mqtt, rdp, smb, socks4, socks5, ssh, telnet, tor, vnc, xmpp } from './greetings.ts'
+import { ftpClient, imapClient, imapServer, ircClient, popClient, popServer, replyServer, smtpClient } from './mail.ts'
+import { syslogStream } from './syslog.ts'
+
+const tls: StreamRecogniser = ({ bytes, crypto }) => recogniseTls(bytes, crypto)
+const text: StreamRecogniser = ({ bytes, previousLength }) => recogniseTextMessage(bytes, previousLength)
+
+/** In the order of their say: magic words first, structures with little redundancy last. */
+export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecogniser[]>> = {
+  client: [
+    tls,
+    ({ bytes }) => recogniseHttp2(bytes),
+    ssh,
+    smtpClient,
+    ftpClient,
+    popClient,
+    imapClient,
+    ircClient,
+    xmpp,
+    redis,
+    text,
+    smb,
+    rdp,
+    bittorrent,
+    amqp,
+    vnc,
+    mqtt,
+    telnet,
+    tor,
+    postgres,
+    tdsClient,
+    recogniseLdap,
+    recogniseKerberosStream,
+    // A client of SOCKS waits after its few octets: what needs more to be told comes later.
+    socks4,
+    socks5,
+    stunStream,
+    dnsStream,
+    mongodb,
+    kafka,
+    openvpnStream,
+    syslogStream,
+  ],
+  server: [
+    tls,
+    ssh,
+    replyServer,
+    popServer,
+    imapServer,
+    xmpp,
+    text,
+    vnc,
+    mysql,
+    telnet,
+    smb,
+    rdp,
+    bittorrent,
+    amqp,
+    mqtt,
+    tdsServer,
+    mongodb,
+    recogniseLdap,
+    recogniseKerberosStream,
+    stunStream,
+    dnsStream,
+    openvpnStream,
+    ({ bytes }) => recogniseHttp2Server(bytes),
+  ],
+}
