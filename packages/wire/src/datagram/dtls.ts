@@ -7,7 +7,7 @@ import { foundHello } from '../tls/recognise-tls.ts'
 const VERSIONS: readonly number[] = [0xfeff, 0xfefd, 0xfefc, 0x0100]
 
 /** DTLS 1.0 to 1.3 (RFC 6347 §4.1, RFC 9147 §4); a hello that is cut into fragments is known without its name. */
-export function dtls({ bytes, crypto }: DatagramView): Found | null {
+export function dtls({ bytes, ciphers }: DatagramView): Found | null {
   const type = u8(bytes, 0)
   if (bytes.length < 13 || type < 20 || type > 25 || !VERSIONS.includes(u16(bytes, 1))) return null
   const length = u16(bytes, 11)
@@ -22,5 +22,5 @@ export function dtls({ bytes, crypto }: DatagramView): Found | null {
   const hello = parseClientHello(bytes.subarray(25, 25 + whole), true)
   return hello === null
     ? found('dtls', 0, 25, 'DTLS ClientHello', { problem: 'incomplete-handshake' })
-    : foundHello('dtls', hello, 25, 'd', crypto)
+    : foundHello('dtls', hello, 25, 'd', ciphers)
 }

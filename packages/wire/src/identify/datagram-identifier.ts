@@ -7,7 +7,7 @@ import type { DatagramRecogniser, Direction } from './recogniser.ts'
 export class DatagramIdentifier {
   readonly #recognisers: readonly DatagramRecogniser[]
   readonly #maxDatagrams: number
-  readonly #crypto: HandshakeCrypto | null
+  readonly #ciphers: HandshakeCrypto | null
   readonly #quic: QuicSession
   readonly #rtp = new RtpSession()
   #count = 0
@@ -16,12 +16,12 @@ export class DatagramIdentifier {
   constructor(
     recognisers: readonly DatagramRecogniser[],
     limits: { readonly maxBytes: number; readonly maxDatagrams: number },
-    crypto: HandshakeCrypto | null,
+    ciphers: HandshakeCrypto | null,
   ) {
     this.#recognisers = recognisers
     this.#maxDatagrams = limits.maxDatagrams
-    this.#crypto = crypto
-    this.#quic = new QuicSession(crypto, limits.maxBytes)
+    this.#ciphers = ciphers
+    this.#quic = new QuicSession(ciphers, limits.maxBytes)
   }
 
   push(direction: Direction, bytes: Uint8Array): Identification {
@@ -34,7 +34,7 @@ export class DatagramIdentifier {
     if (sight !== 'no' || this.#quic.partial !== null) {
       return this.#count >= this.#maxDatagrams ? this.#atLimit() : { state: 'need-more' }
     }
-    const view = { bytes, direction, crypto: this.#crypto }
+    const view = { bytes, direction, ciphers: this.#ciphers }
     for (const look of this.#recognisers) {
       this.#answer = look(view)
       if (this.#answer !== null) return this.#answer

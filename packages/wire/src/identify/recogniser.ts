@@ -9,7 +9,7 @@ export type StreamView = {
   readonly previousLength: number
   /** Octets of the other direction, for protocols that one side alone does not tell apart. */
   readonly other: Uint8Array
-  readonly crypto: HandshakeCrypto | null
+  readonly ciphers: HandshakeCrypto | null
 }
 
 /**
@@ -21,7 +21,7 @@ export type StreamRecogniser = (view: StreamView) => Sight
 export type DatagramView = {
   readonly bytes: Uint8Array
   readonly direction: Direction
-  readonly crypto: HandshakeCrypto | null
+  readonly ciphers: HandshakeCrypto | null
 }
 
 /** Says whether one datagram, by itself, is of its protocol. */

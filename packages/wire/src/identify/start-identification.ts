@@ -23,7 +23,7 @@ export type IdentificationOptions = {
   readonly transport: 'tcp' | 'udp'
   readonly limits?: Partial<IdentificationLimits>
   /** Without it QUIC is identified without a name, and `ja4` is null. */
-  readonly crypto?: HandshakeCrypto | null
+  readonly ciphers?: HandshakeCrypto | null
 }
 
 export type Identifier = {
@@ -39,11 +39,11 @@ export type Identifier = {
 /** Starts the identification of one connection or exchange of datagrams from its first bytes. It never looks at ports. */
 export function startIdentification(options: IdentificationOptions): Identifier {
   const limits = { ...DEFAULT_IDENTIFICATION_LIMITS, ...options.limits }
-  const crypto = options.crypto ?? null
+  const ciphers = options.ciphers ?? null
   const identifier =
     options.transport === 'tcp'
-      ? new StreamIdentifier(STREAM_RECOGNISERS, limits.maxBytes, crypto)
-      : new DatagramIdentifier(DATAGRAM_RECOGNISERS, limits, crypto)
+      ? new StreamIdentifier(STREAM_RECOGNISERS, limits.maxBytes, ciphers)
+      : new DatagramIdentifier(DATAGRAM_RECOGNISERS, limits, ciphers)
   let startedMs: number | null = null
   return {
     push(direction, bytes, nowMs) {

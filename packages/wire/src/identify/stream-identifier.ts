@@ -14,16 +14,16 @@ type Side = { readonly bytes: FirstBytes; candidates: Candidate[] }
 /** Identifies a stream from the first bytes of both directions. */
 export class StreamIdentifier {
   readonly #sides: Readonly<Record<Direction, Side>>
-  readonly #crypto: HandshakeCrypto | null
+  readonly #ciphers: HandshakeCrypto | null
   #answer: Found | null = null
 
   constructor(
     recognisers: Readonly<Record<Direction, readonly StreamRecogniser[]>>,
     maxBytes: number,
-    crypto: HandshakeCrypto | null,
+    ciphers: HandshakeCrypto | null,
   ) {
     this.#sides = { client: side(recognisers.client, maxBytes), server: side(recognisers.server, maxBytes) }
-    this.#crypto = crypto
+    this.#ciphers = ciphers
   }
 
   push(direction: Direction, bytes: Uint8Array): Identification {
@@ -87,7 +87,7 @@ export class StreamIdentifier {
 
   #sightOf(candidate: Candidate, own: FirstBytes, other: FirstBytes): Sight | null {
     if (own.length < candidate.need && other.length === candidate.otherSeen) return null
-    const view = { bytes: own.view(), previousLength: candidate.seen, other: other.view(), crypto: this.#crypto }
+    const view = { bytes: own.view(), previousLength: candidate.seen, other: other.view(), ciphers: this.#ciphers }
     const sight = candidate.look(view)
     candidate.seen = own.length
     candidate.otherSeen = other.length

@@ -5,12 +5,12 @@ import type { LongHeader } from './long-header.ts'
 
 /** Takes away header protection and opens the payload (RFC 9001 §5.3, §5.4); null when the keys are not the packet's. */
 export function openInitial(
-  crypto: HandshakeCrypto,
+  ciphers: HandshakeCrypto,
   keys: InitialKeys,
   bytes: Uint8Array,
   { start, firstOctet, numberOffset, end }: LongHeader,
 ): Uint8Array | null {
-  const mask = crypto.aesEcbBlock(keys.headerKey, bytes.subarray(numberOffset + 4, numberOffset + 20))
+  const mask = ciphers.aesEcbBlock(keys.headerKey, bytes.subarray(numberOffset + 4, numberOffset + 20))
   const first = firstOctet ^ (u8(mask, 0) & 0x0f)
   const numberLength = (first & 3) + 1
   const header = new Uint8Array(bytes.subarray(start, numberOffset + numberLength))
@@ -23,5 +23,5 @@ export function openInitial(
     nonce[inNonce] = u8(nonce, inNonce) ^ header[at]!
   }
   const sealed = bytes.subarray(numberOffset + numberLength, end)
-  return sealed.length < 16 ? null : crypto.aesGcmOpen(keys.key, nonce, header, sealed)
+  return sealed.length < 16 ? null : ciphers.aesGcmOpen(keys.key, nonce, header, sealed)
 }

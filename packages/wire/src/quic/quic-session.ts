@@ -12,15 +12,15 @@ const MOST_KEYS = 8
 
 /** Follows the Initial packets of one QUIC connection until the ClientHello is whole (RFC 9000, 9001, 9369). */
 export class QuicSession {
-  readonly #crypto: HandshakeCrypto | null
+  readonly #ciphers: HandshakeCrypto | null
   readonly #maxBytes: number
   #stream: CryptoStream | null = null
   readonly #keys: InitialKeys[] = []
   readonly #ids = new Set<string>()
   #partial: Found | null = null
 
-  constructor(crypto: HandshakeCrypto | null, maxBytes: number) {
-    this.#crypto = crypto
+  constructor(ciphers: HandshakeCrypto | null, maxBytes: number) {
+    this.#ciphers = ciphers
     this.#maxBytes = maxBytes
   }
 
@@ -66,10 +66,10 @@ export class QuicSession {
   }
 
   #initial(bytes: Uint8Array, header: LongHeader): Sight {
-    if (this.#crypto === null) {
+    if (this.#ciphers === null) {
       return found('quic', header.start, 7, 'QUIC Initial', { problem: 'undecipherable', confidence: 'medium' })
     }
-    const payload = this.#open(this.#crypto, bytes, header)
+    const payload = this.#open(this.#ciphers, bytes, header)
     if (payload === null) {
       this.#partial ??= found('quic', 0, 7, 'QUIC Initial', { problem: 'undecipherable', confidence: 'medium' })
       return more(0, this.#partial)
@@ -81,7 +81,7 @@ export class QuicSession {
     if (length === null || this.#stream.start.length < Math.max(length, 5)) return this.#wait('QUIC Initial', 'high')
     const hello = parseClientHello(this.#stream.start.subarray(4, length))
     if (hello === null) return found('quic', 0, 7, 'QUIC Initial', { problem: 'incomplete-handshake' })
-    const answer = foundHello('quic', hello, 7, 'q', this.#crypto)
+    const answer = foundHello('quic', hello, 7, 'q', this.#ciphers)
     return { ...answer, evidence: { ...answer.evidence, what: `QUIC Initial, ${answer.evidence.what}` } }
   }
 
@@ -93,15 +93,15 @@ export class QuicSession {
   }
 
   /** Keys come from the first connection id and, after a Retry, from the new one: those of the packet's own id are tried too. */
-  #open(crypto: HandshakeCrypto, bytes: Uint8Array, header: LongHeader): Uint8Array | null {
+  #open(ciphers: HandshakeCrypto, bytes: Uint8Array, header: LongHeader): Uint8Array | null {
     const id = `${header.version}:${header.destinationId.join()}`
     if (header.known !== null && !this.#ids.has(id) && this.#keys.length < MOST_KEYS) {
       this.#ids.add(id)
       const { salts, labelPrefix } = header.known
-      for (const salt of salts) this.#keys.push(clientInitialKeys(crypto, salt, labelPrefix, header.destinationId))
+      for (const salt of salts) this.#keys.push(clientInitialKeys(ciphers, salt, labelPrefix, header.destinationId))
     }
     for (const keys of this.#keys) {
-      const payload = openInitial(crypto, keys, bytes, header)
+      const payload = openInitial(ciphers, keys, bytes, header)
       if (payload !== null) return payload
     }
     return null

@@ -9,7 +9,7 @@ import { amqp, bittorrent, mqtt, rdp, smb, socks4, socks5, ssh, telnet, tor, vnc
 import { ftpClient, imapClient, imapServer, ircClient, popClient, popServer, replyServer, smtpClient } from './mail.ts'
 import { syslogStream } from './syslog.ts'
 
-const tls: StreamRecogniser = ({ bytes, crypto }) => recogniseTls(bytes, crypto)
+const tls: StreamRecogniser = ({ bytes, ciphers }) => recogniseTls(bytes, ciphers)
 const text: StreamRecogniser = ({ bytes, previousLength }) => recogniseTextMessage(bytes, previousLength)
 
 /** In the order of their say: magic words first, structures with little redundancy last. */

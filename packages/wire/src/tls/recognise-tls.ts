@@ -8,7 +8,7 @@ const HANDSHAKE = 22
 const LONGEST_RECORD = 16384 + 2048
 
 /** What the two sides of TLS 1.0 to 1.3 over a stream begin with, and SSL 2 hellos (RFC 5246 §E.2). */
-export function recogniseTls(bytes: Uint8Array, crypto: HandshakeCrypto | null): Sight {
+export function recogniseTls(bytes: Uint8Array, ciphers: HandshakeCrypto | null): Sight {
   if (bytes.length === 0) return more(1)
   const type = u8(bytes, 0)
   if (type >= 0x80) return recogniseSsl2(bytes)
@@ -18,7 +18,7 @@ export function recogniseTls(bytes: Uint8Array, crypto: HandshakeCrypto | null):
   if (bytes.length < 5) return more(5)
   const length = u16(bytes, 3)
   if (length === 0 || length > LONGEST_RECORD) return 'no'
-  if (type === HANDSHAKE) return recogniseHandshake(bytes, crypto)
+  if (type === HANDSHAKE) return recogniseHandshake(bytes, ciphers)
   if (type === 21) return length === 2 || length >= 18 ? wholeRecord(bytes, length, 'TLS alert') : 'no'
   if (type === 20 && length === 1) return wholeRecord(bytes, length, 'TLS change cipher spec')
   return type === 23 ? wholeRecord(bytes, length, 'TLS application data') : 'no'
@@ -32,7 +32,7 @@ function wholeRecord(bytes: Uint8Array, length: number, what: string): Sight {
   return found('tls', 0, 5, what, { confidence: 'medium' })
 }
 
-function recogniseHandshake(bytes: Uint8Array, crypto: HandshakeCrypto | null): Sight {
+function recogniseHandshake(bytes: Uint8Array, ciphers: HandshakeCrypto | null): Sight {
   const { message, needed } = joinRecords(bytes)
   if (message === null) return 'no'
   if (message.length === 0) return more(6)
@@ -46,7 +46,7 @@ function recogniseHandshake(bytes: Uint8Array, crypto: HandshakeCrypto | null): 
     if (message.length >= 4 && length > 0x10000) return 'no'
     if (message.length < 4 || message.length < length) return more(needed, message.length < 6 ? null : begun)
     const hello = parseClientHello(message.subarray(4, length))
-    return hello === null ? 'no' : foundHello('tls', hello, bytes.length < 9 ? bytes.length : 9, 't', crypto)
+    return hello === null ? 'no' : foundHello('tls', hello, bytes.length < 9 ? bytes.length : 9, 't', ciphers)
   }
   if (type !== 2) return plausibleLater(type, message, needed)
   if (message.length < 40) return more(needed)
@@ -117,14 +117,14 @@ export function foundHello(
   hello: ClientHello,
   evidenceLength: number,
   transport: 't' | 'q' | 'd',
-  crypto: HandshakeCrypto | null,
+  ciphers: HandshakeCrypto | null,
 ): Found {
   const what = hello.serverName === null ? 'ClientHello' : 'ClientHello with server name'
   return found(hello.alpn.includes('dot') && protocol === 'tls' ? 'dot' : protocol, 0, evidenceLength, what, {
     name: hello.serverName,
     problem: hello.nameProblem,
     alpn: hello.alpn,
-    ja4: crypto === null ? null : ja4(hello, transport, crypto.sha256),
+    ja4: ciphers === null ? null : ja4(hello, transport, ciphers.sha256),
     ech: hello.hasEch ? 'outer' : null,
   })
 }

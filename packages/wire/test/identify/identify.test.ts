@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { startIdentification, type Direction, type Found, type Identification } from '@sallyport/wire'
 import { clientHelloOf, helloWith, serverName } from './hello-bytes.ts'
-import { nodeCrypto as crypto } from './node-crypto.ts'
+import { nodeCrypto as ciphers } from './node-crypto.ts'
 
 type Piece = readonly [Direction, Uint8Array]
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
 function identify(pieces: readonly Piece[]): Identification {
-  const identifier = startIdentification({ transport: 'tcp', crypto })
+  const identifier = startIdentification({ transport: 'tcp', ciphers })
   for (const [direction, bytes] of pieces) identifier.push(direction, bytes)
   return identifier.finish()
 }
