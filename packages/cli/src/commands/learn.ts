@@ -1,0 +1,103 @@
+import { Command } from 'commander'
+import { SERVICES } from '@sallyport/catalog'
+import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
+import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import { definePolicy, formatPolicy, type World } from '@sallyport/policy'
+import { parseFilter } from '@sallyport/store'
+import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { examples, feedOption, jsonOption } from '../input/options.ts'
+import { readWorld } from '../input/world.ts'
+import { note, printJson, printLine } from '../output/print.ts'
+import { writeTextFile } from '../output/write-text-file.ts'
+import { printable } from '../output/style.ts'
+import { filterTexts } from './simulate.ts'
+import { parseCount } from './flows.ts'
+
+type Options = FlowSource & {
+  readonly since?: string
+  readonly filter?: string
+  readonly name: string
+  readonly output?: string
+  readonly hosts: number
+  readonly addresses: number
+  readonly feed: readonly string[]
+  readonly json?: boolean
+}
+
+export function learnCommand(): Command {
+  return new Command('learn')
+    .description('the least policy that allows what was seen, generalised, with reasons')
+    .addOption(flowsOption())
+    .addOption(storeOption())
+    .option('--since <time>', 'flows from then on: 7d, 1h or 2027-03-31')
+    .option('--filter <filter>', 'flows of a filter: app:/usr/bin/* user:ann')
+    .option('--name <name>', 'name of the policy', 'learned')
+    .option('--output <file>', 'write the policy there instead of the standard output')
+    .option('--hosts <count>', 'so many hosts of one registrable name become the name', parseCount, 3)
+    .option('--addresses <count>', 'so many addresses of one /24 or /64 become the prefix', parseCount, 8)
+    .addOption(feedOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport learn --since 7d --output policy.yaml',
+        'sallyport learn --flows flows.jsonl --feed malware=domains.txt',
+      ),
+    )
+    .action(async (options: Options) => {
+      const filter = parseFilter(filterTexts(options), Date.now())
+      using store = await openFlowSource(options)
+      const { openWorld } = await import('@sallyport/catalog')
+      const world = options.feed.length === 0 ? await openWorld() : await readWorld(options.feed)
+      const learned = learnPolicy(await store.factGroups(filter, false), {
+        name: options.name,
+        world,
+        nowMs: Date.now(),
+        suspicious: suspicionOf(options.feed, world),
+        hostsForDomain: options.hosts,
+        hostsForService: 2,
+        addressesForPrefix: options.addresses,
+        services: servicePatterns(),
+      })
+      await report(learned, options)
+    })
+}
+
+async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, options: Options): Promise<void> {
+  const text = formatPolicy(layer)
+  if (options.output !== undefined) await writeTextFile(options.output, text)
+  if (options.json === true) {
+    const facts = evidence.map(({ firstMs, lastMs, ...rest }) => {
+      return { ...rest, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }
+    })
+    return printJson({ policy: text, rules: facts, covered, leftOut })
+  }
+  if (options.output === undefined) printLine(text.trimEnd())
+  note(`${evidence.length} rules allow ${covered} flows`)
+  for (const { reason, destination, port, flows } of leftOut.slice(0, 20)) {
+    note(`left out: ${flows} flows to ${printable(`${destination} ${port}: ${reason}`)}`)
+  }
+  if (leftOut.length > 20) note(`left out: ${leftOut.length - 20} more; --json lists them`)
+}
+
+/** What a feed names must not become a rule; names in the feed are worth what they are worth in a deny rule. */
+function suspicionOf(feeds: readonly string[], world: World): (flows: RecordedFlows) => string | null {
+  const names = feeds.map((text) => text.slice(0, text.indexOf('=')))
+  if (names.length === 0) return () => null
+  const rules = names.map((name) => ({ id: `feed-${name}`, action: 'deny' as const, to: [{ feed: name }] }))
+  const layer = definePolicy({ sallyport: 1, name: 'feeds', default: 'allow', rules }, { file: '--feed' })
+  const policy = compilePolicy({ layers: [layer] }, world, { atMs: Date.now() })
+  return ({ flow }) => {
+    const { verdict, rule } = policy.decide(flow)
+    return verdict !== 'allow' && rule !== null ? `named by ${rule.replace(/^feed-/, 'feed ')}` : null
+  }
+}
+
+function servicePatterns(): ReadonlyMap<string, readonly DomainPattern[]> {
+  return new Map(
+    Object.entries(SERVICES).map(([name, { domains }]) => [
+      name,
+      domains.map(parseDomainPattern).filter((pattern): pattern is DomainPattern => pattern !== null),
+    ]),
+  )
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import * as fc from 'fast-check'
+import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import { decide, definePolicy, EMPTY_WORLD, formatPolicy, parseFlow, parsePolicy, type Rule } from '@sallyport/policy'
+import {
+  compilePolicy,
+  haveLeft,
+  learnPolicy,
+  simulatePolicy,
+  type LearnOptions,
+  type RecordedFlows,
+} from '../src/index.ts'
+import { flows as arbitraryFlows, policies, WORLD } from './generate-policy.ts'
+
+const NOW = Date.parse('2026-10-01T00:00:00Z')
+const OPTIONS: LearnOptions = {
+  name: 'learned',
+  world: EMPTY_WORLD,
+  nowMs: NOW,
+  suspicious: () => null,
+  hostsForDomain: 3,
+  hostsForService: 2,
+  addressesForPrefix: 4,
+  services: new Map<string, readonly DomainPattern[]>(),
+}
+
+function seen(facts: object, count = 1, recorded: RecordedFlows['recorded'] = null): RecordedFlows {
+  const flow = parseFlow({ transport: 'tcp', port: 443, ...facts })
+  assert.ok(!(flow instanceof Array), JSON.stringify(flow))
+  return { flow, count, firstMs: NOW, lastMs: NOW, recorded }
+}
+
+const named = (name: string, more: object = {}): RecordedFlows => seen({ domain: name, boundNames: [name], ...more })
+const recordedFlows = fc.array(
+  fc.record({
+    flow: arbitraryFlows,
+    count: fc.integer({ min: 1, max: 50 }),
+    firstMs: fc.constant(NOW),
+    lastMs: fc.constant(NOW),
+    recorded: fc.constantFrom(
+      null,
+      { verdict: 'allow', mode: 'enforce', rule: 'r', reason: 'rule' },
+      { verdict: 'deny', mode: 'monitor', rule: null, reason: 'default' },
+      { verdict: 'deny', mode: 'enforce', rule: null, reason: 'default' },
+    ),
+  }),
+  { maxLength: 30 },
+)
+
+suite('learn', () => {
+  test('every flow that it says is covered is allowed by the plain meaning of the policy, and nothing is lost', () => {
+    fc.assert(
+      fc.property(recordedFlows, (recorded) => {
+        const { layer, covered, leftOut } = learnPolicy(recorded, OPTIONS)
+        const policy = { layers: [layer] }
+        const implicit = { layers: [definePolicy({ sallyport: 1, rules: [] })] }
+        const [allowed, asked] = [policy, implicit].map((each) =>
+          recorded
+            .filter(({ flow }) => decide(each, flow, EMPTY_WORLD, NOW).verdict === 'allow')
+            .reduce((sum, { count }) => sum + count, 0),
+        )
+        const total = recorded.reduce((sum, { count }) => sum + count, 0)
+        assert.ok(allowed! - asked! >= covered)
+        assert.equal(covered + leftOut.reduce((sum, { flows }) => sum + flows, 0), total - asked!)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('what is written is a policy file that parses to the same rules', () => {
+    const { layer } = learnPolicy([named('a.example', { app: '/usr/bin/curl', user: 'ann' })], OPTIONS)
+    const parsed = parsePolicy(formatPolicy(layer), { file: 'learned' })
+    assert.ok(parsed.ok)
+    assert.deepEqual(withoutPlaces(parsed.value.rules), withoutPlaces(layer.rules))
+  })
+
+  test('three hosts of one registrable name become the name, two do not', () => {
+    const hosts = (count: number): readonly RecordedFlows[] =>
+      ['a', 'b', 'c'].slice(0, count).map((host) => named(`${host}.corp.example.com`))
+    assert.deepEqual(destinations(hosts(3)), ['.example.com'])
+    assert.deepEqual(destinations(hosts(2)), ['a.corp.example.com', 'b.corp.example.com'])
+  })
+
+  test('tenants of a shared suffix are strangers: they never become the suffix', () => {
+    const hosts = ['a', 'b', 'c', 'd'].map((host) => named(`${host}.github.io`))
+    assert.deepEqual(destinations(hosts), ['a.github.io', 'b.github.io', 'c.github.io', 'd.github.io'])
+  })
+
+  test('hosts of one service become the service', () => {
+    const services = new Map([['hub', [parseDomainPattern('.hub.example')!, parseDomainPattern('.hubcdn.example')!]]])
+    const { layer } = learnPolicy([named('a.hub.example'), named('b.hubcdn.example')], {
+      ...OPTIONS,
+      services,
+      world: { ...EMPTY_WORLD, service: () => ({ domains: services.get('hub')!, prefixes: [] }) },
+    })
+    assert.deepEqual(layer.rules[0]?.to, [{ service: ['hub'] }])
+  })
+
+  test('an application gets what it used, not what another one did', () => {
+    const { layer } = learnPolicy(
+      [named('a.example', { app: '/bin/a', user: 'ann' }), named('b.example', { app: '/bin/b', user: 'ann' })],
+      OPTIONS,
+    )
+    const crossed = named('b.example', { app: '/bin/a', user: 'ann' }).flow
+    assert.equal(decide({ layers: [layer] }, crossed, EMPTY_WORLD, NOW).verdict, 'deny')
+  })
+
+  test('what a rule denied is left out, what only the default denied in monitor mode is learned', () => {
+    const byRule = { verdict: 'deny', mode: 'monitor', rule: 'no-c2', reason: 'rule' }
+    const byDefault = { verdict: 'deny', mode: 'monitor', rule: null, reason: 'default' }
+    const { layer, leftOut } = learnPolicy(
+      [seen({ dst: '192.0.2.1' }, 3, byRule), seen({ dst: '192.0.2.2' }, 4, byDefault)],
+      OPTIONS,
+    )
+    assert.equal(layer.rules.length, 1)
+    assert.deepEqual(
+      leftOut.map(({ reason, flows }) => [reason, flows]),
+      [['denied by rule no-c2', 3]],
+    )
+  })
+
+  test('every rule says what speaks for it', () => {
+    const { evidence, layer } = learnPolicy(
+      ['a', 'b', 'c'].map((host) => named(`${host}.example.com`)),
+      OPTIONS,
+    )
+    assert.equal(layer.rules[0]?.reason, '3 flows, 2026-10-01; .example.com stands for 3 seen')
+    assert.deepEqual(evidence[0]?.destinations[0]?.seen, ['a.example.com', 'b.example.com', 'c.example.com'])
+  })
+
+  function withoutPlaces(rules: readonly Rule[]): readonly object[] {
+    return rules.map(({ position: _position, ...rule }) => rule)
+  }
+
+  function destinations(recorded: readonly RecordedFlows[]): readonly string[] {
+    return learnPolicy(recorded, OPTIONS)
+      .evidence.flatMap(({ destinations }) => destinations.map(({ destination }) => destination))
+      .toSorted()
+  }
+})
+
+suite('simulate', () => {
+  test('it counts as deciding every flow by itself does', () => {
+    fc.assert(
+      fc.property(policies, recordedFlows, (policy, recorded) => {
+        const { changed, unchanged, flows, groups } = simulatePolicy(
+          compilePolicy(policy, WORLD, { atMs: NOW }),
+          recorded,
+        )
+        const expected = { blocked: 0, allowed: 0, undetermined: 0 }
+        for (const group of recorded) {
+          const { verdict } = decide(policy, group.flow, WORLD, NOW)
+          if (verdict === 'undetermined') expected.undetermined += group.count
+          else if (verdict === 'deny' && haveLeft(group)) expected.blocked += group.count
+          else if (verdict === 'allow' && !haveLeft(group)) expected.allowed += group.count
+        }
+        assert.deepEqual(changed, expected)
+        assert.equal(unchanged + changed.blocked + changed.allowed + changed.undetermined, flows)
+        assert.equal(
+          groups.reduce((sum, group) => sum + group.flows, 0),
+          flows - unchanged,
+        )
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('what a bound on groups leaves out is counted', () => {
+    const policy = compilePolicy({ layers: [definePolicy({ sallyport: 1, rules: [] })] }, EMPTY_WORLD, { atMs: NOW })
+    const result = simulatePolicy(
+      policy,
+      ['a', 'b', 'c'].map((host) => seen({ domain: `${host}.example` }, 2)),
+      2,
+    )
+    assert.deepEqual([result.groups.length, result.overflow, result.changed.blocked], [2, 2, 6])
+  })
+})
