@@ -11,8 +11,7 @@ import { largePolicy, worldWithFeed } from './large-policy.ts'
 const RULES = Number(process.env['RULES'] ?? 10_000)
 const RUNS = Number(process.env['RUNS'] ?? 5)
 
-const flows: Flow[] = Array.from({ length: 1000 }, (_, at) => {
-  const i = (at * 7919) % (RULES * 2)
+function flowOf(i: number): Flow {
   return {
     user: `user${i % 100}`,
     groups: null,
@@ -24,7 +23,12 @@ const flows: Flow[] = Array.from({ length: 1000 }, (_, at) => {
     domain: parseDomainName(`www.site${i}.example.com`)!,
     protocol: null,
   }
-})
+}
+
+/** As traffic is: the same thousand destinations again and again. */
+const flows: readonly Flow[] = Array.from({ length: 1000 }, (_, at) => flowOf((at * 7919) % (RULES * 2)))
+/** As no traffic is: a name that comes again only after 100,000 others. */
+const distinct: readonly Flow[] = Array.from({ length: 100_000 }, (_, at) => flowOf(at))
 
 function cedarPolicies(): string {
   return Array.from({ length: RULES }, (_, i) => {
@@ -58,12 +62,12 @@ for (const flow of flows.slice(0, 40)) {
   if (ours !== cedar(flow)) throw new Error(`not equivalent: ${JSON.stringify(flow)}: ${ours}`)
 }
 
-function rate(decide: (flow: Flow) => unknown, forMs: number): number {
+function rate(decide: (flow: Flow) => unknown, forMs: number, of: readonly Flow[] = flows): number {
   let decisions = 0
   const start = performance.now()
   let now = start
   while (now - start < forMs) {
-    for (let i = 0; i < 20; i++) decide(flows[decisions++ % flows.length]!)
+    for (let i = 0; i < 20; i++) decide(of[decisions++ % of.length]!)
     now = performance.now()
   }
   return (decisions / (now - start)) * 1000
@@ -73,7 +77,8 @@ const rows = Array.from({ length: RUNS }, () => {
   rate((flow) => compiled.decide(flow), 200)
   const ours = rate((flow) => compiled.decide(flow), 1000)
   const theirs = rate(cedar, 1000)
-  return { ours, theirs, ratio: ours / theirs }
+  const rare = rate((flow) => compiled.decide(flow), 1000, distinct)
+  return { ours, theirs, rare, ratio: ours / theirs }
 })
 const spread = (values: readonly number[]): { min: number; median: number; max: number } => {
   const sorted = values.toSorted((a, b) => a - b)
@@ -85,6 +90,7 @@ console.log(
     rules: RULES,
     compileMs: Math.round(compileMs),
     sallyportPerSecond: spread(rows.map(({ ours }) => Math.round(ours))),
+    distinctNamesPerSecond: spread(rows.map(({ rare }) => Math.round(rare))),
     cedarPerSecond: spread(rows.map(({ theirs }) => Math.round(theirs))),
     ratio: spread(rows.map(({ ratio }) => Number(ratio.toFixed(1)))),
     nodes: compiled.at(0).diagram.size,

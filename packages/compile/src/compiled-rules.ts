@@ -22,6 +22,8 @@ import { FactClasses } from './diagram/fact-classes.ts'
 import { itemsOfPolicy } from './diagram/items-of-policy.ts'
 import { NAME } from './diagram/variable.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
+import { RecentEndings } from './recent-endings.ts'
+import { RecentNames } from './tables/recent-names.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 const NOTHING_KNOWN: Flow = {}
@@ -34,6 +36,8 @@ export class CompiledRules {
   readonly facts: FactClasses
   readonly #policy: Policy
   readonly #verdicts: VerdictCache
+  readonly #names: RecentNames
+  readonly #endings: RecentEndings = new RecentEndings()
   /** By node: how a walk may end when nothing more is known. */
   readonly #unknown: (Leaf | undefined)[] = []
 
@@ -43,6 +47,7 @@ export class CompiledRules {
     this.tables = new ClassTables(this.conditions, portBoundaries(policy), world, seed)
     this.diagram = new Diagram(items, this.tables.spaces)
     this.facts = new FactClasses(this.tables)
+    this.#names = new RecentNames(this.tables.names.find)
     this.#verdicts = new VerdictCache(defaultOutcome(policy, false).rank + 1)
   }
 
@@ -51,6 +56,16 @@ export class CompiledRules {
     if (implicit !== null) return implicitVerdict(this.#policy, implicit.what)
     const node = this.walk(this.diagram.root, flow, NAME)
     const sole = this.#soleName(node, flow)
+    if (sole < 0 || lastStage !== 'content') return this.#decideFrom(node, flow, lastStage, sole)
+    const known = this.#endings.get(node, sole)
+    if (known !== null) return known
+    const verdict = this.#decideFrom(node, flow, lastStage, sole)
+    // Where the name is the last that was asked for, no other fact of the flow has a say.
+    if (this.diagram.leaf(this.#named(node, sole, 'certain')) !== null) this.#endings.set(node, sole, verdict)
+    return verdict
+  }
+
+  #decideFrom(node: number, flow: Flow, lastStage: Stage, sole: number): Verdict {
     for (const stage of STAGES) {
       const leaf = this.#leafAt(node, flow, stage, sole)
       if (leaf.certain) {
@@ -65,11 +80,12 @@ export class CompiledRules {
     throw new Error(`no such stage: ${lastStage}`)
   }
 
-  /** The set of the one name that a flow has, verified and taken as bound; -1 when its names are more than that. */
+  /** The set of the one name that a flow has, verified and bound or taken as such; -1 when its names are more than that. */
   #soleName(node: number, flow: Flow): number {
     const { domain, boundNames } = flow
-    if (!domain || boundNames !== undefined || this.diagram.variable(node) !== NAME) return -1
-    return this.tables.names.find(domain)
+    if (!domain || this.diagram.variable(node) !== NAME) return -1
+    const sole = boundNames === undefined || (boundNames?.length === 1 && boundNames[0] === domain)
+    return sole ? this.#names.find(domain) : -1
   }
 
   /** As `#leafFrom(node, factsAtStage(flow, stage))`, without making the flow of each stage. */

@@ -27,6 +27,8 @@ export class ClassTables {
   readonly names: NameTable
   readonly #conditions: ConditionSet
   readonly #nameAtoms: NameAtoms
+  /** Ids of the name conditions that need evidence only. */
+  readonly #denials: readonly number[]
   /** By set of names; -1 where nobody asked yet. */
   readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], Int32Array>>
 
@@ -34,7 +36,9 @@ export class ClassTables {
     this.#conditions = conditions
     this.ports = buildPortTable(portBoundaries, (flow) => this.evaluate(PORT, flow))
     this.addresses = this.#buildAddresses(world)
-    this.#nameAtoms = collectNameAtoms(conditions.of(NAME) as readonly NameCondition[])
+    const nameConditions = conditions.of(NAME) as readonly NameCondition[]
+    this.#nameAtoms = collectNameAtoms(nameConditions)
+    this.#denials = nameConditions.flatMap(({ polarity, id }) => (polarity === 'deny' ? [id] : []))
     this.names = buildNameTable(this.#nameAtoms.lists, seed)
     const unasked = (): Int32Array => new Int32Array(this.names.setCount).fill(-1)
     this.#nameClasses = {
@@ -63,13 +67,7 @@ export class ClassTables {
     const known = this.#nameClasses[certainty][setId]!
     if (known >= 0) return known
     const atoms = new Set(this.names.atomsOf(setId))
-    const all = this.#conditions.of(NAME) as readonly NameCondition[]
-    const asked =
-      certainty === 'unknown' || certainty === 'pending'
-        ? all
-        : [...new Set([...atoms].flatMap((atom) => this.#nameAtoms.conditionsOf[atom]!))]
-            .sort((a, b) => a - b)
-            .map((id) => all[id]!)
+    const asked = this.#askedBy(atoms, certainty)
     // The table has told which lists hold the name; any name stands for it here.
     const candidate = { certainty, name: 'any' } as NameCandidate
     const valueClass = this.spaces[NAME]!.internBy(asked, (condition) => {
@@ -80,6 +78,16 @@ export class ClassTables {
     })
     this.#nameClasses[certainty][setId] = valueClass
     return valueClass
+  }
+
+  /** The conditions that a name in these lists may satisfy, ascending; every other says no. */
+  #askedBy(atoms: ReadonlySet<number>, certainty: NameCandidate['certainty']): readonly NameCondition[] {
+    const all = this.#conditions.of(NAME) as readonly NameCondition[]
+    if (certainty === 'unknown') return all
+    const ids = [...atoms].flatMap((atom) => this.#nameAtoms.conditionsOf[atom]!)
+    // A name that is still to come may be any: whatever denies a name stays open.
+    if (certainty === 'pending') ids.push(...this.#denials)
+    return [...new Set(ids)].sort((a, b) => a - b).map((id) => all[id]!)
   }
 
   #buildAddresses(world: World): AddressTable {
