@@ -26,39 +26,46 @@ function ranksOf(diagram: Diagram, node: number): Ranks {
 
 /**
  * Names that one flow can have together, several bound ones or a verified one beside a bound one, as far as they end
- * otherwise than one of them alone: where the same name comes first in every diagram, the other adds nothing.
+ * otherwise than one of them alone: where the same name comes first in every track, the other adds nothing. One of the two
+ * is always from `firsts`.
  */
-export function* namePairs(states: readonly NamedState[]): Generator<readonly [NamedState, NamedState]> {
-  const worth = (certainty: NameValue['certainty']): readonly NamedState[] =>
-    states.filter(({ name }) => name.certainty === certainty)
-  const bound = worth('bound')
+export function* namePairs(
+  firsts: readonly NamedState[],
+  all: readonly NamedState[],
+): Generator<readonly [NamedState, NamedState]> {
   let count = 0
-  const tooMany = (): boolean => ++count > PAIRS_UP_TO
-  for (const unverified of [worth('certain'), worth('nameless')]) {
-    for (const [at, a] of unverified.entries()) {
-      for (let other = at + 1; other < unverified.length; other++) {
-        const b = unverified[other]!
-        if (!together(a, b) || !(mayTurn(a, b) || mayTurn(b, a))) continue
-        if (tooMany()) throw new AnalysisTooLargeError('too many names that rules decide in another order')
-        yield [a, b]
-      }
+  const counted = (pair: readonly [NamedState, NamedState]): readonly [NamedState, NamedState] => {
+    if (++count > PAIRS_UP_TO) throw new AnalysisTooLargeError('too many names that rules decide in another order')
+    return pair
+  }
+  for (const certainty of ['certain', 'nameless'] as const) {
+    const others = worth(all, certainty)
+    for (const a of worth(firsts, certainty)) {
+      for (const b of others) if (mayTurn(a, b) && mayTurn(b, a) && together(a, b)) yield counted([a, b])
     }
   }
-  for (const a of [...worth('certain'), ...worth('evidence')]) {
-    for (const b of bound) {
-      if (!together(a, b) || !b.ranks.some(({ first }, at) => first < a.ranks[at]!.last)) continue
-      if (tooMany()) throw new AnalysisTooLargeError('too many names that are bound beside another')
-      yield [a, b]
-    }
+  const verified = (states: readonly NamedState[]): readonly NamedState[] => [
+    ...worth(states, 'certain'),
+    ...worth(states, 'evidence'),
+  ]
+  for (const [some, bound] of [
+    [verified(firsts), worth(all, 'bound')],
+    [verified(all), worth(firsts, 'bound')],
+  ] as const) {
+    for (const a of some) for (const b of bound) if (mayTurn(b, a) && together(a, b)) yield counted([a, b])
   }
+}
+
+function worth(states: readonly NamedState[], certainty: NameValue['certainty']): readonly NamedState[] {
+  return states.filter(({ name }) => name.certainty === certainty)
 }
 
 function together(a: NamedState, b: NamedState): boolean {
   return a.name.name !== null && b.name.name !== null && a.name.name !== b.name.name
 }
 
-/** Whether `a` may come first in one diagram and `b` in another. */
-function mayTurn(a: NamedState, b: NamedState): boolean {
-  const first = a.ranks.some((ranks, at) => ranks.first < b.ranks[at]!.last)
-  return first && b.ranks.some((ranks, at) => ranks.first < a.ranks[at]!.last)
+/** Whether `a` may come first in some track. */
+function mayTurn({ ranks: a }: NamedState, { ranks: b }: NamedState): boolean {
+  for (let at = 0; at < a.length; at++) if (a[at]!.first < b[at]!.last) return true
+  return false
 }

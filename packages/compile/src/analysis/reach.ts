@@ -2,6 +2,7 @@ import { decided, type Flow, type Policy, type Verdict, type World } from '@sall
 import { VARIABLES } from '../diagram/variable.ts'
 import { jointRules } from './joint-rules.ts'
 import type { ClassValue } from './value-space.ts'
+import { wholeTrack } from './track.ts'
 import { walkRegions } from './walk-regions.ts'
 
 export type ReachQuery = {
@@ -29,6 +30,7 @@ export function reach(policy: Policy, world: World, atMs: number, query: ReachQu
     return (value: ClassValue): boolean => value.class === wantedClass
   })
   const rows = walkRegions(joint, {
+    tracks: joint.diagrams.map(wholeTrack),
     includes: (variable, value) => wanted[variable]?.(value) ?? true,
     selects: ([outcome]) => outcome!.verdict === 'allow' || outcome!.mode === 'monitor',
     limit: query.limit ?? 1000,

@@ -17,6 +17,7 @@ import { portIndex } from '../tables/port-table.ts'
 import { globTexts } from './glob-texts.ts'
 import { memberSets } from './member-sets.ts'
 import { subjectValues, type Value } from './subject-values.ts'
+import { ValueIndex } from './value-index.ts'
 
 /** Every class of a variable that some value is in, with facts that are in it and words for them. */
 export type ClassValue = { readonly class: number; readonly facts: Flow; readonly labels: readonly string[] }
@@ -32,6 +33,7 @@ export class ValueSpace {
   readonly #facts: FactClasses
   readonly #values: (readonly ClassValue[] | undefined)[] = []
   #names: readonly NameValue[] | undefined
+  readonly #indexes: (ValueIndex<ClassValue> | undefined)[] = []
 
   constructor(conditions: ConditionSet, tables: ClassTables, facts: FactClasses) {
     this.#conditions = conditions
@@ -45,6 +47,11 @@ export class ValueSpace {
 
   names(): readonly NameValue[] {
     return (this.#names ??= this.#nameValues())
+  }
+
+  index(variable: number): ValueIndex<ClassValue> {
+    const values = variable === NAME ? this.names() : this.of(variable)
+    return (this.#indexes[variable] ??= new ValueIndex(values, this.#tables.spaces[variable]!))
   }
 
   #byClass(variable: number, values: readonly Value[]): readonly ClassValue[] {
@@ -120,21 +127,34 @@ export class ValueSpace {
 
   #nameValues(): readonly NameValue[] {
     const byClass = new Map<string, NameValue & { labels: string[] }>()
-    const add = (name: DomainName | null, label: string, certainty: NameCandidate['certainty']): void => {
-      const id = this.#tables.nameClass({ name, certainty })
+    const { names } = this.#tables
+    const seen = new Uint8Array(names.setCount)
+    const add = (
+      name: DomainName | null,
+      setId: number,
+      label: string,
+      certainty: NameCandidate['certainty'],
+    ): void => {
+      const id = this.#tables.nameSetClass(setId, certainty)
       const key = `${certainty} ${id}`
       const known = byClass.get(key)
       if (known === undefined) byClass.set(key, { class: id, facts: {}, labels: [label], certainty, name })
-      else if (known.labels.length < 50 && !known.labels.includes(label)) known.labels.push(label)
+      else if (known.labels.length < NAME_LABELS && !known.labels.includes(label)) known.labels.push(label)
     }
+    add(null, 0, 'no name', 'certain')
     for (const { name, label } of sampleNames(this.#conditions.of(NAME))) {
-      for (const certainty of ['certain', 'evidence', 'bound'] as const) add(name, label, certainty)
-      add(name, `${label} without saying it`, 'nameless')
+      const setId = names.find(name)
+      if (seen[setId]! >= NAME_LABELS) continue
+      seen[setId]!++
+      for (const certainty of ['certain', 'evidence', 'bound'] as const) add(name, setId, label, certainty)
+      add(name, setId, `${label} without saying it`, 'nameless')
     }
-    add(null, 'no name', 'certain')
     return [...byClass.values()]
   }
 }
+
+/** Of all names in one class, as many are kept to be shown. */
+const NAME_LABELS = 50
 
 const NO_PROTOCOL: Value = { facts: { protocol: null }, label: 'no protocol' }
 

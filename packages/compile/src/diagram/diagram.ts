@@ -7,6 +7,11 @@ import type { Variable } from './variable.ts'
 /** An item still alive at a node: its index doubled, plus one when some condition on the way may or may not hold. */
 type Residual = Int32Array
 
+/** Items of one rule stand side by side. `to` is the first behind them. */
+export type ItemRange = { readonly from: number; readonly to: number }
+
+const NO_ITEMS: ItemRange = { from: 0, to: 0 }
+
 /** `certain`: every outcome that is possible has one effect. */
 export type Leaf = { readonly outcomes: readonly Outcome[]; readonly certain: boolean }
 
@@ -63,23 +68,50 @@ export class Diagram {
     return [...new Set([...this.#nodes[node]!.residual].map((entry) => entry >> 1))]
   }
 
+  /** Entries of the residual, `index * 2` plus one where it may or may not hold, that belong to a range of items. */
+  aliveOf(node: number, { from, to }: ItemRange): Int32Array {
+    const { residual } = this.#nodes[node]!
+    return residual.subarray(lowerBound(residual, from * 2), lowerBound(residual, to * 2))
+  }
+
+  /** Ids of the conditions that items still alive put on the node's variable. */
+  asked(node: number): Iterable<number> {
+    const at = this.#nodes[node]!
+    return at.variable < 0 ? [] : (at.index ??= this.#index(at)).byCondition.keys()
+  }
+
+  /** What a node stands for, with the items written as others write theirs: see `NodeSignatures`. */
+  entries(node: number): Int32Array {
+    return this.#nodes[node]!.residual
+  }
+
   child(node: number, classId: number): number {
     const known = this.#nodes[node]!.children.get(classId)
     if (known !== undefined) return known
-    const child = this.#grow(this.#nodes[node]!, classId)
+    const child = this.#grow(this.#nodes[node]!, classId, NO_ITEMS)
     this.#nodes[node]!.children.set(classId, child)
     return child
   }
 
-  #grow(node: Node, classId: number): number {
+  /** The child as it were if these items were not in the policy; nothing before the node may rest on them. */
+  childWithout(node: number, classId: number, dropped: ItemRange): number {
+    return this.#grow(this.#nodes[node]!, classId, dropped)
+  }
+
+  rootWithout({ from, to }: ItemRange): number {
+    const kept = Int32Array.from(this.items, (_, index) => index * 2).filter((entry) => !within(entry, from, to))
+    return this.#intern(normalise(this.items, kept, -1), -1)
+  }
+
+  #grow(node: Node, classId: number, { from, to }: ItemRange): number {
     const variable = node.variable
     const { free, byCondition } = (node.index ??= this.#index(node))
     const { yes, maybe } = this.spaces[variable]!.get(classId)
     const alive = [...free]
     for (const id of yes) for (const entry of byCondition.get(id) ?? []) alive.push(entry)
     for (const id of maybe) for (const entry of byCondition.get(id) ?? []) alive.push(entry | 1)
-    alive.sort((a, b) => a - b)
-    return this.#intern(normalise(this.items, Int32Array.from(alive), variable), variable)
+    const entries = Int32Array.from(from === to ? alive : alive.filter((entry) => !within(entry, from, to))).sort()
+    return this.#intern(normalise(this.items, entries, variable), variable)
   }
 
   #index(node: Node): ConditionIndex {
@@ -159,6 +191,21 @@ function nextVariable(items: readonly Item[], residual: Residual, after: Variabl
     for (let v = after + 1; v <= last && v < next; v++) if (conditions[v] !== undefined) next = v
   }
   return next === Number.MAX_SAFE_INTEGER ? -1 : next
+}
+
+function within(entry: number, from: number, to: number): boolean {
+  return entry >> 1 >= from && entry >> 1 < to
+}
+
+function lowerBound(residual: Residual, wanted: number): number {
+  let low = 0
+  let high = residual.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (residual[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function hashOf(residual: Residual, variable: number): number {

@@ -1,4 +1,4 @@
-import type { Outcome } from '@sallyport/policy'
+import type { Outcome, Rule } from '@sallyport/policy'
 import type { Condition } from './condition.ts'
 
 /**
@@ -9,5 +9,7 @@ export type Item = {
   readonly conditions: readonly (Condition | undefined)[]
   /** The highest variable with a condition, -1 without any. */
   readonly last: number
+  /** Whose it is; `null` is the default. Items of one rule stand side by side. */
+  readonly rule: Rule | null
   readonly target: { readonly kind: 'act'; readonly outcome: Outcome } | { readonly kind: 'skip'; to: number }
 }

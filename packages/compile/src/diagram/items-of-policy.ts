@@ -17,6 +17,7 @@ import {
 import { addressParts, evaluateAlternatives } from './address-condition.ts'
 import type { AddressPart, Condition, ConditionSource, NamePart } from './condition.ts'
 import type { ConditionSet } from './condition-set.ts'
+import type { ItemRange } from './diagram.ts'
 import type { Item } from './item.ts'
 import { ADDRESS, NAME, variable, VARIABLES, type VariableName } from './variable.ts'
 
@@ -44,10 +45,10 @@ export function itemsOfPolicy(policy: Policy, world: World, atMs: number, condit
     for (const rule of layer.rules) {
       const outcome = ruleOutcome(rank++, rule, layer)
       if (!inForce(rule, atMs)) continue
-      const exceptions = exceptionsOf(rule, world, conditions).map((parts) => skip(parts))
+      const exceptions = exceptionsOf(rule, world, conditions).map((parts) => skip(parts, rule))
       items.push(...exceptions)
       for (const parts of conjunctionsOf(rule, world, conditions)) {
-        const item = rule.action === 'pass' ? skip(parts) : act(parts, outcome)
+        const item = rule.action === 'pass' ? skip(parts, rule) : act(parts, outcome)
         if (rule.action === 'pass') passes.push(item)
         items.push(item)
       }
@@ -61,11 +62,11 @@ export function itemsOfPolicy(policy: Policy, world: World, atMs: number, condit
 }
 
 function act(parts: Conjunction, outcome: ReturnType<typeof ruleOutcome>): Item {
-  return { ...spread(parts), target: { kind: 'act', outcome } }
+  return { ...spread(parts), rule: outcome.rule, target: { kind: 'act', outcome } }
 }
 
-function skip(parts: Conjunction): Item {
-  return { ...spread(parts), target: { kind: 'skip', to: -1 } }
+function skip(parts: Conjunction, rule: Rule): Item {
+  return { ...spread(parts), rule, target: { kind: 'skip', to: -1 } }
 }
 
 function setTarget(item: Item, to: number): void {
@@ -251,4 +252,13 @@ function nameCondition(
 ): Condition {
   const key = JSON.stringify([polarity, assurance, alternatives.map((parts) => parts.map((part) => part.key))])
   return conditions.intern(key, { kind: 'name', variable: NAME, alternatives, polarity, assurance })
+}
+
+/** Where the items of each rule stand. */
+export function rangesOfRules(items: readonly Item[]): ReadonlyMap<Rule, ItemRange> {
+  const ranges = new Map<Rule, ItemRange>()
+  for (const [at, { rule }] of items.entries()) {
+    if (rule !== null) ranges.set(rule, { from: ranges.get(rule)?.from ?? at, to: at + 1 })
+  }
+  return ranges
 }

@@ -28,7 +28,7 @@ const pairs: fc.Arbitrary<readonly [Policy, Policy]> = fc
 test('every region has a witness that is decided differently, and no flow is decided differently without a region', () => {
   fc.assert(
     fc.property(pairs, fc.array(totalFlows, { minLength: 1, maxLength: 40 }), ([before, after], some) => {
-      const regions = diffPolicies(before, after, WORLD, NOW)
+      const regions = diffPolicies(before, after, WORLD, NOW, 40)
       for (const { witness } of regions) {
         assert.ok(!sameVerdict(decide(before, witness, WORLD, NOW), decide(after, witness, WORLD, NOW)))
       }

@@ -14,7 +14,7 @@ const known = policies.filter((policy) => !JSON.stringify(policy).includes('abse
 test('every witness of reach is let through', () => {
   fc.assert(
     fc.property(known, (policy) => {
-      for (const { witness, verdict } of reach(policy, WORLD, NOW)) {
+      for (const { witness, verdict } of reach(policy, WORLD, NOW, { limit: 40 })) {
         const decided = decide(policy, witness, WORLD, NOW)
         assert.ok(decided.verdict === 'allow' || decided.mode === 'monitor', JSON.stringify(witness))
         assert.deepEqual([decided.verdict, decided.mode], [verdict.verdict, verdict.mode], JSON.stringify(witness))
@@ -31,7 +31,7 @@ test('what a policy allows is in reach, with any of its facts fixed', () => {
         const { verdict, reason } = decide(policy, flow, WORLD, NOW)
         if (verdict !== 'allow' || reason === 'implicit') continue
         const { user = null, groups = null } = flow
-        assert.ok(reach(policy, WORLD, NOW, { facts: { user, groups } }).length > 0, JSON.stringify(flow))
+        assert.ok(reach(policy, WORLD, NOW, { facts: { user, groups }, limit: 1 }).length > 0, JSON.stringify(flow))
       }
     }),
     { numRuns: RUNS, seed: SEED },

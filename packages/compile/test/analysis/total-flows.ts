@@ -3,7 +3,7 @@ import type { Flow } from '@sallyport/policy'
 import { flows, WORLD } from '../generate-policy.ts'
 
 export const NOW = 1_700_000_000_500
-export const RUNS: number = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 400)
+export const RUNS: number = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 150)
 
 /** Every fact given or null; country and AS as the world has them. A name that is verified has bound names, perhaps none. */
 export const totalFlows: fc.Arbitrary<Flow> = flows.map((flow) => {
