@@ -79,7 +79,8 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
   },
   'policy-too-complex': {
     exitCode: 2,
-    meaning: 'The policy compiles to more than the enforcement can hold.',
+    meaning:
+      'The policy compiles to more than the enforcement can hold, or a question about it to more cases than may be looked at.',
     remedy: 'Split the policy, or move lists into feeds.',
   },
   'no-privileges': {

@@ -1,5 +1,6 @@
 import { formatPrefix, lastAddress, parseAddress, type Address, type Prefix } from '@sallyport/net'
 import type { AppPattern, Flow, PostureCondition, PostureValue, SubjectTerm } from '@sallyport/policy'
+import { AnalysisTooLargeError } from './analysis-too-large.ts'
 import { globTexts } from './glob-texts.ts'
 import { memberSets } from './member-sets.ts'
 
@@ -78,7 +79,8 @@ function postures(conditions: readonly PostureCondition[]): readonly Value[] {
   for (const [fact, about] of byFact) {
     const values = [...new Set(about.flatMap(edges))]
     const grown = choices.flatMap((choice) => [choice, ...values.map((value) => ({ ...choice, [fact]: value }))])
-    if (grown.length <= POSTURES_UP_TO) choices = grown
+    if (grown.length > POSTURES_UP_TO) throw new AnalysisTooLargeError(`${byFact.size} posture facts`)
+    choices = grown
   }
   const known = choices.map((posture) => ({ facts: { posture }, label: `posture ${JSON.stringify(posture)}` }))
   return [...known, { facts: { posture: null }, label: 'no posture' }]
