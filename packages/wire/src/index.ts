@@ -1,2 +1,3 @@
 export * from './dns/index.ts'
 export * from './identify/index.ts'
+export * from './capture/index.ts'
