@@ -114,7 +114,8 @@ function compare(label: Label, flows: readonly FlowRow[], score: Score): void {
   const candidates = flows.filter(
     ({ transport, client, server }) =>
       transport === label.transport &&
-      ((client === label.a && server === label.b) || (client === label.b && server === label.a)),
+      ((sameEnd(client, label.a) && sameEnd(server, label.b)) ||
+        (sameEnd(client, label.b) && sameEnd(server, label.a))),
   )
   const flow = candidates.find(({ answer }) => answer.state === 'identified') ?? candidates[0]
   const protocol = flow?.answer.state === 'identified' ? flow.answer.protocol : null
@@ -140,16 +141,27 @@ function compare(label: Label, flows: readonly FlowRow[], score: Score): void {
   else score.misses.push(`name ${at}: ${name} is not ${label.name}`)
 }
 
-const NAMED: ReadonlySet<string> = new Set([
-  'TLS',
-  'QUIC',
-  'HTTP',
-  'HTTP2',
-  'HTTP_Connect',
-  'DTLS',
-  'IMAPS',
-  'SMTPS',
-  'DoH_DoT',
-])
+/** nDPI writes `::` also for a single group of zeros, even twice, and the port 0 where there is none. */
+function sameEnd(ours: string, label: string): boolean {
+  if (ours === label || `${ours}:0` === label) return true
+  const [, host, port] = /^\[(.*)\]:(\d+)$/.exec(label) ?? []
+  if (host === undefined) return false
+  for (const text of [host, host.replace('::', ':0:'), host.replace(/::$/, ':0')]) {
+    const address = parseHost(text)
+    if (address !== null && ours === `[${address}]:${port}`) return true
+  }
+  return false
+}
+
+function parseHost(text: string): string | null {
+  try {
+    return new URL(`http://[${text}]/`).hostname.slice(1, -1)
+  } catch {
+    return null
+  }
+}
+
+// A mail server's own name in its greeting, which nDPI gives for SMTPS and IMAPS, is no name that the client asked for.
+const NAMED: ReadonlySet<string> = new Set(['TLS', 'QUIC', 'HTTP', 'HTTP2', 'HTTP_Connect', 'DTLS', 'DoH_DoT'])
 
 const hostOf = (name: string): string => name.toLowerCase().replace(/:\d+$/, '')

@@ -1,4 +1,5 @@
-import { addressFromBytes, formatAddress } from '@sallyport/net'
+import { formatAddress, ipv4 } from '@sallyport/net'
+import { u32, u8 } from '../identify/octets.ts'
 import { found, type Found, type HandshakeCrypto, type Identification } from '../identify/identification.ts'
 import type { Direction } from '../identify/recogniser.ts'
 import { startIdentification, type Identifier } from '../identify/start-identification.ts'
@@ -26,6 +27,7 @@ export class CapturedFlow {
   readonly #clientIsSource: boolean
   readonly #identifier: Identifier | null
   readonly #streams: Readonly<Record<Direction, StreamAssembly>>
+  readonly #ciphers: HandshakeCrypto
   #answer: Found | null = null
   #packets = 0
   #bytes = 0
@@ -33,6 +35,7 @@ export class CapturedFlow {
 
   constructor(first: TransportPacket, timeMs: number, ciphers: HandshakeCrypto) {
     this.#first = first
+    this.#ciphers = ciphers
     this.#startMs = timeMs
     // The answer to a SYN comes from the server, where the SYN itself is missing.
     this.#clientIsSource = !(first.tcp !== null && first.tcp.syn && first.tcp.ack)
@@ -55,11 +58,20 @@ export class CapturedFlow {
     const isFromFirst = packet.sourceKey === this.#first.sourceKey
     const direction: Direction = isFromFirst === this.#clientIsSource ? 'client' : 'server'
     if (packet.tcp !== null && (packet.tcp.fin || packet.tcp.rst)) this.#ended = true
+    if (this.#answer?.protocol === 'stun' && packet.transport === 'udp')
+      return this.#lookBehindStun(direction, packet.payload)
     if (this.#answer !== null || this.#identifier === null) return
     if (packet.tcp === null) return this.#push(direction, [packet.payload])
     if (packet.tcp.syn) this.#streams[direction].open(packet.tcp.sequence)
     const sequence = packet.tcp.syn ? (packet.tcp.sequence + 1) >>> 0 : packet.tcp.sequence
     this.#push(direction, this.#streams[direction].add(sequence, packet.payload))
+  }
+
+  /** STUN opens the path for DTLS (RFC 8827 §6.5): what it was opened for says more. */
+  #lookBehindStun(direction: Direction, datagram: Uint8Array): void {
+    if (u8(datagram, 0) < 20 || u8(datagram, 0) > 25) return
+    const answer = startIdentification({ transport: 'udp', ciphers: this.#ciphers }).push(direction, datagram)
+    if (answer.state === 'identified' && answer.protocol === 'dtls') this.#answer = answer
   }
 
   finish(): FlowRow {
@@ -92,8 +104,9 @@ export class CapturedFlow {
 }
 
 function endpoint(bytes: Uint8Array, port: number | null): string {
-  const address = addressFromBytes(bytes)
-  const text = address === null ? '?' : formatAddress(address)
+  // As it was on the wire: what a NAT64 address denotes is no endpoint of this capture.
+  const word = (at: number): number => u32(bytes, at)
+  const text = formatAddress(bytes.length === 4 ? ipv4(word(0)) : { words: [word(0), word(4), word(8), word(12)] })
   if (port === null) return text
   return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`
 }

@@ -1,10 +1,10 @@
 import type { HandshakeCrypto } from '../identify/identification.ts'
-import { u16, u8 } from '../identify/octets.ts'
 import type { CapturedPacket } from './capture-reader.ts'
 import { CapturedFlow, type FlowRow } from './captured-flow.ts'
 import { FragmentStore } from './fragment-store.ts'
 import { readIpPacket, type IpPacket } from './ip-packet.ts'
 import { ipOfFrame } from './link-layer.ts'
+import { tunnelledPacket } from './tunnels.ts'
 import { readTransportPacket } from './transport-packet.ts'
 
 export type FlowTableCounters = {
@@ -82,27 +82,16 @@ export class FlowTable {
     this.#finish(key, flow)
   }
 
-  /** The packet inside IP in IP (RFC 2003, RFC 4213) and GRE (RFC 2784); `waits` while fragments are missing. */
+  /** The packet inside IP in IP, GRE, VXLAN, GTP-U and CAPWAP; `waits` while fragments are missing. */
   #innermost(bytes: Uint8Array): IpPacket | null | 'waits' {
     let packet = readIpPacket(bytes)
     for (let depth = 0; depth < MOST_TUNNELS && packet !== null; depth++) {
       packet = this.#fragments.add(packet)
       if (packet === null) return 'waits'
-      const inner = tunnelled(packet)
+      const inner = tunnelledPacket(packet)
       if (inner === null) return packet
       packet = readIpPacket(inner)
     }
     return packet
   }
-}
-
-function tunnelled({ protocol, payload }: IpPacket): Uint8Array | null {
-  let inner: Uint8Array | null = null
-  if (protocol === 4 || protocol === 41) inner = payload
-  else if (protocol === 47 && [0x0800, 0x86dd].includes(u16(payload, 2))) {
-    const flags = u8(payload, 0)
-    inner = payload.subarray(4 + [0x80, 0x20, 0x10].filter((bit) => (flags & bit) !== 0).length * 4)
-  }
-  const version = inner === null ? 0 : u8(inner, 0) >> 4
-  return version === 4 || version === 6 ? inner : null
 }

@@ -12,11 +12,12 @@ export function bittorrentDht({ bytes }: DatagramView): Found | null {
   return isDht ? found('bittorrent', 0, 12, 'BitTorrent DHT message') : null
 }
 
-/** The first packet of uTP (BEP 29): SYN, version 1, sequence 1, nothing acknowledged. Others say too little. */
+/** The first packet of uTP (BEP 29): SYN, version 1, no delay measured, nothing acknowledged. Others say too little. */
 export function utp({ bytes }: DatagramView): Found | null {
   const extension = u8(bytes, 1)
   const isSyn =
     u8(bytes, 0) === 0x41 && (extension === 0 || extension === 2) && bytes.length >= 20 && bytes.length <= 40
-  const isFirst = u32(bytes, 8) === 0 && u16(bytes, 16) === 1 && u16(bytes, 18) === 0 && u32(bytes, 12) > 0
+  const window = u32(bytes, 12)
+  const isFirst = u32(bytes, 8) === 0 && u16(bytes, 18) === 0 && window >= 1024 && window <= 0x1000000
   return isSyn && isFirst ? found('bittorrent', 0, 20, 'uTP SYN', { confidence: 'medium' }) : null
 }

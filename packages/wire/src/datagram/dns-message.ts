@@ -21,7 +21,7 @@ export function readDns(bytes: Uint8Array): DnsSeen | null {
   const opcode = (flags >> 11) & 15
   if (opcode > 6 || opcode === 3 || (flags & 0x40) !== 0) return null
   if (questions > 32 || answers > MOST_RECORDS || authorities > MOST_RECORDS || additional > MOST_RECORDS) return null
-  if (questions === 0) return isAnswer && answers > 0 ? answerOnly(bytes) : null
+  if (questions === 0) return (isAnswer || opcode === 1) && answers > 0 ? answerOnly(bytes) : null
   if (!isAnswer && (flags & 15) !== 0) return null
   const first = readName(bytes, 12)
   if (first === null || first.end + 4 > bytes.length) return null
@@ -31,7 +31,8 @@ export function readDns(bytes: Uint8Array): DnsSeen | null {
   const what = isAnswer ? 'DNS answer' : 'DNS query'
   if (first.labels[0] === '2' && first.labels[1] === 'dnscrypt-cert')
     return { protocol: 'dnscrypt', name, what: 'DNSCrypt certificate query' }
-  const isMulticast = dnsClass >= 0x8000 || first.labels.at(-1) === 'local'
+  // RFC 6762 §18.1: multicast queries have no id.
+  const isMulticast = u16(bytes, 0) === 0 && (dnsClass >= 0x8000 || first.labels.at(-1) === 'local')
   return { protocol: isMulticast ? 'mdns' : 'dns', name, what }
 }
 

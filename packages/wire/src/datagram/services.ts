@@ -21,7 +21,7 @@ export function ntp({ bytes }: DatagramView): Found | null {
       ? found('ntp', 0, 8, 'NTP private message', { confidence: 'low' })
       : null
   }
-  const isLong = bytes.length === 48 || (bytes.length >= 52 && bytes.length <= 1200 && bytes.length % 4 === 0)
+  const isLong = NTP_LENGTHS.includes(bytes.length) || (version === 4 && hasExtension(bytes))
   const precision = u8(bytes, 3)
   const isClock =
     u8(bytes, 1) <= 16 && (u8(bytes, 2) <= 17 || u8(bytes, 2) >= 0xfa) && (precision >= 0xc0 || precision <= 0x20)
@@ -30,6 +30,15 @@ export function ntp({ bytes }: DatagramView): Found | null {
   return isLong && isClock && isNear
     ? found('ntp', 0, 48, 'NTP packet', { confidence: bytes.length === 48 ? 'high' : 'medium' })
     : null
+}
+
+/** Alone, or with a key id and a digest of MD5, SHA-1 or SHA-256. */
+const NTP_LENGTHS: readonly number[] = [48, 52, 68, 72, 84]
+
+/** RFC 7822: an extension field of 16 octets or more, registered among the low types, that fits. */
+function hasExtension(bytes: Uint8Array): boolean {
+  const length = u16(bytes, 50)
+  return length >= 16 && length % 4 === 0 && 48 + length <= bytes.length && (u8(bytes, 48) & 0x3f) <= 5
 }
 
 /** SNMP 1, 2c (RFC 3416) with a community, 3 (RFC 3412) with its header. */
@@ -47,16 +56,16 @@ export function snmp({ bytes }: DatagramView): Found | null {
 
 const RADIUS_CODES: readonly number[] = [1, 2, 3, 4, 5, 11, 12, 13, 40, 41, 42, 43, 44, 45]
 
-/** Attributes that fill the packet exactly (RFC 2865 §3). */
+/** A length that is the datagram's, and attributes (RFC 2865 §3): the first must be sound, all of them make it certain. */
 export function radius({ bytes }: DatagramView): Found | null {
   const length = u16(bytes, 2)
   if (length < 20 || length > 4096 || length > bytes.length || !RADIUS_CODES.includes(u8(bytes, 0))) return null
+  if (length !== bytes.length) return null
   let at = 20
-  while (at < length) {
-    if (u8(bytes, at + 1) < 2 || u8(bytes, at) === 0) return null
-    at += u8(bytes, at + 1)
-  }
-  return at === length && length === bytes.length ? found('radius', 0, 20, 'RADIUS packet') : null
+  while (at < length && u8(bytes, at + 1) >= 2 && u8(bytes, at) !== 0) at += u8(bytes, at + 1)
+  if (at === length) return found('radius', 0, 20, 'RADIUS packet')
+  const isSound = u8(bytes, 20) !== 0 && u8(bytes, 21) >= 2 && 20 + u8(bytes, 21) < length && length >= 64
+  return isSound ? found('radius', 0, 22, 'RADIUS header', { confidence: 'medium' }) : null
 }
 
 const TFTP_MODES: readonly string[] = ['octet', 'netascii', 'mail']
@@ -77,6 +86,9 @@ export function tftp({ bytes }: DatagramView): Found | null {
   const isError = opcode === 5 && u16(bytes, 2) <= 8 && bytes.length > 6 && bytes.at(-1) === 0
   if (isError && /^[\x20-\x7e]+$/.test(latin1(bytes, 4, bytes.length - 1))) {
     return found('tftp', 0, 4, 'TFTP error', { confidence: 'medium' })
+  }
+  if (opcode === 6 && /^(blksize|tsize|timeout|windowsize)\0\d+\0/i.test(latin1(bytes, 2, 64))) {
+    return found('tftp', 0, 4, 'TFTP options')
   }
   return opcode === 4 && bytes.length === 4 && u16(bytes, 2) <= 1
     ? found('tftp', 0, 4, 'TFTP acknowledgement', { confidence: 'low' })
@@ -101,11 +113,22 @@ export function netbios({ bytes }: DatagramView): Found | null {
   return isEncoded ? found('netbios', 12, 33, 'NetBIOS name') : null
 }
 
+/** Two letters of a language, in version 1 at a fixed place. */
+const isLetter = (octet: number): boolean => octet >= 0x61 && octet <= 0x7a
+
 /** Service Location Protocol 1 and 2 (RFC 2165 §4.2, RFC 2608 §8). */
 export function serviceLocation({ bytes }: DatagramView): Found | null {
   const [version, kind] = [u8(bytes, 0), u8(bytes, 1)]
   const isSecond = version === 2 && kind >= 1 && kind <= 11 && u24(bytes, 2) === bytes.length && bytes.length >= 16
-  const isFirst = version === 1 && kind >= 1 && kind <= 10 && u16(bytes, 2) === bytes.length && bytes.length >= 12
+  const isFirst =
+    version === 1 &&
+    kind >= 1 &&
+    kind <= 10 &&
+    u16(bytes, 2) === bytes.length &&
+    u8(bytes, 5) === 0 &&
+    u24(bytes, 4) < 0x200000 &&
+    isLetter(u8(bytes, 6)) &&
+    isLetter(u8(bytes, 7))
   return isSecond || isFirst ? found('slp', 0, 12, 'SLP header') : null
 }
 

@@ -34,7 +34,11 @@ function readTextMessage(bytes: Uint8Array): Sight {
   const head = readMessageHead(bytes)
   if (head === null) return isTextSoFar(bytes) ? more(bytes.length + 1, partialOf(bytes)) : 'no'
   const status = STATUS.exec(head.firstLine)
-  if (status !== null) return found(word(status[1]!), 0, status[0].length, `${status[1]} status line`)
+  if (status !== null) {
+    const answer = found(word(status[1]!), 0, status[0].length, `${status[1]} status line`)
+    // Where the request was missed, the next one still may state the name.
+    return status[1] === 'HTTP' ? more(Infinity, answer) : answer
+  }
   const request = REQUEST.exec(head.firstLine)
   if (request === null) return 'no'
   const [, method, target, protocol] = request

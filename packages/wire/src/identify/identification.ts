@@ -8,6 +8,7 @@ export type Evidence = { readonly offset: number; readonly length: number; reado
 export type NameProblem =
   | 'doubled-server-name' // more than one name stated (RFC 6066 §3, RFC 9112 §3.2)
   | 'malformed-server-name' // not one host name
+  | 'malformed-handshake' // a hello whose lengths do not add up
   | 'incomplete-handshake' // the bytes end, or their bound is reached, before the name could be read
   | 'undecipherable' // a QUIC Initial that its keys do not open
 

@@ -11,7 +11,7 @@ const SALT = {
   v2: '0dede3def700a6db819381be6e269dcbf9bd2ed9', // RFC 9369 §3.3.1
   draft29: 'afbfec289993d24c9e9786f19c6111e04390a899',
   draft23: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502',
-  draft22: '7fbcdb0e7c66bbe92a96cd21519ebd7a02644190',
+  draft22: '7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a',
 } as const
 
 const V1_TYPES = { initial: 0, retry: 3 } as const

@@ -73,12 +73,14 @@ export const tdsServer = ({ bytes }: StreamView): Sight => tds(bytes, TDS_SERVER
 function tds(bytes: Uint8Array, types: readonly number[]): Sight {
   const type = u8(bytes, 0)
   if (bytes.length > 0 && !types.includes(type)) return 'no'
-  if (bytes.length > 1 && u8(bytes, 1) > 1) return 'no'
+  // End of message, reset of the connection (MS-TDS §2.2.3.1.2).
+  if (bytes.length > 1 && (u8(bytes, 1) & 0xe6) !== 0) return 'no'
   if (bytes.length < 13) return more(13)
   const length = u16(bytes, 2)
   if (length < 13 || length > 32768 || u8(bytes, 7) !== 0 || u8(bytes, 6) > 1) return 'no'
   if (type === 0x10) return tdsLogin(bytes, length)
-  if (type === 0x01 || type === 0x03) return tdsBatch(bytes, length)
+  if (type === 0x03) return tdsCall(bytes, length)
+  if (type === 0x01) return tdsBatch(bytes, length)
   // The first option is the version: token 0, its offset behind the list, six octets.
   const isPrelogin = u8(bytes, 8) === 0 && u16(bytes, 9) < length && u16(bytes, 11) === 6 && u16(bytes, 9) % 5 === 1
   if (isPrelogin) return found('mssql', 0, 13, 'TDS prelogin')
@@ -91,6 +93,20 @@ function tdsLogin(bytes: Uint8Array, length: number): Sight {
   if (bytes.length < 16) return more(16)
   const major = u8(bytes, 15)
   return u32le(bytes, 8) <= length * 8 && major >= 0x70 && major <= 0x74 ? found('mssql', 0, 16, 'TDS login') : 'no'
+}
+
+/** A call names its procedure by length and UTF-16, or by a number behind 0xffff (MS-TDS §2.2.6.6). */
+function tdsCall(bytes: Uint8Array, length: number): Sight {
+  const needed = Math.min(length, 48)
+  if (bytes.length < needed) return more(needed)
+  const at = 8 + (u32le(bytes, 8) === 22 ? 22 : 0)
+  const name = u8(bytes, at) | (u8(bytes, at + 1) << 8)
+  let isCall = name > 0 && name <= 256
+  if (name === 0xffff) isCall = u8(bytes, at + 2) >= 1 && u8(bytes, at + 2) <= 20 && u8(bytes, at + 3) === 0
+  else
+    for (let char = at + 2; char + 1 < Math.min(needed, at + 2 + name * 2); char += 2)
+      isCall &&= u8(bytes, char) >= 0x20 && u8(bytes, char + 1) === 0
+  return isCall ? found('mssql', 0, needed, 'TDS remote call', { confidence: 'medium' }) : 'no'
 }
 
 /** TDS 7.2 and later put a header list before the text; then it is UTF-16, whose high octets are 0. */
@@ -108,7 +124,8 @@ function tdsBatch(bytes: Uint8Array, length: number): Sight {
 const MONGO_OPCODES: readonly number[] = [1, 2001, 2002, 2004, 2005, 2006, 2007, 2010, 2011, 2012, 2013]
 
 export function mongodb({ bytes }: StreamView): Sight {
-  if (bytes.length > 3 && u8(bytes, 3) > 2) return 'no'
+  // Most messages are short; the first one of a client is.
+  if (bytes.length > 2 && u8(bytes, 3) > 0 && bytes.length > 3) return 'no'
   if (bytes.length < 16) return more(16)
   const length = u32le(bytes, 0)
   const opcode = u32le(bytes, 12)

@@ -72,7 +72,8 @@ export function rdp({ bytes }: StreamView): Sight {
 /** CONNECT and CONNACK (MQTT 3.1.1 §3.1, MQTT 5). */
 export function mqtt({ bytes }: StreamView): Sight {
   const type = u8(bytes, 0)
-  if (bytes.length > 0 && type !== 0x10 && type !== 0x20) return 'no'
+  if (bytes.length > 0 && type !== 0x10 && type !== 0x20 && type >> 4 !== 3) return 'no'
+  if (type >> 4 === 3 && bytes.length > 0) return mqttPublish(bytes)
   if (type === 0x20 && bytes.length > 0) {
     if (bytes.length < 4) return bytes.length > 1 && u8(bytes, 1) !== 2 ? 'no' : more(4)
     const isAck = u8(bytes, 1) === 2 && u8(bytes, 2) <= 1 && u8(bytes, 3) <= 5
@@ -83,6 +84,23 @@ export function mqtt({ bytes }: StreamView): Sight {
   if (bytes.length < at + 9) return more(Math.max(at + 9, bytes.length + 1))
   const named = startsWith(bytes, '\0\x04MQTT', at + 1) === true || startsWith(bytes, '\0\x06MQIsdp', at + 1) === true
   return named ? found('mqtt', 0, at + 7, 'MQTT CONNECT') : 'no'
+}
+
+/** A PUBLISH on a connection whose beginning was missed: a topic in text, inside the remaining length (§3.3). */
+function mqttPublish(bytes: Uint8Array): Sight {
+  let [at, remaining] = [1, 0]
+  for (let shift = 0; ; shift += 7) {
+    if (shift > 21) return 'no'
+    if (at >= bytes.length) return more(at + 1)
+    remaining += (u8(bytes, at) & 0x7f) << shift
+    if (u8(bytes, at++) < 0x80) break
+  }
+  if (bytes.length < at + 2) return more(at + 2)
+  const topic = u16(bytes, at)
+  if (topic < 2 || topic > 1024 || topic + 2 > remaining || (u8(bytes, 0) & 6) === 6) return 'no'
+  const end = at + 2 + topic
+  if (!isPrintable(bytes, at + 2, Math.min(end, bytes.length))) return 'no'
+  return bytes.length < end ? more(end) : found('mqtt', 0, end, 'MQTT PUBLISH', { confidence: 'medium' })
 }
 
 /** Option negotiation (RFC 854, RFC 855): IAC, a command, an option that is registered. */

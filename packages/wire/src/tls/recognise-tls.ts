@@ -46,7 +46,8 @@ function recogniseHandshake(bytes: Uint8Array, ciphers: HandshakeCrypto | null):
     if (message.length >= 4 && length > 0x10000) return 'no'
     if (message.length < 4 || message.length < length) return more(needed, message.length < 6 ? null : begun)
     const hello = parseClientHello(message.subarray(4, length))
-    return hello === null ? 'no' : foundHello('tls', hello, bytes.length < 9 ? bytes.length : 9, 't', ciphers)
+    if (hello === null) return malformedHello(message)
+    return foundHello('tls', hello, bytes.length < 9 ? bytes.length : 9, 't', ciphers)
   }
   if (type !== 2) return plausibleLater(type, message, needed)
   if (message.length < 40) return more(needed)
@@ -54,6 +55,12 @@ function recogniseHandshake(bytes: Uint8Array, ciphers: HandshakeCrypto | null):
   const isHello = u16(message, 4) >> 8 === 3 && u8(message, 38) <= 32
   return isHello ? found('tls', 0, 45, 'TLS ServerHello') : 'no'
 }
+
+/** A hello that cannot be read has no name, so no rule that needs one allows it. */
+const malformedHello = (message: Uint8Array): Sight =>
+  u8(message, 4) === 3 && message.length >= 42
+    ? found('tls', 0, 9, 'malformed ClientHello', { confidence: 'medium', problem: 'malformed-handshake' })
+    : 'no'
 
 /** A capture that misses the hello may begin with a certificate or a key exchange. */
 function plausibleLater(type: number, message: Uint8Array, needed: number): Sight {
