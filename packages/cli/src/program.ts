@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   reach: async () => (await import('./commands/reach.ts')).reachCommand,
+  identify: async () => (await import('./commands/identify.ts')).identifyCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,

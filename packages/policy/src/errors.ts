@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'target-invalid'
   | 'time-invalid'
   | 'feed-invalid'
+  | 'capture-invalid'
   | 'name-unknown'
   | 'policy-too-complex'
   | 'no-privileges'
@@ -71,6 +72,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'A feed cannot be read.',
     remedy: 'Give --feed NAME=FILE, a file of names or prefixes, one a line.',
+  },
+  'capture-invalid': {
+    exitCode: 2,
+    meaning: 'A file is no capture of packets, or ends inside one.',
+    remedy: 'Give a pcap or pcapng file, uncompressed.',
   },
   'name-unknown': {
     exitCode: 2,

@@ -125,7 +125,7 @@ const MONGO_OPCODES: readonly number[] = [1, 2001, 2002, 2004, 2005, 2006, 2007,
 
 export function mongodb({ bytes }: StreamView): Sight {
   // Most messages are short; the first one of a client is.
-  if (bytes.length > 2 && u8(bytes, 3) > 0 && bytes.length > 3) return 'no'
+  if (bytes.length > 3 && u8(bytes, 3) > 0) return 'no'
   if (bytes.length < 16) return more(16)
   const length = u32le(bytes, 0)
   const opcode = u32le(bytes, 12)

@@ -46,7 +46,7 @@ function recogniseHandshake(bytes: Uint8Array, ciphers: HandshakeCrypto | null):
     if (message.length >= 4 && length > 0x10000) return 'no'
     if (message.length < 4 || message.length < length) return more(needed, message.length < 6 ? null : begun)
     const hello = parseClientHello(message.subarray(4, length))
-    if (hello === null) return malformedHello(message)
+    if (hello === null) return malformedHello(message.subarray(0, length))
     return foundHello('tls', hello, bytes.length < 9 ? bytes.length : 9, 't', ciphers)
   }
   if (type !== 2) return plausibleLater(type, message, needed)
