@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { scoreCaptures } from './identify-score.ts'
+import { scoreCaptures } from '../packages/wire/test/identify/score-captures.ts'
 
 /** Accuracy of identification over labelled captures: `SALLYPORT_TEST_DATA` holds `pcap/` with `labels.jsonl`. */
 const data = process.env['SALLYPORT_TEST_DATA']

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { scoreCaptures } from '../../../../bench/identify-score.ts'
+import { scoreCaptures } from './score-captures.ts'
 
 const data = process.env['SALLYPORT_TEST_DATA']
 const folder = data === undefined ? '' : join(data, 'pcap')

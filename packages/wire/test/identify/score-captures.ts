@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CaptureReader, FlowTable, type FlowRow } from '@sallyport/wire'
-import { handshakeCiphers } from '../packages/cli/src/input/handshake-ciphers.ts'
+import { nodeCrypto } from './node-crypto.ts'
 
 export type Label = {
   readonly pcap: string
@@ -84,7 +84,7 @@ export type Score = {
 
 export function readFlows(path: string): readonly FlowRow[] {
   const reader = new CaptureReader()
-  const table = new FlowTable(handshakeCiphers)
+  const table = new FlowTable(nodeCrypto)
   for (const packet of reader.push(readFileSync(path))) table.add(packet)
   return table.finish()
 }
