@@ -7,11 +7,12 @@ sh scripts/setup.sh test
 sh scripts/setup.sh
 export PATH="$root/node_modules/.bin:$PATH"
 failed=""
+# A step has an end: the limit of node:test is per test, and does not end a process that something keeps alive.
 step() {
   name=$1
   shift
   printf '== %s\n' "$name"
-  "$@" || failed="$failed $name"
+  timeout --foreground --kill-after=30 900 "$@" || failed="$failed $name"
 }
 step types tsc --noEmit
 step lint oxlint --deny-warnings

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { buildMessage, type Message } from '@sallyport/wire'
 import { frame } from '../src/frames.ts'
-import { addressesIn, askTcp, connected, question } from './loopback-client.fixture.ts'
+import { addressesIn, askTcp, closed, connected, question } from './loopback-client.fixture.ts'
 import { observedForwarder } from './loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from './loopback-upstream.fixture.ts'
 
@@ -21,20 +21,20 @@ test('a query of 10 kB is answered, and none of its padding goes out', async () 
 test('a query over the limit ends the connection', async () => {
   await using forwarder = await observedForwarder([])
   const socket = await connected(forwarder.endpoints[0]!)
-  socket.on('error', () => {})
+  const end = closed(socket)
   socket.write(frame(buildMessage(padded(20_000))))
-  await once(socket, 'close')
+  await end
   assert.equal(forwarder.counters().queriesDroppedSize, 1)
 })
 
 test('single octets keep no connection open', async () => {
   await using forwarder = await observedForwarder([], { timeouts: { tcpIdleMs: 150 } })
   const socket = await connected(forwarder.endpoints[0]!)
-  socket.on('error', () => {})
+  const end = closed(socket)
   const bytes = frame(buildMessage(question('a.example')))
   let sent = 0
   const dripping = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 20)
-  await once(socket, 'close')
+  await end
   clearInterval(dripping)
   assert.ok(sent < bytes.length)
   assert.equal(forwarder.counters().tcpClientsIdle, 1)
@@ -82,8 +82,7 @@ test('TCP clients, queries in flight and cache entries are bounded and counted',
   const server = forwarder.endpoints[0]!
   const first = await connected(server)
   const second = await connected(server)
-  second.on('error', () => {})
-  await once(second, 'close')
+  await closed(second)
   assert.equal(forwarder.counters().tcpClientsDropped, 1)
   first.write(Buffer.concat(['slow.example', 'b.example'].map((name) => frame(buildMessage(question(name))))))
   await once(first, 'data')

@@ -55,6 +55,12 @@ export async function askTcp(server: Endpoint, ...messages: Message[]): Promise<
   }
 }
 
+/** Resolves when the connection is over, by a reset as well: writing to a connection that the other side ended is answered by one. */
+export async function closed(socket: Socket): Promise<void> {
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.once('close', resolve))
+}
+
 export async function connected(server: Endpoint): Promise<Socket> {
   const socket = connect(server.port, server.address)
   await once(socket, 'connect')
