@@ -1,4 +1,5 @@
 import { glob, realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { FileHashes } from './file-hashes.ts'
 import { policyApps } from './policy-terms.ts'
 import type { Policy } from '@sallyport/policy'
@@ -12,6 +13,8 @@ export type Executable = {
 
 /** Where an executable is looked for that a policy knows by its content only. */
 const PROGRAM_DIRECTORIES = '/{usr/,usr/local/,}{bin,sbin,libexec}/**'
+
+const WILDCARD = /[*?[{]/
 
 /** Kept between looks: most files are as they were. */
 const HASHES = new FileHashes()
@@ -34,8 +37,19 @@ export async function findExecutables(policy: Policy): Promise<readonly Executab
   return [...found.values()]
 }
 
+/** Where a change to one of the policy's applications shows: beside the path that is named, and beside the file behind it. */
+export function directoriesOfApps(policy: Policy, apps: readonly { readonly app: string }[]): ReadonlySet<string> {
+  const named = policyApps(policy).flatMap((pattern) => (pattern.kind === 'path' ? [fixedPart(pattern.glob)] : []))
+  return new Set([...named, ...apps.map(({ app }) => dirname(app))])
+}
+
+function fixedPart(pattern: string): string {
+  const wild = pattern.search(WILDCARD)
+  return dirname(wild === -1 ? pattern : pattern.slice(0, wild + 1))
+}
+
 async function collectFiles(pattern: string, paths: Set<string>): Promise<void> {
-  if (!/[*?[{]/.test(pattern)) {
+  if (!WILDCARD.test(pattern)) {
     paths.add(pattern)
     return
   }

@@ -10,7 +10,8 @@ import { flowOfEvent } from './flow-of-event.ts'
 type Options = {
   readonly policy: Policy
   readonly world: World
-  readonly host: HostFacts
+  /** As last looked at. */
+  readonly host: () => HostFacts
   readonly executables: ExecutablePaths
   readonly names: BoundNames
   readonly onFlow: (record: FlowRecord) => void
@@ -30,10 +31,10 @@ export class EventStream {
 
   receive(event: KernelEvent): void {
     this.#received++
-    const { names, onFlow, ...known } = this.#options
+    const { names, onFlow, host, ...known } = this.#options
     const nowMs = Date.now()
     const clock = { nowMs, bootNs: bootNs() }
-    onFlow(flowOfEvent(event, { ...known, clock, namesOf: (address) => names.namesOf(address, nowMs) }))
+    onFlow(flowOfEvent(event, { ...known, host: host(), clock, namesOf: (address) => names.namesOf(address, nowMs) }))
   }
 
   /** Waits until what the kernel has decided has been read. */

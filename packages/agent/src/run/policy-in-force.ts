@@ -1,15 +1,21 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CompiledPolicy, CompiledRules, HostFacts } from '@sallyport/compile'
 import type { Binding as NameBinding } from '@sallyport/dns'
 import type { Enforcement } from '@sallyport/kernel'
 import { readHostFacts } from '../host/host-facts.ts'
-import { policyApps } from '../host/policy-terms.ts'
+import { directoriesOfApps } from '../host/executables.ts'
+import { subjectTerms } from '../host/policy-terms.ts'
+import { runningFiles } from '../host/running-files.ts'
+import { watchDirectories } from '../host/watch-directories.ts'
 import type { BoundNames } from './bound-names.ts'
 import { bindingOf, generationOf } from './policy-generations.ts'
 
 const CLOCK_MS = 1000
+/** How soon after a change in a watched directory, and how often without one. */
+const CHANGE_MS = 100
 const RESCAN_MS = 2000
 
-/** Keeps the kernel in step with the policy: rules that begin and end, names that are bound, programs that are upgraded. */
+/** Keeps the kernel in step with the policy: rules that begin and end, names that are bound, programs, users and units. */
 export class PolicyInForce {
   readonly #policy: CompiledPolicy
   readonly #names: BoundNames
@@ -24,19 +30,26 @@ export class PolicyInForce {
     this.#rules = policy.at(Date.now())
   }
 
+  get host(): HostFacts {
+    return this.#host
+  }
+
   enforceWith(enforcement: Enforcement, cgroupRoot: string): Disposable {
     this.#enforcement = enforcement
     this.#apply()
     const clock = setInterval(() => this.#followClock(), CLOCK_MS).unref()
-    const watches = policyApps(this.#policy.policy).length > 0
-    const scan = watches ? setInterval(() => void this.#followFiles(cgroupRoot), RESCAN_MS).unref() : null
-    return {
-      [Symbol.dispose]: () => {
-        clearInterval(clock)
-        if (scan !== null) clearInterval(scan)
-        this.#enforcement = null
-      },
+    const scope = new DisposableStack()
+    scope.defer(() => {
+      clearInterval(clock)
+      this.#enforcement = null
+    })
+    if (subjectTerms(this.#policy.policy).length > 0) {
+      const look = (): void => void this.#followHost(cgroupRoot)
+      const scan = setInterval(look, RESCAN_MS).unref()
+      scope.defer(() => clearInterval(scan))
+      scope.use(watchDirectories(directoriesOfApps(this.#policy.policy, this.#host.apps), CHANGE_MS, look))
     }
+    return scope
   }
 
   /** In the kernel before the answer is sent. */
@@ -54,11 +67,19 @@ export class PolicyInForce {
     this.#enforcement?.closeDenied()
   }
 
-  async #followFiles(cgroupRoot: string): Promise<void> {
-    const host = await readHostFacts(this.#policy.policy, cgroupRoot).catch(() => this.#host)
-    if (sameApps(host, this.#host)) return
-    this.#host = { ...this.#host, apps: host.apps }
+  async #followHost(cgroupRoot: string): Promise<void> {
+    const host = await this.#look(cgroupRoot).catch(() => this.#host)
+    if (isDeepStrictEqual(host, this.#host)) return
+    this.#host = host
     this.#apply()
+    this.#enforcement?.closeDenied()
+  }
+
+  /** The host as it is, and the files that programs started before an upgrade still run. */
+  async #look(cgroupRoot: string): Promise<HostFacts> {
+    const host = await readHostFacts(this.#policy.policy, cgroupRoot)
+    const gone = this.#host.apps.filter((old) => !host.apps.some(({ dev, ino }) => dev === old.dev && ino === old.ino))
+    return { ...host, apps: [...host.apps, ...(await runningFiles(gone))] }
   }
 
   #apply(): void {
@@ -66,10 +87,4 @@ export class PolicyInForce {
     this.#rules = this.#policy.at(nowMs)
     this.#enforcement?.apply(generationOf(this.#policy, this.#host, this.#names, nowMs))
   }
-}
-
-function sameApps(a: HostFacts, b: HostFacts): boolean {
-  const text = ({ apps }: HostFacts): string =>
-    apps.map((app) => `${app.dev} ${app.ino} ${app.app} ${app.appSha256}`).join('\n')
-  return text(a) === text(b)
 }

@@ -47,7 +47,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     resolverTgid: process.pid,
   })
   scope.use(enforcement)
-  const events = new EventStream({ policy, world, host, executables, names, onFlow })
+  const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
   enforcement.events((event) => events.receive(event))
   scope.use(inForce.enforceWith(enforcement, cgroupPath))
 
