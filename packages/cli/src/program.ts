@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
+  alerts: async () => (await import('./commands/alerts.ts')).alertsCommand,
   learn: async () => (await import('./commands/learn.ts')).learnCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,

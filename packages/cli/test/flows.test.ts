@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { sallyport } from './sallyport.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-flows-'))
@@ -83,4 +87,13 @@ test('a filter with a wrong key is an error with the right one', () => {
   const { status, stderr } = sallyport(['flows', '--store', store, 'domian:x.example'])
   assert.equal(status, 2)
   assert.match(stderr, /Did you mean domain\?/)
+})
+
+test('a standard input that stays open and says nothing holds no command up', { timeout: 60_000 }, async () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main, 'top', '--flows', log, '--json'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const [output, [code]] = await Promise.all([textOf(child.stdout), once(child, 'exit')])
+  child.stdin.destroy()
+  assert.equal(code, 0)
+  assert.equal((JSON.parse(output) as { rows: object[] }).rows.length, 2)
 })

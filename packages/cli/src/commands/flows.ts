@@ -1,7 +1,14 @@
 import { Command, Option } from 'commander'
 import { EXPORT_FORMATS, parseFilter, type ExportFormat, type FlowStore, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
-import { flowsOption, importFlows, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import {
+  flowsOption,
+  importFlows,
+  openFlowSource,
+  openLog,
+  storeOption,
+  type FlowSource,
+} from '../input/flow-source.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
@@ -38,16 +45,18 @@ export function flowsCommand(answer: Answer): Command {
     )
     .action(async (filter: readonly string[], options: Options) => {
       const parsed = parseFilter(filter, Date.now())
+      if (options.import !== undefined) return answer(await importLog(options, options.import))
       using store = await openFlowSource(options)
-      if (options.import !== undefined) return answer(await importLog(store, options.import, options.json === true))
       if (options.export !== undefined) await printSlowly(await store.export(parsed, options.export))
       else await list(store, parsed, options)
     })
 }
 
-async function importLog(store: FlowStore, path: string, json: boolean): Promise<number> {
-  const imported = await importFlows(store, path)
-  if (json) printJson(imported)
+async function importLog(options: Options, path: string): Promise<number> {
+  await using log = await openLog(path)
+  using store = await openFlowSource({ store: options.store })
+  const imported = await importFlows(store, log)
+  if (options.json === true) printJson(imported)
   else
     note(
       `${imported.stored} flows stored, ${imported.read - imported.stored} were there before, ${imported.invalid} lines are no flow`,

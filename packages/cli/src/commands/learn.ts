@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { SERVICES } from '@sallyport/catalog'
 import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
+import { hasGeneratedName } from '@sallyport/detect'
 import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
 import { definePolicy, formatPolicy, type World } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
@@ -80,16 +81,17 @@ async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, opti
   if (leftOut.length > 20) note(`left out: ${leftOut.length - 20} more; --json lists them`)
 }
 
-/** What a feed names must not become a rule; names in the feed are worth what they are worth in a deny rule. */
+/** What a feed names, or looks generated, must not become a rule. */
 function suspicionOf(feeds: readonly string[], world: World): (flows: RecordedFlows) => string | null {
   const names = feeds.map((text) => text.slice(0, text.indexOf('=')))
-  if (names.length === 0) return () => null
   const rules = names.map((name) => ({ id: `feed-${name}`, action: 'deny' as const, to: [{ feed: name }] }))
   const layer = definePolicy({ sallyport: 1, name: 'feeds', default: 'allow', rules }, { file: '--feed' })
   const policy = compilePolicy({ layers: [layer] }, world, { atMs: Date.now() })
   return ({ flow }) => {
     const { verdict, rule } = policy.decide(flow)
-    return verdict !== 'allow' && rule !== null ? `named by ${rule.replace(/^feed-/, 'feed ')}` : null
+    if (verdict !== 'allow' && rule !== null) return `named by ${rule.replace(/^feed-/, 'feed ')}`
+    const name = flow.domain ?? flow.boundNames?.[0]
+    return name && hasGeneratedName(name) ? 'the name looks generated' : null
   }
 }
 

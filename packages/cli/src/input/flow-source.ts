@@ -1,5 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
 import { Option } from 'commander'
 import { FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
@@ -22,14 +25,33 @@ export const storeOption = (): Option =>
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
 export async function openFlowSource({ flows, store }: FlowSource): Promise<FlowStore> {
   if (flows === undefined) return openStore(store)
+  await using log = await openLog(flows)
   const temporary = await FlowStore.open()
   try {
-    await importFlows(temporary, flows)
+    await importFlows(temporary, log)
     return temporary
   } catch (error) {
     temporary[Symbol.dispose]()
     throw error
   }
+}
+
+/** A flow log on disk. `name` is what the user called it. */
+export type FlowLog = AsyncDisposable & { readonly path: string; readonly name: string }
+
+/** An open store has no standard input, so that one is put into a file first. */
+export async function openLog(path: string): Promise<FlowLog> {
+  if (path !== '-') return { path, name: path, [Symbol.asyncDispose]: async () => {} }
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-flows-'))
+  const copy = join(folder, 'flows.jsonl')
+  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    await pipeline(process.stdin, createWriteStream(copy, { mode: 0o600 }))
+  } catch (error) {
+    await dispose()
+    throw fileError(copy, error, 'file-not-writable')
+  }
+  return { path: copy, name: 'standard input', [Symbol.asyncDispose]: dispose }
 }
 
 async function openStore(path: string): Promise<FlowStore> {
@@ -47,7 +69,7 @@ export type Imported = { readonly read: number; readonly stored: number; readonl
  * A batch is named after all lines before it and its own. The same log read again, also after more was appended to it,
  * finds the batches it had, ends its batches where they ended, and adds only what is new.
  */
-export async function importFlows(store: FlowStore, path: string): Promise<Imported> {
+export async function importFlows(store: FlowStore, { path, name }: Pick<FlowLog, 'path' | 'name'>): Promise<Imported> {
   let [read, stored, invalid] = [0, 0, 0]
   let flows: StoredFlow[] = []
   let before = createHash('sha256').digest('hex')
@@ -64,14 +86,14 @@ export async function importFlows(store: FlowStore, path: string): Promise<Impor
     flows.length === BATCH_FLOWS ||
     (known.get(flows.length)?.includes(`${before}/${hash.copy().digest('hex')}`) ?? false)
   try {
-    for await (const line of readLines(path === '-' ? process.stdin : createReadStream(path), MAX_LINE_BYTES)) {
+    for await (const line of readLines(createReadStream(path), MAX_LINE_BYTES)) {
       const flow =
         'text' in line
           ? parseStoredFlow(line.text)
           : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
       if ('problem' in flow) {
         invalid++
-        note(`${path === '-' ? 'standard input' : path}:${line.number}: ${flow.problem}`)
+        note(`${name}:${line.number}: ${flow.problem}`)
         continue
       }
       read++
@@ -81,7 +103,7 @@ export async function importFlows(store: FlowStore, path: string): Promise<Impor
       if (read % PROGRESS_FLOWS === 0 && process.stderr.isTTY) note(`${read} flows read`)
     }
   } catch (error) {
-    throw fileError(path, error)
+    throw fileError(name, error)
   }
   if (flows.length > 0) await flush()
   return { read, stored, invalid }

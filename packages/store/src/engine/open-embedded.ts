@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { SallyportError } from '@sallyport/policy'
+import { detachStandardInput } from './detach-standard-input.ts'
 import type { Row, SqlEngine } from './sql-engine.ts'
 
 type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
@@ -23,8 +24,12 @@ const INSERT_SETTINGS = {
   min_insert_block_size_bytes: 0,
 }
 
-/** ClickHouse in this process. One process has a directory at a time; without one the data goes with the session. */
+/**
+ * ClickHouse in this process. One process has a directory at a time; without one the data goes with the session. The standard
+ * input is closed: read it before.
+ */
 export function openEmbedded(path?: string): SqlEngine {
+  detachStandardInput()
   const session = openSession(path)
   return {
     run: (statement) => void session.query(statement),

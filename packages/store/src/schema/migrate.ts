@@ -17,6 +17,7 @@ export async function migrate(engine: SqlEngine): Promise<void> {
   }
   for (const [index, statements] of MIGRATIONS.slice(from).entries()) {
     for (const statement of statements) engine.run(statement.replace(/^CREATE (TABLE|MATERIALIZED VIEW) /, 'CREATE $1 IF NOT EXISTS '))
-    engine.run(`INSERT INTO schema_version VALUES (${from + index + 1})`)
+    const version = from + index + 1
+    await engine.insert('schema_version', Buffer.from(JSON.stringify({ version })), `version-${version}`)
   }
 }

@@ -1,0 +1,93 @@
+import { Command, Option } from 'commander'
+import { detectAll, DETECTORS, type Alert, type DetectorName, type ObservedFlow } from '@sallyport/detect'
+import { nearest, SallyportError } from '@sallyport/policy'
+import { parseFilter, parseStoredFlow, type FlowStore, type ListedFlow } from '@sallyport/store'
+import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { examples, jsonOption, repeatable } from '../input/options.ts'
+import { note, printJson, printLine } from '../output/print.ts'
+import { printable, styled } from '../output/style.ts'
+import type { Answer } from './answer.ts'
+
+/** What fits into memory; newer flows count. */
+const MAX_FLOWS = 500_000
+
+type Options = FlowSource & {
+  readonly detector: readonly string[]
+  readonly failOnAlert?: boolean
+  readonly json?: boolean
+}
+
+export function alertsCommand(answer: Answer): Command {
+  return new Command('alerts')
+    .description('what is unusual in recorded flows, with the evidence')
+    .argument('[filter...]', 'domain:*.github.com since:1d app:/usr/bin/*')
+    .addOption(storeOption())
+    .addOption(flowsOption())
+    .addOption(repeatable('--detector <name>', `only this detector: ${DETECTORS.join(', ')}`))
+    .addOption(new Option('--fail-on-alert', 'exit with 1 when there is an alert'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('sallyport alerts since:1d', 'sallyport alerts --flows flows.jsonl --detector beacon --json'),
+    )
+    .action(async (filter: readonly string[], options: Options) => {
+      const parsed = parseFilter(filter, Date.now())
+      const detectors = options.detector.map(readDetector)
+      using store = await openFlowSource(options)
+      const flows = await observedFlows(store, parsed)
+      const alerts = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors)
+      if (options.json === true) printJson({ flows: flows.length, alerts: alerts.map(alertFacts) })
+      else printAlerts(alerts, flows.length)
+      answer(options.failOnAlert === true && alerts.length > 0 ? 1 : 0)
+    })
+}
+
+function readDetector(name: string): DetectorName {
+  const found = DETECTORS.find((each) => each === name)
+  if (found !== undefined) return found
+  const near = nearest(name, DETECTORS)
+  throw new SallyportError('usage', `"${name}" is no detector`, {
+    remedy: near === null ? `Detectors: ${DETECTORS.join(', ')}.` : `Did you mean ${near}?`,
+  })
+}
+
+async function observedFlows(
+  store: FlowStore,
+  filter: ReturnType<typeof parseFilter>,
+): Promise<readonly ObservedFlow[]> {
+  const { flows, next } = await store.list(filter, { limit: MAX_FLOWS })
+  if (next !== null) note(`only the newest ${MAX_FLOWS} flows are looked at; a filter chooses others`)
+  return flows.flatMap(observe)
+}
+
+function observe(record: ListedFlow): readonly ObservedFlow[] {
+  const stored = parseStoredFlow(JSON.stringify(record))
+  if ('problem' in stored) return []
+  return [{ flow: stored.flow, timeMs: stored.flow.time ?? 0, denied: stored.verdict?.verdict === 'deny' }]
+}
+
+function alertFacts({ firstMs, lastMs, ...alert }: Alert): object {
+  return { ...alert, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+function printAlerts(alerts: readonly Alert[], flows: number): void {
+  for (const alert of alerts) {
+    const colour = alert.severity === 'high' || alert.severity === 'critical' ? 'red' : 'yellow'
+    printLine(
+      `${styled(colour, alert.severity.padEnd(8))} ${styled('bold', alert.detector)}  ${printable(alert.sentence)}`,
+    )
+    const numbers = Object.entries(alert.numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
+    printLine(styled('dim', `         ${alert.technique.id} ${alert.technique.name}; ${numbers.join(', ')}`))
+    if (alert.series.length > 2) printLine(styled('dim', `         ${chart(alert.series)}`))
+  }
+  note(`${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'} in ${flows} flows`)
+}
+
+function chart(series: Alert['series']): string {
+  const step = Math.max(1, series.length / 60)
+  const shown = Array.from({ length: Math.min(60, series.length) }, (_, index) => series[Math.floor(index * step)]![1])
+  const most = Math.max(...shown, 1e-9)
+  return shown.map((value) => BARS[Math.min(7, Math.floor((value / most) * 7.999))]).join('')
+}

@@ -1,0 +1,38 @@
+import type { Flow, Severity } from '@sallyport/policy'
+
+export const DETECTORS = [
+  'beacon',
+  'long-connection',
+  'upload-volume',
+  'dns-tunnel',
+  'generated-domain',
+  'many-refusals',
+  'protocol-mismatch',
+  'name-mismatch',
+  'remote-access',
+  'anonymiser',
+] as const
+export type DetectorName = (typeof DETECTORS)[number]
+
+/** A flow of the past with the time at which it began. */
+export type ObservedFlow = { readonly flow: Flow; readonly timeMs: number; readonly denied: boolean }
+
+/** An entry of MITRE ATT&CK. */
+export type Technique = { readonly id: string; readonly name: string }
+
+/** What is unusual, and all that it takes to judge it: numbers, a sentence, a series to draw. */
+export type Alert = {
+  readonly detector: DetectorName
+  readonly severity: Severity
+  readonly technique: Technique
+  readonly subject: string
+  readonly destination: string
+  readonly sentence: string
+  readonly numbers: { readonly [name: string]: number }
+  /** Points to draw: milliseconds since 1970, value. At most 200. */
+  readonly series: readonly (readonly [number, number])[]
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+export type Detector = (flows: readonly ObservedFlow[]) => readonly Alert[]

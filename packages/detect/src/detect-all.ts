@@ -1,0 +1,36 @@
+import { DETECTORS, type Alert, type Detector, type DetectorName, type ObservedFlow } from './alert.ts'
+import { detectBeacons } from './detectors/beacons.ts'
+import { detectDnsTunnels } from './detectors/dns-tunnels.ts'
+import { detectGeneratedDomains } from './detectors/generated-domains.ts'
+import { detectAnonymisers, detectRemoteAccess } from './detectors/known-names.ts'
+import { detectLongConnections } from './detectors/long-connections.ts'
+import { detectManyRefusals } from './detectors/many-refusals.ts'
+import { detectNameMismatch } from './detectors/name-mismatch.ts'
+import { detectProtocolMismatch } from './detectors/protocol-mismatch.ts'
+import { detectUploadVolume } from './detectors/upload-volume.ts'
+
+export const DETECT: Readonly<Record<DetectorName, Detector>> = {
+  beacon: detectBeacons,
+  'long-connection': detectLongConnections,
+  'upload-volume': detectUploadVolume,
+  'dns-tunnel': detectDnsTunnels,
+  'generated-domain': detectGeneratedDomains,
+  'many-refusals': detectManyRefusals,
+  'protocol-mismatch': detectProtocolMismatch,
+  'name-mismatch': detectNameMismatch,
+  'remote-access': detectRemoteAccess,
+  anonymiser: detectAnonymisers,
+}
+
+const SEVERITIES = ['critical', 'high', 'medium', 'low']
+
+/** Alerts of all detectors, or of those named; the gravest first. */
+export function detectAll(
+  flows: readonly ObservedFlow[],
+  detectors: readonly DetectorName[] = DETECTORS,
+): readonly Alert[] {
+  const alerts = detectors.flatMap((name) => DETECT[name](flows))
+  return alerts.toSorted(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.lastMs - a.lastMs,
+  )
+}

@@ -1,0 +1,63 @@
+import type { Alert, ObservedFlow } from '../alert.ts'
+import { LETTER_PAIRS, PAIR_ALPHABET } from '../letter-pairs.ts'
+import { alertFacts, nameOf, registrableName, subjectOf, thinned } from '../observed.ts'
+
+const LEAST_LENGTH = 10
+/** Mean cost of a pair, in bits, from which a label looks generated; see the test for precision and recall. */
+const COST_BITS = 5
+const LEAST_NAMES = 3
+
+/**
+ * Names that a program made up: malware that walks through generated names asks for many until one is registered. The cost of
+ * a label is -log2 of the probability of its letters, each after the one before it, in names that people use, a pair on
+ * average (a first-order Markov model; Yadav et al., "Detecting Algorithmically Generated Malicious Domain Names", IMC 2010).
+ * One odd name is a brand; an alert needs three of one subject.
+ */
+export function detectGeneratedDomains(flows: readonly ObservedFlow[]): readonly Alert[] {
+  return [...Map.groupBy(flows, subjectOf).values()].flatMap((all) => {
+    const odd = new Map<string, ObservedFlow>()
+    for (const each of all) {
+      const registrable = registrableName(nameOf(each) ?? '')
+      if (registrable !== null && looksGenerated(registrable)) odd.set(registrable, each)
+    }
+    if (odd.size < LEAST_NAMES) return []
+    const members = [...odd.values()].toSorted((a, b) => a.timeMs - b.timeMs)
+    const facts = alertFacts(members)
+    const names = [...odd.keys()]
+    return {
+      detector: 'generated-domain',
+      severity: odd.size >= 10 ? 'high' : 'medium',
+      technique: { id: 'T1568.002', name: 'Dynamic Resolution: Domain Generation Algorithms' },
+      ...facts,
+      sentence: `${facts.subject} asked for ${odd.size} names that look generated: ${names.slice(0, 3).join(', ')}`,
+      numbers: { names: odd.size, costBits: names.reduce((sum, name) => sum + pairCost(labelOf(name)), 0) / odd.size },
+      series: thinned(members.map((each) => [each.timeMs, pairCost(labelOf(registrableName(nameOf(each)!)!))])),
+    } satisfies Alert
+  })
+}
+
+export function looksGenerated(registrable: string): boolean {
+  const label = labelOf(registrable)
+  return label.length >= LEAST_LENGTH && !label.startsWith('xn--') && pairCost(label) >= COST_BITS
+}
+
+/** Whether the name that someone registered, within this one, looks generated. */
+export function hasGeneratedName(name: string): boolean {
+  const registrable = registrableName(name)
+  return registrable !== null && looksGenerated(registrable)
+}
+
+function labelOf(registrable: string): string {
+  return registrable.slice(0, registrable.indexOf('.'))
+}
+
+/** Bits a pair, ends included. */
+export function pairCost(label: string): number {
+  const text = `^${label.replace(/[^a-z0-9-]/g, '-')}^`
+  let bits = 0
+  for (let index = 1; index < text.length; index++) {
+    const row = LETTER_PAIRS[PAIR_ALPHABET.indexOf(text[index - 1]!)]!
+    bits += (row.charCodeAt(PAIR_ALPHABET.indexOf(text[index]!)) - 48) / 4
+  }
+  return bits / (text.length - 1)
+}
