@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
 import { EMPTY_WORLD, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
-import { lazyRangeTable } from './range-table.ts'
+import { lazyRangeTable } from './geo/range-table.ts'
 import { readFeed, type Feed } from './read-feed.ts'
 import { SERVICES } from './services.ts'
 
