@@ -59,7 +59,11 @@ const prefix = (text: string): Exclude<ReturnType<typeof parsePrefix>, { problem
 const address = (text: string): Address => parseAddress(text)!
 
 const SETS: Readonly<Record<string, NamedSet>> = {
-  f1: { domains: [parseDomainPattern('.example.net')!], prefixes: [prefix('198.51.100.0/24')] },
+  f1: {
+    domains: [parseDomainPattern('.example.net')!],
+    except: [parseDomainPattern('x.example.net')!],
+    prefixes: [prefix('198.51.100.0/24')],
+  },
   f2: { domains: [], prefixes: [prefix('192.0.2.0/25'), prefix('2001:db8::1')] },
   s1: { domains: [parseDomainPattern('*.example.com')!, parseDomainPattern('example.com')!], prefixes: [] },
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { matchDomain, parseDomainName, type DomainName, type DomainPattern } from '@sallyport/net'
+import { parseDomainName, type DomainName, type DomainPattern } from '@sallyport/net'
+import { setHoldsName } from '@sallyport/policy'
 import fc from 'fast-check'
 import { buildNameTable, openNameTable, type NameList } from '../src/tables/name-table.ts'
 
@@ -8,8 +9,8 @@ const label = fc.constantFrom('a', 'b', 'c-1', '_d', 'xn--e')
 const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => parseDomainName(labels.join('.'))!)
 const pattern: fc.Arbitrary<DomainPattern> = fc.record({ kind: fc.constantFrom('name', 'below', 'both'), name })
 const lists: fc.Arbitrary<NameList[]> = fc
-  .array(fc.array(pattern, { maxLength: 12 }), { maxLength: 5 })
-  .map((all) => all.map((patterns, atom) => ({ atom, patterns })))
+  .array(fc.tuple(fc.array(pattern, { maxLength: 12 }), fc.array(pattern, { maxLength: 4 })), { maxLength: 5 })
+  .map((all) => all.map(([patterns, except], atom) => ({ atom, patterns, except })))
 const word = fc.integer({ min: 0, max: 0xffffffff })
 const seed = fc.tuple(word, word)
 
@@ -19,12 +20,14 @@ function query(...labels: string[]): Uint8Array {
   return Uint8Array.of(...new Uint8Array(12), ...octets, 0, 0, 1, 0, 1)
 }
 
-test('a name is in exactly the lists that one of its patterns matches', () => {
+test('a name is in exactly the lists whose nearest pattern is no hole', () => {
   fc.assert(
     fc.property(lists, name, seed, (all, asked, seeded) => {
       const table = buildNameTable(all, seeded)
       const expected = all
-        .filter(({ patterns }) => [...patterns].some((each) => matchDomain(each, asked)))
+        .filter(({ patterns, except }) =>
+          setHoldsName({ domains: patterns, ...(except && { except }), prefixes: [] }, asked),
+        )
         .map(({ atom }) => atom)
       assert.deepEqual(table.atomsOf(table.find(asked)), expected)
     }),

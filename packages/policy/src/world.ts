@@ -1,7 +1,28 @@
-import type { Address, DomainPattern, Prefix } from '@sallyport/net'
+import { matchDomain, type Address, type DomainName, type DomainPattern, type Prefix } from '@sallyport/net'
+
+/** Patterns that may be too many to be objects at once: they are walked, and counted. */
+export type DomainPatterns = Iterable<DomainPattern> & { readonly length: number }
 
 /** A named set that is compared with names and with addresses: a service, a feed or a category. */
-export type NamedSet = { readonly domains: readonly DomainPattern[]; readonly prefixes: readonly Prefix[] }
+export type NamedSet = {
+  readonly domains: DomainPatterns
+  /** Holes in `domains`: of all patterns that match a name the one nearest to it decides, a hole when both are as near. */
+  readonly except?: DomainPatterns
+  readonly prefixes: readonly Prefix[]
+}
+
+/** How near the nearest pattern is that matches: the length of its name, 0 when none matches. */
+function nearest(patterns: DomainPatterns, name: DomainName): number {
+  let longest = 0
+  for (const pattern of patterns) {
+    if (pattern.name.length > longest && matchDomain(pattern, name)) longest = pattern.name.length
+  }
+  return longest
+}
+
+export function setHoldsName({ domains, except }: NamedSet, name: DomainName): boolean {
+  return nearest(domains, name) > (except === undefined ? 0 : nearest(except, name))
+}
 
 /**
  * What the policy knows of the world beyond itself. Sets are whole lists, so that a compiler can build tables of them;

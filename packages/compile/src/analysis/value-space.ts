@@ -3,6 +3,7 @@ import {
   carriesName,
   matchImplicit,
   PROTOCOLS,
+  type DomainPatterns,
   type Flow,
   type HttpCondition,
   type NameCandidate,
@@ -159,9 +160,12 @@ const NAME_LABELS = 50
 const NO_PROTOCOL: Value = { facts: { protocol: null }, label: 'no protocol' }
 
 function* sampleNames(conditions: readonly Condition[]): Generator<{ name: DomainName; label: string }> {
-  const patterns = new Set<readonly DomainPattern[]>()
+  const patterns = new Set<DomainPatterns>()
   for (const condition of conditions as readonly NameCondition[]) {
-    for (const part of condition.alternatives.flat()) patterns.add(part.patterns)
+    for (const { patterns: listed, except } of condition.alternatives.flat()) {
+      patterns.add(listed)
+      if (except) patterns.add(except)
+    }
   }
   for (const list of patterns) {
     for (const { name } of list) {

@@ -1,5 +1,5 @@
-import type { DomainPattern, PortRange, Prefix } from '@sallyport/net'
-import type { Flow, HttpCondition, Polarity, Protocol, SubjectTerm, Ternary } from '@sallyport/policy'
+import type { PortRange, Prefix } from '@sallyport/net'
+import type { DomainPatterns, Flow, HttpCondition, Polarity, Protocol, SubjectTerm, Ternary } from '@sallyport/policy'
 import type { Variable } from './variable.ts'
 
 /** What one variable has to satisfy; `id` is unique within its variable. */
@@ -41,7 +41,7 @@ export type NameCondition = {
   readonly assurance: 'verified' | 'dns'
 }
 
-export type NamePart = { readonly key: string; readonly patterns: readonly DomainPattern[] }
+export type NamePart = { readonly key: string; readonly patterns: DomainPatterns; readonly except?: DomainPatterns }
 
 export type ConditionSource =
   | { readonly kind: 'subject'; readonly term: SubjectTerm }

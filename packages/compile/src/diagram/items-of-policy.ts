@@ -213,7 +213,7 @@ function setBranches(kind: 'service' | 'feed' | 'category', id: string, world: W
     ...(set.prefixes.length > 0
       ? [{ address: [{ kind: 'set', prefixes: set.prefixes, key } as const], name: [] }]
       : []),
-    { address: [], name: [{ key, patterns: set.domains }] },
+    { address: [], name: [{ key, patterns: set.domains, ...(set.except && { except: set.except }) }] },
   ]
 }
 
@@ -221,7 +221,7 @@ function setBranches(kind: 'service' | 'feed' | 'category', id: string, world: W
 function mergePatterns(alternatives: readonly (readonly NamePart[])[]): readonly (readonly NamePart[])[] {
   const written = alternatives.filter((parts) => parts.length === 1 && parts[0]!.key.startsWith('['))
   const rest = alternatives.filter((parts) => !written.includes(parts))
-  const patterns = written.flatMap((parts) => parts[0]!.patterns)
+  const patterns = written.flatMap((parts) => [...parts[0]!.patterns])
   return patterns.length === 0 ? rest : [[{ key: JSON.stringify(patterns), patterns }], ...rest]
 }
 

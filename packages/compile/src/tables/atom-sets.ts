@@ -20,6 +20,12 @@ export class AtomSets {
     return this.#intern([...new Set([...this.#sets[a]!, ...this.#sets[b]!])].sort((x, y) => x - y))
   }
 
+  without(id: number, atoms: readonly number[] | undefined): number {
+    if (id === 0 || atoms === undefined) return id
+    const rest = this.#sets[id]!.filter((atom) => !atoms.includes(atom))
+    return rest.length === this.#sets[id]!.length ? id : this.#intern(rest)
+  }
+
   /** Nearly all names are in one list, so these are found without making a set. */
   #alone(atom: number): number {
     return (this.#single[atom] ??= this.#intern([atom]))

@@ -14,12 +14,12 @@ export function collectNameAtoms(conditions: readonly NameCondition[]): NameAtom
   const lists: NameList[] = []
   const conditionsOf: number[][] = []
   for (const { id, alternatives } of conditions) {
-    for (const { key, patterns } of alternatives.flat()) {
+    for (const { key, patterns, except } of alternatives.flat()) {
       let atom = ids.get(key)
       if (atom === undefined) {
         atom = lists.length
         ids.set(key, atom)
-        lists.push({ atom, patterns })
+        lists.push({ atom, patterns, ...(except && { except }) })
         conditionsOf.push([])
       }
       conditionsOf[atom]!.push(id)

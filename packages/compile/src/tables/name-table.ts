@@ -1,12 +1,17 @@
-import type { DomainName, DomainPattern } from '@sallyport/net'
+import type { DomainName } from '@sallyport/net'
+import type { DomainPatterns } from '@sallyport/policy'
 import { AtomSets } from './atom-sets.ts'
 import { SuffixHash, type HashSeed } from './suffix-hash.ts'
 
-/** Patterns of one list; `atom` identifies the list. They are walked twice and not kept. */
+/** Patterns of one list, and holes in it; `atom` identifies the list. They are walked twice and not kept. */
 export type NameList = {
   readonly atom: number
-  readonly patterns: Iterable<DomainPattern> & { readonly length: number }
+  readonly patterns: DomainPatterns
+  readonly except?: DomainPatterns
 }
+
+/** Lists that a pattern takes the name itself, or the names below it, out of. */
+type Hole = { readonly self: number[]; readonly below: number[] }
 
 /** Everything of a table, on shared memory: threads that get it by message look into one copy. */
 export type NameTableImage = {
@@ -84,9 +89,11 @@ class Builder {
   #below: Uint16Array | Uint32Array
   #entries = 0
   #inherits = false
+  /** By slot; exceptions are few. */
+  readonly #holes = new Map<number, Hole>()
 
   constructor(lists: readonly NameList[], seed: HashSeed) {
-    const total = lists.reduce((sum, { patterns }) => sum + patterns.length, 0)
+    const total = lists.reduce((sum, { patterns, except }) => sum + patterns.length + (except?.length ?? 0), 0)
     const slots = Math.max(16, Math.ceil(total / LOAD))
     this.#hash = new SuffixHash(seed)
     this.#seed = seed
@@ -110,21 +117,22 @@ class Builder {
     }
   }
 
-  #enter({ atom, patterns }: NameList): void {
+  #enter({ atom, patterns, except }: NameList): void {
     for (const { kind, name } of patterns) {
-      this.#hash.ofText(name)
-      const suffix = this.#hash.count - 1
-      const slot = this.#slot(suffix)
-      if (this.#high[slot] === 0) {
-        this.#low[slot] = this.#hash.low[suffix]!
-        this.#high[slot] = this.#hash.high[suffix]!
-        this.#entries++
-      }
+      const slot = this.#slotFor(name)
       if (kind !== 'below') this.#self[slot] = this.#fit(this.#sets.add(this.#self[slot]!, atom))
       if (kind !== 'name') {
         this.#below[slot] = this.#fit(this.#sets.add(this.#below[slot]!, atom))
         this.#inherits = true
       }
+    }
+    for (const { kind, name } of except ?? []) {
+      const slot = this.#slotFor(name)
+      const hole = this.#holes.get(slot) ?? { self: [], below: [] }
+      if (kind !== 'below') hole.self.push(atom)
+      if (kind !== 'name') hole.below.push(atom)
+      this.#holes.set(slot, hole)
+      this.#inherits = true
     }
   }
 
@@ -132,22 +140,40 @@ class Builder {
   #inherit(lists: readonly NameList[]): void {
     const ownSelf = this.#self.slice()
     const ownBelow = this.#below.slice()
-    for (const { patterns } of lists) {
-      for (const { name } of patterns) {
-        this.#hash.ofText(name)
-        let inherited = 0
-        for (let suffix = 0; suffix < this.#hash.count - 1; suffix++) {
-          inherited = this.#sets.union(inherited, ownBelow[this.#slot(suffix)]!)
-        }
-        if (inherited === 0) continue
-        const slot = this.#slot(this.#hash.count - 1)
-        // Both ids before either is stored: storing may widen the arrays.
-        const self = this.#fit(this.#sets.union(ownSelf[slot]!, inherited))
-        const below = this.#fit(this.#sets.union(ownBelow[slot]!, inherited))
-        this.#self[slot] = self
-        this.#below[slot] = below
-      }
+    for (const { patterns, except } of lists) {
+      for (const part of [patterns, except ?? []]) for (const { name } of part) this.#inheritAt(name, ownSelf, ownBelow)
     }
+  }
+
+  #inheritAt(name: DomainName, ownSelf: Uint16Array | Uint32Array, ownBelow: Uint16Array | Uint32Array): void {
+    this.#hash.ofText(name)
+    let inherited = 0
+    for (let suffix = 0; suffix < this.#hash.count - 1; suffix++) {
+      const above = this.#slot(suffix)
+      inherited = this.#sets.union(inherited, ownBelow[above]!)
+      if (this.#holes.size > 0) inherited = this.#sets.without(inherited, this.#holes.get(above)?.below)
+    }
+    const slot = this.#slot(this.#hash.count - 1)
+    const hole = this.#holes.get(slot)
+    if (inherited === 0 && hole === undefined) return
+    // Both ids before either is stored: storing may widen the arrays.
+    const self = this.#fit(this.#sets.without(this.#sets.union(ownSelf[slot]!, inherited), hole?.self))
+    const below = this.#fit(this.#sets.without(this.#sets.union(ownBelow[slot]!, inherited), hole?.below))
+    this.#self[slot] = self
+    this.#below[slot] = below
+  }
+
+  /** The slot of a name, entered when it was not there. */
+  #slotFor(name: DomainName): number {
+    this.#hash.ofText(name)
+    const suffix = this.#hash.count - 1
+    const slot = this.#slot(suffix)
+    if (this.#high[slot] === 0) {
+      this.#low[slot] = this.#hash.low[suffix]!
+      this.#high[slot] = this.#hash.high[suffix]!
+      this.#entries++
+    }
+    return slot
   }
 
   #slot(suffix: number): number {

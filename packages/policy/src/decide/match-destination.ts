@@ -1,7 +1,7 @@
 import { matchDomain, prefixContains, type Address, type DomainName } from '@sallyport/net'
 import type { Flow } from '../flow.ts'
 import type { DestinationTerm } from '../policy.ts'
-import type { NamedSet, World } from '../world.ts'
+import { setHoldsName, type NamedSet, type World } from '../world.ts'
 import { isMetadataAddress } from './metadata-address.ts'
 import { nameHolds, type NameCandidate, type Polarity } from './name-candidate.ts'
 import { and, holds, or, type Ternary } from './ternary.ts'
@@ -55,7 +55,7 @@ function matchNamedSet(set: NamedSet | null, context: DestinationContext): Terna
     set.prefixes.length === 0
       ? 'no'
       : holds(context.flow.dst, (dst) => set.prefixes.some((prefix) => prefixContains(prefix, dst))),
-    nameIn(context, (name) => set.domains.some((pattern) => matchDomain(pattern, name))),
+    nameIn(context, (name) => setHoldsName(set, name)),
   ])
 }
 
