@@ -1,4 +1,6 @@
 export * from './continents.ts'
 export * from './open-world.ts'
-export * from './read-feed.ts'
+export type { Feed, FeedChoice, FeedProblem, FeedProblems, InvalidFeed } from './feeds/feed.ts'
+export { parseFeed } from './feeds/parse-feed.ts'
+export { readFeed } from './feeds/read-feed.ts'
 export * from './services.ts'

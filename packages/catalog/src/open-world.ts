@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
-import { EMPTY_WORLD, type NamedSet, type World } from '@sallyport/policy'
+import { EMPTY_WORLD, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
 import { lazyRangeTable } from './geo/range-table.ts'
-import { readFeed, type Feed } from './read-feed.ts'
+import type { Feed } from './feeds/feed.ts'
+import { readFeed } from './feeds/read-feed.ts'
 import { SERVICES } from './services.ts'
 
 export type WorldOptions = {
@@ -15,7 +16,11 @@ export type WorldOptions = {
 /** What policies may refer to beyond themselves. Feeds are read now, geography on first use. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const feeds = new Map<string, Feed>()
-  for (const [name, file] of Object.entries(options.feeds ?? {})) feeds.set(name, await readFeed(file))
+  for (const [name, file] of Object.entries(options.feeds ?? {})) {
+    const feed = await readFeed(file)
+    if ('invalid' in feed) throw new SallyportError('feed-invalid', `feed ${name}: ${file}: ${feed.invalid}`)
+    feeds.set(name, feed)
+  }
   const countries = lazyRangeTable(dataFiles('asn-country'))
   const networks = lazyRangeTable(dataFiles('asn'))
   return {

@@ -1,4 +1,5 @@
 import type { DomainPattern, PortRange, Prefix } from '@sallyport/net'
+import type { FeedFormat, FeedKind } from './feed-format.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Where something stands in a policy file: 1-based. */
@@ -20,10 +21,16 @@ export type Layer = {
 export type FeedSource = {
   readonly url?: string | undefined
   readonly file?: string | undefined
-  readonly format?: string | undefined
+  /** Told from the content when left out. */
+  readonly format?: FeedFormat | undefined
+  /** Of a CSV: the name of a column or its number from 1 on. */
+  readonly column?: string | number | undefined
   readonly refresh?: string | undefined
-  readonly kind?: string | undefined
+  readonly kind?: FeedKind | undefined
+  /** Of the document as it is fetched, compressed if it is. */
   readonly sha256?: string | undefined
+  /** Public key of minisign; the signature is beside the list, with `.minisig` after its address. */
+  readonly minisign?: string | undefined
 }
 
 /** Layers in order: what `pass` hands on, or no rule of a layer matches, the next layer decides; the last one's default ends it. */

@@ -3,7 +3,7 @@ import { quote } from './describe.ts'
 import type { Path, Report } from './problem.ts'
 import { finding } from './scope.ts'
 
-export function checkFeed({ url, file, refresh, sha256 }: FeedInput, path: Path, report: Report): void {
+export function checkFeed({ url, file, refresh, sha256, minisign }: FeedInput, path: Path, report: Report): void {
   const wrong = (key: string, text: string, allowed: readonly string[]): void => {
     report(
       finding('bad-feed', [...path, key], `${quote(text)} is no ${key} of a feed`, { found: quote(text), allowed }),
@@ -17,4 +17,6 @@ export function checkFeed({ url, file, refresh, sha256 }: FeedInput, path: Path,
   if (refresh !== undefined && !/^[1-9]\d{0,5}(s|min|h|d)$/.test(refresh))
     wrong('refresh', refresh, ['15min', '6h', '1d'])
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) wrong('sha256', sha256, ['64 hexadecimal digits'])
+  if (minisign !== undefined && !/^RW[A-Za-z0-9+/]{54}$/.test(minisign))
+    wrong('minisign', minisign, ['the second line of a public key of minisign, which begins with RW'])
 }

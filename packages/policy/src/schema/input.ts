@@ -1,3 +1,4 @@
+import type { FeedFormat, FeedKind } from '../feed-format.ts'
 import type { Protocol } from '../protocol.ts'
 import type { Action, DenyKind, Mode, PostureValue, Severity } from '../policy.ts'
 
@@ -81,10 +82,12 @@ export type RuleInput = {
 export type FeedInput = {
   readonly url?: string | undefined
   readonly file?: string | undefined
-  readonly format?: string | undefined
+  readonly format?: FeedFormat | undefined
+  readonly column?: string | number | undefined
   readonly refresh?: string | undefined
-  readonly kind?: string | undefined
+  readonly kind?: FeedKind | undefined
   readonly sha256?: string | undefined
+  readonly minisign?: string | undefined
 }
 
 export type PolicyTestInput = {

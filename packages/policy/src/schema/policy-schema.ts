@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { FEED_FORMATS, FEED_KINDS } from '../feed-format.ts'
 import { closed, oneOrMany } from './closed.ts'
 import { FlowSchema } from './flow-schema.ts'
 import type { FeedInput, PolicyInput, PolicyTestInput } from './input.ts'
@@ -14,10 +15,12 @@ function definedSet<T>(item: z.ZodType<T>): z.ZodType<{ readonly [name: string]:
 export const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
   url: text.optional(),
   file: text.optional(),
-  format: text.optional(),
+  format: z.enum(FEED_FORMATS).optional().describe('Told from the content when left out.'),
+  column: z.union([text, z.int().min(1)]).optional().describe('Of a CSV: name or number of the column.'),
   refresh: text.optional().describe('15min, 6h, 1d'),
-  kind: text.optional(),
+  kind: z.enum(FEED_KINDS).optional().describe('Only entries of this kind are used.'),
   sha256: text.optional(),
+  minisign: text.optional().describe('Public key; the signature is at the address of the list with .minisig after it.'),
 })
 
 export const PolicyTestSchema: z.ZodType<PolicyTestInput> = closed('a test', {

@@ -1,0 +1,39 @@
+import type { Prefix } from '@sallyport/net'
+import type { DomainPatterns, FeedFormat } from '@sallyport/policy'
+
+/** A line that could not be used. */
+export type FeedProblem = {
+  /** 1-based; of a JSON document, the line on which the object begins. */
+  readonly line: number
+  readonly reason: string
+  /** The line's beginning, as it was. */
+  readonly text: string
+}
+
+export type FeedProblems = {
+  readonly count: number
+  readonly byReason: Readonly<Record<string, number>>
+  /** The first of them. */
+  readonly shown: readonly FeedProblem[]
+}
+
+/** A list as a named set, with what could not be used of it. */
+export type Feed = {
+  readonly format: FeedFormat
+  readonly domains: DomainPatterns
+  readonly except: DomainPatterns
+  readonly prefixes: readonly Prefix[]
+  readonly problems: FeedProblems
+}
+
+/** A document that is no feed at all. */
+export type InvalidFeed = { readonly invalid: string }
+
+export type FeedChoice = {
+  /** Told from the content when left out. */
+  readonly format?: FeedFormat | undefined
+  /** Of a CSV: the name of its header, or its number from 1 on; told from the content when left out. */
+  readonly column?: string | number | undefined
+  /** Only entries of this kind are used. */
+  readonly kind?: 'domains' | 'addresses' | undefined
+}

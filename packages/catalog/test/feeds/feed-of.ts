@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { formatDomainPattern, formatPrefix, parseAddress, parseDomainName, prefixContains } from '@sallyport/net'
+import { setHoldsName } from '@sallyport/policy'
+import { parseFeed, type Feed, type FeedChoice } from '../../src/index.ts'
+
+export const NOW: number = Date.parse('2026-11-25T00:00:00Z')
+
+/** The feed of a text, which must be one. */
+export async function feedOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<Feed> {
+  const feed = await parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
+  assert.ok(!('invalid' in feed), 'invalid' in feed ? feed.invalid : '')
+  return feed
+}
+
+export async function invalidOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<string> {
+  const feed = await parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
+  return 'invalid' in feed ? feed.invalid : assert.fail('a feed')
+}
+
+export const patterns = ({ domains }: Feed): readonly string[] => [...domains].map(formatDomainPattern)
+export const exceptions = ({ except }: Feed): readonly string[] => [...except].map(formatDomainPattern)
+export const prefixes = ({ prefixes: all }: Feed): readonly string[] => all.map(formatPrefix)
+export const lines = ({ problems }: Feed): readonly number[] => problems.shown.map(({ line }) => line)
+
+export function holds(feed: Feed, text: string): boolean {
+  const address = parseAddress(text)
+  if (address !== null) return feed.prefixes.some((prefix) => prefixContains(prefix, address))
+  return setHoldsName(feed, parseDomainName(text)!)
+}
