@@ -70,7 +70,7 @@ suite('run reports', { skip: needsRoot }, () => {
       const get = `${CURL.join(' ')} https://198.51.100.20/`
       await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; true`])
       assert.equal((await recorded()).length, 1)
-      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; sleep 0.3; echo done; sleep 60`], {
+      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; sleep 0.3; echo done; sleep 2`], {
         onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
       })
       assert.equal((await recorded()).length, 2)
