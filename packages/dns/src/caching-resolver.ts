@@ -1,21 +1,23 @@
 import { presentName, type Message } from '@sallyport/wire'
 import type { AnswerCache } from './answer-cache.ts'
 import type { Endpoint } from './options.ts'
-import type { Ask } from './outgoing-query.ts'
-import type { Resolution, Upstreams } from './upstreams.ts'
+import type { Ask } from './upstream/outgoing-query.ts'
+import type { ExchangeFailure } from './upstream/exchange.ts'
+import type { UpstreamRoutes } from './upstream/upstream-routes.ts'
+import type { Resolution } from './upstream/upstreams.ts'
 
 export type Resolved =
   | { readonly kind: 'answer'; readonly message: Message; readonly upstream: Endpoint | null; readonly cached: boolean }
-  | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network' }
+  | { readonly kind: 'failed'; readonly reason: ExchangeFailure }
 
 /** The cache in front of the upstreams. Equal questions at one time go out once: twins help a spoofer (RFC 5452 §5). */
 export class CachingResolver {
   readonly #cache: AnswerCache
-  readonly #upstreams: Upstreams
+  readonly #upstreams: UpstreamRoutes
   readonly #signal: AbortSignal
   readonly #asking = new Map<string, Promise<Resolution>>()
 
-  constructor(cache: AnswerCache, upstreams: Upstreams, signal: AbortSignal) {
+  constructor(cache: AnswerCache, upstreams: UpstreamRoutes, signal: AbortSignal) {
     this.#cache = cache
     this.#upstreams = upstreams
     this.#signal = signal

@@ -1,6 +1,8 @@
 const NAMES = [
   'queriesUdp',
   'queriesTcp',
+  'queriesTls',
+  'queriesHttps',
   'answered',
   'refused',
   'failed',
@@ -13,17 +15,30 @@ const NAMES = [
   'queriesDroppedSize',
   'tcpClientsDropped',
   'tcpClientsIdle',
+  'tlsHandshakeFailures',
+  /** Requests over HTTPS that were no query. */
+  'httpErrors',
   'sendFailures',
   'cacheHits',
   'cacheEvictions',
   'upstreamQueriesUdp',
   'upstreamQueriesTcp',
+  'upstreamQueriesTls',
+  'upstreamQueriesHttps',
+  'upstreamConnections',
   'upstreamTimeouts',
   'upstreamErrors',
+  'upstreamCertificateErrors',
+  'upstreamProtocolErrors',
+  /** Times that a server was given up for a while. */
+  'upstreamsDown',
+  /** Queries not sent because all connections were full. */
+  'upstreamBusy',
   'upstreamMalformed',
   /** Answers with another id or question than was asked. */
   'upstreamMismatches',
   'upstreamCaseMismatches',
+  'upstreamCookieMismatches',
 ] as const
 
 export type CounterName = (typeof NAMES)[number]

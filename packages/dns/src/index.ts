@@ -7,15 +7,22 @@ export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-
 export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'
-export { upstreamsFromSystem } from './system-upstreams.ts'
+export { lookUpServer } from './upstream/look-up-server.ts'
+export { upstreamsFromSystem } from './upstream/system-upstreams.ts'
+export type { UpstreamServer } from './upstream/upstream-server.ts'
+export type { UpstreamRoute } from './upstream/upstream-routes.ts'
+export type { Strategy } from './upstream/upstreams.ts'
 export type { CounterName, CounterValues } from './counters.ts'
 export { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './limits.ts'
 export type {
   Binding,
+  Certificate,
+  ListenEndpoint,
   Endpoint,
   ForwarderOptions,
   NameQuery,
   NameVerdict,
   QueryOutcome,
   QueryRecord,
+  UpstreamState,
 } from './options.ts'

@@ -2,8 +2,21 @@ import type { Address, DomainName } from '@sallyport/net'
 import type { NameSets } from './fast/refusal-templates.ts'
 import type { Refusal } from '@sallyport/wire'
 import type { Limits, Timeouts } from './limits.ts'
+import type { ResolverKind } from './resolver-uri.ts'
+import type { UpstreamRoute } from './upstream/upstream-routes.ts'
+import type { UpstreamServer } from './upstream/upstream-server.ts'
+import type { Strategy } from './upstream/upstreams.ts'
+import type { ExchangeFailure } from './upstream/exchange.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
+
+/** Where queries are taken: `udp` is UDP with TCP beside it, and holds unless given; `path` is that of `https`. */
+export type ListenEndpoint = Endpoint & { readonly kind?: ResolverKind; readonly path?: string }
+
+/** Certificate chain and private key in PEM. */
+export type Certificate = { readonly cert: string; readonly key: string }
+
+export type ClientTransport = ResolverKind
 
 /** `name` is the lower-case text of the name asked for, also when that is no host name (see `presentName` in wire). */
 export type NameQuery = { readonly name: DomainName; readonly type: number; readonly client: Endpoint }
@@ -20,11 +33,14 @@ export type Binding = { readonly name: DomainName; readonly address: Address; re
 /** `failed` is SERVFAIL, `invalid` a message that is not a query Sallyport answers; only the latter has no name. */
 export type QueryOutcome = 'answered' | 'refused' | 'failed' | 'invalid'
 
+/** `reason` is `null` for one that is up. */
+export type UpstreamState = { readonly server: string; readonly up: boolean; readonly reason: ExchangeFailure | null }
+
 /** What happened to one query. */
 export type QueryRecord = {
   readonly time: Date
   readonly client: Endpoint
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: ClientTransport
   readonly name: DomainName | null
   readonly type: number | null
   readonly outcome: QueryOutcome
@@ -41,8 +57,16 @@ export type QueryRecord = {
 
 export type ForwarderOptions = {
   /** Port 0 takes a free port, the same one for UDP and TCP. */
-  readonly listen: readonly Endpoint[]
-  readonly upstreams: readonly Endpoint[]
+  readonly listen: readonly ListenEndpoint[]
+  /** For the listeners of `tls` and `https`, which are not without. */
+  readonly certificate?: Certificate
+  readonly upstreams: readonly UpstreamServer[]
+  /** Names that have servers of their own. */
+  readonly routes?: readonly UpstreamRoute[]
+  /** `order` unless given. */
+  readonly strategy?: Strategy
+  /** A server stopped answering, or answers again. */
+  readonly onUpstream?: (state: UpstreamState) => void
   readonly judge: (query: NameQuery) => NameVerdict | Promise<NameVerdict>
   /**
    * Asked about every address in an answer, hints of HTTPS records too. An address that is denied is left out; when

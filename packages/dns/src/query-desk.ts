@@ -1,10 +1,31 @@
-import { buildWithin, ednsOf, isWireFailure, parseHeader, parseMessage, type Message } from '@sallyport/wire'
+import {
+  buildWithin,
+  ednsOf,
+  hasPadding,
+  isWireFailure,
+  paddedMessage,
+  parseHeader,
+  parseMessage,
+  type Message,
+} from '@sallyport/wire'
 import { performance } from 'node:perf_hooks'
 import type { Answered, QueryAnswerer } from './answer-query.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
-import type { Endpoint, ForwarderOptions, QueryRecord } from './options.ts'
+import type { ClientTransport, Endpoint, ForwarderOptions, QueryRecord } from './options.ts'
 import { malformedResponse } from './responses.ts'
+
+const QUERIES = { udp: 'queriesUdp', tcp: 'queriesTcp', tls: 'queriesTls', https: 'queriesHttps' } as const
+
+/** RFC 8467 §4.1. */
+const ANSWER_BLOCK = 468
+
+/** RFC 7830 §4: an answer is padded when the query was. */
+function paddedLike(query: Message, response: Message): Message {
+  const edns = ednsOf(query)
+  const wanted = edns !== null && edns !== 'bad' && hasPadding(edns.options)
+  return wanted ? paddedMessage(response, ANSWER_BLOCK) : response
+}
 
 /**
  * Takes bytes from a listener and gives the bytes of the answer, or `null` when none is due. Never rejects. `tell` hears
@@ -40,10 +61,10 @@ export class QueryDesk {
   async take(
     bytes: Uint8Array,
     client: Endpoint,
-    transport: 'udp' | 'tcp',
+    transport: ClientTransport,
     tell?: (told: Answered['told']) => void,
   ): Promise<Uint8Array | null> {
-    this.#counters.add(transport === 'udp' ? 'queriesUdp' : 'queriesTcp')
+    this.#counters.add(QUERIES[transport])
     const header = parseHeader(bytes)
     // An answer is never answered, lest two servers talk to each other for ever.
     if (isWireFailure(header) || header.response) {
@@ -75,7 +96,7 @@ export class QueryDesk {
   async #answer(
     message: Message,
     client: Endpoint,
-    transport: 'udp' | 'tcp',
+    transport: ClientTransport,
     tell?: (told: Answered['told']) => void,
   ): Promise<Uint8Array> {
     const start = performance.now()
@@ -84,7 +105,8 @@ export class QueryDesk {
     this.#counters.add(told.outcome)
     tell?.(told)
     this.#report(told, { time, client, transport, rcode: response.header.rcode, durationMs: performance.now() - start })
-    return buildWithin(response, transport === 'tcp' ? 65535 : this.#udpSize(message))
+    if (transport === 'udp') return buildWithin(response, this.#udpSize(message))
+    return buildWithin(transport === 'tcp' ? response : paddedLike(message, response), 65535)
   }
 
   /** RFC 6891 §6.2.3: values under 512 mean 512. */

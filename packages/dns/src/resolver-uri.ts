@@ -13,6 +13,8 @@ export type ResolverUri = {
   readonly serverName: string | null
   /** Of DNS over HTTPS, else `null`. */
   readonly path: string | null
+  /** SHA-256 of the SubjectPublicKeyInfo in base64; one of them is enough, and then no authority is asked. */
+  readonly pins: readonly string[]
 }
 
 export type InvalidUri = { readonly problem: string }
@@ -21,7 +23,8 @@ const PORT: Readonly<Record<ResolverKind, number>> = { udp: 53, tcp: 53, tls: 85
 
 /**
  * `ADDRESS`, `ADDRESS:PORT`, `[IPV6]:PORT`, and these after `udp://`, `tcp://`, `tls://` (RFC 7858) or `https://` with a path
- * (RFC 8484). After `#` stands the name of the certificate when the host is an address, or the address when it is a name.
+ * (RFC 8484). After `#` stands the name of the certificate when the host is an address, or the address when it is a name, and
+ * `pin=BASE64`, with commas between them.
  */
 export function parseResolverUri(text: string): ResolverUri | InvalidUri {
   const match =
@@ -35,16 +38,29 @@ export function parseResolverUri(text: string): ResolverUri | InvalidUri {
   if (port > 65535) return { problem: `${port} is not a port` }
   const path = match[6] ?? null
   if (path !== null && kind !== 'https') return { problem: `${kind}:// takes no path` }
-  const rest = { kind, port, path: kind === 'https' ? (path ?? '/dns-query') : null }
-  const beside = match[7] ?? null
+  const beside = readBeside(match[7])
+  if ('problem' in beside) return beside
+  const { text: told, pins } = beside
+  if (pins.length > 0 && kind !== 'tls' && kind !== 'https') return { problem: `${kind}:// has no certificate to pin` }
+  const rest = { kind, port, path: kind === 'https' ? (path ?? '/dns-query') : null, pins }
   if (isIP(host) !== 0) {
-    const name = beside === null ? null : parseDomainName(beside)
-    if (beside !== null && name === null) return { problem: `"${beside}" is not a name` }
+    const name = told === null ? null : parseDomainName(told)
+    if (told !== null && name === null) return { problem: `"${told}" is not a name` }
     return { ...rest, address: host, serverName: name }
   }
   const name = parseDomainName(host)
   if (name === null) return { problem: `"${host}" is neither an address nor a name` }
   if (kind === 'udp' || kind === 'tcp') return { problem: `${kind} needs an address, not the name ${name}` }
-  if (beside !== null && isIP(beside) === 0) return { problem: `"${beside}" is not an address` }
-  return { ...rest, address: beside, serverName: name }
+  if (told !== null && isIP(told) === 0) return { problem: `"${told}" is not an address` }
+  return { ...rest, address: told, serverName: name }
+}
+
+function readBeside(text = ''): { readonly text: string | null; readonly pins: readonly string[] } | InvalidUri {
+  const parts = text === '' ? [] : text.split(',')
+  const pins = parts.filter((part) => part.startsWith('pin=')).map((part) => part.slice('pin='.length))
+  const wrong = pins.find((pin) => !/^[A-Za-z0-9+/]{43}=$/.test(pin))
+  if (wrong !== undefined) return { problem: `"${wrong}" is no SHA-256 in base64` }
+  const others = parts.filter((part) => !part.startsWith('pin='))
+  if (others.length > 1) return { problem: `"${text}" has more than one name or address` }
+  return { text: others[0] ?? null, pins }
 }

@@ -14,6 +14,7 @@ import {
 } from '@sallyport/wire'
 import { lowerCase, respell } from './letter-case.ts'
 import type { ForwarderOptions, NameVerdict } from './options.ts'
+import type { ExchangeFailure } from './upstream/exchange.ts'
 
 export function refusalResponse(query: Message, style: ForwarderOptions['refusal'], verdict: NameVerdict): Message {
   const refusal = typeof style === 'function' ? style() : style
@@ -26,11 +27,14 @@ function extendedErrorOf({ rule, explain }: NameVerdict): ExtendedError {
   return { code: EXTENDED_ERROR.PROHIBITED, text: explain === '' ? 'no rule allows this name' : explain }
 }
 
-export type Failure = 'timeout' | 'network' | 'judge' | 'bind' | 'extended-rcode'
+export type Failure = ExchangeFailure | 'judge' | 'bind' | 'extended-rcode'
 
 const FAILURES: { readonly [Kind in Failure]: readonly [code: number, text: string] } = {
   timeout: [EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, 'no upstream answered in time'],
   network: [EXTENDED_ERROR.NETWORK_ERROR, 'no upstream could be reached'],
+  certificate: [EXTENDED_ERROR.NETWORK_ERROR, 'the certificate of the upstream is not that of the server meant'],
+  protocol: [EXTENDED_ERROR.NETWORK_ERROR, 'the upstream does not speak DNS as it should'],
+  busy: [EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, 'all connections to upstreams are in use'],
   judge: [EXTENDED_ERROR.OTHER, 'the policy could not be asked'],
   bind: [EXTENDED_ERROR.OTHER, 'the addresses could not be bound to the name'],
   'extended-rcode': [EXTENDED_ERROR.OTHER, 'the upstream answered with an error of its own'],

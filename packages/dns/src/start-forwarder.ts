@@ -1,18 +1,21 @@
+import { createSecureContext } from 'node:tls'
 import { AnswerCache } from './answer-cache.ts'
 import { QueryAnswerer } from './answer-query.ts'
 import { CachingResolver } from './caching-resolver.ts'
 import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
-import { listenPair } from './listen-pair.ts'
-import type { Endpoint, ForwarderOptions } from './options.ts'
-import { chooseUdp } from './choose-udp.ts'
+import { openListener, type OpenListener } from './listen/open-listener.ts'
+import type { Certificate, ForwarderOptions, ListenEndpoint } from './options.ts'
+import { chooseUdp } from './listen/choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
-import { Upstreams } from './upstreams.ts'
+import { UpstreamRoutes } from './upstream/upstream-routes.ts'
 
 export type Forwarder = AsyncDisposable & {
   /** Where it listens, in the order of `listen`, with the ports taken. */
-  readonly endpoints: readonly Endpoint[]
+  readonly endpoints: readonly ListenEndpoint[]
   counters(): CounterValues
+  /** Connections from now on see this certificate. Throws, and keeps the one in use, when it cannot be used. */
+  renew(certificate: Certificate): void
   /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
   drain(): Promise<void>
 }
@@ -24,7 +27,8 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const counters = new Counters()
   const stopping = new AbortController()
   const cache = new AnswerCache(limits, counters, () => performance.now())
-  const upstreams = new Upstreams(options.upstreams, timeouts, counters)
+  const { routes = [], strategy = 'order', onUpstream = () => {} } = options
+  const upstreams = new UpstreamRoutes(options.upstreams, routes, strategy, timeouts, counters, onUpstream)
   const resolver = new CachingResolver(cache, upstreams, stopping.signal)
   const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
   const desk = new QueryDesk(answerer, limits, counters, options.onQuery)
@@ -32,16 +36,23 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const listenDatagrams = chooseUdp(options, desk, counters)
 
   await using opened = new AsyncDisposableStack()
-  const endpoints: Endpoint[] = []
+  const listeners: OpenListener[] = []
   for (const endpoint of options.listen) {
-    const pair = opened.use(await listenPair(endpoint, desk, limits, timeouts, counters, listenDatagrams))
-    endpoints.push(pair.endpoint)
+    const certificate = options.certificate ?? null
+    listeners.push(
+      opened.use(await openListener(endpoint, certificate, desk, limits, timeouts, counters, listenDatagrams)),
+    )
   }
+  opened.defer(() => upstreams.close())
   opened.defer(() => stopping.abort())
   const open = opened.move()
   return {
-    endpoints,
+    endpoints: listeners.map(({ endpoint }) => endpoint),
     counters: () => counters.values(),
+    renew: (certificate) => {
+      createSecureContext(certificate)
+      for (const listener of listeners) listener.renew(certificate)
+    },
     drain: () => desk.drain(timeouts.totalMs),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, isIPv6, type Socket } from 'node:net'
 import { buildMessage, ednsOf, extendedErrors, isWireFailure, optRecord, parseMessage, wireName } from '@sallyport/wire'
 import type { EdnsOption, ExtendedError, Message } from '@sallyport/wire'
-import { frame, FrameReader } from '../src/frames.ts'
+import { frame, FrameReader } from '../src/listen/frames.ts'
 import type { Endpoint } from '../src/options.ts'
 
 export function question(name: string, type = 1, options: readonly EdnsOption[] = []): Message {

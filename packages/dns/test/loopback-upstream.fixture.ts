@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net'
 import { buildMessage, emptyResponse, isWireFailure, parseMessage, wireName } from '@sallyport/wire'
 import type { Message, ResourceRecord } from '@sallyport/wire'
-import { frame, FrameReader } from '../src/frames.ts'
+import { frame, FrameReader } from '../src/listen/frames.ts'
 import type { Endpoint } from '../src/options.ts'
 
 type Reply = Message | Uint8Array | null

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { upstreamsFromSystem } from '../src/system-upstreams.ts'
+import { upstreamsFromSystem } from '../src/upstream/system-upstreams.ts'
 
 test('servers are read from a resolv.conf, the stub of systemd-resolved too', () => {
   const text =

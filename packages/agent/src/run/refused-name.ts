@@ -5,7 +5,7 @@ import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
 export function flowOfRefusedName(record: QueryRecord, verdict: Omit<RecordedVerdict, 'stage'>): FlowRecord {
   return {
     time: record.time.toISOString(),
-    transport: record.transport,
+    transport: record.transport === 'udp' ? 'udp' : 'tcp',
     domain: record.name,
     boundNames: record.name === null ? [] : [record.name],
     dst: null,

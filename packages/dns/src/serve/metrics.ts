@@ -10,6 +10,8 @@ export type Metric = {
 export const METRICS: Readonly<Record<CounterName, Metric>> = {
   queriesUdp: { name: 'sallyport_dns_queries_total', labels: { transport: 'udp' }, help: 'Messages from clients.' },
   queriesTcp: { name: 'sallyport_dns_queries_total', labels: { transport: 'tcp' }, help: 'Messages from clients.' },
+  queriesTls: { name: 'sallyport_dns_queries_total', labels: { transport: 'tls' }, help: 'Messages from clients.' },
+  queriesHttps: { name: 'sallyport_dns_queries_total', labels: { transport: 'https' }, help: 'Messages from clients.' },
   answered: { name: 'sallyport_dns_responses_total', labels: { outcome: 'answered' }, help: 'Queries by outcome.' },
   refused: { name: 'sallyport_dns_responses_total', labels: { outcome: 'refused' }, help: 'Queries by outcome.' },
   failed: { name: 'sallyport_dns_responses_total', labels: { outcome: 'failed' }, help: 'Queries by outcome.' },
@@ -41,6 +43,11 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     labels: { reason: 'idle' },
     help: 'Client connections that were cut.',
   },
+  tlsHandshakeFailures: {
+    name: 'sallyport_dns_tls_handshake_failures_total',
+    help: 'TLS connections of clients that were not made.',
+  },
+  httpErrors: { name: 'sallyport_dns_http_errors_total', help: 'Requests over HTTPS that were no query.' },
   sendFailures: { name: 'sallyport_dns_send_failures_total', help: 'Answers that could not be sent.' },
   cacheHits: { name: 'sallyport_dns_cache_hits_total', help: 'Queries answered from the cache.' },
   cacheEvictions: { name: 'sallyport_dns_cache_evictions_total', help: 'Answers that made room for newer ones.' },
@@ -54,6 +61,20 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     labels: { transport: 'tcp' },
     help: 'Queries to upstreams.',
   },
+  upstreamQueriesTls: {
+    name: 'sallyport_dns_upstream_queries_total',
+    labels: { transport: 'tls' },
+    help: 'Queries to upstreams.',
+  },
+  upstreamQueriesHttps: {
+    name: 'sallyport_dns_upstream_queries_total',
+    labels: { transport: 'https' },
+    help: 'Queries to upstreams.',
+  },
+  upstreamConnections: {
+    name: 'sallyport_dns_upstream_connections_total',
+    help: 'Connections opened to upstreams.',
+  },
   upstreamTimeouts: {
     name: 'sallyport_dns_upstream_failures_total',
     labels: { reason: 'timeout' },
@@ -63,6 +84,24 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     name: 'sallyport_dns_upstream_failures_total',
     labels: { reason: 'network' },
     help: 'Exchanges with upstreams that failed.',
+  },
+  upstreamCertificateErrors: {
+    name: 'sallyport_dns_upstream_failures_total',
+    labels: { reason: 'certificate' },
+    help: 'Exchanges with upstreams that failed.',
+  },
+  upstreamProtocolErrors: {
+    name: 'sallyport_dns_upstream_failures_total',
+    labels: { reason: 'protocol' },
+    help: 'Exchanges with upstreams that failed.',
+  },
+  upstreamsDown: {
+    name: 'sallyport_dns_upstream_down_total',
+    help: 'Times that an upstream was given up for a while.',
+  },
+  upstreamBusy: {
+    name: 'sallyport_dns_upstream_busy_total',
+    help: 'Queries that found all connections to an upstream full.',
   },
   upstreamMalformed: {
     name: 'sallyport_dns_upstream_answers_ignored_total',
@@ -77,6 +116,11 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
   upstreamCaseMismatches: {
     name: 'sallyport_dns_upstream_answers_ignored_total',
     labels: { reason: 'letter-case' },
+    help: 'Answers of upstreams that were not taken.',
+  },
+  upstreamCookieMismatches: {
+    name: 'sallyport_dns_upstream_answers_ignored_total',
+    labels: { reason: 'cookie' },
     help: 'Answers of upstreams that were not taken.',
   },
 }

@@ -14,6 +14,7 @@ export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
 export type ServedResolver = AsyncDisposable & {
   readonly endpoints: Forwarder['endpoints']
   readonly metrics: Endpoint | null
+  renew: Forwarder['renew']
   /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
   drain(): Promise<void>
 }
@@ -33,6 +34,7 @@ export async function serveResolver(setup: ResolverSetup): Promise<ServedResolve
   return {
     endpoints: forwarder.endpoints,
     metrics: metrics?.endpoint ?? null,
+    renew: (certificate) => forwarder.renew(certificate),
     drain: () => forwarder.drain(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -1,6 +1,16 @@
 import { randomInt } from 'node:crypto'
-import { buildMessage, CLASS_IN, optRecord, sameName, sameSpelling, type Message, type WireName } from '@sallyport/wire'
-import { lowerCase, randomCase } from './letter-case.ts'
+import {
+  buildMessage,
+  CLASS_IN,
+  optRecord,
+  paddedMessage,
+  sameName,
+  sameSpelling,
+  type EdnsOption,
+  type Message,
+  type WireName,
+} from '@sallyport/wire'
+import { lowerCase, randomCase } from '../letter-case.ts'
 
 /** What is asked of an upstream. Nothing else of the client's message goes out: options and padding could carry data. */
 export type Ask = {
@@ -13,13 +23,27 @@ export type Ask = {
 /** One try, with an id and a spelling of its own. */
 export type OutgoingQuery = { readonly message: Message; readonly bytes: Uint8Array }
 
+export type QueryForm = {
+  readonly mixedCase: boolean
+  /** To a whole number of blocks, so that its size does not tell the name (RFC 7830); `false` where anyone reads it. */
+  readonly padded: boolean
+  readonly options: readonly EdnsOption[]
+  /** A random one unless given. */
+  readonly id?: number
+}
+
 // DNS flag day 2020: fits one packet on any path.
 const UDP_SIZE = 1232
+/** RFC 8467 §4.1. */
+const QUERY_BLOCK = 128
 
-export function outgoingQuery(ask: Ask, mixedCase: boolean): OutgoingQuery {
+export const PLAIN: QueryForm = { mixedCase: false, padded: false, options: [] }
+
+export function outgoingQuery(ask: Ask, form: QueryForm): OutgoingQuery {
+  const { mixedCase, padded, options, id = randomInt(65536) } = form
   const message: Message = {
     header: {
-      id: randomInt(65536),
+      id,
       response: false,
       opcode: 0,
       authoritative: false,
@@ -34,9 +58,9 @@ export function outgoingQuery(ask: Ask, mixedCase: boolean): OutgoingQuery {
     questions: [{ name: mixedCase ? randomCase(ask.name) : lowerCase(ask.name), type: ask.type, class: CLASS_IN }],
     answers: [],
     authorities: [],
-    additionals: [optRecord({ udpSize: UDP_SIZE, extendedRcode: 0, version: 0, dnssecOk: ask.dnssecOk, options: [] })],
+    additionals: [optRecord({ udpSize: UDP_SIZE, extendedRcode: 0, version: 0, dnssecOk: ask.dnssecOk, options })],
   }
-  return { message, bytes: buildMessage(message) }
+  return { message, bytes: buildMessage(padded ? paddedMessage(message, QUERY_BLOCK) : message) }
 }
 
 /** Whether `answer` is one to `query`: `respelled` when all but the case of letters agrees. */

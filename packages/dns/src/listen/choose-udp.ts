@@ -1,10 +1,10 @@
-import type { Counters } from './counters.ts'
-import { listenBatched } from './fast/listen-batched.ts'
-import { socketAddress } from './fast/socket-address.ts'
-import { openSocketCalls, type SocketCalls } from './fast/socket-calls.ts'
+import type { Counters } from '../counters.ts'
+import { listenBatched } from '../fast/listen-batched.ts'
+import { socketAddress } from '../fast/socket-address.ts'
+import { openSocketCalls, type SocketCalls } from '../fast/socket-calls.ts'
 import { listenUdp } from './listen-udp.ts'
-import type { Endpoint, ForwarderOptions } from './options.ts'
-import type { QueryDesk } from './query-desk.ts'
+import type { Endpoint, ForwarderOptions } from '../options.ts'
+import type { QueryDesk } from '../query-desk.ts'
 
 /** Each waits on a thread of Node's pool, which has four and other work. */
 const MOST_BATCHED = 2

@@ -1,9 +1,9 @@
-import type { Counters } from './counters.ts'
-import type { Limits, Timeouts } from './limits.ts'
-import { listenTcp, type TcpListener } from './listen-tcp.ts'
+import type { Counters } from '../counters.ts'
+import type { Limits, Timeouts } from '../limits.ts'
+import { listenTcp } from './listen-tcp.ts'
 import type { ListenDatagrams } from './choose-udp.ts'
-import type { Endpoint } from './options.ts'
-import type { QueryDesk } from './query-desk.ts'
+import type { Endpoint } from '../options.ts'
+import type { QueryDesk } from '../query-desk.ts'
 
 /** A port that is free for UDP may be taken for TCP; then another one is tried. */
 const TRIES = 10
@@ -25,7 +25,7 @@ export async function listenPair(
       return {
         endpoint: bound,
         [Symbol.asyncDispose]: async () => {
-          await Promise.all([udp.close(), closeTcp(tcp)])
+          await Promise.all([udp.close(), tcp.close()])
         },
       }
     } catch (error) {
@@ -33,11 +33,4 @@ export async function listenPair(
       if (endpoint.port !== 0 || attempt === TRIES) throw error
     }
   }
-}
-
-function closeTcp({ server, clients }: TcpListener): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    for (const client of clients) client.destroy()
-  })
 }

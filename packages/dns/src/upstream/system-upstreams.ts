@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Endpoint } from './options.ts'
+import type { Endpoint } from '../options.ts'
 
 /** resolv.conf(5): a stub resolver looks at three servers at most. */
 const MOST = 3

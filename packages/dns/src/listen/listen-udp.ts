@@ -2,9 +2,9 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { clientAddress } from './client-address.ts'
-import type { Counters } from './counters.ts'
-import type { Endpoint } from './options.ts'
-import type { QueryDesk } from './query-desk.ts'
+import type { Counters } from '../counters.ts'
+import type { Endpoint } from '../options.ts'
+import type { QueryDesk } from '../query-desk.ts'
 
 export async function listenUdp(endpoint: Endpoint, desk: QueryDesk, counters: Counters): Promise<Socket> {
   const six = isIPv6(endpoint.address)

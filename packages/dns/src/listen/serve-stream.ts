@@ -1,40 +1,19 @@
-import { once } from 'node:events'
-import { createServer, isIPv6, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import type { Counters } from '../counters.ts'
+import type { Limits, Timeouts } from '../limits.ts'
+import type { QueryDesk } from '../query-desk.ts'
 import { clientAddress } from './client-address.ts'
-import type { Counters } from './counters.ts'
 import { frame, FrameReader } from './frames.ts'
-import type { Limits, Timeouts } from './limits.ts'
-import type { Endpoint } from './options.ts'
-import type { QueryDesk } from './query-desk.ts'
 
-export type TcpListener = { readonly server: Server; readonly clients: Set<Socket> }
-
-export async function listenTcp(
-  endpoint: Endpoint,
+/** Queries of one client run side by side, up to a bound; beyond it nothing is read from the client (RFC 7766 §6.2.1). */
+export function serveStream(
+  socket: Socket,
+  transport: 'tcp' | 'tls',
   desk: QueryDesk,
   limits: Limits,
   timeouts: Timeouts,
   counters: Counters,
-): Promise<TcpListener> {
-  const clients = new Set<Socket>()
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    socket.on('error', () => socket.destroy())
-    if (clients.size >= limits.tcpClients) {
-      counters.add('tcpClientsDropped')
-      socket.destroy()
-      return
-    }
-    clients.add(socket)
-    socket.on('close', () => clients.delete(socket))
-    serve(socket, desk, limits, timeouts, counters)
-  })
-  server.listen({ host: endpoint.address, port: endpoint.port, ipv6Only: isIPv6(endpoint.address), exclusive: true })
-  await once(server, 'listening')
-  return { server, clients }
-}
-
-/** Queries of one client run side by side, up to a bound; beyond it nothing is read from the client (RFC 7766 §6.2.1). */
-function serve(socket: Socket, desk: QueryDesk, limits: Limits, timeouts: Timeouts, counters: Counters): void {
+): void {
   const client = { address: clientAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
   const frames = new FrameReader(limits.queryBytes)
   const waiting: Buffer[] = []
@@ -49,7 +28,7 @@ function serve(socket: Socket, desk: QueryDesk, limits: Limits, timeouts: Timeou
   const next = (): void => {
     while (running < limits.queriesPerTcpClient && waiting.length > 0) {
       running++
-      void desk.take(waiting.shift()!, client, 'tcp').then(deliver)
+      void desk.take(waiting.shift()!, client, transport).then(deliver)
     }
     if (waiting.length > 0) socket.pause()
     else socket.resume()

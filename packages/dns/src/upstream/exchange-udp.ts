@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { isWireFailure, parseMessage } from '@sallyport/wire'
-import type { Counters } from './counters.ts'
+import { isWireFailure, parseMessage, type Message } from '@sallyport/wire'
+import type { Counters } from '../counters.ts'
+import type { Endpoint } from '../options.ts'
 import { abandoned, NETWORK_ERROR, TIMED_OUT, type Exchange } from './exchange.ts'
-import type { Endpoint } from './options.ts'
 import { matchAnswer, type OutgoingQuery } from './outgoing-query.ts'
+import type { CookieCheck } from './upstream-cookie.ts'
 
 /** So many wrong answers to one query are an attack that must not get more tries (RFC 5452 §5). */
 const MOST_WRONG = 32
@@ -19,6 +20,7 @@ export function exchangeUdp(
   timeoutMs: number,
   signal: AbortSignal,
   counters: Counters,
+  checkCookie: (answer: Message) => CookieCheck,
 ): Promise<Exchange> {
   if (signal.aborted) return Promise.resolve(abandoned(signal))
   counters.add('upstreamQueriesUdp')
@@ -44,16 +46,19 @@ export function exchangeUdp(
     signal.addEventListener('abort', abort)
     socket.on('error', () => finish(NETWORK_ERROR))
     socket.on('message', (bytes) => {
-      const answer = parseMessage(bytes)
-      if (isWireFailure(answer)) {
+      const message = parseMessage(bytes)
+      if (isWireFailure(message)) {
         counters.add('upstreamMalformed')
         return ignore()
       }
-      const match = matchAnswer(query.message, answer)
-      if (match === 'match') return finish({ kind: 'answer', message: answer })
-      if (match === 'respelled') return finish({ kind: 'respelled', message: answer })
-      counters.add('upstreamMismatches')
-      ignore()
+      const match = matchAnswer(query.message, message)
+      const cookie = match === 'other' ? 'fits' : checkCookie(message)
+      if (match === 'other' || cookie === 'foreign') {
+        counters.add('upstreamMismatches')
+        return ignore()
+      }
+      if (match === 'respelled') return finish({ kind: 'unproven', lacks: 'case', message })
+      finish(cookie === 'fits' ? { kind: 'answer', message } : { kind: 'unproven', lacks: 'cookie', message })
     })
     socket.connect(upstream.port, upstream.address, (error?: Error) => {
       if (error !== undefined && error !== null) return finish(NETWORK_ERROR)
