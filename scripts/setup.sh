@@ -7,12 +7,13 @@ kind=${1:-run}
 packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptables libnetfilter-queue1 passt iproute2 util-linux"
 if [ "$kind" = test ]; then
   packages="$packages curl git python3-minimal iputils-ping bind9-dnsutils netcat-openbsd socat sudo procps openssl"
+  packages="$packages unbound dnsmasq-base knot-dnsutils bind9-utils"
 fi
 if [ "$kind" = bench ]; then
   packages="$packages unbound dnsdist dnsmasq-base dnsperf"
-  # The peers' services must not start: a benchmark starts its own.
-  export RUNLEVEL=1
 fi
+# Services that come with a package must not start: tests and benchmarks start their own.
+export RUNLEVEL=1
 stamp="$root/node_modules/.sallyport-$kind"
 
 say() { printf 'sallyport: %s\n' "$*" >&2; }

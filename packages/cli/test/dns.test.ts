@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -113,4 +113,70 @@ test('an address that is taken, or none, ends with what to do', async () => {
   assert.match(taken.stderr, /cannot listen: the address is taken/)
   assert.equal(sallyport(['dns']).status, 2)
   assert.match(sallyport(['dns', '--listen', 'nonsense:x']).stderr, /--listen/)
+})
+
+test('over TLS and HTTPS, on to an upstream over TLS; a renewed certificate is taken on SIGHUP', async () => {
+  using files = folder()
+  const openssl = (): void =>
+    void execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=test',
+        '-addext',
+        'subjectAltName=DNS:dns.example,IP:127.0.0.1',
+        '-keyout',
+        files.path('key.pem'),
+        '-out',
+        files.path('chain.pem'),
+      ],
+      { stdio: 'pipe' },
+    )
+  openssl()
+  writeFileSync(files.path('names.txt'), 'blocked.example\n')
+  const secure = ['--cert', files.path('chain.pem'), '--key', files.path('key.pem')]
+  await using back = await startDns(
+    '--listen',
+    'tls://127.0.0.1:0',
+    '--listen',
+    'https://127.0.0.1:0',
+    '--upstream',
+    '127.0.0.1:1',
+    '--feed',
+    `names=${files.path('names.txt')}`,
+    ...secure,
+  )
+  const [tls, https] = back.endpoints
+  const kdig = (...args: readonly string[]) =>
+    run('kdig', ['@127.0.0.1', '+retry=0', ...args]).then(({ stdout }) => stdout)
+  const trusted = ['--upstream-ca', files.path('chain.pem')]
+  for (const upstream of [`tls://127.0.0.1:${tls!.port}#dns.example`, `https://127.0.0.1:${https!.port}/dns-query`]) {
+    await using front = await startDns('--listen', '127.0.0.1:0', '--upstream', upstream, ...trusted)
+    assert.match(await front.dig('blocked.example'), /status: NXDOMAIN[^]*rule feed-names/)
+  }
+  const before = await kdig('-p', String(tls!.port), '+tls-ca=' + files.path('chain.pem'), 'blocked.example')
+  assert.match(before, /status: NXDOMAIN/)
+  openssl()
+  back.child.kill('SIGHUP')
+  while (!back.notes.some((line) => line.includes('read again'))) await new Promise((next) => setTimeout(next, 20))
+  const after = await kdig('-p', String(tls!.port), '+tls-ca=' + files.path('chain.pem'), 'blocked.example')
+  assert.match(after, /status: NXDOMAIN/)
+  writeFileSync(files.path('key.pem'), 'nonsense')
+  back.child.kill('SIGHUP')
+  while (!back.notes.some((line) => line.includes('kept the certificate')))
+    await new Promise((next) => setTimeout(next, 20))
+  assert.equal(sallyport(['dns', '--listen', 'tls://127.0.0.1', ...secure, '--upstream', '127.0.0.1:1']).status, 2)
+  assert.match(
+    sallyport(['dns', '--listen', 'tls://127.0.0.1', '--upstream', '127.0.0.1:1']).stderr,
+    /--cert and --key/,
+  )
 })

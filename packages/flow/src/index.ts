@@ -1,4 +1,3 @@
 export * from './aggregate-flows.ts'
-export * from './drop.ts'
 export * from './flow-record.ts'
 export * from './fold-address-selection.ts'

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'resolver-unavailable'
   | 'filter-invalid'
   | 'store-unavailable'
+  | 'certificate-invalid'
   | 'internal'
 
 /**
@@ -138,6 +139,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The flow store cannot be opened.',
     remedy: 'Check that no other process has it open, and that its directory can be written.',
+  },
+  'certificate-invalid': {
+    exitCode: 2,
+    meaning: 'A certificate and its key cannot be used.',
+    remedy: 'Give a chain in PEM, and the private key of its first certificate.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

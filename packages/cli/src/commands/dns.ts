@@ -1,7 +1,8 @@
-import { Command } from 'commander'
-import { serveResolver } from '@sallyport/dns'
+import { Command, Option } from 'commander'
+import { serveResolver, type Certificate, type ListenEndpoint, type Strategy, type UpstreamState } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
+import { readCertificate } from '../input/certificate.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
 import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
 import { openLineLog } from '../output/line-log.ts'
@@ -12,6 +13,11 @@ type Options = {
   readonly listen: readonly string[]
   readonly policy: readonly string[]
   readonly upstream: readonly string[]
+  readonly bootstrap: readonly string[]
+  readonly upstreamCa?: string
+  readonly strategy: Strategy
+  readonly cert?: string
+  readonly key?: string
   readonly feed: readonly string[]
   readonly metrics?: string
   readonly log?: string
@@ -21,9 +27,18 @@ type Options = {
 export function dnsCommand(answer: Answer): Command {
   return new Command('dns')
     .description('answer DNS queries; names that the policy could never allow are refused')
-    .addOption(repeatable('--listen <address>', 'where to listen: ADDRESS or ADDRESS:PORT, port 53 unless given'))
+    .addOption(repeatable('--listen <address>', 'where to listen: ADDRESS[:PORT], tls://ADDRESS, https://ADDRESS/PATH'))
+    .option('--cert <file>', 'certificate chain for tls:// and https://, in PEM')
+    .option('--key <file>', 'its private key, in PEM')
     .addOption(repeatable('--policy <file>', 'a policy file; several are layers'))
-    .addOption(repeatable('--upstream <server>', 'a server to ask; those of /etc/resolv.conf unless given'))
+    .addOption(
+      repeatable('--upstream <server>', 'a server to ask, or DOMAIN=SERVER; those of /etc/resolv.conf unless given'),
+    )
+    .addOption(
+      new Option('--strategy <how>', 'ask the servers in this way').choices(['order', 'parallel']).default('order'),
+    )
+    .addOption(repeatable('--bootstrap <address>', 'a server that knows the addresses of upstreams given by name'))
+    .option('--upstream-ca <file>', 'authorities to trust for upstreams, in place of those of the system')
     .addOption(feedOption())
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--log <file>', 'write every query as a line of JSON; - is the standard output')
@@ -32,6 +47,8 @@ export function dnsCommand(answer: Answer): Command {
       'after',
       examples(
         'sallyport dns --listen 127.0.0.1:5353 --upstream 192.0.2.53 --feed ads=/etc/sallyport/ads.txt',
+        'sallyport dns --listen 127.0.0.1 --upstream tls://192.0.2.53#dns.example --upstream corp.example=10.0.0.53',
+        'sallyport dns --listen tls://192.0.2.1 --listen https://192.0.2.1 --cert chain.pem --key key.pem',
         'sallyport dns --listen 192.0.2.1 --policy office.yaml --metrics 127.0.0.1:9153 --log queries.jsonl',
       ),
     )
@@ -46,12 +63,16 @@ async function dns(options: Options): Promise<number> {
     })
   }
   const listen = options.listen.map(parseListen)
-  const upstreams = await parseServers(options.upstream)
+  const servers = await parseServers(options.upstream, options.bootstrap, options.upstreamCa)
+  const certificate = await certificateOf(options, listen)
   const policy = await DnsPolicy.read(options.policy, options.feed)
   await using log = openLineLog(options.log)
   await using resolver = await serveResolver({
     listen,
-    upstreams,
+    ...servers,
+    strategy: options.strategy,
+    onUpstream: (state) => note(upstreamNote(state)),
+    ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
     bind: () => {},
     metrics: options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics),
@@ -59,8 +80,13 @@ async function dns(options: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw cannotListen(error)
   })
-  const reload = (): void =>
+  const reload = (): void => {
     void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
+    void certificateOf(options, listen).then(
+      (renewed) => renewed !== null && resolver.renew(renewed),
+      (error: Error) => note(`sallyport: kept the certificate in use: ${error.message}`),
+    )
+  }
   process.on('SIGHUP', reload)
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
@@ -76,9 +102,31 @@ function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: b
   if (asJson) return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics })}\n`)
   const shown = (address: string, port: number): string =>
     address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  for (const { address, port } of endpoints) note(`sallyport: answering on ${shown(address, port)}`)
+  for (const { kind = 'udp', address, port, path = '' } of endpoints) {
+    note(`sallyport: answering on ${kind === 'udp' ? '' : `${kind}://`}${shown(address, port)}${path}`)
+  }
   if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics.address, metrics.port)}/metrics`)
 }
+
+async function certificateOf(options: Options, listen: readonly ListenEndpoint[]): Promise<Certificate | null> {
+  const { cert, key } = options
+  const secure = listen.find(({ kind }) => kind === 'tls' || kind === 'https')
+  if (cert !== undefined && key !== undefined) return await readCertificate(cert, key)
+  if (cert === undefined && key === undefined && secure === undefined) return null
+  throw new SallyportError('usage', `--listen ${secure?.kind ?? 'tls'}:// needs --cert and --key`)
+}
+
+function upstreamNote({ server, up, reason }: UpstreamState): string {
+  return up ? `sallyport: upstream ${server} answers again` : `sallyport: upstream ${server} is down: ${WHY[reason!]}`
+}
+
+const WHY = {
+  timeout: 'it does not answer in time',
+  network: 'it cannot be reached',
+  certificate: 'its certificate is not that of the server meant',
+  protocol: 'it does not speak DNS as it should',
+  busy: 'all connections to it are in use',
+} as const satisfies { readonly [Reason in NonNullable<UpstreamState['reason']>]: string }
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,26 +1,96 @@
 import { readFile } from 'node:fs/promises'
-import { parseResolverUri, upstreamsFromSystem, type Endpoint } from '@sallyport/dns'
+import {
+  lookUpServer,
+  parseResolverUri,
+  upstreamsFromSystem,
+  type Endpoint,
+  type ListenEndpoint,
+  type ResolverUri,
+  type UpstreamRoute,
+  type UpstreamServer,
+} from '@sallyport/dns'
+import { parseDomainName, type DomainName } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
+import { MOST_PEM_BYTES } from './certificate.ts'
+import { readTextFile } from './read-text-file.ts'
 
-export function parseListen(text: string): Endpoint {
-  return parseEndpoint('--listen', text)
+export function parseListen(text: string): ListenEndpoint {
+  const { kind, address, port, path } = parsed('--listen', text)
+  if (address === null) throw invalid('--listen', `"${text}" has no address`)
+  return { kind, address, port, ...(path === null ? {} : { path }) }
 }
 
 export function parseEndpoint(option: string, text: string): Endpoint {
-  const uri = parseResolverUri(text)
-  if ('problem' in uri) throw invalid(option, uri.problem)
-  if (uri.address === null) throw invalid(option, `"${text}" is not an address`)
-  return { address: uri.address, port: uri.port }
+  const { kind, address, port } = parsed(option, text)
+  if (address === null || kind !== 'udp') throw invalid(option, `"${text}" is not an address`)
+  return { address, port }
 }
 
-/** Those of /etc/resolv.conf when none is given. */
-export async function parseServers(texts: readonly string[]): Promise<readonly Endpoint[]> {
-  if (texts.length > 0) return texts.map((text) => parseEndpoint('--upstream', text))
-  const system = upstreamsFromSystem(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
-  if (system.length > 0) return system
-  throw new SallyportError('resolver-unavailable', 'there is no server to ask: /etc/resolv.conf names none', {
-    remedy: 'Give --upstream ADDRESS.',
-  })
+export type Servers = { readonly upstreams: readonly UpstreamServer[]; readonly routes: readonly UpstreamRoute[] }
+
+/**
+ * `SERVER` for all names, `DOMAIN=SERVER` for those of a domain. When none is for all names, those of /etc/resolv.conf are.
+ * `ca` is the file of the authorities to trust in place of the system's.
+ */
+export async function parseServers(
+  texts: readonly string[],
+  bootstrap: readonly string[],
+  ca: string | undefined,
+): Promise<Servers> {
+  const authorities = ca === undefined ? null : await readTextFile(ca, MOST_PEM_BYTES)
+  const helping =
+    bootstrap.length > 0 ? bootstrap.map((text) => parseEndpoint('--bootstrap', text)) : await systemServers()
+  const upstreams: UpstreamServer[] = []
+  const routes = new Map<DomainName, UpstreamServer[]>()
+  for (const text of texts) {
+    const routed = /^\.?([^=/:#]+)=(.+)$/.exec(text)
+    const servers = await serversOf(parsed('--upstream', routed?.[2] ?? text), helping, authorities)
+    if (routed === null) {
+      upstreams.push(...servers)
+      continue
+    }
+    const domain = parseDomainName(routed[1]!)
+    if (domain === null) throw invalid('--upstream', `"${routed[1]}" is not a domain`)
+    routes.set(domain, [...(routes.get(domain) ?? []), ...servers])
+  }
+  if (upstreams.length === 0) upstreams.push(...(await systemServers()))
+  if (upstreams.length === 0) {
+    throw new SallyportError('resolver-unavailable', 'there is no server to ask: /etc/resolv.conf names none', {
+      remedy: 'Give --upstream ADDRESS.',
+    })
+  }
+  return { upstreams, routes: [...routes].map(([domain, servers]) => ({ domains: [domain], servers })) }
+}
+
+async function serversOf(
+  uri: ResolverUri,
+  bootstrap: readonly UpstreamServer[],
+  authorities: string | null,
+): Promise<readonly UpstreamServer[]> {
+  const { address, serverName, ...rest } = uri
+  const addresses =
+    address === null ? await lookUpServer(serverName ?? '', bootstrap, AbortSignal.timeout(10_000)) : [address]
+  if (addresses.length === 0) {
+    throw new SallyportError('resolver-unavailable', `no address of the server ${serverName} can be found`, {
+      remedy: `Give its address, as in ${uri.kind}://${serverName}#192.0.2.53, or a server that knows it with --bootstrap.`,
+    })
+  }
+  return addresses.map((found) => ({
+    ...rest,
+    address: found,
+    serverName,
+    ...(authorities === null ? {} : { ca: authorities }),
+  }))
+}
+
+async function systemServers(): Promise<readonly Endpoint[]> {
+  return upstreamsFromSystem(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''))
+}
+
+function parsed(option: string, text: string): ResolverUri {
+  const uri = parseResolverUri(text)
+  if ('problem' in uri) throw invalid(option, uri.problem)
+  return uri
 }
 
 function invalid(option: string, problem: string): SallyportError {
