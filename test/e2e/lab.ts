@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,7 +15,7 @@ export const needsRoot: string | false = process.getuid?.() === 0 ? false : 'nee
 /** A mount namespace with a /dev/net/tun as udev makes it; the machine's own stays as it is. */
 const OPEN_TUN = 'mount -t tmpfs tmpfs /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"'
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', 'HOME=/tmp']
-const AS_USER = ['unshare', '--mount', 'sh', '-c', OPEN_TUN, 'sh', ...NOBODY]
+export const AS_USER: readonly string[] = ['unshare', '--mount', 'sh', '-c', OPEN_TUN, 'sh', ...NOBODY]
 
 export type Ended = {
   readonly status: number | null
@@ -35,6 +35,8 @@ export type RunOptions = {
 /** Two network namespaces and a cable: a client where commands run, and a server that notes everything that arrives. */
 export class Lab implements AsyncDisposable {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'sallyport-lab-'))
+  /** What Sallyport keeps, whoever runs it. */
+  readonly state: string = mkdtempSync(join(tmpdir(), 'sallyport-state-'))
   readonly arrivals: Arrival[] = []
   readonly #client: ChildProcess
   readonly #host: ChildProcess
@@ -47,6 +49,7 @@ export class Lab implements AsyncDisposable {
 
   static async open(): Promise<Lab> {
     const lab = new Lab(await holdNamespace(), await holdNamespace())
+    chmodSync(lab.state, 0o1777)
     lab.#connect()
     await lab.#serve()
     return lab
@@ -111,7 +114,8 @@ export class Lab implements AsyncDisposable {
   /** `sallyport` with these arguments, in the client namespace. */
   async sallyport(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
     const all = [`--net=/proc/${this.#client.pid}/ns/net`, ...(options.prefix ?? []), process.execPath, MAIN, ...args]
-    const child = spawn('nsenter', all, { stdio: 'pipe', cwd: this.directory, env: { ...process.env, ...options.env } })
+    const env = { ...process.env, SALLYPORT_STATE: join(this.state, options.prefix === AS_USER ? 'user' : 'root') }
+    const child = spawn('nsenter', all, { stdio: 'pipe', cwd: this.directory, env: { ...env, ...options.env } })
     options.onSpawn?.(child)
     child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
@@ -144,7 +148,7 @@ export class Lab implements AsyncDisposable {
       child.kill()
       await gone
     }
-    rmSync(this.directory, { recursive: true, force: true })
+    for (const path of [this.directory, this.state]) rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { Lab, needsRoot } from './lab.ts'
+import { AS_USER, Lab, needsRoot } from './lab.ts'
 
 const CURL = ['curl', '-sS', '-m', '5']
 
@@ -56,6 +56,26 @@ suite('run reports', { skip: needsRoot }, () => {
       flows.map(({ verdict }) => verdict.verdict),
     )
   })
+
+  for (const [who, run] of [
+    ['root', 'run'],
+    ['an ordinary user', 'runAsUser'],
+  ] as const)
+    test(`flows of ${who} are recorded, also of a run that is killed, and never twice`, async () => {
+      const prefix = run === 'run' ? {} : { prefix: AS_USER }
+      const recorded = async (): Promise<readonly Line[]> => {
+        const ended = await lab.sallyport(['flows', 'port:443', '--json'], prefix)
+        return (JSON.parse(ended.stdout) as { flows: Line[] }).flows
+      }
+      const get = `${CURL.join(' ')} https://198.51.100.20/`
+      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; true`])
+      assert.equal((await recorded()).length, 1)
+      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; sleep 0.3; echo done; sleep 2`], {
+        onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
+      })
+      assert.equal((await recorded()).length, 2)
+      assert.equal((await recorded()).length, 2)
+    })
 
   test('monitor mode lets everything through, says what it would stop, and learns a policy that is enough', async () => {
     const url = 'http://denied.test/'

@@ -1,3 +1,4 @@
+import type { DropReason, FlowDrop } from '@sallyport/flow'
 import { openEmbedded } from './engine/open-embedded.ts'
 import type { Row, SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
@@ -10,7 +11,12 @@ import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
 
 /** A batch that failed in parts is sent again under the same id; what was stored of it is not stored twice. */
-export type Batch = { readonly id: string; readonly flows: readonly StoredFlow[] }
+export type Batch = {
+  readonly id: string
+  readonly flows: readonly StoredFlow[]
+  /** What is known to be missing. */
+  readonly drops?: readonly FlowDrop[]
+}
 
 export class FlowStore implements Disposable {
   readonly #engine: SqlEngine
@@ -35,12 +41,16 @@ export class FlowStore implements Disposable {
    * False when the batch was stored before. The id is the token by which ClickHouse recognises blocks it has; the row in
    * `batches`, written last, remembers it beyond ClickHouse's window.
    */
-  async ingest({ id, flows }: Batch, nowMs: number): Promise<boolean> {
+  async ingest({ id, flows, drops = [] }: Batch, nowMs: number): Promise<boolean> {
     const [known] = await this.#engine.query('SELECT count() AS n FROM batches WHERE batch = {id:String}', { id })
     if (Number(known?.['n']) > 0) return false
     if (flows.length > 0) {
       const rows = flows.map((flow, seq) => encodeRow(flow, id, seq, nowMs)).join('')
       await this.#engine.insert('flows', Buffer.from(rows), id)
+    }
+    if (drops.length > 0) {
+      const rows = drops.map((drop) => `${JSON.stringify({ ...drop, batch: id })}\n`).join('')
+      await this.#engine.insert('drops', Buffer.from(rows), id)
     }
     await this.#engine.insert('batches', Buffer.from(JSON.stringify({ batch: id, rows: flows.length })), id)
     return true
@@ -57,6 +67,15 @@ export class FlowStore implements Disposable {
 
   list(filter: FlowFilter, page: { readonly limit: number; readonly after?: string }): Promise<FlowPage> {
     return listFlows(this.#engine, filter, page)
+  }
+
+  /** Flows that happened since then and were not recorded. */
+  async drops(sinceMs: number): Promise<Readonly<Partial<Record<DropReason, number>>>> {
+    const rows = await this.#engine.query(
+      'SELECT reason, sum(count) AS n FROM drops WHERE time >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY reason',
+      { since: sinceMs },
+    )
+    return Object.fromEntries(rows.map((row) => [String(row['reason']), Number(row['n'])]))
   }
 
   top(by: TopBy, filter: FlowFilter, limit: number): Promise<readonly TopRow[]> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -203,6 +203,21 @@ suite('a store in a directory', () => {
     store = await FlowStore.open(path)
     assert.equal((await store.list(parseFilter(['user:paged'], NOW), { limit: 100 })).flows.length, 25)
   })
+})
+
+test('a config.xml in the working directory is not read', async () => {
+  const before = process.cwd()
+  const hostile = mkdtempSync(join(tmpdir(), 'sallyport-hostile-'))
+  writeFileSync(join(hostile, 'config.xml'), '<clickhouse><no')
+  process.chdir(hostile)
+  try {
+    using store = await FlowStore.open(join(hostile, 'flows'))
+    assert.deepEqual((await store.list([], { limit: 1 })).flows, [])
+    assert.equal(process.cwd(), realpathSync(hostile))
+  } finally {
+    process.chdir(before)
+    rmSync(hostile, { recursive: true })
+  }
 })
 
 test('facts in another order are the same facts', () => {

@@ -10,6 +10,7 @@ import {
   type FlowSource,
 } from '../input/flow-source.ts'
 import { examples, jsonOption } from '../input/options.ts'
+import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
 import type { Answer } from './answer.ts'
@@ -78,8 +79,10 @@ async function list(store: FlowStore, filter: ReturnType<typeof parseFilter>, op
     if (next === null) break
     after = next
   }
-  if (options.json === true) printJson({ flows: all, next })
-  else if (next !== null) note(`there are more: --after ${next}`)
+  const dropped = await store.drops(0)
+  if (options.json === true) return printJson({ flows: all, next, dropped })
+  if (next !== null) note(`there are more: --after ${next}`)
+  if (Object.keys(dropped).length > 0) note(`flows that happened and are not recorded: ${reasons(dropped)}`)
 }
 
 function describeFlow(flow: ListedFlow): string {

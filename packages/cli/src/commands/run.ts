@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { learnPolicy, runGuarded } from '@sallyport/agent'
 import { FlowAggregate, foldAddressSelection, hasLeft } from '@sallyport/flow'
 import { formatPolicy, type Mode } from '@sallyport/policy'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { stateDirectory } from '../input/state-directory.ts'
 import { readRunPolicy } from '../input/run-policy.ts'
 import { parseUpstream } from '../input/upstream.ts'
 import { readWorld } from '../input/world.ts'
+import { recordFlows } from '../output/flow-recording.ts'
 import { openReport } from '../output/flow-report.ts'
 import { note } from '../output/print.ts'
 import { describeRun, type RunSummary } from '../output/run-summary.ts'
@@ -17,6 +20,7 @@ type Options = {
   readonly allow: readonly string[]
   readonly mode?: Mode
   readonly report?: string
+  readonly record: string | false
   readonly learn?: string
   readonly quiet?: boolean
   readonly json?: boolean
@@ -37,6 +41,8 @@ export function runCommand(answer: Answer): Command {
       new Option('--mode <mode>', 'only watch, or enforce, whatever the policy says').choices(['monitor', 'enforce']),
     )
     .option('--report <file>', 'write every flow and its verdict as JSON Lines')
+    .option('--record <dir>', 'spool the flows for `sallyport flows` here', join(stateDirectory(), 'spool'))
+    .option('--no-record', 'spool no flows')
     .option('--learn <file>', 'write the least policy that this run needed')
     .option('--quiet', 'print no summary')
     .addOption(jsonOption())
@@ -58,6 +64,7 @@ async function run(command: readonly string[], options: Options): Promise<number
   const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null)
   const world = await readWorld(options.feed, policy)
   await using report = await openReport(options.report)
+  using recording = recordFlows(options.record)
   const flows = new FlowAggregate()
   const outcome = await runGuarded({
     policy,
@@ -67,9 +74,11 @@ async function run(command: readonly string[], options: Options): Promise<number
     onFlow: (record) => {
       flows.add(record)
       report.write(record)
+      recording.append(record)
     },
     onWarning: (text) => note(`sallyport: ${text}`),
   })
+  recording.drop('kernel-events', outcome.lostEvents)
   const groups = foldAddressSelection(flows.groups())
   const summary: RunSummary = { ...outcome, command, groups, uncounted: flows.overflow + outcome.lostEvents }
   if (options.learn !== undefined) await writeLearned(options.learn, groups)

@@ -1,14 +1,15 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
 import { Option } from 'commander'
-import { FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
+import { drainSpool, FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { readLines } from './json-lines.ts'
+import { stateDirectory } from './state-directory.ts'
 import { fileError } from './read-text-file.ts'
 
 const MAX_LINE_BYTES = 2 ** 20
@@ -20,7 +21,7 @@ export type FlowSource = { readonly flows?: string; readonly store: string }
 export const flowsOption = (): Option =>
   new Option('--flows <file>', 'a flow log to read instead of the store; - is the standard input')
 export const storeOption = (): Option =>
-  new Option('--store <dir>', 'directory of the flow store').default('/var/lib/sallyport/flows')
+  new Option('--store <dir>', 'directory of the flow store').default(join(stateDirectory(), 'flows'))
 
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
 export async function openFlowSource({ flows, store }: FlowSource): Promise<FlowStore> {
@@ -60,7 +61,12 @@ async function openStore(path: string): Promise<FlowStore> {
   } catch (error) {
     throw new SallyportError('store-unavailable', `the directory ${path} cannot be made`, { cause: error })
   }
-  return FlowStore.open(path)
+  const store = await FlowStore.open(path)
+  // What cannot be stored now stays in the spool.
+  await drainSpool(join(dirname(path), 'spool'), store).catch((error: unknown) =>
+    note(`the spool beside the store could not be stored: ${error instanceof Error ? error.message : String(error)}`),
+  )
+  return store
 }
 
 export type Imported = { readonly read: number; readonly stored: number; readonly invalid: number }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { SallyportError } from '@sallyport/policy'
 import { detachStandardInput } from './detach-standard-input.ts'
 import type { Row, SqlEngine } from './sql-engine.ts'
@@ -52,10 +53,29 @@ export function openEmbedded(path?: string): SqlEngine {
 
 function openSession(path: string | undefined): Session {
   const { Session } = loadLibrary()
+  const home = path === undefined ? undefined : resolve(path)
   try {
-    return new Session(path, { connectionArgs: ['--max_threads=2'] })
+    return inRootDirectory(() => new Session(home, { connectionArgs: ['--max_threads=2'] }))
   } catch (error) {
     throw new SallyportError('store-unavailable', `the flow store ${path ?? ''} cannot be opened`, { cause: error })
+  }
+}
+
+/**
+ * ClickHouse takes a `config.xml` of the working directory for its configuration, and fails when it may not look: no directory
+ * that others write to may decide that.
+ */
+function inRootDirectory<T>(open: () => T): T {
+  const before = process.cwd()
+  process.chdir('/')
+  try {
+    return open()
+  } finally {
+    try {
+      process.chdir(before)
+    } catch {
+      // Nothing in it can be reached by this user.
+    }
   }
 }
 

@@ -56,4 +56,12 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE batches (batch String, rows UInt64, storedAt DateTime64(3, 'UTC') DEFAULT now64(3))
     ENGINE = MergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 10000`,
   ],
+  [
+    `CREATE TABLE drops (time DateTime64(3, 'UTC'), batch String, reason LowCardinality(String), count UInt64)
+    ENGINE = MergeTree ORDER BY (time, batch) SETTINGS non_replicated_deduplication_window = 10000`,
+    // A spool forgets what is stored, so what is stored must outlive a power cut.
+    ...['flows', 'flows_hourly', 'batches', 'drops'].map(
+      (table) => `ALTER TABLE ${table} MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`,
+    ),
+  ],
 ]

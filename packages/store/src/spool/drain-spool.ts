@@ -1,0 +1,72 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FlowStore } from '../flow-store.ts'
+import { sealSegment } from './segment-file.ts'
+import { parseSegmentName, type SegmentName } from './segment-name.ts'
+import { readSegment } from './spool-line.ts'
+import { writerState } from './writer-identity.ts'
+
+export type Drained = { readonly batches: number; readonly flows: number; readonly dropped: number }
+
+/** A writer seals what it wrote long before; only for writers whose process cannot be looked at. */
+const ABANDONED_MS = 600_000
+
+/**
+ * Stores what is in the spool: a segment is a batch, removed once it is stored. A segment whose writer died is sealed first.
+ * Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
+ * all segments were tried; those that failed stay.
+ */
+export async function drainSpool(directory: string, store: FlowStore, signal?: AbortSignal): Promise<Drained> {
+  let [batches, flows, dropped] = [0, 0, 0]
+  const failures: unknown[] = []
+  for (const segment of await readySegments(directory)) {
+    if (signal?.aborted === true) break
+    try {
+      const path = join(directory, `${segment.id}.sealed`)
+      const content = readSegment(await readFile(path), Date.now())
+      const isNew = await store.ingest({ id: segment.id, ...content }, Date.now())
+      await rm(path)
+      if (!isNew) continue
+      batches++
+      flows += content.flows.length
+      dropped += content.drops.reduce((sum, { count }) => sum + count, 0)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+  return { batches, flows, dropped }
+}
+
+/** Oldest first. */
+async function readySegments(directory: string): Promise<readonly SegmentName[]> {
+  const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const ready: { readonly segment: SegmentName; readonly mtimeMs: number }[] = []
+  for (const file of files) {
+    const segment = parseSegmentName(file)
+    const facts = await stat(join(directory, file)).catch(() => null)
+    if (segment === null || facts === null) continue
+    if (segment.state === 'open') {
+      if (!isAbandoned(segment, facts.mtimeMs)) continue
+      sealSegment(directory, segment.id)
+    }
+    ready.push({ segment, mtimeMs: facts.mtimeMs })
+  }
+  return ready
+    .toSorted((a, b) => a.mtimeMs - b.mtimeMs || (a.segment.id < b.segment.id ? -1 : 1))
+    .map(({ segment }) => segment)
+}
+
+function isAbandoned({ writer }: SegmentName, mtimeMs: number): boolean {
+  switch (writerState(writer)) {
+    case 'lives':
+      return false
+    case 'ended':
+      return true
+    case 'unknown':
+      return Date.now() - mtimeMs > ABANDONED_MS
+  }
+}
