@@ -14,8 +14,12 @@ export const needsRoot: string | false = process.getuid?.() === 0 ? false : 'nee
 
 /** A mount namespace with a /dev/net/tun as udev makes it; the machine's own stays as it is. */
 const OPEN_TUN = 'mount -t tmpfs tmpfs /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"'
+/** The checkout may lie in a folder of root's alone. */
+export const OPEN_CHECKOUT: string = fileURLToPath(
+  new URL('../../packages/kernel/test/unprivileged/with-open-checkout.sh', import.meta.url),
+)
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', 'HOME=/tmp']
-export const AS_USER: readonly string[] = ['unshare', '--mount', 'sh', '-c', OPEN_TUN, 'sh', ...NOBODY]
+export const AS_USER: readonly string[] = ['unshare', '--mount', OPEN_CHECKOUT, 'sh', '-c', OPEN_TUN, 'sh', ...NOBODY]
 
 export type Ended = {
   readonly status: number | null

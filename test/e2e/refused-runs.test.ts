@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findCgroupMount, PIN_ROOT } from '@sallyport/kernel'
-import { needsRoot } from './lab.ts'
+import { needsRoot, OPEN_CHECKOUT } from './lab.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', 'HOME=/tmp']
@@ -16,6 +16,7 @@ const OPEN_TUN = 'mount -t tmpfs tmpfs /dev/net && mknod /dev/net/tun c 10 200 &
 const inMachine = (difference: string): readonly string[] => [
   'unshare',
   '--mount',
+  OPEN_CHECKOUT,
   'sh',
   '-c',
   `${difference} && exec "$@"`,

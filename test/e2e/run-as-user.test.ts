@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { CLIENTS } from './clients.ts'
-import { Lab, needsRoot } from './lab.ts'
+import { Lab, needsRoot, OPEN_CHECKOUT } from './lab.ts'
 
 suite('run as an ordinary user', { skip: needsRoot }, () => {
   let lab: Lab
@@ -45,7 +45,7 @@ suite('run as an ordinary user', { skip: needsRoot }, () => {
   })
 
   test('a closed /dev/net/tun is said, with how to open it, and nothing hangs', async () => {
-    const closed = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /dev/net && exec "$@"', 'sh']
+    const closed = ['unshare', '--mount', OPEN_CHECKOUT, 'sh', '-c', 'mount -t tmpfs tmpfs /dev/net && exec "$@"', 'sh']
     const prefix = [...closed, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
     const ended = await lab.sallyport(['run', '--allow', 'allowed.test', '--', 'true'], { prefix })
     assert.equal(ended.status, 3)

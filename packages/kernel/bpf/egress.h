@@ -94,10 +94,14 @@ static __always_inline int is_implicit(struct packet *p, int owned)
 	return is_link_scope(p->target.addr) && ((type >= 130 && type <= 136) || type == 143);
 }
 
-static __always_inline void subject_of_packet(struct __sk_buff *skb, struct subject *s, struct levels *l)
+static __always_inline void subject_of_packet(struct __sk_buff *skb, struct subject *s)
 {
 	s->uid = bpf_get_socket_uid(skb);
 	s->cgroup = bpf_skb_cgroup_id(skb);
+}
+
+static __always_inline void levels_of_packet(struct __sk_buff *skb, struct levels *l)
+{
 #pragma unroll
 	for (int level = 0; level < CGROUP_LEVELS; level++)
 		l->id[level] = bpf_skb_ancestor_cgroup_id(skb, level);
@@ -145,7 +149,7 @@ int egress(struct __sk_buff *skb)
 	if (!f)
 		return DROPPED;
 	if (fresh)
-		subject_of_packet(skb, &f->subject, &f->levels);
+		subject_of_packet(skb, &f->subject);
 	if (!readable || is_dns(c, &p.target))
 		return drop_stray(f, &p, generation);
 
@@ -165,6 +169,9 @@ int egress(struct __sk_buff *skb)
 
 	__u32 before = v.word;
 	__u64 since = same ? f->since : bpf_ktime_get_boot_ns();
+	/* Level 0 is the root of every cgroup. */
+	if (!f->levels.id[0] && asks_for_unit(generation))
+		levels_of_packet(skb, &f->levels);
 	v.rank = generation;
 	decide(&s, &f->levels, &p.target, &v, since);
 	remember(f, &s, &p.target, &v, generation, since, 0);

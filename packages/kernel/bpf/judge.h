@@ -65,9 +65,7 @@ static __always_inline void report(struct report *r, const char *comm, struct ex
 
 static __always_inline __u32 structural_refusal(__u32 generation)
 {
-	__u32 slot = generation & 1, zero = 0;
-	void *inner = bpf_map_lookup_elem(&defaults, &slot);
-	struct defaults *d = inner ? bpf_map_lookup_elem(inner, &zero) : 0;
+	struct defaults *d = defaults_of(generation);
 	return d && d->monitor ? DENY | 1 << 8 : DENY;
 }
 
@@ -104,7 +102,10 @@ static __always_inline __u32 judge_current(struct flow *f, struct subject *s, st
 	struct verdict v;
 	__u64 now = bpf_ktime_get_boot_ns();
 	current_executable(&s->exe);
-	current_levels(&f->levels);
+	if (asks_for_unit(generation))
+		current_levels(&f->levels);
+	else
+		f->levels.id[0] = 0;
 	bpf_get_current_comm(f->comm, sizeof(f->comm));
 	v.rank = generation;
 	decide(s, &f->levels, t, &v, now);

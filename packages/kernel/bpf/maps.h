@@ -28,7 +28,13 @@ struct defaults {
 	__u32 name;
 	/* 1: the refusals that no rule makes (raw sockets, marks, stray DNS) are reported only. */
 	__u32 monitor;
+	/* Facts that some entry tells from the default: the others need no look-up. */
+	__u32 asks;
 };
+
+#define ASKS_USER 1u
+#define ASKS_APP 2u
+#define ASKS_UNIT 4u
 
 struct executable {
 	__u64 dev;
@@ -59,7 +65,7 @@ struct subject {
 	__u64 cgroup;
 };
 
-/* Ancestors of the subject's cgroup by level; 0 where there is none. */
+/* Ancestors of the subject's cgroup by level; 0 where there is none, and in all of them until a policy asks. */
 struct levels {
 	__u64 id[CGROUP_LEVELS];
 };

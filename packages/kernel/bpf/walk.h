@@ -136,6 +136,19 @@ __attribute__((noinline)) int walk(struct classes *c, struct verdict *out, __u32
 	return 0;
 }
 
+static __always_inline struct defaults *defaults_of(__u32 generation)
+{
+	__u32 slot = generation & 1, zero = 0;
+	void *inner = bpf_map_lookup_elem(&defaults, &slot);
+	return inner ? bpf_map_lookup_elem(inner, &zero) : 0;
+}
+
+static __always_inline int asks_for_unit(__u32 generation)
+{
+	struct defaults *d = defaults_of(generation);
+	return d && d->asks & ASKS_UNIT;
+}
+
 static __always_inline __u32 class_in(void *outer, __u32 slot, const void *key, __u32 missing)
 {
 	void *inner = bpf_map_lookup_elem(outer, &slot);
@@ -224,29 +237,26 @@ __attribute__((noinline)) int decide(struct subject *s, struct levels *l, struct
 {
 	if (!s || !l || !t || !out)
 		return 0;
-	__u32 generation = out->rank, slot = generation & 1, zero = 0, magic = 0, root = 0;
+	__u32 generation = out->rank, slot = generation & 1, magic = 0, root = 0;
 	out->word = CLOSED;
 	out->rank = UNKNOWN;
 	out->rule = UNKNOWN;
 	out->name = UNKNOWN;
 	if (!generation)
 		return 0;
-	void *d = bpf_map_lookup_elem(&defaults, &slot);
-	if (!d)
-		goto corrupt;
-	struct defaults *missing = bpf_map_lookup_elem(d, &zero);
+	struct defaults *missing = defaults_of(generation);
 	if (!missing || !word_at(slot, 0, &magic) || magic != MAGIC || !word_at(slot, 1, &root))
 		goto corrupt;
 	struct prefix key = { .length = 128 };
 	__builtin_memcpy(key.addr, t->addr, 16);
 	__u32 port = port_index(t);
 	struct executable exe = s->exe;
-	__u32 uid = s->uid;
+	__u32 uid = s->uid, asks = missing->asks;
 	struct classes c = {
 		.slot = slot,
-		.user = uid == UNKNOWN ? UNKNOWN : class_in(&users, slot, &uid, missing->user),
-		.app = exe.ino ? class_in(&apps, slot, &exe, missing->app) : UNKNOWN,
-		.unit = unit_class(l, s->cgroup, slot, missing->unit),
+		.user = uid == UNKNOWN ? UNKNOWN : asks & ASKS_USER ? class_in(&users, slot, &uid, missing->user) : missing->user,
+		.app = !exe.ino ? UNKNOWN : asks & ASKS_APP ? class_in(&apps, slot, &exe, missing->app) : missing->app,
+		.unit = asks & ASKS_UNIT ? unit_class(l, s->cgroup, slot, missing->unit) : missing->unit,
 		.port = class_in(&ports, slot, &port, UNKNOWN),
 		.address = class_in(&addresses, slot, &key, UNKNOWN),
 		.name = missing->name,

@@ -52,10 +52,18 @@ export function writeGeneration(
   const bindings = add('bindings', createInner('hash', 16, BINDING_BYTES, MAX_BINDINGS))
   const overflow = mergeBindings(bindings, generation.bindings ?? [])
   const { user, app, unit, name } = generation.defaults
-  const defaults = new Uint32Array([user, app, unit, name, generation.monitor ? 1 : 0])
-  update(add('defaults', createInner('array', 4, 20, 1, false)), word(0), bytesOf(defaults))
+  const defaults = new Uint32Array([user, app, unit, name, generation.monitor ? 1 : 0, factsAsked(generation)])
+  update(add('defaults', createInner('array', 4, defaults.byteLength, 1, false)), word(0), bytesOf(defaults))
   for (const [name, inner] of maps) put(outer[name], slot, inner)
   return { overflow }
+}
+
+/** The bits ASKS_* of bpf/maps.h: facts whose tables tell anyone from the default. */
+function factsAsked({ users, apps, units, defaults }: KernelGeneration): number {
+  const user = [...users.values()].some((value) => value !== defaults.user)
+  const app = apps.some((entry) => entry.class !== defaults.app)
+  const unit = units.some((entry) => entry.class !== defaults.unit)
+  return (user ? 1 : 0) | (app ? 2 : 0) | (unit ? 4 : 0)
 }
 
 /** Waits until no program still walks the slot, then gives its largest table back. */

@@ -50,11 +50,14 @@ describe('life of a policy', { skip }, () => {
     const child = lab.start('hold', '10.9.0.2', '80')
     const replies: string[] = []
     child.stdout!.on('data', (chunk) => replies.push(...String(chunk).split('\n').filter(Boolean)))
-    await sleep(500)
+    const saying = async (count: number): Promise<readonly string[]> => {
+      for (let waited = 0; replies.length < count && waited < 100; waited++) await sleep(50)
+      return replies
+    }
+    assert.deepEqual(await saying(1), ['hello'])
     lab.enforcement.apply(generation(allow))
     child.stdin!.write('\n')
-    await sleep(300)
-    assert.deepEqual(replies, ['hello', 'hello'])
+    assert.deepEqual(await saying(2), ['hello', 'hello'])
     lab.enforcement.apply(generation(deny))
     child.stdin!.write('\n')
     await sleep(100)
@@ -62,8 +65,7 @@ describe('life of a policy', { skip }, () => {
       encoding: 'utf8',
     })
     assert.equal(closer.stdout.trim(), '1', closer.stderr)
-    await sleep(1000)
-    assert.deepEqual(replies, ['hello', 'hello', 'ECONNABORTED'])
+    assert.deepEqual(await saying(3), ['hello', 'hello', 'ECONNABORTED'])
   })
 
   test('kill -9 leaves enforcement in place; taking over and removing it both work', async () => {

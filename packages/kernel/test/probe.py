@@ -91,7 +91,7 @@ def tcpname(host, port):
 def hold(host, port):
     """Says how a connection fares before and after each line of input."""
     sock = socket.create_connection((host, int(port)), WAIT)
-    sock.settimeout(WAIT)
+    sock.settimeout(60)
     while True:
         sock.sendall(b"hello")
         print(sock.recv(16).decode(), flush=True)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 const USER = `sptest${process.pid}`
+export const OPEN_CHECKOUT: string = join(HERE, 'with-open-checkout.sh')
 const SHOW_TUN = 'mount --bind "$1" /dev/net/tun && shift && exec "$@"'
 const TIMEOUT_MS = 30_000
 
@@ -99,7 +100,7 @@ export async function openLab(): Promise<Lab> {
       folder,
       `TMPDIR=${folder}`,
     ]
-    const shown = ['unshare', '--mount', 'sh', '-c', SHOW_TUN, 'sh', tun]
+    const shown = ['unshare', '--mount', OPEN_CHECKOUT, 'sh', '-c', SHOW_TUN, 'sh', tun]
     return ['nsenter', `--net=/run/netns/${host}`, ...shown, ...user, process.execPath, join(HERE, 'runner.ts'), setup]
   }
   const owned = stack.move()
