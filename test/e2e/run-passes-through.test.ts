@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { createRunCgroup, removeCgroup } from '@sallyport/kernel'
 import { Lab, needsRoot } from './lab.ts'
 
 const ALLOW = ['--allow', 'allowed.test']
@@ -78,11 +79,23 @@ suite('run passes through', { skip: needsRoot }, () => {
     assert.deepEqual(lab.arrivedAt('198.51.100.20'), [])
     assert.deepEqual(leftovers(), [])
   })
+
+  test('a run of another container, whose process cannot be seen, is left alone', async () => {
+    const cgroup = createRunCgroup('1-1-1')
+    try {
+      const ended = await lab.run(ALLOW, ['true'])
+      assert.equal(ended.status, 0, ended.stderr)
+      assert.ok(existsSync(cgroup))
+    } finally {
+      await removeCgroup(cgroup)
+      rmdirSync(dirname(cgroup))
+    }
+  })
 })
 
 /** What runs of Sallyport keep on this machine while they live. */
 function leftovers(): readonly string[] {
   return ['/sys/fs/cgroup/sallyport', '/sys/fs/cgroup/unified/sallyport', '/sys/fs/bpf/sallyport']
     .filter((path) => existsSync(path))
-    .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+$/.test(name)))
+    .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+-\d+$/.test(name)))
 }

@@ -95,7 +95,7 @@ static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8
 	struct flow *f = bpf_sk_storage_get(&flows, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!f)
 		return REFUSED;
-	if (is_resolver(c, s.tgid)) {
+	if (is_resolver(c)) {
 		f->exempt = 1;
 		f->connected = hook == CONNECT;
 		return PASSED;

@@ -36,7 +36,7 @@ int sock_create(struct bpf_sock *ctx)
 	struct subject s = {};
 	struct target t = { .proto = ctx->protocol, .family = ctx->family };
 	current_subject(&s);
-	if (is_resolver(c, s.tgid))
+	if (is_resolver(c))
 		return PASSED;
 	return refuse(&s, &t, active(c), CREATE);
 }
@@ -105,7 +105,7 @@ int setsockopt(struct bpf_sockopt *ctx)
 		t.proto = ctx->sk->protocol;
 	}
 	current_subject(&s);
-	if (is_resolver(c, s.tgid))
+	if (is_resolver(c))
 		return PASSED;
 	return refuse(&s, &t, active(c), SETSOCKOPT);
 }

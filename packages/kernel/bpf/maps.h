@@ -15,6 +15,9 @@ struct config {
 	__u64 resolver_start;
 	__u8 resolver4[16];
 	__u8 resolver6[16];
+	/* The inode of the process namespace that resolver_tgid is a number in. */
+	__u32 resolver_namespace;
+	__u32 pad;
 };
 
 #define ALLOW_RAW 1u

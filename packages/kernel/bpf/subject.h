@@ -42,10 +42,23 @@ static __always_inline void current_levels(struct levels *l)
 	}
 }
 
-/* The resolver is known by pid and start time, so that a reused pid gains nothing. */
-static __always_inline int is_resolver(struct config *c, __u32 tgid)
+/* The number that a process has in its own namespace, which is the innermost of those that count it. */
+static __always_inline int is_numbered(struct task_struct *task, __u32 number, __u32 namespace)
 {
-	if (!c->resolver_tgid || tgid != c->resolver_tgid)
+	struct pid *pid = task->thread_pid;
+	struct upid own = {};
+	/* A scalar, since the verifier takes no computed offset into a structure. */
+	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers) + (__u64)pid->level * bpf_core_type_size(struct upid);
+	if (bpf_probe_read_kernel(&own, sizeof(own), (void *)at) < 0 || own.nr != (int)number)
 		return 0;
-	return current_task()->group_leader->start_boottime / TICK_NS == c->resolver_start;
+	return BPF_CORE_READ(own.ns, ns.inum) == namespace;
+}
+
+/* The resolver is known by pid and start time, so that a reused pid gains nothing. */
+static __always_inline int is_resolver(struct config *c)
+{
+	struct task_struct *leader = current_task()->group_leader;
+	if (!c->resolver_tgid || leader->start_boottime / TICK_NS != c->resolver_start)
+		return 0;
+	return is_numbered(leader, c->resolver_tgid, c->resolver_namespace);
 }

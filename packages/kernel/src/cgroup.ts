@@ -58,7 +58,8 @@ export async function removeCgroup(path: string, patienceMs = 2000): Promise<voi
 function killCgroup(path: string): void {
   const kill = join(path, 'cgroup.kill')
   if (existsSync(kill)) return writeFileSync(kill, '1')
-  for (const pid of listCgroup(path)) process.kill(pid, 'SIGKILL')
+  // A process of another pid namespace is listed as 0, which to kill(2) is the caller's own group.
+  for (const pid of listCgroup(path)) if (pid > 0) process.kill(pid, 'SIGKILL')
 }
 
 function removeTree(path: string): void {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 export interface ResolverAddress {
   readonly v4?: string
@@ -13,7 +13,7 @@ export interface KernelConfig {
   readonly resolverTgid: number | undefined
 }
 
-export const CONFIG_BYTES = 56
+export const CONFIG_BYTES = 64
 
 export function encodeConfig(config: KernelConfig): Uint8Array {
   const bytes = new Uint8Array(CONFIG_BYTES)
@@ -25,6 +25,7 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   view.setUint16(12, port, true)
   view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)
   view.setBigUint64(16, config.resolverTgid ? startTicks(config.resolverTgid) : 0n, true)
+  view.setUint32(56, config.resolverTgid ? processNamespace(config.resolverTgid) : 0, true)
   if (v4) bytes.set(addressBytes(`::ffff:${v4}`), 24)
   if (v6) bytes.set(addressBytes(v6), 40)
   return bytes
@@ -34,6 +35,11 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
 function startTicks(pid: number): bigint {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   return BigInt(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0)
+}
+
+/** A container counts its processes by itself; the kernel finds the number by the namespace it belongs to. */
+function processNamespace(pid: number): number {
+  return statSync(`/proc/${pid}/ns/pid`).ino
 }
 
 /** 16 bytes of an IPv4 or IPv6 address in text; IPv4 becomes ::ffff:a.b.c.d. */

@@ -1,14 +1,14 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCgroupMount, listCgroup, PIN_ROOT, removeCgroup, removePinned } from '@sallyport/kernel'
 
 const PREFIX = 'run-'
 /** Others may keep cgroups beside ours: only names of this form are ours to remove. */
-const RUN = /^run-(\d+-\d+)$/
+const RUN = /^run-(\d+-\d+-\d+)$/
 
-/** Names a run by its process and that process's start time: a pid alone is used again. */
+/** Names a run by its process and that process's start time: a pid alone is used again, and means nothing outside its namespace. */
 export function ownRunId(): string {
-  return `${process.pid}-${startTicks(process.pid)}`
+  return `${process.pid}-${startTicks(process.pid)}-${pidNamespace()}`
 }
 
 /**
@@ -22,7 +22,9 @@ export async function removeStaleRuns(onWarning: (text: string) => void): Promis
     const cgroup = join(parent, `${PREFIX}${id}`)
     const processes = listCgroup(cgroup)
     if (processes.length > 0) {
-      onWarning(`a killed run left ${processes.length} processes, still guarded: kill ${processes.join(' ')}`)
+      onWarning(
+        `a killed run left ${processes.length} processes, still guarded; to end them: echo 1 > ${join(cgroup, 'cgroup.kill')}`,
+      )
       continue
     }
     await removeCgroup(cgroup)
@@ -46,9 +48,14 @@ function runIds(directory: string): readonly string[] {
   return readdirSync(directory).flatMap((name) => RUN.exec(name)?.[1] ?? [])
 }
 
+/** Whether a run of another container lives cannot be seen from here, so it counts as alive. */
 function ownerLives(id: string): boolean {
-  const [pid, ticks] = id.split('-')
-  return startTicks(Number(pid)) === ticks
+  const [pid, ticks, namespace] = id.split('-')
+  return namespace !== pidNamespace() || startTicks(Number(pid)) === ticks
+}
+
+function pidNamespace(): string {
+  return statSync('/proc/self/ns/pid').ino.toString()
 }
 
 /** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */

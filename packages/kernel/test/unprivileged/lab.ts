@@ -136,8 +136,13 @@ export function setuidShell(folder: string): string {
   return path
 }
 
+/** Command lines of the processes of a user that still run; where nothing reaps orphans, what has ended stays in the list. */
 export function processesOf(uid: string): string {
-  return spawnSync('ps', ['-o', 'args=', '-u', uid], { encoding: 'utf8' }).stdout.trim()
+  const { stdout } = spawnSync('ps', ['-o', 'stat=,args=', '-u', uid], { encoding: 'utf8' })
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('Z'))
+    .join('\n')
 }
 
 function reported(stderr: string): Result['events'] {
