@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'filter-invalid'
   | 'store-unavailable'
   | 'certificate-invalid'
+  | 'state-unavailable'
   | 'internal'
 
 /**
@@ -144,6 +145,12 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'A certificate and its key cannot be used.',
     remedy: 'Give a chain in PEM, and the private key of its first certificate.',
+  },
+  'state-unavailable': {
+    exitCode: 3,
+    meaning: 'The state store cannot be opened.',
+    remedy:
+      'Check that its directory can be written, and that the file is a state store of this version or an earlier one.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

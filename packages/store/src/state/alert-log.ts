@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { Alert } from '@sallyport/detect'
+import type { StateDatabase, StateRow } from './state-database.ts'
+
+export type KeptAlert = Alert & {
+  readonly id: string
+  /** Null while nobody has looked into it. */
+  readonly closedMs: number | null
+  readonly closedBy: string | null
+}
+export type AlertPage = { readonly alerts: readonly KeptAlert[]; readonly next: string | null }
+
+/** The same thing again within this time is the same alert. */
+const SAME_MS = 86_400_000
+
+/** Alerts as they were raised, each once. */
+export class AlertLog {
+  readonly #database: StateDatabase
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  /**
+   * Keeps what is new, and brings the evidence of what goes on up to date. A closed alert comes back only as a new one, for
+   * flows after it was closed. Returns those that are new.
+   */
+  record(alerts: readonly Alert[]): readonly KeptAlert[] {
+    return this.#database.transaction(() => alerts.flatMap((alert) => this.#recordOne(alert) ?? []))
+  }
+
+  /** Newest first. */
+  list(options: { readonly limit: number; readonly after?: string; readonly open?: boolean }): AlertPage {
+    const [lastMs, id] = parseCursor(options.after)
+    const rows = this.#database.all(
+      `SELECT * FROM alerts WHERE ("lastMs" < $lastMs OR ("lastMs" = $lastMs AND id < $id))
+      ${options.open === true ? 'AND "closedMs" IS NULL' : ''} ORDER BY "lastMs" DESC, id DESC LIMIT $limit`,
+      { lastMs, id, limit: options.limit + 1 },
+    )
+    const alerts = rows.slice(0, options.limit).map(readAlert)
+    const last = alerts.at(-1)
+    return { alerts, next: rows.length > options.limit && last !== undefined ? `${last.lastMs}.${last.id}` : null }
+  }
+
+  /** False when there is no open alert of this id. */
+  close(id: string, by: string, nowMs: number): boolean {
+    return (
+      this.#database.run(
+        'UPDATE alerts SET "closedMs" = $nowMs, "closedBy" = $by WHERE id = $id AND "closedMs" IS NULL',
+        {
+          id,
+          by,
+          nowMs,
+        },
+      ) > 0
+    )
+  }
+
+  /** Removes alerts whose last flow is older. */
+  expire(beforeMs: number): number {
+    return this.#database.run('DELETE FROM alerts WHERE "lastMs" < $beforeMs', { beforeMs })
+  }
+
+  #recordOne(alert: Alert): KeptAlert | null {
+    const { detector, subject, destination, firstMs, lastMs } = alert
+    const latest = this.#database.get(
+      `SELECT id, "lastMs", "closedMs" FROM alerts WHERE detector = $detector AND subject = $subject AND destination = $destination
+      ORDER BY "lastMs" DESC LIMIT 1`,
+      { detector, subject, destination },
+    ) as { id: string; lastMs: number; closedMs: number | null } | null
+    if (latest === null || firstMs > latest.lastMs + SAME_MS || (latest.closedMs !== null && lastMs > latest.closedMs))
+      return this.#insert(alert)
+    if (latest.closedMs === null && lastMs >= latest.lastMs) this.#update(latest.id, alert)
+    return null
+  }
+
+  #insert(alert: Alert): KeptAlert {
+    const id = randomUUID()
+    this.#database.run(
+      `INSERT INTO alerts (id, detector, severity, subject, destination, sentence, technique, numbers, series, "firstMs", "lastMs")
+      VALUES ($id, $detector, $severity, $subject, $destination, $sentence, $technique, $numbers, $series, $firstMs, $lastMs)`,
+      {
+        id,
+        detector: alert.detector,
+        subject: alert.subject,
+        destination: alert.destination,
+        technique: JSON.stringify(alert.technique),
+        ...evidenceOf(alert),
+      },
+    )
+    return { ...alert, id, closedMs: null, closedBy: null }
+  }
+
+  #update(id: string, alert: Alert): void {
+    this.#database.run(
+      `UPDATE alerts SET severity = $severity, sentence = $sentence, numbers = $numbers, series = $series,
+      "firstMs" = min("firstMs", $firstMs), "lastMs" = $lastMs WHERE id = $id`,
+      { id, ...evidenceOf(alert) },
+    )
+  }
+}
+
+function evidenceOf(alert: Alert): {
+  severity: string
+  sentence: string
+  numbers: string
+  series: string
+  firstMs: number
+  lastMs: number
+} {
+  const { severity, sentence, numbers, series, firstMs, lastMs } = alert
+  const [first, last] = [firstMs, lastMs].map(Math.floor) as [number, number]
+  return {
+    severity,
+    sentence,
+    numbers: JSON.stringify(numbers),
+    series: JSON.stringify(series),
+    firstMs: first,
+    lastMs: last,
+  }
+}
+
+function readAlert(row: StateRow): KeptAlert {
+  const [technique, numbers, series] = [row['technique'], row['numbers'], row['series']].map((text) =>
+    JSON.parse(String(text)),
+  )
+  return { ...row, technique, numbers, series } as unknown as KeptAlert
+}
+
+/** What is no cursor begins at the newest. */
+function parseCursor(text: string | undefined): readonly [number, string] {
+  const [, lastMs, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(text ?? '') ?? []
+  return lastMs === undefined ? [Number.MAX_SAFE_INTEGER, ''] : [Number(lastMs), id!]
+}

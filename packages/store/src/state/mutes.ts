@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import type { Alert } from '@sallyport/detect'
+import type { StateDatabase } from './state-database.ts'
+
+/** Alerts that nobody wants to see until then; null stands for any. */
+export type Mute = {
+  readonly id: string
+  readonly detector: string | null
+  readonly subject: string | null
+  readonly destination: string | null
+  readonly untilMs: number
+  readonly reason: string
+  readonly author: string
+  readonly createdMs: number
+}
+
+export class Mutes {
+  readonly #database: StateDatabase
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  add(mute: Omit<Mute, 'id'>): Mute {
+    const added = { id: randomUUID(), ...mute }
+    this.#database.run(
+      `INSERT INTO mutes (id, detector, subject, destination, "untilMs", reason, author, "createdMs")
+      VALUES ($id, $detector, $subject, $destination, $untilMs, $reason, $author, $createdMs)`,
+      added,
+    )
+    return added
+  }
+
+  remove(id: string): boolean {
+    return this.#database.run('DELETE FROM mutes WHERE id = $id', { id }) > 0
+  }
+
+  /** Those that still hold, the newest first. */
+  list(nowMs: number): readonly Mute[] {
+    const rows = this.#database.all('SELECT * FROM mutes WHERE "untilMs" > $nowMs ORDER BY "createdMs" DESC, id', {
+      nowMs,
+    })
+    return rows as unknown as readonly Mute[]
+  }
+}
+
+export function isMuted(alert: Pick<Alert, 'detector' | 'subject' | 'destination'>, mutes: readonly Mute[]): boolean {
+  return mutes.some((mute) =>
+    (['detector', 'subject', 'destination'] as const).every((key) => mute[key] === null || mute[key] === alert[key]),
+  )
+}

@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { SallyportError } from '@sallyport/policy'
+import { hashPassword, verifyPassword } from './password-hash.ts'
+import type { StateDatabase } from './state-database.ts'
+
+/** Each may do what those before it may: look; judge alerts; change the policy; manage users and settings. */
+export const ROLES = ['viewer', 'analyst', 'editor', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+export type User = { readonly name: string; readonly role: Role; readonly createdMs: number }
+export type Session = { readonly user: User; readonly csrf: string; readonly expiresMs: number }
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+const LEAST_PASSWORD = 12
+const MOST_PASSWORD = 1024
+
+/** Local accounts and their sessions. A session's token is kept as a hash only. */
+export class Users {
+  readonly #database: StateDatabase
+
+  constructor(database: StateDatabase) {
+    this.#database = database
+  }
+
+  list(): readonly User[] {
+    return this.#database.all('SELECT name, role, "createdMs" FROM users ORDER BY name') as unknown as readonly User[]
+  }
+
+  /** Throws `usage` when the name is taken or malformed, or the password too short. */
+  async add(name: string, role: Role, password: string, nowMs: number): Promise<User> {
+    if (!NAME.test(name))
+      throw new SallyportError('usage', 'a user name is 1 to 64 of a-z, 0-9, dot, hyphen, underscore')
+    const passwordHash = await hashPassword(acceptable(password))
+    const added = this.#database.run(
+      'INSERT INTO users (name, role, "passwordHash", "createdMs") VALUES ($name, $role, $passwordHash, $nowMs) ON CONFLICT DO NOTHING',
+      { name, role, passwordHash, nowMs },
+    )
+    if (added === 0) throw new SallyportError('usage', `there is a user ${name} already`)
+    return { name, role, createdMs: nowMs }
+  }
+
+  /** All sessions of the user end. */
+  async setPassword(name: string, password: string): Promise<boolean> {
+    const passwordHash = await hashPassword(acceptable(password))
+    return this.#database.transaction(() => {
+      this.#database.run('DELETE FROM sessions WHERE "user" = $name', { name })
+      return (
+        this.#database.run('UPDATE users SET "passwordHash" = $passwordHash WHERE name = $name', {
+          name,
+          passwordHash,
+        }) > 0
+      )
+    })
+  }
+
+  remove(name: string): boolean {
+    return this.#database.run('DELETE FROM users WHERE name = $name', { name }) > 0
+  }
+
+  /** Null for a wrong name as for a wrong password, after the same work. */
+  async verify(name: string, password: string): Promise<User | null> {
+    const row = this.#database.get('SELECT name, role, "createdMs", "passwordHash" FROM users WHERE name = $name', {
+      name,
+    })
+    const right = await verifyPassword(
+      password.slice(0, MOST_PASSWORD),
+      (row?.['passwordHash'] as string | undefined) ?? null,
+    )
+    if (row === null || !right) return null
+    const { passwordHash: _hash, ...user } = row
+    return user as unknown as User
+  }
+
+  /** `token` is for the user's cookie. */
+  openSession(user: User, nowMs: number, lifeMs: number): Session & { readonly token: string } {
+    const [token, csrf] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')] as const
+    const expiresMs = nowMs + lifeMs
+    this.#database.run('DELETE FROM sessions WHERE "expiresMs" <= $nowMs', { nowMs })
+    this.#database.run(
+      'INSERT INTO sessions ("tokenHash", "user", csrf, "expiresMs") VALUES ($tokenHash, $name, $csrf, $expiresMs)',
+      { tokenHash: hashToken(token), name: user.name, csrf, expiresMs },
+    )
+    return { user, csrf, expiresMs, token }
+  }
+
+  session(token: string, nowMs: number): Session | null {
+    const row = this.#database.get(
+      `SELECT name, role, "createdMs", csrf, "expiresMs" FROM sessions JOIN users ON name = "user"
+      WHERE "tokenHash" = $tokenHash AND "expiresMs" > $nowMs`,
+      { tokenHash: hashToken(token), nowMs },
+    ) as (User & { csrf: string; expiresMs: number }) | null
+    if (row === null) return null
+    const { csrf, expiresMs, ...user } = row
+    return { user, csrf, expiresMs }
+  }
+
+  closeSession(token: string): void {
+    this.#database.run('DELETE FROM sessions WHERE "tokenHash" = $tokenHash', { tokenHash: hashToken(token) })
+  }
+}
+
+export function mayAct(user: Pick<User, 'role'>, least: Role): boolean {
+  return ROLES.indexOf(user.role) >= ROLES.indexOf(least)
+}
+
+function acceptable(password: string): string {
+  if (password.length >= LEAST_PASSWORD && password.length <= MOST_PASSWORD) return password
+  throw new SallyportError('usage', `a password has ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters`)
+}
+
+/** Tokens are random, so a fast hash is enough. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
