@@ -101,7 +101,8 @@ static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8
 		return PASSED;
 	}
 	f->exempt = 0;
-	if (is_dns(c, &t) && !is_resolver_address(c, &t))
+	f->elsewhere = is_elsewhere(c);
+	if (is_dns(c, &t) && !f->elsewhere && !is_resolver_address(c, &t))
 		return redirect(ctx, c, f, &s, &t, six, hook);
 	if (is_resolver_address(c, &t) || is_loopback(t.addr) || is_unspecified(t.addr) ||
 	    is_dhcp(&t, ctx->sk->src_port)) {

@@ -30,7 +30,9 @@ int sock_create(struct bpf_sock *ctx)
 		return REFUSED;
 	if (is_known_protocol(ctx->type, ctx->protocol) || (ctx->type == SOCK_RAW_TYPE && (c->flags & ALLOW_RAW))) {
 		/* Made here, where memory is allocated anyway: connect(2) then finds it. */
-		bpf_sk_storage_get(&flows, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		struct flow *f = bpf_sk_storage_get(&flows, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (f)
+			f->elsewhere = is_elsewhere(c);
 		return PASSED;
 	}
 	struct subject s = {};

@@ -139,7 +139,8 @@ int egress(struct __sk_buff *skb)
 	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
 	if (readable && is_resolver_address(c, &p.target))
 		return PASSED;
-	if (readable && !is_dns(c, &p.target) && (answers || is_implicit(&p, f && f->used)))
+	int dns = is_dns(c, &p.target) && !(f && f->elsewhere);
+	if (readable && !dns && (answers || is_implicit(&p, f && f->used)))
 		return PASSED;
 	if (readable && answers)
 		return PASSED;
@@ -150,7 +151,7 @@ int egress(struct __sk_buff *skb)
 		return DROPPED;
 	if (fresh)
 		subject_of_packet(skb, &f->subject);
-	if (!readable || is_dns(c, &p.target))
+	if (!readable || dns)
 		return drop_stray(f, &p, generation);
 
 	struct subject s;

@@ -39,6 +39,14 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct net {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
 	int tgid;
 	__u32 self_exec_id;
@@ -46,6 +54,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
 	char comm[16];
 };
 

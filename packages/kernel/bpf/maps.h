@@ -17,7 +17,8 @@ struct config {
 	__u8 resolver6[16];
 	/* The inode of the process namespace that resolver_tgid is a number in. */
 	__u32 resolver_namespace;
-	__u32 pad;
+	/* The inode of the network namespace that the resolver listens in; 0: it is reached from everywhere. */
+	__u32 resolver_network;
 };
 
 #define ALLOW_RAW 1u
@@ -104,6 +105,8 @@ struct flow {
 	__u8 exempt;
 	/* 0: made with the socket, before anybody used it. */
 	__u8 used;
+	/* Of another network than the resolver's: its DNS is a flow like any other. */
+	__u8 elsewhere;
 };
 
 struct event {

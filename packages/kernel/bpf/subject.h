@@ -54,6 +54,12 @@ static __always_inline int is_numbered(struct task_struct *task, __u32 number, _
 	return BPF_CORE_READ(own.ns, ns.inum) == namespace;
 }
 
+/* The loopback of another network namespace is another one: the resolver cannot be reached from there. */
+static __always_inline int is_elsewhere(struct config *c)
+{
+	return c->resolver_network && current_task()->nsproxy->net_ns->ns.inum != c->resolver_network;
+}
+
 /* The resolver is known by pid and start time, so that a reused pid gains nothing. */
 static __always_inline int is_resolver(struct config *c)
 {

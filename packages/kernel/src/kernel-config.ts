@@ -11,6 +11,8 @@ export interface KernelConfig {
   readonly allowRaw: boolean
   readonly resolver: ResolverAddress | undefined
   readonly resolverTgid: number | undefined
+  /** Turn only DNS of this process's own network to the resolver. */
+  readonly ownNetworkOnly: boolean
 }
 
 export const CONFIG_BYTES = 64
@@ -26,6 +28,7 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)
   view.setBigUint64(16, config.resolverTgid ? startTicks(config.resolverTgid) : 0n, true)
   view.setUint32(56, config.resolverTgid ? processNamespace(config.resolverTgid) : 0, true)
+  view.setUint32(60, config.ownNetworkOnly ? statSync('/proc/self/ns/net').ino : 0, true)
   if (v4) bytes.set(addressBytes(`::ffff:${v4}`), 24)
   if (v6) bytes.set(addressBytes(v6), 40)
   return bytes

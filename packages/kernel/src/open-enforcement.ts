@@ -22,6 +22,11 @@ export interface EnforcementOptions {
   readonly resolver?: ResolverAddress
   /** Process whose own sockets are let through: the resolver's. */
   readonly resolverTgid?: number
+  /**
+   * Processes of other network namespaces cannot reach the resolver on this one's loopback: their DNS is then a flow like any
+   * other, and is not turned.
+   */
+  readonly ownNetworkOnly?: boolean
   readonly allowRaw?: boolean
   /** Leave pinned enforcement in place on disposal. */
   readonly keep?: boolean
@@ -139,8 +144,8 @@ class Guard implements Enforcement {
   }
 
   #configure(generation: number): void {
-    const { resolver, resolverTgid, allowRaw = false } = this.#options
-    update(this.#maps.config, word(0), encodeConfig({ generation, allowRaw, resolver, resolverTgid }))
+    const { resolver, resolverTgid, allowRaw = false, ownNetworkOnly = false } = this.#options
+    update(this.#maps.config, word(0), encodeConfig({ generation, allowRaw, resolver, resolverTgid, ownNetworkOnly }))
   }
 
   #withBindings(use: (fd: number) => number): number {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { spawn } from 'node:child_process'
 import { guardedArgv, openEnforcement } from '../src/index.ts'
-import { deny, generation } from './image-builder.ts'
-import { nextLine, openLab, PROBE, skip, type Lab } from './lab.ts'
+import { allow, deny, generation } from './image-builder.ts'
+import { nextLine, openLab, PROBE, settle, skip, type Lab } from './lab.ts'
 
 describe('DNS goes to the resolver', { skip }, () => {
   let lab: Lab
@@ -48,5 +48,32 @@ describe('DNS goes to the resolver', { skip }, () => {
     child.stdin.write('\n')
     assert.equal(await line, 'ok')
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
+  })
+})
+
+describe("DNS of another network than the resolver's", { skip }, () => {
+  let lab: Lab
+  before(async () => {
+    lab = await openLab({ resolver: { v4: '127.0.0.1', v6: '::1', port: 5353 }, ownNetworkOnly: true })
+  })
+  after(() => lab?.[Symbol.asyncDispose]())
+
+  test('is a flow like any other: refused or let out as the policy says, never turned', async () => {
+    lab.enforcement.apply(generation(deny))
+    for (const kind of ['udp', 'tcpname']) assert.equal(lab.probe(kind, '10.9.0.2', '53'), 'EPERM')
+    lab.enforcement.apply(generation(allow))
+    lab.probe('sendto', '10.9.0.2', '53')
+    assert.notEqual(lab.probe('tcpname', '10.9.0.2', '53'), 'EPERM')
+    await settle()
+    assert.deepEqual(
+      lab.events.map(({ verdict, port, ipproto, hook }) => [verdict, port, ipproto, hook]),
+      [
+        ['deny', 53, 17, 'connect'],
+        ['deny', 53, 6, 'connect'],
+        ['allow', 53, 17, 'sendmsg'],
+        ['allow', 53, 6, 'connect'],
+      ],
+    )
+    assert.equal(lab.enforcement.counters().redirected, 0)
   })
 })
