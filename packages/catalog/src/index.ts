@@ -4,3 +4,4 @@ export type { Feed, FeedChoice, FeedProblem, FeedProblems, InvalidFeed } from '.
 export { parseFeed } from './feeds/parse-feed.ts'
 export { readFeed } from './feeds/read-feed.ts'
 export * from './services.ts'
+export * from './subscriptions/index.ts'

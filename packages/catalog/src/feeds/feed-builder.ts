@@ -1,4 +1,4 @@
-import { prefixCovers, type DomainName, type DomainPattern, type Prefix } from '@sallyport/net'
+import { sameAddress, type DomainName, type DomainPattern, type Prefix } from '@sallyport/net'
 import type { FeedFormat } from '@sallyport/policy'
 import { DomainList } from './domain-list.ts'
 import type { Feed, FeedChoice, FeedProblem, InvalidFeed } from './feed.ts'
@@ -70,7 +70,7 @@ export class FeedBuilder {
     if (this.#kind === 'domains') return this.unusable(line, 'an address, and only names are wanted', text)
     // Lists of address and port name an address many times in a row.
     const last = this.#prefixes.at(-1)
-    if (last === undefined || !prefixCovers(last, prefix)) this.#prefixes.push(prefix)
+    if (last === undefined || !samePrefix(last, prefix)) this.#prefixes.push(prefix)
   }
 
   exceptPrefix(prefix: Prefix, line: number, text: string): void {
@@ -108,4 +108,8 @@ export class FeedBuilder {
       },
     }
   }
+}
+
+function samePrefix(a: Prefix, b: Prefix): boolean {
+  return a.length === b.length && sameAddress(a.address, b.address)
 }

@@ -12,7 +12,7 @@ export async function unpackFeed(
   if (packed[0] !== 0x1f || packed[1] !== 0x8b) {
     return packed.length > maxBytes ? { invalid: tooLarge(maxBytes) } : packed
   }
-  const gunzip = createGunzip()
+  const gunzip = createGunzip({ chunkSize: 2 ** 20 })
   const chunks: Buffer[] = []
   let size = 0
   try {

@@ -14,9 +14,23 @@ export function checkFeed({ url, file, refresh, sha256, minisign }: FeedInput, p
     report(finding('bad-feed', path, message, { at: 'key', allowed: ['url', 'file'] }))
   }
   if (url !== undefined && !/^https?:\/\/[^\s/]+/.test(url)) wrong('url', url, ['https://example.com/list.txt'])
+  if (url !== undefined && isOpenToChange(url) && sha256 === undefined && minisign === undefined) {
+    const message = 'a list over plain HTTP can be changed on the way'
+    report(
+      finding('bad-feed', [...path, 'url'], message, {
+        found: quote(url),
+        allowed: ['https://', 'sha256', 'minisign'],
+      }),
+    )
+  }
   if (refresh !== undefined && !/^[1-9]\d{0,5}(s|min|h|d)$/.test(refresh))
     wrong('refresh', refresh, ['15min', '6h', '1d'])
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) wrong('sha256', sha256, ['64 hexadecimal digits'])
   if (minisign !== undefined && !/^RW[A-Za-z0-9+/]{54}$/.test(minisign))
     wrong('minisign', minisign, ['the second line of a public key of minisign, which begins with RW'])
+}
+
+/** Whoever is between this host and the server may write another list; on this host nobody is. */
+function isOpenToChange(url: string): boolean {
+  return url.startsWith('http://') && !/^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:\/|$)/.test(url)
 }
