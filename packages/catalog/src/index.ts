@@ -1,6 +1,7 @@
 export * from './continents.ts'
 export * from './open-world.ts'
 export type { Feed, FeedChoice, FeedProblem, FeedProblems, InvalidFeed } from './feeds/feed.ts'
+export { findInFeed } from './feeds/find-in-feed.ts'
 export { parseFeed } from './feeds/parse-feed.ts'
 export { readFeed } from './feeds/read-feed.ts'
 export * from './services.ts'

@@ -7,10 +7,18 @@ import { lazyRangeTable } from './geo/range-table.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
 import { SERVICES } from './services.ts'
+import { feedInForce } from './subscriptions/feed-in-force.ts'
+import { FeedStore } from './subscriptions/feed-store.ts'
+import type { Subscription } from './subscriptions/subscription.ts'
 
 export type WorldOptions = {
   /** Feed name → file. */
   readonly feeds?: Readonly<Record<string, string>>
+  /** Feeds whose copies are looked for in the stores, in that order. */
+  readonly subscriptions?: readonly Subscription[]
+  readonly stores?: readonly string[]
+  /** Told of feeds that are not there, or not as they should be. */
+  readonly warn?: (text: string) => void
 }
 
 /** What policies may refer to beyond themselves. Feeds are read now, geography on first use. */
@@ -20,6 +28,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     const feed = await readFeed(file)
     if ('invalid' in feed) throw new SallyportError('feed-invalid', `feed ${name}: ${file}: ${feed.invalid}`)
     feeds.set(name, feed)
+  }
+  const stores = (options.stores ?? []).map((directory) => new FeedStore(directory))
+  for (const subscription of options.subscriptions ?? []) {
+    const { feed, problem } = await feedInForce(subscription, stores, Date.now())
+    if (problem !== null) options.warn?.(`feed ${subscription.name}: ${problem}`)
+    if (feed !== null) feeds.set(subscription.name, feed)
   }
   const countries = lazyRangeTable(dataFiles('asn-country'))
   const networks = lazyRangeTable(dataFiles('asn'))

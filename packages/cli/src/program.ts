@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   reach: async () => (await import('./commands/reach.ts')).reachCommand,
   identify: async () => (await import('./commands/identify.ts')).identifyCommand,
+  feeds: async () => (await import('./commands/feeds.ts')).feedsCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
@@ -28,7 +29,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   let usage = ''
   const program = rootCommand()
   for (const load of wantedCommands(args)) program.addCommand((await load())((code) => (exitCode = code)))
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeErr: (text) => (usage += text) })
   }
   try {
@@ -39,6 +40,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     throw usageError(args, error, usage)
   }
   return exitCode
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
 }
 
 function rootCommand(): Command {

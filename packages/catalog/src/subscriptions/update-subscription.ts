@@ -52,7 +52,9 @@ export async function updateSubscription(subscription: Subscription, context: Up
   if (isThere === 'current') return conclude('unchanged', null, { held: null })
   const read = await readCopy(subscription, found.bytes, found.validators, state, context)
   if ('invalid' in read) return conclude('failed', read.invalid)
-  const reason = judgeChange(state.current?.entries ?? null, read.entries)
+  // Whoever changes a file on this host is who would accept the change.
+  const before = subscription.source.file === undefined ? (state.current?.entries ?? null) : null
+  const reason = judgeChange(before, read.entries)
   await store.putDocument(subscription, found.bytes)
   if (reason === null) return conclude('updated', null, { current: read, held: null })
   return conclude('held', reason, { held: { ...read, reason } })

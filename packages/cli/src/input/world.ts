@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
-import { EMPTY_WORLD, SallyportError, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
-import { fileError } from './read-text-file.ts'
+import { EMPTY_WORLD, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
+import { note } from '../output/print.ts'
+import { feedFiles } from './feed-files.ts'
+import { readableStates } from './state-directory.ts'
 
 const WORLDLY = [
   'country',
@@ -11,34 +12,35 @@ const WORLDLY = [
   'category',
 ] as const satisfies readonly (keyof DestinationTerm)[]
 
-/** What the policies know of the world: the catalogue, and the feeds given as NAME=FILE; nothing is read that none asks for. */
+/**
+ * What the policies know of the world: the catalogue, the feeds given as NAME=FILE, and the copies in force of the feeds that the
+ * policies bring along; nothing is read that none asks for.
+ */
 export async function readWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
   if (feeds.length === 0 && !policies.some(asksForWorld)) return EMPTY_WORLD
-  const files: Record<string, string> = {}
-  for (const text of feeds) {
-    const equals = text.indexOf('=')
-    if (equals < 1 || equals === text.length - 1) {
-      throw new SallyportError('feed-invalid', `--feed "${text}" is not NAME=FILE`)
-    }
-    const name = text.slice(0, equals)
-    const file = text.slice(equals + 1)
-    if (name in files) throw new SallyportError('feed-invalid', `feed ${name} is given twice`)
-    if (!(await isFile(file))) throw new SallyportError('feed-invalid', `feed ${name}: ${file} is not a file`)
-    files[name] = file
-  }
-  const { openWorld } = await import('@sallyport/catalog')
-  return openWorld({ feeds: files })
+  const files = await feedFiles(feeds)
+  const { openWorld, subscriptionsOf } = await import('@sallyport/catalog')
+  const subscriptions = policies
+    .flatMap(subscriptionsOf)
+    .filter(
+      ({ name }) => !files.some((file) => file.name === name) && policies.some((policy) => namesFeed(policy, name)),
+    )
+  return openWorld({
+    feeds: Object.fromEntries(files.map(({ name, file }) => [name, file])),
+    subscriptions,
+    stores: readableStates('feeds'),
+    warn: (text) => note(`sallyport: ${text}`),
+  })
 }
 
-function asksForWorld({ layers }: Policy): boolean {
-  const terms = layers.flatMap(({ rules }) => rules.flatMap(({ to, exceptTo }) => [...(to ?? []), ...exceptTo]))
-  return terms.some((term) => WORLDLY.some((key) => term[key] !== undefined))
+function asksForWorld(policy: Policy): boolean {
+  return destinationTerms(policy).some((term) => WORLDLY.some((key) => term[key] !== undefined))
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile()
-  } catch (error) {
-    throw fileError(path, error)
-  }
+function namesFeed(policy: Policy, name: string): boolean {
+  return destinationTerms(policy).some((term) => term.feed?.includes(name) === true)
+}
+
+function destinationTerms({ layers }: Policy): readonly DestinationTerm[] {
+  return layers.flatMap(({ rules }) => rules.flatMap(({ to, exceptTo }) => [...(to ?? []), ...exceptTo]))
 }
