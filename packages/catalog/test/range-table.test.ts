@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { formatAddress, ipv4, parseAddress, prefixContains, type Address } from '@sallyport/net'
-import { prefixesOfRange } from '../src/geo/prefixes-of-range.ts'
+import { formatAddress, ipv4, parseAddress, prefixContains, type Address, prefixesOfRange } from '@sallyport/net'
 import { readRangeTable, type RangeTable } from '../src/geo/range-table.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-ranges-'))

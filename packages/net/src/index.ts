@@ -1,5 +1,6 @@
 export * from './address.ts'
 export * from './prefix.ts'
+export * from './prefixes-of-range.ts'
 export * from './domain-name.ts'
 export * from './domain-pattern.ts'
 export * from './transport.ts'

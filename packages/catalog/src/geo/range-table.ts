@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseAddress, type Address, type Prefix } from '@sallyport/net'
-import { prefixesOfRange } from './prefixes-of-range.ts'
+import { parseAddress, type Address, type Prefix, prefixesOfRange } from '@sallyport/net'
 import { RangeRows } from './range-rows.ts'
 
 const NEWLINE = 0x0a

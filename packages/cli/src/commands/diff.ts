@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { diffPolicies, type Region } from '@sallyport/compile'
-import { flowFacts } from '@sallyport/policy'
+import { flowFacts, type Flow } from '@sallyport/policy'
 import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseTime } from '../input/time.ts'
@@ -41,6 +41,13 @@ function printRegions(regions: readonly Region[]): void {
   if (regions.length === 0) return printLine('The policies decide every flow alike.')
   for (const { description, before, after, witness } of regions) {
     printLine(`${styled('red', before.verdict)} -> ${styled('green', after.verdict)}  ${printable(description)}`)
-    printLine(styled('dim', `    for example ${printable(JSON.stringify(flowFacts(witness)))}`))
+    printLine(styled('dim', `    for example ${printable(knownFacts(witness))}`))
   }
+}
+
+function knownFacts(flow: Flow): string {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+  return Object.entries(flowFacts(flow))
+    .flatMap(([fact, value]) => (value === null ? [] : [`${fact} ${text(value)}`]))
+    .join(', ')
 }

@@ -1,4 +1,4 @@
-import { formatAddress, TRANSPORTS, type Address, type DomainName, type DomainPattern } from '@sallyport/net'
+import { TRANSPORTS, type DomainName, type DomainPattern } from '@sallyport/net'
 import {
   carriesName,
   matchImplicit,
@@ -15,6 +15,7 @@ import type { ConditionSet } from '../diagram/condition-set.ts'
 import type { FactClasses } from '../diagram/fact-classes.ts'
 import { NAME, VARIABLES } from '../diagram/variable.ts'
 import { portIndex } from '../tables/port-table.ts'
+import { addressValues } from './address-values.ts'
 import { globTexts } from './glob-texts.ts'
 import { memberSets } from './member-sets.ts'
 import { subjectValues, type Value } from './subject-values.ts'
@@ -111,17 +112,9 @@ export class ValueSpace {
 
   /** Loopback and DHCP are decided before any rule, so an address that is only ever theirs is left out. */
   #addresses(): readonly Value[] {
-    const ranges = this.#tables.addresses.ranges()
-    const shown = (start: Address, at: number): string => {
-      const following = ranges[at + 1]
-      return following === undefined
-        ? `${formatAddress(start)} and up`
-        : `${formatAddress(start)} up to ${formatAddress(following.start)}`
-    }
+    const values = addressValues(this.#tables.addresses)
     return [
-      ...ranges
-        .map(({ start }, at) => ({ facts: { dst: start }, label: shown(start, at) }))
-        .filter(({ facts }) => matchImplicit(facts) === null),
+      ...values.filter(({ facts }) => matchImplicit(facts) === null),
       { facts: { dst: null }, label: 'no address' },
     ]
   }

@@ -1,6 +1,5 @@
-import { parseAddress, parsePrefix, isPrefix, maskAddress, compareAddresses } from '@sallyport/net'
+import { parseAddress, parsePrefix, isPrefix, maskAddress, compareAddresses, prefixesOfRange } from '@sallyport/net'
 import type { DomainName, Prefix } from '@sallyport/net'
-import { prefixesOfRange } from '../../geo/prefixes-of-range.ts'
 import { nameOfText } from '../domain-list.ts'
 
 export type TextDestination =

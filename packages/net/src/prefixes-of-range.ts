@@ -1,4 +1,5 @@
-import { ipv4, isIpv4, maskAddress, type Address, type Prefix } from '@sallyport/net'
+import { ipv4, isIpv4, type Address } from './address.ts'
+import { maskAddress, type Prefix } from './prefix.ts'
 
 type Words = Address['words']
 
