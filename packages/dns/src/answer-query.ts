@@ -1,5 +1,5 @@
 import { emptyResponse, type Message } from '@sallyport/wire'
-import type { CachingResolver } from './caching-resolver.ts'
+import type { CachingResolver } from './cache/caching-resolver.ts'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
 import type { Counters } from './counters.ts'
 import { withinDeadline } from './deadline.ts'
@@ -65,16 +65,16 @@ export class QueryAnswerer {
       checkingDisabled: message.header.checkingDisabled,
     })
     if (found.kind === 'failed') return failed(message, found.reason, told)
-    const { upstream, cached } = found
+    const { upstream, cached, stale } = found
     const settled = this.#settle(found.message, checked, query)
     if (settled === null) return failed(message, 'judge', { ...told, upstream, cached })
     const { chain, denied, bindings, records } = settled
-    const full = { ...told, upstream, cached, chain, addresses: bindings.map((binding) => binding.address) }
+    const full = { ...told, upstream, cached, stale, chain, addresses: bindings.map((binding) => binding.address) }
     if (denied !== null) {
       const response = refusalResponse(message, this.#options.refusal, denied)
       return { response, told: { ...full, verdict: denied, outcome: 'refused' } }
     }
-    const response = answerResponse(message, found.message, records)
+    const response = answerResponse(message, found.message, records, stale)
     if (bindings.length > 0) {
       const bound = withinDeadline(this.#timeouts.decisionMs, () => this.#options.bind(bindings)).then(() => true)
       if (!(await bound.catch(() => false))) {
@@ -103,6 +103,7 @@ const NOTHING: Answered['told'] = {
   chain: [],
   addresses: [],
   cached: false,
+  stale: false,
   upstream: null,
 }
 

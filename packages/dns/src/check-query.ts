@@ -1,4 +1,4 @@
-import { CLASS_IN, ednsOf, RCODE, TYPE, type Edns, type Message, type Question } from '@sallyport/wire'
+import { CLASS_IN, cookieOf, ednsOf, RCODE, TYPE, type Edns, type Message, type Question } from '@sallyport/wire'
 
 export type CheckedQuery = { readonly question: Question; readonly edns: Edns | null }
 
@@ -12,6 +12,8 @@ export function checkQuery(message: Message): CheckedQuery | { readonly rcode: n
   const edns = ednsOf(message)
   if (question === undefined || message.questions.length > 1 || edns === 'bad') return { rcode: RCODE.FORMERR }
   if (message.answers.length > 0 || message.authorities.length > 0) return { rcode: RCODE.FORMERR }
+  // RFC 7873 §5.2.2.
+  if (edns !== null && cookieOf(edns.options) === 'bad') return { rcode: RCODE.FORMERR }
   if (edns !== null && edns.version > 0) return { rcode: RCODE.BADVERS }
   if (question.type === TYPE.OPT) return { rcode: RCODE.FORMERR }
   if (TRANSFERS.has(question.type)) return { rcode: RCODE.NOTIMP }

@@ -19,7 +19,13 @@ const NAMES = [
   /** Requests over HTTPS that were no query. */
   'httpErrors',
   'sendFailures',
+  'clientsRefused',
+  'queriesRateLimited',
   'cacheHits',
+  'cacheMisses',
+  /** Answers past their time that were sent because nobody could be reached. */
+  'cacheStale',
+  'cachePrefetches',
   'cacheEvictions',
   'upstreamQueriesUdp',
   'upstreamQueriesTcp',

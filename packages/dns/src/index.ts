@@ -7,6 +7,7 @@ export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-
 export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'
+export type { ClientRate } from './listen/client-gate.ts'
 export { lookUpServer } from './upstream/look-up-server.ts'
 export { upstreamsFromSystem } from './upstream/system-upstreams.ts'
 export type { UpstreamServer } from './upstream/upstream-server.ts'

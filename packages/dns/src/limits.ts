@@ -18,8 +18,12 @@ export type Limits = {
   /** The largest answer over UDP, whatever the client offers: larger ones are fragmented, and fragments are spoofed. */
   readonly udpAnswerBytes: number
   readonly cacheEntries: number
+  /** All records of all answers in the cache. */
+  readonly cacheRecords: number
   readonly cacheSeconds: number
   readonly negativeCacheSeconds: number
+  /** How long an answer is kept past its time, for when nobody can be reached (RFC 8767); 0 for not at all. */
+  readonly staleSeconds: number
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = { attemptMs: 1500, totalMs: 5000, decisionMs: 2000, tcpIdleMs: 10_000 }
@@ -31,6 +35,8 @@ export const DEFAULT_LIMITS: Limits = {
   queryBytes: 16_384,
   udpAnswerBytes: 1232,
   cacheEntries: 10_000,
+  cacheRecords: 200_000,
   cacheSeconds: 3600,
   negativeCacheSeconds: 300,
+  staleSeconds: 86_400,
 }

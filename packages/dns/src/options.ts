@@ -1,7 +1,8 @@
-import type { Address, DomainName } from '@sallyport/net'
+import type { Address, DomainName, Prefix } from '@sallyport/net'
 import type { NameSets } from './fast/refusal-templates.ts'
 import type { Refusal } from '@sallyport/wire'
 import type { Limits, Timeouts } from './limits.ts'
+import type { ClientRate } from './listen/client-gate.ts'
 import type { ResolverKind } from './resolver-uri.ts'
 import type { UpstreamRoute } from './upstream/upstream-routes.ts'
 import type { UpstreamServer } from './upstream/upstream-server.ts'
@@ -51,6 +52,8 @@ export type QueryRecord = {
   /** All addresses in the answer that was sent. */
   readonly addresses: readonly Address[]
   readonly cached: boolean
+  /** From the cache past its time, because no server could be reached. */
+  readonly stale: boolean
   readonly upstream: Endpoint | null
   readonly durationMs: number
 }
@@ -67,6 +70,10 @@ export type ForwarderOptions = {
   readonly strategy?: Strategy
   /** A server stopped answering, or answers again. */
   readonly onUpstream?: (state: UpstreamState) => void
+  /** Who may ask; everyone unless given. */
+  readonly clients?: readonly Prefix[]
+  /** How often one client may ask; as often as it likes unless given. */
+  readonly clientRate?: ClientRate
   readonly judge: (query: NameQuery) => NameVerdict | Promise<NameVerdict>
   /**
    * Asked about every address in an answer, hints of HTTPS records too. An address that is denied is left out; when

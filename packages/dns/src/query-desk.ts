@@ -1,11 +1,16 @@
 import {
   buildWithin,
+  cookieOf,
   ednsOf,
+  emptyResponse,
   hasPadding,
   isWireFailure,
   paddedMessage,
   parseHeader,
   parseMessage,
+  RCODE,
+  withOption,
+  type Cookie,
   type Message,
 } from '@sallyport/wire'
 import { performance } from 'node:perf_hooks'
@@ -13,9 +18,17 @@ import type { Answered, QueryAnswerer } from './answer-query.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
 import type { ClientTransport, Endpoint, ForwarderOptions, QueryRecord } from './options.ts'
-import { malformedResponse } from './responses.ts'
+import type { Admission, ClientGate } from './listen/client-gate.ts'
+import { ServerCookies } from './listen/server-cookie.ts'
+import { malformedResponse, notAdmittedResponse } from './responses.ts'
 
 const QUERIES = { udp: 'queriesUdp', tcp: 'queriesTcp', tls: 'queriesTls', https: 'queriesHttps' } as const
+
+function cookieIn(query: Message): Cookie | null {
+  const edns = ednsOf(query)
+  const cookie = edns === null || edns === 'bad' ? null : cookieOf(edns.options)
+  return cookie === 'bad' ? null : cookie
+}
 
 /** RFC 8467 §4.1. */
 const ANSWER_BLOCK = 468
@@ -33,15 +46,25 @@ function paddedLike(query: Message, response: Message): Message {
  */
 export class QueryDesk {
   readonly #answerer: QueryAnswerer
+  readonly #gate: ClientGate
+  readonly #cookies = new ServerCookies(() => Math.floor(Date.now() / 1000))
   readonly #limits: Limits
   readonly #counters: Counters
   readonly #onQuery: ForwarderOptions['onQuery']
   #inFlight = 0
   #draining = false
+  #slip = false
   #whenDrained: () => void = () => {}
 
-  constructor(answerer: QueryAnswerer, limits: Limits, counters: Counters, onQuery: ForwarderOptions['onQuery']) {
+  constructor(
+    answerer: QueryAnswerer,
+    gate: ClientGate,
+    limits: Limits,
+    counters: Counters,
+    onQuery: ForwarderOptions['onQuery'],
+  ) {
     this.#answerer = answerer
+    this.#gate = gate
     this.#limits = limits
     this.#counters = counters
     this.#onQuery = onQuery
@@ -58,11 +81,26 @@ export class QueryDesk {
     clearTimeout(late)
   }
 
+  /** Whether no query is taken any more. */
+  get isDraining(): boolean {
+    return this.#draining
+  }
+
+  get isOpenToAll(): boolean {
+    return this.#gate.isOpen
+  }
+
+  admit(address: string): Admission {
+    return this.#gate.admit(address)
+  }
+
+  /** `admission` is given by a listener that has asked for it. */
   async take(
     bytes: Uint8Array,
     client: Endpoint,
     transport: ClientTransport,
     tell?: (told: Answered['told']) => void,
+    admission: Admission = this.#gate.admit(client.address),
   ): Promise<Uint8Array | null> {
     this.#counters.add(QUERIES[transport])
     const header = parseHeader(bytes)
@@ -84,6 +122,7 @@ export class QueryDesk {
       this.#counters.add('invalid')
       return buildWithin(malformedResponse(header), 512)
     }
+    if (admission !== 'admitted') return this.#turnAway(message, client, transport, admission)
     this.#inFlight++
     try {
       return await this.#answer(message, client, transport, tell)
@@ -105,8 +144,30 @@ export class QueryDesk {
     this.#counters.add(told.outcome)
     tell?.(told)
     this.#report(told, { time, client, transport, rcode: response.header.rcode, durationMs: performance.now() - start })
-    if (transport === 'udp') return buildWithin(response, this.#udpSize(message))
-    return buildWithin(transport === 'tcp' ? response : paddedLike(message, response), 65535)
+    const cookie = cookieIn(message)
+    const full = cookie === null ? response : withOption(response, this.#cookies.option(cookie, client.address))
+    if (transport === 'udp') return buildWithin(full, this.#udpSize(message))
+    return buildWithin(transport === 'tcp' ? full : paddedLike(message, full), 65535)
+  }
+
+  /**
+   * An address that did not prove to be the sender's gets less than it sent: it may be that of a victim. Every other
+   * query over the rate is told to come over TCP, so that a client whose address is forged is not shut out.
+   */
+  #turnAway(
+    message: Message,
+    client: Endpoint,
+    transport: ClientTransport,
+    why: Exclude<Admission, 'admitted'>,
+  ): Uint8Array | null {
+    this.#counters.add(why === 'too-fast' ? 'queriesRateLimited' : 'clientsRefused')
+    const cookie = cookieIn(message)
+    const proven = transport !== 'udp' || (cookie !== null && this.#cookies.isGood(cookie, client.address))
+    if (why === 'not-a-client' || proven) return buildWithin(notAdmittedResponse(message, why), 512)
+    this.#slip = !this.#slip
+    if (this.#slip) return null
+    const empty = emptyResponse(message, RCODE.NOERROR, null)
+    return buildWithin({ ...empty, header: { ...empty.header, truncated: true } }, 512)
   }
 
   /** RFC 6891 §6.2.3: values under 512 mean 512. */

@@ -27,6 +27,12 @@ function extendedErrorOf({ rule, explain }: NameVerdict): ExtendedError {
   return { code: EXTENDED_ERROR.PROHIBITED, text: explain === '' ? 'no rule allows this name' : explain }
 }
 
+/** RFC 8914 §4.4 and §4.20. */
+function staleError(rcode: number): ExtendedError {
+  const code = rcode === RCODE.NXDOMAIN ? EXTENDED_ERROR.STALE_NXDOMAIN_ANSWER : EXTENDED_ERROR.STALE_ANSWER
+  return { code, text: 'no upstream could be reached' }
+}
+
 export type Failure = ExchangeFailure | 'judge' | 'bind' | 'extended-rcode'
 
 const FAILURES: { readonly [Kind in Failure]: readonly [code: number, text: string] } = {
@@ -45,6 +51,12 @@ export function failureResponse(query: Message, failure: Failure): Message {
   return emptyResponse(query, RCODE.SERVFAIL, { code, text })
 }
 
+/** To an address that may not ask, or asks too often. */
+export function notAdmittedResponse(query: Message, why: 'not-a-client' | 'too-fast'): Message {
+  const text = why === 'too-fast' ? 'too many queries from this client' : 'this address is not served'
+  return emptyResponse(query, RCODE.REFUSED, { code: EXTENDED_ERROR.PROHIBITED, text })
+}
+
 export function malformedResponse(header: Header): Message {
   const query = { header, questions: [], answers: [], authorities: [], additionals: [] }
   return emptyResponse(query, RCODE.FORMERR, null)
@@ -54,9 +66,15 @@ export function malformedResponse(header: Header): Message {
  * The upstream's answer in the client's spelling, with `answers` in place of its own. The additional section is left
  * out: nobody asked for the addresses in it, so nothing binds them.
  */
-export function answerResponse(query: Message, upstream: Message, answers: readonly ResourceRecord[]): Message {
+export function answerResponse(
+  query: Message,
+  upstream: Message,
+  answers: readonly ResourceRecord[],
+  stale: boolean,
+): Message {
   const theirs = ednsOf(upstream)
-  const known = theirs === null || theirs === 'bad' ? [] : extendedErrors(theirs.options)
+  const told = theirs === null || theirs === 'bad' ? [] : extendedErrors(theirs.options)
+  const known = stale ? [staleError(upstream.header.rcode), ...told] : told
   if (theirs !== null && theirs !== 'bad' && theirs.extendedRcode > 0) return failureResponse(query, 'extended-rcode')
   const ours = emptyResponse(query, upstream.header.rcode, null)
   const edns = ednsOf(ours)

@@ -1,9 +1,10 @@
 import { createSecureContext } from 'node:tls'
-import { AnswerCache } from './answer-cache.ts'
+import { AnswerCache } from './cache/answer-cache.ts'
 import { QueryAnswerer } from './answer-query.ts'
-import { CachingResolver } from './caching-resolver.ts'
+import { CachingResolver } from './cache/caching-resolver.ts'
 import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
+import { ClientGate } from './listen/client-gate.ts'
 import { openListener, type OpenListener } from './listen/open-listener.ts'
 import type { Certificate, ForwarderOptions, ListenEndpoint } from './options.ts'
 import { chooseUdp } from './listen/choose-udp.ts'
@@ -29,9 +30,15 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const cache = new AnswerCache(limits, counters, () => performance.now())
   const { routes = [], strategy = 'order', onUpstream = () => {} } = options
   const upstreams = new UpstreamRoutes(options.upstreams, routes, strategy, timeouts, counters, onUpstream)
-  const resolver = new CachingResolver(cache, upstreams, stopping.signal)
+  const resolver = new CachingResolver(
+    cache,
+    (ask, signal) => upstreams.resolve(ask, signal),
+    counters,
+    stopping.signal,
+  )
   const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
-  const desk = new QueryDesk(answerer, limits, counters, options.onQuery)
+  const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
+  const desk = new QueryDesk(answerer, gate, limits, counters, options.onQuery)
 
   const listenDatagrams = chooseUdp(options, desk, counters)
 

@@ -84,6 +84,9 @@ const query = fc
     return buildMessage({ ...plain, header, additionals: edns ? plain.additionals : [] })
   })
 
+/** Each server has its own secret: of a cookie only what the client gave is the same. */
+const withoutCookie = (answer: string): string => answer.replace(/(000a0018.{16}).{32}/, '$1')
+
 for (const refusal of ['refused', 'nxdomain', 'zero'] as const) {
   test(`the hot path answers as the plain one does, octet by octet, first and again (${refusal})`, async () => {
     const plain = await start({ refusal: { kind: refusal } })
@@ -92,9 +95,9 @@ for (const refusal of ['refused', 'nxdomain', 'zero'] as const) {
     try {
       await fc.assert(
         fc.asyncProperty(query, async (asked) => {
-          const expected = await ask(socket, plain.endpoints[0]!, asked)
+          const expected = withoutCookie(await ask(socket, plain.endpoints[0]!, asked))
           for (let time = 0; time < 3; time++) {
-            assert.equal(await ask(socket, hot.endpoints[0]!, asked), expected)
+            assert.equal(withoutCookie(await ask(socket, hot.endpoints[0]!, asked)), expected)
           }
         }),
         { numRuns: 300 },

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { Counters } from '../counters.ts'
 import type { Endpoint } from '../options.ts'
+import type { Admission } from '../listen/client-gate.ts'
 import type { QueryDesk } from '../query-desk.ts'
 import { DatagramBatch } from './datagram-batch.ts'
 import { RefusalTemplates, type NameSets } from './refusal-templates.ts'
@@ -40,13 +41,13 @@ export async function listenBatched(
   const templates = new RefusalTemplates(sets)
   let open = true
 
-  const takeSlow = (query: Uint8Array, peer: Uint8Array): void => {
+  const takeSlow = (query: Uint8Array, peer: Uint8Array, admission?: Admission): void => {
     const generation = templates.generation
     let byRule = false
     const tell: Parameters<QueryDesk['take']>[3] = ({ outcome, verdict, cached, upstream }) => {
       byRule = outcome === 'refused' && verdict !== null && verdict.rule !== null && !cached && upstream === null
     }
-    void desk.take(query, endpointOf(peer), 'udp', tell).then((answer) => {
+    void desk.take(query, endpointOf(peer), 'udp', tell, admission).then((answer) => {
       if (answer === null || !open) return
       if (calls.sendto(fd, answer, answer.length, 0, peer, peer.length) < 0) counters.add('sendFailures')
       if (byRule) templates.learn(query, answer, generation)
@@ -59,9 +60,11 @@ export async function listenBatched(
     for (let at = 0; at < came; at++) {
       const bytes = batch.datagram(at)
       const length = batch.length(at)
-      const answered = batch.isTruncated(at) ? 0 : templates.refuse(bytes, length)
+      const admission = desk.isOpenToAll ? 'admitted' : desk.admit(endpointOf(batch.peer(at)).address)
+      const slow = batch.isTruncated(at) || admission !== 'admitted' || desk.isDraining
+      const answered = slow ? 0 : templates.refuse(bytes, length)
       if (answered === 0) {
-        takeSlow(bytes.slice(0, length), batch.peer(at))
+        takeSlow(bytes.slice(0, length), batch.peer(at), admission)
         continue
       }
       counters.add('queriesUdp')

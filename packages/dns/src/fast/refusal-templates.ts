@@ -1,3 +1,5 @@
+import { cookieOf, ednsOf, isWireFailure, parseMessage } from '@sallyport/wire'
+
 /** What makes names equal to the judge. With it, `judge` may look at nothing of a query but the set of its name and its type. */
 export type NameSets = {
   /** The set of the name at `start` of a message; -1 when it has to be judged by its text. */
@@ -66,6 +68,8 @@ export class RefusalTemplates {
 
   /** `response` is what the slow path answered under `generation`, because a rule denies the name. */
   learn(query: Uint8Array, response: Uint8Array, generation: unknown): void {
+    // A cookie is for one address alone (RFC 7873 §5.2).
+    if (carriesCookie(query)) return
     if (generation !== this.#sets.generation() || generation !== this.#generation) return
     if (!this.#look(query, query.length)) return
     const end = this.#nameEnd
@@ -107,4 +111,11 @@ export class RefusalTemplates {
     for (let at = 0; at < askedTail.length; at++) if (askedTail[at] !== bytes[this.#nameEnd + at]) return false
     return true
   }
+}
+
+function carriesCookie(query: Uint8Array): boolean {
+  const message = parseMessage(query)
+  if (isWireFailure(message)) return true
+  const edns = ednsOf(message)
+  return edns === 'bad' || (edns !== null && cookieOf(edns.options) !== null)
 }

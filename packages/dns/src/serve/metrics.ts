@@ -49,7 +49,21 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
   },
   httpErrors: { name: 'sallyport_dns_http_errors_total', help: 'Requests over HTTPS that were no query.' },
   sendFailures: { name: 'sallyport_dns_send_failures_total', help: 'Answers that could not be sent.' },
+  clientsRefused: { name: 'sallyport_dns_clients_refused_total', help: 'Queries of addresses that may not ask.' },
+  queriesRateLimited: {
+    name: 'sallyport_dns_queries_rate_limited_total',
+    help: 'Queries of clients that ask too often.',
+  },
   cacheHits: { name: 'sallyport_dns_cache_hits_total', help: 'Queries answered from the cache.' },
+  cacheMisses: { name: 'sallyport_dns_cache_misses_total', help: 'Queries that the cache had no answer to.' },
+  cacheStale: {
+    name: 'sallyport_dns_cache_stale_total',
+    help: 'Queries answered from the cache past the time of the answer.',
+  },
+  cachePrefetches: {
+    name: 'sallyport_dns_cache_prefetches_total',
+    help: 'Answers asked for before their time was over.',
+  },
   cacheEvictions: { name: 'sallyport_dns_cache_evictions_total', help: 'Answers that made room for newer ones.' },
   upstreamQueriesUdp: {
     name: 'sallyport_dns_upstream_queries_total',

@@ -4,7 +4,8 @@ import type { QueryRecord } from '../options.ts'
 
 /** One line of the query log: JSON without a line break. */
 export function queryLogLine(record: QueryRecord): string {
-  const { time, client, transport, name, type, outcome, rcode, verdict, chain, addresses, cached, upstream } = record
+  const { time, client, transport, name, type, outcome, rcode, verdict, chain, addresses, cached, stale, upstream } =
+    record
   return JSON.stringify({
     event: 'query',
     time: time.toISOString(),
@@ -20,6 +21,7 @@ export function queryLogLine(record: QueryRecord): string {
     chain: chain.slice(1),
     addresses: addresses.map(formatAddress),
     cached,
+    stale,
     upstream: upstream === null ? null : upstream.address,
     durationMs: Math.round(record.durationMs * 1000) / 1000,
   })

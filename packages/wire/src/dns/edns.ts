@@ -30,6 +30,14 @@ export function ednsOf(message: Message): Edns | null | 'bad' {
   }
 }
 
+/** The message with one more option in its OPT record; as it is without one. */
+export function withOption(message: Message, option: EdnsOption): Message {
+  const edns = ednsOf(message)
+  if (edns === null || edns === 'bad') return message
+  const others = message.additionals.filter((record) => record.type !== TYPE.OPT)
+  return { ...message, additionals: [...others, optRecord({ ...edns, options: [...edns.options, option] })] }
+}
+
 export function optRecord(edns: Edns): ResourceRecord {
   return {
     name: ROOT,

@@ -1,0 +1,98 @@
+import { presentName, RCODE, type Message } from '@sallyport/wire'
+import type { Counters } from '../counters.ts'
+import type { Endpoint } from '../options.ts'
+import type { ExchangeFailure } from '../upstream/exchange.ts'
+import type { Ask } from '../upstream/outgoing-query.ts'
+import type { Resolution } from '../upstream/upstreams.ts'
+import type { AnswerCache } from './answer-cache.ts'
+
+export type Resolved =
+  | {
+      readonly kind: 'answer'
+      readonly message: Message
+      readonly upstream: Endpoint | null
+      readonly cached: boolean
+      /** Over its time, because nobody could be reached (RFC 8767). */
+      readonly stale: boolean
+    }
+  | { readonly kind: 'failed'; readonly reason: ExchangeFailure }
+
+/** What the cache asks when it does not know. */
+export type AskUpstreams = (ask: Ask, signal: AbortSignal) => Promise<Resolution>
+
+/** RFC 8767 §5, the client response timer: who waits this long gets the answer that is over. */
+const STALE_AFTER_MS = 1800
+
+/** The cache in front of the upstreams. Equal questions at one time go out once: twins help a spoofer (RFC 5452 §5). */
+export class CachingResolver {
+  readonly #cache: AnswerCache
+  readonly #resolve: AskUpstreams
+  readonly #counters: Counters
+  readonly #signal: AbortSignal
+  readonly #asking = new Map<string, Promise<Resolution>>()
+
+  constructor(cache: AnswerCache, resolve: AskUpstreams, counters: Counters, signal: AbortSignal) {
+    this.#cache = cache
+    this.#resolve = resolve
+    this.#counters = counters
+    this.#signal = signal
+  }
+
+  async resolve(ask: Ask): Promise<Resolved> {
+    const key = [presentName(ask.name), ask.type, ask.dnssecOk, ask.checkingDisabled].join(' ')
+    const cached = this.#cache.get(key)
+    if (cached === null) {
+      this.#counters.add('cacheMisses')
+      return resolved(await this.#ask(key, ask))
+    }
+    const { message, state, ending, failedLately } = cached
+    const known = { kind: 'answer', message, upstream: null, cached: true, stale: state === 'stale' } as const
+    if (state === 'stale') {
+      const fresh = failedLately ? null : await this.#inTime(this.#ask(key, ask))
+      if (fresh !== null) return resolved(fresh)
+      this.#counters.add('cacheStale')
+      return known
+    }
+    this.#counters.add('cacheHits')
+    if (ending && !this.#asking.has(key)) {
+      this.#counters.add('cachePrefetches')
+      void this.#ask(key, ask)
+    }
+    return known
+  }
+
+  /** `null` when there is no usable answer soon. What comes later is kept all the same. */
+  async #inTime(asking: Promise<Resolution>): Promise<Resolution | null> {
+    const { promise: late, resolve } = Promise.withResolvers<null>()
+    const timer = setTimeout(() => resolve(null), STALE_AFTER_MS)
+    const first = await Promise.race([asking, late])
+    clearTimeout(timer)
+    return first !== null && isUseful(first) ? first : null
+  }
+
+  async #ask(key: string, ask: Ask): Promise<Resolution> {
+    const running = this.#asking.get(key)
+    if (running !== undefined) return running
+    const resolving = this.#resolve(ask, this.#signal)
+    this.#asking.set(key, resolving)
+    try {
+      const resolution = await resolving
+      if (isUseful(resolution)) this.#cache.put(key, resolution.message)
+      else this.#cache.failed(key)
+      return resolution
+    } finally {
+      this.#asking.delete(key)
+    }
+  }
+}
+
+function resolved(resolution: Resolution): Resolved {
+  return resolution.kind === 'failed' ? resolution : { ...resolution, cached: false, stale: false }
+}
+
+/** SERVFAIL and the like do not take the place of an answer (RFC 8767 §5). */
+function isUseful(resolution: Resolution): resolution is Extract<Resolution, { kind: 'answer' }> {
+  if (resolution.kind === 'failed') return false
+  const { rcode } = resolution.message.header
+  return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN
+}
