@@ -6,6 +6,7 @@ import { version } from './version.ts'
 
 /** Only the command that is asked for is loaded: `--version` need not wait for a compiler. */
 export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
@@ -20,6 +21,10 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand,
   learn: async () => (await import('./commands/learn.ts')).learnCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  confirm: async () => (await import('./commands/confirm.ts')).confirmCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 }
 

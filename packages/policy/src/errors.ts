@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'store-unavailable'
   | 'certificate-invalid'
   | 'state-unavailable'
+  | 'host-not-running'
   | 'internal'
 
 /**
@@ -151,6 +152,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     meaning: 'The state store cannot be opened.',
     remedy:
       'Check that its directory can be written, and that the file is a state store of this version or an earlier one.',
+  },
+  'host-not-running': {
+    exitCode: 3,
+    meaning: 'No `sallyport up` guards this host.',
+    remedy: 'Start it: `sallyport up`, or `systemctl start sallyport`.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

@@ -26,6 +26,7 @@ const change = (text: string, confirmByMs: number | null = null) => ({
   reason: 'ticket 7',
   createdMs: NOW,
   files: files(text),
+  mode: 'monitor' as const,
   confirmByMs,
 })
 
@@ -84,7 +85,12 @@ suite('policies', () => {
     using state = StateStore.open(':memory:')
     assert.equal(state.policies.apply(change('a')).version, 1)
     assert.equal(state.policies.apply(change('a')).version, 1)
-    assert.equal(state.policies.list().length, 1)
+    assert.equal(
+      state.policies.apply({ ...change('a'), mode: 'enforce' }).version,
+      2,
+      'another mode is another version',
+    )
+    assert.equal(state.policies.list().length, 2)
   })
 
   test('a policy on trial goes back by itself when nobody confirms it in time', () => {
@@ -118,13 +124,17 @@ suite('policies', () => {
 
   test('rollback ends a trial, else goes to the version before, or to the one named', () => {
     using state = StateStore.open(':memory:')
-    assert.throws(() => state.policies.rollback(null), /no earlier policy/)
+    const rollback = (to: number | null): number | null => {
+      state.policies.setRolledBack(state.policies.rollbackTarget(to))
+      return state.policies.inForce().version
+    }
+    assert.throws(() => rollback(null), /no earlier policy/)
     state.policies.apply(change('a', NOW + 1000))
-    assert.equal(state.policies.rollback(null).version, null, 'before the first there was none')
+    assert.equal(rollback(null), null, 'before the first there was none')
     for (const text of ['b', 'c', 'd']) state.policies.apply(change(text))
-    assert.equal(state.policies.rollback(null).version, 3)
-    assert.equal(state.policies.rollback(2).version, 2)
-    assert.throws(() => state.policies.rollback(9), /no policy version 9/)
+    assert.equal(rollback(null), 3)
+    assert.equal(rollback(2), 2)
+    assert.throws(() => rollback(9), /no policy version 9/)
     assert.equal(state.policies.inForce().version, 2)
   })
 

@@ -4,7 +4,14 @@ import { StateStore } from '../src/index.ts'
 const state = StateStore.open(process.argv[2]!)
 for (let round = 0; ; round++) {
   const files = [{ file: 'p.yaml', text: `round ${process.pid} ${round}` }]
-  const { version } = state.policies.apply({ author: 'a', reason: '', createdMs: round, files, confirmByMs: null })
+  const { version } = state.policies.apply({
+    author: 'a',
+    reason: '',
+    createdMs: round,
+    mode: 'monitor',
+    files,
+    confirmByMs: null,
+  })
   process.stdout.write(`${version}\n`)
   await new Promise((resolve) => setImmediate(resolve))
 }

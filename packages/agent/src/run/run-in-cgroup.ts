@@ -38,7 +38,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.defer(() => removeCgroup(cgroupPath))
   const inForce = new PolicyInForce(compiled, host, names)
   const resolver = scope.use(
-    await startRunResolver({ compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
+    await startRunResolver({ compiled: () => compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
   )
   const enforcement = await openEnforcement({
     cgroupPath,

@@ -17,7 +17,8 @@ import { flowOfRefusedName } from './refused-name.ts'
 const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
 
 type Options = {
-  readonly compiled: CompiledPolicy
+  /** The one in force when it is asked. */
+  readonly compiled: () => CompiledPolicy
   readonly upstreams: readonly Endpoint[]
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
@@ -35,13 +36,13 @@ export async function startRunResolver({
     upstreams,
     refusal: { kind: 'refused' },
     judge: ({ name }): NameVerdict => {
-      const { verdict, rule, explain, mode } = judgeName(compiled, name, LAST_POINT)
+      const { verdict, rule, explain, mode } = judgeName(compiled(), name, LAST_POINT)
       return { verdict: mode === 'monitor' ? 'allow' : verdict, rule, explain }
     },
-    judgeAnswer: ({ name }, address) => judgePrivateAddress(compiled, name, address, LAST_POINT) ?? ALLOWED,
+    judgeAnswer: ({ name }, address) => judgePrivateAddress(compiled(), name, address, LAST_POINT) ?? ALLOWED,
     bind,
     onQuery: (record) => {
-      const refused = refusedFlow(compiled, record)
+      const refused = refusedFlow(compiled(), record)
       if (refused !== null) onFlow(refused)
     },
   })

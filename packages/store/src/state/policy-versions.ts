@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
-import { SallyportError } from '@sallyport/policy'
+import { SallyportError, type Mode } from '@sallyport/policy'
 import type { StateDatabase, StateRow } from './state-database.ts'
 
 /** A policy file as it was given; several are layers. */
@@ -10,6 +10,8 @@ export type PolicyVersion = {
   readonly author: string
   readonly reason: string
   readonly createdMs: number
+  /** `monitor`: everything is let through, whatever the files say. `enforce`: as the files say. */
+  readonly mode: Mode
   readonly files: readonly PolicyFile[]
 }
 
@@ -33,9 +35,12 @@ export class PolicyVersions {
   /** Newest first, without the files' texts. */
   list(limit = 1000): readonly Omit<PolicyVersion, 'files'>[] {
     return this.#database
-      .all('SELECT version, author, reason, "createdMs" FROM policy_versions ORDER BY version DESC LIMIT $limit', {
-        limit,
-      })
+      .all(
+        'SELECT version, author, reason, "createdMs", mode FROM policy_versions ORDER BY version DESC LIMIT $limit',
+        {
+          limit,
+        },
+      )
       .map(readHead)
   }
 
@@ -51,14 +56,14 @@ export class PolicyVersions {
 
   /**
    * A new version, in force from now. With `confirmByMs` it is on trial: the version confirmed before stays the one to return
-   * to. Files equal to those in force make no new version.
+   * to. Files equal to those in force, in the same mode, make no new version.
    */
   apply(
     change: Omit<PolicyVersion, 'version'> & { readonly confirmByMs: number | null },
   ): PolicyInForceState & { readonly version: number } {
     return this.#database.transaction(() => {
       const before = this.inForce()
-      const version = this.#sameAs(before.version, change.files) ?? this.#add(change)
+      const version = this.#sameAs(before.version, change) ?? this.#add(change)
       const confirmed = change.confirmByMs === null || before.confirmed === version ? version : before.confirmed
       const after = { version, confirmed, confirmByMs: confirmed === version ? null : change.confirmByMs }
       this.#setInForce(after)
@@ -87,24 +92,26 @@ export class PolicyVersions {
   }
 
   /**
-   * Back to an earlier version: the one given, else the one confirmed before a trial, else the one before. Null versions
-   * (no policy) are returned to only from a trial. Throws `usage` when there is none.
+   * Where a rollback leads: to the version given, else the one confirmed before a trial, else the one before. Null (no policy) is
+   * returned to only from a trial. Throws `usage` when there is none.
    */
-  rollback(to: number | null): PolicyInForceState {
-    return this.#database.transaction(() => {
-      const { version, confirmed, confirmByMs } = this.inForce()
-      const target = to ?? (confirmByMs === null ? this.#before(version) : confirmed)
-      if (target === null ? confirmByMs === null : this.get(target) === null)
-        throw new SallyportError(
-          'usage',
-          to === null ? 'there is no earlier policy' : `there is no policy version ${to}`,
-          {
-            remedy: '`sallyport status` lists the versions.',
-          },
-        )
-      this.#setInForce({ version: target, confirmed: target, confirmByMs: null })
-      return this.inForce()
-    })
+  rollbackTarget(to: number | null): number | null {
+    const { version, confirmed, confirmByMs } = this.inForce()
+    const target = to ?? (confirmByMs === null ? this.#before(version) : confirmed)
+    if (target === null ? confirmByMs === null : this.get(target) === null)
+      throw new SallyportError(
+        'usage',
+        to === null ? 'there is no earlier policy' : `there is no policy version ${to}`,
+        {
+          remedy: '`sallyport status` lists the versions.',
+        },
+      )
+    return target
+  }
+
+  /** Ends a trial, too. */
+  setRolledBack(target: number | null): void {
+    this.#setInForce({ version: target, confirmed: target, confirmByMs: null })
   }
 
   /** What changed between two versions, as a unified diff; null is no policy. */
@@ -122,9 +129,9 @@ export class PolicyVersions {
       .join('')
   }
 
-  #sameAs(version: number | null, files: readonly PolicyFile[]): number | null {
+  #sameAs(version: number | null, { files, mode }: Pick<PolicyVersion, 'files' | 'mode'>): number | null {
     const held = version === null ? null : this.get(version)
-    return held !== null && JSON.stringify(held.files) === JSON.stringify(files) ? version : null
+    return held !== null && held.mode === mode && JSON.stringify(held.files) === JSON.stringify(files) ? version : null
   }
 
   #before(version: number | null): number | null {
@@ -134,12 +141,12 @@ export class PolicyVersions {
     return (row?.['version'] as number | null | undefined) ?? null
   }
 
-  #add({ author, reason, createdMs, files }: Omit<PolicyVersion, 'version'>): number {
+  #add({ author, reason, createdMs, mode, files }: Omit<PolicyVersion, 'version'>): number {
     const row = this.#database.get('SELECT max(version) AS version FROM policy_versions')
     const version = Number(row?.['version'] ?? 0) + 1
     this.#database.run(
-      'INSERT INTO policy_versions (version, author, reason, "createdMs", files) VALUES ($version, $author, $reason, $createdMs, $files)',
-      { version, author, reason, createdMs, files: JSON.stringify(files) },
+      'INSERT INTO policy_versions (version, author, reason, "createdMs", mode, files) VALUES ($version, $author, $reason, $createdMs, $mode, $files)',
+      { version, author, reason, createdMs, mode, files: JSON.stringify(files) },
     )
     return version
   }
@@ -154,8 +161,8 @@ export class PolicyVersions {
 }
 
 function readHead(row: StateRow): Omit<PolicyVersion, 'files'> {
-  const { version, author, reason, createdMs } = row as Omit<PolicyVersion, 'files'>
-  return { version, author, reason, createdMs }
+  const { version, author, reason, createdMs, mode } = row as Omit<PolicyVersion, 'files'>
+  return { version, author, reason, createdMs, mode }
 }
 
 function label(version: number | null): string {

@@ -70,4 +70,7 @@ export const STATE_MIGRATIONS: readonly (readonly string[])[] = [
       target TEXT NOT NULL
     )`,
   ],
+  [
+    `ALTER TABLE policy_versions ADD COLUMN mode TEXT NOT NULL DEFAULT 'monitor' CHECK (mode IN ('monitor', 'enforce'))`,
+  ],
 ]

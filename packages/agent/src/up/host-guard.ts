@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import type { Endpoint } from '@sallyport/dns'
+import type { FlowRecord } from '@sallyport/flow'
+import {
+  cgroupId,
+  openEnforcement,
+  PIN_ROOT,
+  removePinned,
+  requireMachine,
+  type Enforcement,
+  type KernelCounters,
+} from '@sallyport/kernel'
+import type { Policy, World } from '@sallyport/policy'
+import { ExecutablePaths } from '../host/executable-paths.ts'
+import { readHostFacts } from '../host/host-facts.ts'
+import { BoundNames } from '../run/bound-names.ts'
+import { EventStream } from '../run/event-stream.ts'
+import type { LoopbackForwarder } from '../run/loopback-forwarder.ts'
+import { PolicyInForce } from '../run/policy-in-force.ts'
+import { randomSeed } from '../run/random-seed.ts'
+import { startRunResolver } from '../run/run-resolver.ts'
+import { enforces } from './host-policy.ts'
+import { PolicyEvents } from './policy-events.ts'
+
+export type HostGuardOptions = {
+  /** All processes in it and below are guarded; the root of the hierarchy is the whole host. */
+  readonly cgroupPath: string
+  readonly upstreams: readonly Endpoint[]
+  readonly onFlow: (record: FlowRecord) => void
+}
+
+type Current = { readonly compiled: CompiledPolicy; readonly inForce: PolicyInForce }
+type Attached = { readonly enforcement: Enforcement; readonly pinned: boolean; readonly events: PolicyEvents }
+
+/**
+ * This host's processes under a policy that may change. A policy that only watches leaves nothing in the kernel when this
+ * process dies; one that enforces is pinned, and goes on without it.
+ */
+export class HostGuard implements AsyncDisposable {
+  readonly #options: HostGuardOptions
+  readonly #names = new BoundNames()
+  readonly #executables = new ExecutablePaths(process.env['PATH'] ?? '')
+  readonly #pinPath: string
+  #current: Current
+  #following: Disposable | null = null
+  #attached: Attached | null = null
+  #resolver: LoopbackForwarder | null = null
+  #lostBefore = 0
+
+  private constructor(options: HostGuardOptions, current: Current) {
+    this.#options = options
+    this.#current = current
+    this.#pinPath = join(PIN_ROOT, `host-${cgroupId(options.cgroupPath)}`)
+  }
+
+  static async open(options: HostGuardOptions, policy: Policy, world: World): Promise<HostGuard> {
+    requireMachine()
+    const guard = new HostGuard(options, await prepare(options, policy, world, new BoundNames()))
+    try {
+      guard.#resolver = await startRunResolver({
+        compiled: () => guard.#current.compiled,
+        upstreams: options.upstreams,
+        bind: (bindings) => guard.#current.inForce.bind(bindings),
+        onFlow: options.onFlow,
+      })
+      await guard.apply(policy, world)
+      return guard
+    } catch (error) {
+      await guard[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** The policy is in force when this returns; when it throws, the one before still is. */
+  async apply(policy: Policy, world: World): Promise<void> {
+    const next = await prepare(this.#options, policy, world, this.#names)
+    const pinned = enforces(policy)
+    const before = this.#attached
+    const attached = before?.pinned === pinned ? before : await this.#open(pinned)
+    try {
+      this.#put(attached, next, policy, world)
+    } catch (error) {
+      if (attached !== before) await this.#close(attached)
+      throw error
+    }
+    this.#attached = attached
+    if (before !== null && before !== attached) await this.#close(before)
+    // What an agent that enforced and was killed has left.
+    if (!pinned) removePinned(this.#pinPath)
+    attached.enforcement.closeDenied()
+  }
+
+  #put(attached: Attached, { compiled, inForce }: Current, policy: Policy, world: World): void {
+    const stream = new EventStream({
+      policy,
+      world,
+      host: () => inForce.host,
+      executables: this.#executables,
+      names: this.#names,
+      onFlow: this.#options.onFlow,
+    })
+    attached.events.begin(attached.enforcement.generation + 1, stream)
+    const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath)
+    this.#following?.[Symbol.dispose]()
+    this.#following = following
+    this.#current = { compiled, inForce }
+  }
+
+  /** Of this process's enforcement; `eventsLost` counts through changes of the mode. */
+  counters(): KernelCounters | null {
+    const counters = this.#attached?.enforcement.counters() ?? null
+    return counters === null ? null : { ...counters, eventsLost: counters.eventsLost + this.#lostBefore }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#following?.[Symbol.dispose]()
+    this.#following = null
+    const attached = this.#attached
+    this.#attached = null
+    if (attached !== null) await this.#close(attached)
+    await this.#resolver?.[Symbol.asyncDispose]()
+  }
+
+  async #open(pinned: boolean): Promise<Attached> {
+    const { v4, v6, port } = this.#resolver!
+    const enforcement = await openEnforcement({
+      cgroupPath: this.#options.cgroupPath,
+      ...(pinned ? { pinPath: this.#pinPath } : {}),
+      resolver: { v4, ...(v6 === null ? {} : { v6 }), port },
+      resolverTgid: process.pid,
+      ownNetworkOnly: true,
+    })
+    const events = new PolicyEvents()
+    enforcement.events((event) => events.receive(event))
+    return { enforcement, pinned, events }
+  }
+
+  async #close({ enforcement }: Attached): Promise<void> {
+    this.#lostBefore += enforcement.counters().eventsLost
+    await enforcement[Symbol.asyncDispose]()
+  }
+}
+
+/** Everything that may fail about a policy fails here, before anything changes. */
+async function prepare(
+  { cgroupPath }: HostGuardOptions,
+  policy: Policy,
+  world: World,
+  names: BoundNames,
+): Promise<Current> {
+  const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
+  return { compiled, inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names) }
+}

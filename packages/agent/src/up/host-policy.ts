@@ -1,0 +1,30 @@
+import { formatProblem, parsePolicies, SallyportError, type Layer, type Mode, type Policy } from '@sallyport/policy'
+import type { PolicyFile } from '@sallyport/store'
+
+/** What holds before anything was applied: everything is seen, nothing is called unwanted. */
+export const WATCH_ONLY: readonly PolicyFile[] = [
+  { file: 'watch.yaml', text: 'sallyport: 1\nname: watch\nmode: monitor\ndefault: allow\nrules: []\n' },
+]
+
+/** The files as layers. Throws `policy-invalid` with every problem, each with its place, in the remedy. */
+export function hostPolicy(files: readonly PolicyFile[], mode: Mode): Policy {
+  const parsed = parsePolicies(files)
+  if (!parsed.ok) {
+    const textOf = new Map(files.map(({ file, text }) => [file, text]))
+    const texts = parsed.problems.map((problem) => formatProblem(problem, textOf.get(problem.file)))
+    const count = `${texts.length} ${texts.length === 1 ? 'error' : 'errors'}`
+    throw new SallyportError('policy-invalid', `${count} in the policy; nothing is applied`, {
+      remedy: texts.join('\n'),
+    })
+  }
+  return mode === 'enforce' ? parsed.value : { layers: parsed.value.layers.map(onlyWatched) }
+}
+
+/** Whether the policy may stop anything. */
+export function enforces({ layers }: Policy): boolean {
+  return layers.some((layer) => layer.mode === 'enforce' || layer.rules.some((rule) => rule.mode === 'enforce'))
+}
+
+function onlyWatched(layer: Layer): Layer {
+  return { ...layer, mode: 'monitor', rules: layer.rules.map((rule) => ({ ...rule, mode: 'monitor' })) }
+}

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Endpoint } from '@sallyport/dns'
+import { findCgroupMount } from '@sallyport/kernel'
+import { SallyportError, type Mode, type Policy, type World } from '@sallyport/policy'
+import { FlowSpool, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
+import { askHost } from './control-client.ts'
+import { serveControl } from './control-server.ts'
+import { HostControl, type HostPolicyStatus } from './host-control.ts'
+import { HostGuard } from './host-guard.ts'
+import { hostUpstreams } from './host-upstreams.ts'
+
+export type HostRequest = {
+  /** State store, spool and sockets. */
+  readonly stateDirectory: string
+  /** Null: the whole host. */
+  readonly cgroupPath: string | null
+  readonly upstreams: readonly Endpoint[]
+  /** Applied at the start, when not empty. */
+  readonly files: readonly PolicyFile[]
+  readonly mode: Mode | null
+  readonly author: string
+  readonly worldFor: (policy: Policy) => Promise<World>
+  readonly onNotice: (text: string) => void
+}
+
+export type HostStatus = {
+  readonly policy: HostPolicyStatus
+  readonly startedMs: number
+  readonly cgroup: string
+  readonly pid: number
+  readonly kernel: object | null
+  readonly spool: SpoolCounters
+}
+
+/** How soon a trial ends after its time, and how often the kernel's losses are looked at. */
+const TICK_MS = 250
+const SEGMENT_AGE_MS = 1000
+
+export function controlSocket(stateDirectory: string): string {
+  return join(stateDirectory, 'control.sock')
+}
+
+/** Guards this host until the signal. `onReady` comes when the policy is in force and the control socket answers. */
+export async function serveHost(
+  request: HostRequest,
+  onReady: (status: HostStatus) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stateDirectory, onNotice } = request
+  await requireAlone(controlSocket(stateDirectory))
+  await using scope = new AsyncDisposableStack()
+  const state = scope.use(StateStore.open(join(stateDirectory, 'state.db')))
+  const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
+  const cgroupPath = request.cgroupPath ?? findCgroupMount()
+  const upstreams = request.upstreams.length > 0 ? request.upstreams : await hostUpstreams()
+  let guard: HostGuard | null = null
+  scope.defer(() => guard?.[Symbol.asyncDispose]())
+  const control = new HostControl({
+    state,
+    worldFor: request.worldFor,
+    nowMs: () => Date.now(),
+    onNotice,
+    enforce: async (policy, world) => {
+      if (guard !== null) return guard.apply(policy, world)
+      guard = await HostGuard.open({ cgroupPath, upstreams, onFlow: (record) => spool.append(record) }, policy, world)
+    },
+  })
+  await start(control, request, state)
+  const startedMs = Date.now()
+  const status = (): HostStatus => ({
+    policy: control.status(),
+    startedMs,
+    cgroup: cgroupPath,
+    pid: process.pid,
+    kernel: guard?.counters() ?? null,
+    spool: spool.counters(),
+  })
+  scope.use(await serveControl(controlSocket(stateDirectory), control, status))
+  onReady(status())
+  let lost = 0
+  while (!signal.aborted) {
+    await control.tick().catch((error: Error) => onNotice(`the policy before cannot be put in force: ${error.message}`))
+    const { eventsLost } = guard!.counters() ?? { eventsLost: lost }
+    spool.drop('kernel-events', eventsLost - lost)
+    lost = eventsLost
+    await sleep(TICK_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+/** Two that guard one host would take each other's pins away. */
+async function requireAlone(socket: string): Promise<void> {
+  const answer = await askHost(socket, '/status').catch((error: unknown) => error)
+  if (answer instanceof SallyportError && answer.code === 'host-not-running') return
+  throw new SallyportError('usage', 'another sallyport up guards this host already', {
+    remedy: '`sallyport status` shows it; `sallyport apply` changes its policy.',
+  })
+}
+
+/** Policies named on the command line are a change like any other; else what was in force before holds again. */
+async function start(control: HostControl, { files, mode, author }: HostRequest, state: StateStore): Promise<void> {
+  const { version } = state.policies.inForce()
+  const held = version === null ? null : state.policies.get(version)
+  if (files.length > 0) {
+    await control.apply({
+      files,
+      mode: mode ?? held?.mode ?? 'monitor',
+      author,
+      reason: 'sallyport up',
+      confirmSeconds: null,
+    })
+  } else if (mode !== null && held !== null && held.mode !== mode) {
+    await control.apply({ files: held.files, mode, author, reason: 'sallyport up', confirmSeconds: null })
+  } else await control.resume()
+}
