@@ -115,6 +115,13 @@ export class Lab implements AsyncDisposable {
     return server
   }
 
+  /** A command in the client namespace, as this user, in a cgroup. */
+  inCgroup(cgroup: string, command: readonly string[]): Promise<Ended> {
+    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
+    const args = [`--net=/proc/${this.#client.pid}/ns/net`, 'sh', '-c', enter, cgroup, ...command]
+    return ended(spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.directory }))
+  }
+
   /** `sallyport` with these arguments, in the client namespace. */
   async sallyport(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
     const all = [`--net=/proc/${this.#client.pid}/ns/net`, ...(options.prefix ?? []), process.execPath, MAIN, ...args]
@@ -123,12 +130,7 @@ export class Lab implements AsyncDisposable {
     options.onSpawn?.(child)
     child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
-    const [stdout, stderr, [status, signal]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ])
-    return { status, signal, stdout, stderr } as Ended
+    return ended(child)
   }
 
   /** `sallyport run` with the lab's resolver, as an ordinary user whose machine has /dev/net/tun open to everyone. */
@@ -161,6 +163,15 @@ async function holdNamespace(): Promise<ChildProcess> {
   const holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(holder.stdout, 'data')
   return holder
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  const [stdout, stderr, [status, signal]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, 'close'),
+  ])
+  return { status, signal, stdout, stderr } as Ended
 }
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, afterEach, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findCgroupMount, PIN_ROOT } from '@sallyport/kernel'
+import { RESOLVER } from './lab-hosts.ts'
+import { Lab, needsRoot, type Ended } from './lab.ts'
+
+const policy = (name: string, to: string, more = ''): string =>
+  `sallyport: 1\nname: ${name}\nmode: enforce\nrules:\n  - { id: web, action: allow, to: ['${to}'], ports: [80] }\n${more}`
+
+type Host = { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+type Status = {
+  readonly policy: { readonly version: number | null; readonly mode: string; readonly confirmByMs: number | null }
+}
+
+suite('a guarded host', { skip: needsRoot }, () => {
+  let lab: Lab
+  let cgroup: string
+  let host: Host | null = null
+  before(async () => {
+    lab = await Lab.open()
+    cgroup = join(findCgroupMount(), `sallyport-test-${process.pid}`)
+    mkdirSync(cgroup)
+    for (const name of ['allowed', 'denied'])
+      writeFileSync(join(lab.directory, `${name}.yaml`), policy(name, `${name}.test`))
+  })
+  afterEach(async () => {
+    host?.child.kill('SIGTERM')
+    await host?.ended
+    host = null
+  })
+  after(async () => {
+    rmdirSync(cgroup)
+    await lab[Symbol.asyncDispose]()
+  })
+
+  const up = async (...args: readonly string[]): Promise<void> => {
+    const ready = Promise.withResolvers<void>()
+    const ended = lab.sallyport(['up', '--cgroup', cgroup, '--upstream', RESOLVER, '--json', ...args], {
+      onSpawn: (child) => {
+        host = { child, ended: ready.promise.then(() => ended) }
+        child.stderr!.on('data', (text: Buffer) => text.includes('"ready"') && ready.resolve())
+      },
+    })
+    void ended.then(({ stderr }) => ready.reject(new Error(stderr)))
+    await ready.promise
+  }
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    host!.child.kill(signal)
+    await host!.ended
+    host = null
+  }
+  const fetches = async (name: string): Promise<boolean> =>
+    (await lab.inCgroup(cgroup, ['curl', '-sS', '-m', '3', `http://${name}/`])).stdout.includes('hello')
+  const json = async <T>(...args: readonly string[]): Promise<T> => {
+    const ended = await lab.sallyport([...args, '--json'])
+    assert.equal(ended.status, 0, ended.stderr)
+    return JSON.parse(ended.stdout) as T
+  }
+  const version = async (): Promise<number | null> => (await json<Status>('status')).policy.version
+  const pins = (): boolean => existsSync(join(PIN_ROOT, `host-${statSync(cgroup).ino}`))
+
+  test('watching stops nothing, leaves nothing in the kernel, and records who reached what under which name', async () => {
+    await up()
+    assert.equal(await fetches('allowed.test'), true)
+    assert.equal(await fetches('198.51.100.20'), true)
+    assert.equal(pins(), false)
+    await end('SIGTERM')
+    const { flows } = await json<{
+      flows: { app: string; boundNames: string[]; transport: string; verdict: object }[]
+    }>('flows', 'port:80')
+    const tcp = flows.filter(({ transport }) => transport === 'tcp')
+    assert.equal(tcp.length, 2)
+    assert.match(tcp[0]!.app, /\/curl$/)
+    assert.deepEqual(tcp.map(({ boundNames }) => boundNames).toReversed(), [['allowed.test'], []])
+  })
+
+  test('killed while it watches, the network is as without it', async () => {
+    await up()
+    await end('SIGKILL')
+    assert.equal(await fetches('198.51.100.20'), true)
+    const asked = await lab.inCgroup(cgroup, [
+      'dig',
+      '+short',
+      '+tries=1',
+      '+time=2',
+      `@${RESOLVER}`,
+      'allowed.test',
+      'A',
+    ])
+    assert.match(asked.stdout, /^198\.51\.100\./)
+  })
+
+  test('an applied policy holds at once, and the one before comes back by rollback', async () => {
+    await up()
+    await json('apply', 'allowed.yaml', '--mode', 'enforce', '--reason', 'ticket 7')
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    await json('apply', 'denied.yaml')
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [false, true])
+    const before = await version()
+    await json('rollback')
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    assert.equal(await version(), before! - 1)
+    await json('apply', 'allowed.yaml', '--mode', 'monitor')
+    assert.equal(await fetches('denied.test'), true)
+    assert.equal(pins(), false)
+    const { versions } = await json<{ versions: { author: string; reason: string; mode: string }[] }>(
+      'status',
+      '--versions',
+    )
+    assert.ok(versions.some(({ reason, mode }) => reason === 'ticket 7' && mode === 'enforce'))
+  })
+
+  test('a policy on trial goes back by itself, and stays when it is confirmed', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    const before = await version()
+    await json('apply', 'denied.yaml', '--confirm', '2s')
+    assert.equal(await fetches('denied.test'), true)
+    await sleep(2500)
+    assert.equal(await version(), before)
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    await json('apply', 'denied.yaml', '--confirm', '2s')
+    await json('confirm')
+    await sleep(2500)
+    assert.equal(await fetches('denied.test'), true)
+    assert.equal((await lab.sallyport(['confirm'])).status, 2)
+  })
+
+  test('a trial that ends while nobody guards is over at the next start', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    await json('apply', 'denied.yaml', '--confirm', '1s')
+    await end('SIGKILL')
+    await sleep(1000)
+    await up()
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+  })
+
+  test('a policy with an error, with a test that fails, or for a user that is none changes nothing', async () => {
+    const bad = (name: string, text: string): string => {
+      writeFileSync(join(lab.directory, name), text)
+      return name
+    }
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    const before = await version()
+    for (const [file, says] of [
+      [bad('syntax.yaml', 'sallyport: 1\nname: x\nrulez: []\n'), /syntax\.yaml:3.*\n?[^]*rules/],
+      [
+        bad('test.yaml', policy('x', 'allowed.test', 'tests:\n  - { to: "http://denied.test/", expect: allow }\n')),
+        /own tests fail/,
+      ],
+      [
+        bad(
+          'user.yaml',
+          'sallyport: 1\nname: x\nrules:\n  - { id: a, action: allow, from: [{ user: nobody-here }] }\n',
+        ),
+        /nobody-here/,
+      ],
+    ] as const) {
+      const ended = await lab.sallyport(['apply', file])
+      assert.equal(ended.status, 2, ended.stderr)
+      assert.match(ended.stderr, says)
+    }
+    assert.equal(await version(), before)
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+  })
+
+  test('killed while it enforces, it is enforced still; started again it goes on, and a clean stop leaves nothing', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    assert.equal(await fetches('allowed.test'), true)
+    await end('SIGKILL')
+    assert.equal(pins(), true)
+    assert.deepEqual([await fetches('198.51.100.20'), await fetches('denied.test')], [false, false])
+    await up()
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    await end('SIGTERM')
+    assert.equal(pins(), false)
+    assert.equal(await fetches('198.51.100.20'), true)
+    assert.equal((await lab.sallyport(['status'])).status, 3)
+  })
+
+  test('without a cgroup the whole host is guarded, itself included; its own look-ups go out', async () => {
+    const mount = 'mount -t cgroup2 none "$0" && exec "$@"'
+    const enter = `echo $$ > '${cgroup}/cgroup.procs' && exec unshare --cgroup --mount sh -c '${mount}' "$0" "$@"`
+    const prefix = ['sh', '-c', enter, findCgroupMount()]
+    const ready = Promise.withResolvers<string>()
+    const ended = lab.sallyport(['up', '--upstream', RESOLVER, '--policy', 'allowed.yaml', '--mode', 'enforce'], {
+      prefix,
+      onSpawn: (child) => {
+        host = { child, ended: ready.promise.then(() => ended) }
+        child.stderr!.on('data', (text: Buffer) => text.includes('guarding') && ready.resolve(text.toString()))
+      },
+    })
+    void ended.then(({ stderr }) => ready.reject(new Error(stderr)))
+    assert.match(await ready.promise, new RegExp(`guarding ${findCgroupMount()} `))
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+  })
+
+  test('a second guard of the same host is refused', async () => {
+    await up()
+    const second = await lab.sallyport(['up', '--cgroup', cgroup, '--upstream', RESOLVER])
+    assert.equal(second.status, 2)
+    assert.match(second.stderr, /guards this host already/)
+  })
+
+  test('the control socket and the state are for their owner alone', async () => {
+    await up()
+    const state = join(lab.state, 'root')
+    for (const name of readdirSync(state)) assert.equal(statSync(join(state, name)).mode & 0o077, 0, name)
+  })
+})
