@@ -182,7 +182,7 @@ suite('a guarded host', { skip: needsRoot }, () => {
   })
 
   test('without a cgroup the whole host is guarded, itself included; its own look-ups go out', async () => {
-    const mount = 'mount -t cgroup2 none "$0" && exec "$@"'
+    const mount = 'umount "$0" && mount -t cgroup2 none "$0" && exec "$@"'
     const enter = `echo $$ > '${cgroup}/cgroup.procs' && exec unshare --cgroup --mount sh -c '${mount}' "$0" "$@"`
     const prefix = ['sh', '-c', enter, findCgroupMount()]
     const ready = Promise.withResolvers<string>()
