@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import { parseDomainPattern } from '@sallyport/net'
 import { EMPTY_WORLD, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
 import { lazyRangeTable } from './geo/range-table.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
-import { SERVICES } from './services.ts'
+import { CATEGORIES } from './categories/categories.ts'
+import { ServiceCatalogue } from './services/service-catalogue.ts'
+import type { ImportedVendor } from './services/vendors/imported-store.ts'
 import { feedInForce } from './subscriptions/feed-in-force.ts'
 import { FeedStore } from './subscriptions/feed-store.ts'
 import type { Subscription } from './subscriptions/subscription.ts'
@@ -17,6 +19,8 @@ export type WorldOptions = {
   /** Feeds whose copies are looked for in the stores, in that order. */
   readonly subscriptions?: readonly Subscription[]
   readonly stores?: readonly string[]
+  /** What vendors say of their services, imported earlier. */
+  readonly imported?: readonly ImportedVendor[]
   /** Told of feeds that are not there, or not as they should be. */
   readonly warn?: (text: string) => void
 }
@@ -35,11 +39,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     if (problem !== null) options.warn?.(`feed ${subscription.name}: ${problem}`)
     if (feed !== null) feeds.set(subscription.name, feed)
   }
+  const services = new ServiceCatalogue(options.imported)
   const countries = lazyRangeTable(dataFiles('asn-country'))
   const networks = lazyRangeTable(dataFiles('asn'))
   return {
     ...EMPTY_WORLD,
-    service: (name) => serviceSet(name),
+    service: (name) => services.set(name),
+    category: categorySet,
     feed: (name) => feeds.get(name) ?? null,
     country: (address) => countries.find(address),
     countryPrefixes: (code) => countries.prefixesOf(code),
@@ -58,8 +64,8 @@ function dataFiles(kind: 'asn' | 'asn-country'): readonly string[] {
   return ['ipv4', 'ipv6'].map((family) => join(folder, `${kind}-${family}.csv`))
 }
 
-function serviceSet(name: string): NamedSet | null {
-  if (!Object.hasOwn(SERVICES, name)) return null
-  const domains = SERVICES[name]!.domains.map(parseDomainPattern).filter((each): each is DomainPattern => each !== null)
+function categorySet(name: string): NamedSet | null {
+  if (!Object.hasOwn(CATEGORIES, name)) return null
+  const domains = CATEGORIES[name]!.domains.map(parseDomainPattern).filter((each) => each !== null)
   return { domains, prefixes: [] }
 }

@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   reach: async () => (await import('./commands/reach.ts')).reachCommand,
   identify: async () => (await import('./commands/identify.ts')).identifyCommand,
   feeds: async () => (await import('./commands/feeds.ts')).feedsCommand,
+  services: async () => (await import('./commands/services.ts')).servicesCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeDurably } from '../write-durably.ts'
 import { emptyState, parseState, type FeedState } from './feed-state.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -32,29 +33,15 @@ export class FeedStore {
 
   async putDocument({ key }: Subscription, bytes: Uint8Array): Promise<string> {
     const sha256 = digestOf(bytes)
-    await this.#write(documentName(key, sha256), bytes)
+    await writeDurably(this.#directory, documentName(key, sha256), bytes)
     return sha256
   }
 
   async putState(subscription: Subscription, state: FeedState): Promise<void> {
     const { key } = subscription
-    await this.#write(`${key}.json`, Buffer.from(`${JSON.stringify(state)}\n`))
+    await writeDurably(this.#directory, `${key}.json`, Buffer.from(`${JSON.stringify(state)}\n`))
     const named = [state.current, state.held].flatMap((copy) => (copy === null ? [] : [documentName(key, copy.sha256)]))
     await this.#sweep(key, named)
-  }
-
-  async #write(name: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o755 })
-    const path = join(this.#directory, name)
-    const temporary = `${path}.${process.pid}.new`
-    {
-      await using file = await open(temporary, 'w', 0o644)
-      await file.writeFile(bytes)
-      await file.sync()
-    }
-    await rename(temporary, path)
-    await using directory = await open(this.#directory, 'r')
-    await directory.sync()
   }
 
   async #sweep(key: string, named: readonly string[]): Promise<void> {

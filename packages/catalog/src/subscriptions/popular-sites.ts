@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { parseDomainName, parseDomainPattern } from '@sallyport/net'
-import { SERVICES } from '../services.ts'
+import { parseDomainName } from '@sallyport/net'
+import { serviceSet } from '../services/service-set.ts'
+import { SERVICES } from '../services/services.ts'
 
 const FILE = new URL('../../data/popular-sites.txt', import.meta.url)
 
@@ -10,8 +11,6 @@ export function readPopularSites(): ReadonlySet<string> {
     .split('\n')
     .map((line) => (line.startsWith('#') ? null : parseDomainName(line)))
     .filter((name) => name !== null)
-  const services = Object.values(SERVICES).flatMap(({ domains }) =>
-    domains.map((text) => parseDomainPattern(text)?.name).filter((name) => name !== undefined),
-  )
+  const services = Object.values(SERVICES).flatMap((service) => serviceSet(service).domains.map(({ name }) => name))
   return new Set([...sites, ...services])
 }

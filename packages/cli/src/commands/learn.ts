@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { SERVICES } from '@sallyport/catalog'
+import { SERVICES, serviceSet } from '@sallyport/catalog'
 import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
-import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import type { DomainPattern } from '@sallyport/net'
 import { definePolicy, formatPolicy, type World } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
@@ -96,10 +96,5 @@ function suspicionOf(feeds: readonly string[], world: World): (flows: RecordedFl
 }
 
 function servicePatterns(): ReadonlyMap<string, readonly DomainPattern[]> {
-  return new Map(
-    Object.entries(SERVICES).map(([name, { domains }]) => [
-      name,
-      domains.map(parseDomainPattern).filter((pattern): pattern is DomainPattern => pattern !== null),
-    ]),
-  )
+  return new Map(Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service).domains]))
 }

@@ -19,7 +19,7 @@ const WORLDLY = [
 export async function readWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
   if (feeds.length === 0 && !policies.some(asksForWorld)) return EMPTY_WORLD
   const files = await feedFiles(feeds)
-  const { openWorld, subscriptionsOf } = await import('@sallyport/catalog')
+  const { openWorld, readImported, subscriptionsOf } = await import('@sallyport/catalog')
   const subscriptions = policies
     .flatMap(subscriptionsOf)
     .filter(
@@ -29,6 +29,7 @@ export async function readWorld(feeds: readonly string[], ...policies: readonly 
     feeds: Object.fromEntries(files.map(({ name, file }) => [name, file])),
     subscriptions,
     stores: readableStates('feeds'),
+    imported: await readImported(readableStates('services')),
     warn: (text) => note(`sallyport: ${text}`),
   })
 }

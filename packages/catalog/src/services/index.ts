@@ -1,0 +1,7 @@
+export type { Service, ServiceFact } from './service.ts'
+export { ServiceCatalogue, type DatedFact, type KnownService } from './service-catalogue.ts'
+export { serviceSet } from './service-set.ts'
+export { SERVICES } from './services.ts'
+export { importVendor, type ImportedServices } from './vendors/import-vendor.ts'
+export { readImported, writeImported, type ImportedVendor } from './vendors/imported-store.ts'
+export { VENDORS, type Vendor } from './vendors/vendors.ts'

@@ -1,0 +1,217 @@
+import * as z from 'zod'
+import { ServiceCollector, slug, type VendorServices } from './vendor-services.ts'
+
+/** A document that a vendor publishes of its own services. */
+export type Vendor = {
+  readonly title: string
+  readonly source: string
+  /** `null` when the document is not of the vendor's form. */
+  readonly read: (document: string) => VendorServices | null
+}
+
+const text = z.string().max(1024)
+const list = z.array(text).max(1_000_000)
+
+function json<T>(schema: z.ZodType<T>, take: (value: T, into: ServiceCollector) => void): Vendor['read'] {
+  return (document) => {
+    let value: unknown
+    try {
+      value = JSON.parse(document)
+    } catch {
+      return null
+    }
+    const parsed = schema.safeParse(value)
+    if (!parsed.success) return null
+    const into = new ServiceCollector()
+    take(parsed.data, into)
+    return into.finish()
+  }
+}
+
+const microsoft = json(
+  z.array(
+    z.object({
+      serviceArea: text,
+      urls: list.optional(),
+      ips: list.optional(),
+      tcpPorts: text.optional(),
+      udpPorts: text.optional(),
+    }),
+  ),
+  (sets, into) => {
+    for (const { serviceArea, urls, ips, tcpPorts, udpPorts } of sets) {
+      const ports = [...portsOf('tcp', tcpPorts), ...portsOf('udp', udpPorts)]
+      const names = ['microsoft-365', `microsoft-365:${slug(serviceArea)}`]
+      into.add(names, { domains: (urls ?? []).map(patternOfUrl), prefixes: ips ?? [], ports })
+    }
+  },
+)
+
+/** `*.example.com` covers all names below; `*-files.example.com` can only be said as all of `example.com`, and so is not. */
+function patternOfUrl(url: string): string {
+  return url.startsWith('*.') ? `.${url.slice(2)}` : url
+}
+
+function portsOf(transport: 'tcp' | 'udp', ports: string | undefined): readonly string[] {
+  return (ports ?? '').split(',').flatMap((port) => (port.trim() === '' ? [] : [`${transport}/${port.trim()}`]))
+}
+
+const aws = json(
+  z.object({
+    prefixes: z.array(z.object({ ip_prefix: text, region: text, service: text })),
+    ipv6_prefixes: z.array(z.object({ ipv6_prefix: text, region: text, service: text })).optional(),
+  }),
+  ({ prefixes, ipv6_prefixes }, into) => {
+    const all = [
+      ...prefixes.map(({ ip_prefix, ...rest }) => ({ prefix: ip_prefix, ...rest })),
+      ...(ipv6_prefixes ?? []).map(({ ipv6_prefix, ...rest }) => ({ prefix: ipv6_prefix, ...rest })),
+    ]
+    for (const { prefix, region, service } of all) {
+      const [product, place] = [slug(service), slug(region)]
+      // Amazon's own name for everything it has.
+      const names =
+        product === 'amazon'
+          ? ['aws', `aws:${place}`]
+          : ['aws', `aws:${place}`, `aws:${product}`, `aws:${product}:${place}`]
+      into.add(names, { prefixes: [prefix] })
+    }
+  },
+)
+
+const googlePrefix = z.object({ ipv4Prefix: text.optional(), ipv6Prefix: text.optional(), scope: text.optional() })
+function google(name: string): Vendor['read'] {
+  return json(z.object({ prefixes: z.array(googlePrefix) }), ({ prefixes }, into) => {
+    for (const { ipv4Prefix, ipv6Prefix, scope } of prefixes) {
+      const all = [ipv4Prefix, ipv6Prefix].filter((each) => each !== undefined)
+      into.add(scope === undefined ? [name] : [name, `${name}:${slug(scope)}`], { prefixes: all })
+    }
+  })
+}
+
+/** `actions` and `hooks` are left apart: the first are machines of Azure that anyone may run code on. */
+const github = json(
+  z.object({
+    web: list.optional(),
+    api: list.optional(),
+    git: list.optional(),
+    packages: list.optional(),
+    pages: list.optional(),
+    hooks: list.optional(),
+    actions: list.optional(),
+    copilot: list.optional(),
+    domains: z.object({ website: list.optional(), packages: list.optional(), copilot: list.optional() }).optional(),
+  }),
+  ({ web, api, git, packages, pages, hooks, actions, copilot, domains }, into) => {
+    const ports = ['tcp/443', 'tcp/22', 'tcp/80']
+    for (const prefixes of [web, api, git, packages, copilot]) into.add(['github'], { prefixes: prefixes ?? [], ports })
+    const parts = { web, api, git, packages, pages, hooks, actions, copilot }
+    for (const [part, prefixes] of Object.entries(parts)) {
+      if (prefixes !== undefined) into.add([`github:${part}`], { prefixes })
+    }
+    const names = [...(domains?.website ?? []), ...(domains?.packages ?? []), ...(domains?.copilot ?? [])]
+    into.add(['github'], { domains: names.map(patternOfUrl) })
+  },
+)
+
+const azure = json(
+  z.object({
+    values: z.array(z.object({ name: text, properties: z.object({ addressPrefixes: list, region: text.optional() }) })),
+  }),
+  ({ values }, into) => {
+    for (const { name, properties } of values) {
+      const [tag, region] = name.split('.')
+      into.add([['azure', slug(tag!), ...(region === undefined ? [] : [slug(region)])].join(':')], {
+        prefixes: properties.addressPrefixes,
+      })
+      if (name === 'AzureCloud') into.add(['azure'], { prefixes: properties.addressPrefixes })
+    }
+  },
+)
+
+const oracle = json(
+  z.object({ regions: z.array(z.object({ region: text, cidrs: z.array(z.object({ cidr: text })) })) }),
+  ({ regions }, into) => {
+    for (const { region, cidrs } of regions) {
+      into.add(['oracle-cloud-network', `oracle-cloud-network:${slug(region)}`], {
+        prefixes: cidrs.map(({ cidr }) => cidr),
+      })
+    }
+  },
+)
+
+const atlassian = json(
+  z.object({ items: z.array(z.object({ cidr: text, direction: list.optional() })) }),
+  ({ items }, into) => {
+    const egress = items.filter(({ direction }) => direction === undefined || direction.includes('ingress'))
+    into.add(['atlassian'], { prefixes: egress.map(({ cidr }) => cidr), ports: ['tcp/443'] })
+  },
+)
+
+const fastly = json(
+  z.object({ addresses: list, ipv6_addresses: list.optional() }),
+  ({ addresses, ipv6_addresses }, into) => {
+    into.add(['fastly-network'], { prefixes: [...addresses, ...(ipv6_addresses ?? [])] })
+  },
+)
+
+const cloudflare = json(z.object({ result: z.object({ ipv4_cidrs: list, ipv6_cidrs: list }) }), ({ result }, into) =>
+  into.add(['cloudflare-network'], { prefixes: [...result.ipv4_cidrs, ...result.ipv6_cidrs] }),
+)
+
+/** A prefix a line. */
+function lines(name: string, ports: readonly string[]): Vendor['read'] {
+  return (document) => {
+    const prefixes = document.split(/\s+/).filter((word) => word !== '')
+    if (prefixes.length === 0 || !prefixes.every((word) => /^[0-9a-f:.]+(\/\d+)?$/i.test(word))) return null
+    const into = new ServiceCollector()
+    into.add([name], { prefixes, ports })
+    return into.finish()
+  }
+}
+
+export const VENDORS: Readonly<Record<string, Vendor>> = {
+  microsoft: {
+    title: 'Microsoft 365 endpoints',
+    source: 'https://endpoints.office.com/endpoints/worldwide?clientrequestid=b10c5ed1-bad1-445f-b386-b919946339a7',
+    read: microsoft,
+  },
+  aws: { title: 'AWS address ranges', source: 'https://ip-ranges.amazonaws.com/ip-ranges.json', read: aws },
+  google: {
+    title: 'Google address ranges',
+    source: 'https://www.gstatic.com/ipranges/goog.json',
+    read: google('google'),
+  },
+  'google-cloud': {
+    title: 'Google Cloud address ranges',
+    source: 'https://www.gstatic.com/ipranges/cloud.json',
+    read: google('google-cloud'),
+  },
+  github: { title: 'GitHub meta', source: 'https://api.github.com/meta', read: github },
+  azure: {
+    title: 'Azure service tags',
+    source: 'https://www.microsoft.com/download/details.aspx?id=56519',
+    read: azure,
+  },
+  oracle: {
+    title: 'Oracle Cloud address ranges',
+    source: 'https://docs.oracle.com/iaas/tools/public_ip_ranges.json',
+    read: oracle,
+  },
+  atlassian: { title: 'Atlassian address ranges', source: 'https://ip-ranges.atlassian.com/', read: atlassian },
+  fastly: { title: 'Fastly address ranges', source: 'https://api.fastly.com/public-ip-list', read: fastly },
+  cloudflare: {
+    title: 'Cloudflare address ranges',
+    source: 'https://api.cloudflare.com/client/v4/ips',
+    read: cloudflare,
+  },
+  zoom: {
+    title: 'Zoom address ranges',
+    source: 'https://assets.zoom.us/docs/ipranges/Zoom.txt',
+    read: lines('zoom', ['tcp/443', 'tcp/8801-8802', 'udp/3478-3479', 'udp/8801-8810']),
+  },
+  telegram: {
+    title: 'Telegram address ranges',
+    source: 'https://core.telegram.org/resources/cidr.txt',
+    read: lines('telegram', ['tcp/443', 'tcp/80', 'tcp/5222']),
+  },
+}
