@@ -1,5 +1,6 @@
 import type { DomainPattern, PortRange, Prefix } from '@sallyport/net'
 import type { FeedFormat, FeedKind } from './feed-format.ts'
+import type { DnsSettings } from './dns-settings.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Where something stands in a policy file: 1-based. */
@@ -13,6 +14,8 @@ export type Layer = {
   readonly rules: readonly Rule[]
   readonly tests: readonly PolicyTest[]
   readonly file: string
+  /** What the layer says about the resolver. */
+  readonly dns?: DnsSettings
   /** Feeds that the policy brings along, by name. */
   readonly feeds?: { readonly [name: string]: FeedSource }
 }

@@ -1,5 +1,6 @@
-import { formatDomainPattern, formatPrefix, type PortRange } from '@sallyport/net'
+import { formatAddress, formatDomainPattern, formatPrefix, type PortRange } from '@sallyport/net'
 import { Document, isScalar, isSeq, visit } from 'yaml'
+import type { DnsSettings } from '../dns-settings.ts'
 import { flowFacts } from '../flow-facts.ts'
 import type {
   DestinationTerm,
@@ -36,6 +37,7 @@ export function formatPolicy(layer: Layer): string {
       default: layer.default,
       define,
       feeds: layer.feeds,
+      dns: layer.dns === undefined ? undefined : formatDns(layer.dns),
       rules: layer.rules.map((rule) => formatRule(rule, layer)),
       tests: layer.tests.length === 0 ? undefined : layer.tests.map(formatTest),
     }),
@@ -139,6 +141,18 @@ function formatLimit(limit: Limit): Plain {
       perSeconds === null ? amount : `${amount}${counter === 'connections' ? '' : 'B'}/${perSeconds}s`,
     ]),
   )
+}
+
+function formatDns(dns: DnsSettings): Plain {
+  const { refusal, routes } = dns
+  return given({
+    ...dns,
+    refusal: refusal?.kind === 'address' ? refusal.addresses.map(formatAddress) : refusal?.kind,
+    privateNames: dns.privateNames?.map(formatDomainPattern),
+    clients: dns.clients?.map(formatPrefix),
+    routes:
+      routes === undefined ? undefined : Object.fromEntries(routes.map(({ domain, upstreams }) => [domain, upstreams])),
+  })
 }
 
 function formatTest({ flow, expect, rule }: PolicyTest): Plain {

@@ -3,6 +3,7 @@ import type { FeedInput, PolicyInput, PolicyTestInput, RuleInput, ScheduleInput 
 import { PolicySchema } from '../schema/policy-schema.ts'
 import { DefinedSets } from './defined-sets.ts'
 import { destinationReader } from './destination-terms.ts'
+import { readDns } from './dns.ts'
 import { checkFeed } from './feeds.ts'
 import { issueFindings } from './issue-findings.ts'
 import { readPolicyTest } from './policy-test.ts'
@@ -43,6 +44,16 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
       ([test, index]) => readPolicyTest(test, ['tests', index], scope) ?? [],
     ),
     file: source.file,
+    ...(isObject(input.dns) && sound(['dns'])
+      ? {
+          dns: readDns(
+            input.dns!,
+            ['dns'],
+            rules.map(([rule]) => rule),
+            scope.report,
+          ),
+        }
+      : {}),
     ...(feeds.length === 0 ? {} : { feeds: Object.fromEntries(feeds.map(([name, feed]) => [name, { ...feed }])) }),
   }
 }

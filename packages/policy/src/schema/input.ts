@@ -1,4 +1,5 @@
 import type { FeedFormat, FeedKind } from '../feed-format.ts'
+import type { DnsError } from '../dns-settings.ts'
 import type { Protocol } from '../protocol.ts'
 import type { Action, DenyKind, Mode, PostureValue, Severity } from '../policy.ts'
 
@@ -90,6 +91,21 @@ export type FeedInput = {
   readonly minisign?: string | undefined
 }
 
+export type DnsInput = {
+  readonly refusal?: OneOrMany<string> | undefined
+  readonly errorCodes?: { readonly [rule: string]: DnsError } | undefined
+  readonly types?: OneOrMany<string> | undefined
+  readonly privateNames?: OneOrMany<string> | undefined
+  readonly canaries?: boolean | undefined
+  readonly validate?: boolean | undefined
+  readonly stale?: boolean | undefined
+  readonly clients?: OneOrMany<string> | undefined
+  readonly clientRate?: number | undefined
+  readonly upstreams?: OneOrMany<string> | undefined
+  readonly strategy?: 'order' | 'parallel' | undefined
+  readonly routes?: { readonly [domain: string]: OneOrMany<string> } | undefined
+}
+
 export type PolicyTestInput = {
   readonly from?: FlowInput | undefined
   readonly to?: string | undefined
@@ -115,6 +131,7 @@ export type PolicyInput = {
       }
     | undefined
   readonly feeds?: { readonly [name: string]: FeedInput } | undefined
+  readonly dns?: DnsInput | undefined
   readonly rules?: readonly RuleInput[] | undefined
   readonly tests?: readonly PolicyTestInput[] | undefined
 }

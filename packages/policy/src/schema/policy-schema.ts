@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { FEED_FORMATS, FEED_KINDS } from '../feed-format.ts'
 import { closed, oneOrMany } from './closed.ts'
+import { DnsSchema } from './dns-schema.ts'
 import { FlowSchema } from './flow-schema.ts'
 import type { FeedInput, PolicyInput, PolicyTestInput } from './input.ts'
 import { DestinationSchema, PostureSchema, RuleSchema, ScheduleSchema, SubjectSchema } from './rule-schema.ts'
@@ -46,6 +47,7 @@ export const PolicySchema: z.ZodType<PolicyInput> = closed('a policy', {
     schedules: z.record(z.string(), ScheduleSchema).optional(),
   }).optional(),
   feeds: z.record(z.string(), FeedSchema).optional(),
+  dns: DnsSchema.optional().describe('How the resolver answers.'),
   rules: z.array(RuleSchema).optional().describe('In order; the first that matches decides.'),
   tests: z.array(PolicyTestSchema).optional(),
 })
