@@ -180,3 +180,53 @@ test('over TLS and HTTPS, on to an upstream over TLS; a renewed certificate is t
     /--cert and --key/,
   )
 })
+
+test('the policy says how the resolver answers, and SIGHUP reads that again', async () => {
+  using files = folder()
+  const policy = (dns: string): void =>
+    writeFileSync(
+      files.path('policy.yaml'),
+      `
+sallyport: 1
+default: allow
+dns: ${dns}
+rules:
+  - { id: no-gambling, action: deny, to: [.casino.example] }
+`,
+    )
+  policy('{ refusal: [192.0.2.7], errorCodes: { no-gambling: filtered }, types: [A, AAAA] }')
+  await using resolver = await startDns(
+    '--listen',
+    '127.0.0.1:0',
+    '--upstream',
+    '127.0.0.1:1',
+    '--policy',
+    files.path('policy.yaml'),
+  )
+  const page = await resolver.dig('www.casino.example')
+  assert.match(page, /EDE: 17 \(Filtered\): \(rule no-gambling\)[^]*IN\s+A\s+192\.0\.2\.7/)
+  assert.match(await resolver.dig('a.example', 'TXT'), /status: NOERROR[^]*EDE: 18 \(Prohibited\)/)
+  assert.match(await resolver.dig('use-application-dns.net'), /status: NXDOMAIN/)
+  policy('{ refusal: zero }')
+  resolver.child.kill('SIGHUP')
+  while (!resolver.notes.some((line) => line.includes('read again'))) await new Promise((next) => setTimeout(next, 20))
+  assert.match(await resolver.dig('www.casino.example'), /EDE: 15 \(Blocked\)[^]*IN\s+A\s+0\.0\.0\.0/)
+  policy('{ types: [NONSENSE] }')
+  resolver.child.kill('SIGHUP')
+  while (!resolver.notes.some((line) => line.includes('NONSENSE'))) await new Promise((next) => setTimeout(next, 20))
+  assert.match(await resolver.dig('www.casino.example'), /0\.0\.0\.0/)
+})
+
+test('only clients may ask', async () => {
+  await using resolver = await startDns(
+    '--listen',
+    '127.0.0.1:0',
+    '--upstream',
+    '127.0.0.1:1',
+    '--client',
+    '192.0.2.0/24',
+  )
+  assert.match(await resolver.dig('a.example'), /status: REFUSED[^]*EDE: 18/)
+  assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client', '192.0.2.1/24']).status, 2)
+  assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client-rate', 'many']).status, 2)
+})

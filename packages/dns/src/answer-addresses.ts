@@ -1,5 +1,5 @@
 import { addressFromBytes, type Address } from '@sallyport/net'
-import { svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
+import { sameName, svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
 
 export type TimedAddress = { readonly address: Address; readonly ttlSeconds: number }
 
@@ -27,7 +27,27 @@ export function keepAddresses(
     if (data.kind === 'address') return keeps(data.octets) ? [record] : []
     if (data.kind !== 'svcb') return [record]
     const params = data.params.flatMap((param) => keepHints(param, keeps))
+    if (params.length === data.params.length && params.every((param, at) => param === data.params[at])) return [record]
     // RFC 9460 §8: a record whose mandatory parameter is missing is malformed, so it goes as a whole.
+    return lacksMandatory(params) ? [] : [{ ...record, data: { ...data, params } }]
+  })
+}
+
+export function hasServices(records: readonly ResourceRecord[]): boolean {
+  return records.some(({ data }) => data.kind === 'svcb')
+}
+
+/**
+ * HTTPS and SVCB records after which the client says the name asked for where it can be seen, and at an address that is
+ * bound to it: without `ech`, and without those that lead to another host.
+ */
+export function showName(records: readonly ResourceRecord[]): ResourceRecord[] {
+  return records.flatMap((record): ResourceRecord[] => {
+    const { data } = record
+    if (data.kind !== 'svcb') return [record]
+    if (data.target.labels.length > 0 && !sameName(data.target, record.name)) return []
+    const params = data.params.filter((param) => param.kind !== 'ech')
+    if (params.length === data.params.length) return [record]
     return lacksMandatory(params) ? [] : [{ ...record, data: { ...data, params } }]
   })
 }
@@ -47,6 +67,7 @@ function isHint(param: SvcParam): param is Hint {
 function keepHints(param: SvcParam, keeps: (octets: Uint8Array) => boolean): SvcParam[] {
   if (!isHint(param)) return [param]
   const addresses = param.addresses.filter(keeps)
+  if (addresses.length === param.addresses.length) return [param]
   return addresses.length === 0 ? [] : [{ ...param, addresses }]
 }
 

@@ -1,11 +1,27 @@
-import { emptyResponse, type Message } from '@sallyport/wire'
+import { emptyResponse, typeName, type Message } from '@sallyport/wire'
 import type { CachingResolver } from './cache/caching-resolver.ts'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
 import type { Counters } from './counters.ts'
 import { withinDeadline } from './deadline.ts'
 import type { Timeouts } from './limits.ts'
-import type { Endpoint, ForwarderOptions, NameQuery, QueryRecord } from './options.ts'
-import { answerResponse, failureResponse, refusalResponse, type Failure } from './responses.ts'
+import {
+  DEFAULT_SETTINGS,
+  type AnswerSettings,
+  type Endpoint,
+  type ForwarderOptions,
+  type NameQuery,
+  type NameVerdict,
+  type QueryRecord,
+} from './options.ts'
+import {
+  answerResponse,
+  failureResponse,
+  refusalResponse,
+  specialResponse,
+  typeResponse,
+  type Failure,
+} from './responses.ts'
+import { specialAnswer } from './special-names.ts'
 import { judgedName } from './select-answer.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
@@ -32,7 +48,24 @@ export class QueryAnswerer {
     const checked = checkQuery(message)
     if ('rcode' in checked) return { response: emptyResponse(message, checked.rcode, null), told: NOTHING }
     const name = judgedName(checked.question.name)
-    return await this.#judged(message, checked, { name, type: checked.question.type, client })
+    const query = { name, type: checked.question.type, client }
+    return this.#settled(message, query) ?? (await this.#judged(message, checked, query))
+  }
+
+  /** What is decided without the policy. */
+  #settled(message: Message, query: NameQuery): Answered | null {
+    const { types, canaries } = this.#settings()
+    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const special = specialAnswer(query.name, canaries)
+    if (special !== null) return { response: specialResponse(message, special), told: { ...told, outcome: 'answered' } }
+    if (types === null || types.has(query.type)) return null
+    const explain = `queries of type ${typeName(query.type)} are not answered`
+    const verdict: NameVerdict = { verdict: 'deny', rule: null, explain }
+    return { response: typeResponse(message, verdict), told: { ...told, verdict, outcome: 'refused' } }
+  }
+
+  #settings(): AnswerSettings {
+    return this.#options.settings?.() ?? DEFAULT_SETTINGS
   }
 
   /** Nothing leaves before the name is judged: the look-up itself can carry data out. */
@@ -45,7 +78,10 @@ export class QueryAnswerer {
       return failed(message, 'judge', told)
     }
     if (verdict.verdict === 'deny') {
-      return { response: refusalResponse(message, refusal, verdict), told: { ...told, verdict, outcome: 'refused' } }
+      return {
+        response: refusalResponse(message, refusal, verdict, this.#settings()),
+        told: { ...told, verdict, outcome: 'refused' },
+      }
     }
     return await this.#resolved(message, checked, query, { ...told, verdict })
   }
@@ -71,7 +107,7 @@ export class QueryAnswerer {
     const { chain, denied, bindings, records } = settled
     const full = { ...told, upstream, cached, stale, chain, addresses: bindings.map((binding) => binding.address) }
     if (denied !== null) {
-      const response = refusalResponse(message, this.#options.refusal, denied)
+      const response = refusalResponse(message, this.#options.refusal, denied, this.#settings())
       return { response, told: { ...full, verdict: denied, outcome: 'refused' } }
     }
     const response = answerResponse(message, found.message, records, stale)

@@ -15,7 +15,9 @@ export type { UpstreamRoute } from './upstream/upstream-routes.ts'
 export type { Strategy } from './upstream/upstreams.ts'
 export type { CounterName, CounterValues } from './counters.ts'
 export { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type Limits, type Timeouts } from './limits.ts'
+export { DEFAULT_SETTINGS } from './options.ts'
 export type {
+  AnswerSettings,
   Binding,
   Certificate,
   ListenEndpoint,

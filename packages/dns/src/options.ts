@@ -58,6 +58,17 @@ export type QueryRecord = {
   readonly durationMs: number
 }
 
+export type AnswerSettings = {
+  /** Types that are answered; `null` for all. */
+  readonly types: ReadonlySet<number> | null
+  /** Whether names by which browsers ask to use resolvers of their own get the answer no. */
+  readonly canaries: boolean
+  /** The Extended DNS Error of a rule's refusals, when it is not 15 (RFC 8914 §4.16). */
+  readonly errorCode: (rule: string) => number | null
+}
+
+export const DEFAULT_SETTINGS: AnswerSettings = { types: null, canaries: true, errorCode: () => null }
+
 export type ForwarderOptions = {
   /** Port 0 takes a free port, the same one for UDP and TCP. */
   readonly listen: readonly ListenEndpoint[]
@@ -91,6 +102,13 @@ export type ForwarderOptions = {
   readonly nameSets?: NameSets
   /** How a refused name looks to the client. */
   readonly refusal: Refusal | (() => Refusal)
+  /** What may change while the resolver runs; asked for every query. */
+  readonly settings?: () => AnswerSettings
+  /**
+   * Whether a later point has to see the name in the connection: then `ech`, which would hide it, and records that lead
+   * to another server name are left out of HTTPS and SVCB answers.
+   */
+  readonly needsName?: (query: NameQuery) => boolean
   readonly onQuery?: (record: QueryRecord) => void
   /** The least time for which an address stays bound: applications keep addresses past their TTL. */
   readonly ttlFloorSeconds?: number

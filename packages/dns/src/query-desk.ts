@@ -46,7 +46,7 @@ function paddedLike(query: Message, response: Message): Message {
  */
 export class QueryDesk {
   readonly #answerer: QueryAnswerer
-  readonly #gate: ClientGate
+  readonly gate: ClientGate
   readonly #cookies = new ServerCookies(() => Math.floor(Date.now() / 1000))
   readonly #limits: Limits
   readonly #counters: Counters
@@ -64,7 +64,7 @@ export class QueryDesk {
     onQuery: ForwarderOptions['onQuery'],
   ) {
     this.#answerer = answerer
-    this.#gate = gate
+    this.gate = gate
     this.#limits = limits
     this.#counters = counters
     this.#onQuery = onQuery
@@ -86,21 +86,13 @@ export class QueryDesk {
     return this.#draining
   }
 
-  get isOpenToAll(): boolean {
-    return this.#gate.isOpen
-  }
-
-  admit(address: string): Admission {
-    return this.#gate.admit(address)
-  }
-
   /** `admission` is given by a listener that has asked for it. */
   async take(
     bytes: Uint8Array,
     client: Endpoint,
     transport: ClientTransport,
     tell?: (told: Answered['told']) => void,
-    admission: Admission = this.#gate.admit(client.address),
+    admission: Admission = this.gate.admit(client.address),
   ): Promise<Uint8Array | null> {
     this.#counters.add(QUERIES[transport])
     const header = parseHeader(bytes)

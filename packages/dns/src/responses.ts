@@ -1,4 +1,5 @@
 import {
+  CLASS_IN,
   ednsOf,
   emptyResponse,
   EXTENDED_ERROR,
@@ -6,24 +7,31 @@ import {
   extendedErrors,
   optRecord,
   RCODE,
+  TYPE,
   refusalMessage,
   type ExtendedError,
   type Header,
   type Message,
   type ResourceRecord,
 } from '@sallyport/wire'
+import type { SpecialAnswer } from './special-names.ts'
 import { lowerCase, respell } from './letter-case.ts'
-import type { ForwarderOptions, NameVerdict } from './options.ts'
+import type { AnswerSettings, ForwarderOptions, NameVerdict } from './options.ts'
 import type { ExchangeFailure } from './upstream/exchange.ts'
 
-export function refusalResponse(query: Message, style: ForwarderOptions['refusal'], verdict: NameVerdict): Message {
+export function refusalResponse(
+  query: Message,
+  style: ForwarderOptions['refusal'],
+  verdict: NameVerdict,
+  { errorCode }: AnswerSettings,
+): Message {
   const refusal = typeof style === 'function' ? style() : style
-  return refusalMessage(query, refusal, extendedErrorOf(verdict))
+  return refusalMessage(query, refusal, extendedErrorOf(verdict, errorCode))
 }
 
 /** RFC 8914 §4.16 to §4.19: a rule blocks; what no rule allows is not for this client. */
-function extendedErrorOf({ rule, explain }: NameVerdict): ExtendedError {
-  if (rule !== null) return { code: EXTENDED_ERROR.BLOCKED, text: `rule ${rule}` }
+function extendedErrorOf({ rule, explain }: NameVerdict, errorCode: AnswerSettings['errorCode']): ExtendedError {
+  if (rule !== null) return { code: errorCode(rule) ?? EXTENDED_ERROR.BLOCKED, text: `rule ${rule}` }
   return { code: EXTENDED_ERROR.PROHIBITED, text: explain === '' ? 'no rule allows this name' : explain }
 }
 
@@ -31,6 +39,23 @@ function extendedErrorOf({ rule, explain }: NameVerdict): ExtendedError {
 function staleError(rcode: number): ExtendedError {
   const code = rcode === RCODE.NXDOMAIN ? EXTENDED_ERROR.STALE_NXDOMAIN_ANSWER : EXTENDED_ERROR.STALE_ANSWER
   return { code, text: 'no upstream could be reached' }
+}
+
+/** A type that is not answered. The name may exist, so it is never said not to. */
+export function typeResponse(query: Message, { explain }: NameVerdict): Message {
+  return refusalMessage(query, { kind: 'nodata' }, { code: EXTENDED_ERROR.PROHIBITED, text: explain })
+}
+
+const LOOPBACK_TTL = 86_400
+
+export function specialResponse(query: Message, answer: SpecialAnswer): Message {
+  const empty = emptyResponse(query, answer === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR, null)
+  const [question] = query.questions
+  if (answer !== 'loopback' || question === undefined) return empty
+  if (question.type !== TYPE.A && question.type !== TYPE.AAAA) return empty
+  const octets = question.type === TYPE.A ? Uint8Array.of(127, 0, 0, 1) : new Uint8Array(16).fill(1, 15)
+  const record = { name: question.name, type: question.type, class: CLASS_IN, ttl: LOOPBACK_TTL }
+  return { ...empty, answers: [{ ...record, data: { kind: 'address', octets } }] }
 }
 
 export type Failure = ExchangeFailure | 'judge' | 'bind' | 'extended-rcode'
@@ -81,7 +106,8 @@ export function answerResponse(
   const asked = query.questions[0]!.name
   const clientEdns = ednsOf(query)
   const wantsAd = query.header.authenticData || (clientEdns !== null && clientEdns !== 'bad' && clientEdns.dnssecOk)
-  const whole = answers.length === upstream.answers.length
+  const whole =
+    answers.length === upstream.answers.length && answers.every(({ data }, at) => data === upstream.answers[at]!.data)
   const message: Message = {
     ...ours,
     // RFC 4035 §3.2.3: what was changed is no longer authentic.

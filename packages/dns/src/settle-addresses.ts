@@ -1,6 +1,6 @@
 import { formatAddress, type Address } from '@sallyport/net'
 import type { Message, Question, ResourceRecord } from '@sallyport/wire'
-import { answerAddresses, keepAddresses, type TimedAddress } from './answer-addresses.ts'
+import { answerAddresses, hasServices, keepAddresses, showName, type TimedAddress } from './answer-addresses.ts'
 import type { Counters } from './counters.ts'
 import type { Binding, ForwarderOptions, NameQuery, NameVerdict } from './options.ts'
 import { selectAnswer, type SelectedAnswer } from './select-answer.ts'
@@ -34,7 +34,8 @@ export function settleAddresses(
     last = verdict
     return false
   }
-  const kept = keepAddresses(records, keep)
+  const seen = hasServices(records) && options.needsName?.(query) === true ? showName(records) : records
+  const kept = keepAddresses(seen, keep)
   const denied = last !== null && !kept.some(carriesAnswer) ? last : null
   return { chain, records: kept, bindings: bindingsOf(query, answerAddresses(kept), options), denied }
 }

@@ -1,8 +1,17 @@
 import { Command, Option } from 'commander'
-import { serveResolver, type Certificate, type ListenEndpoint, type Strategy, type UpstreamState } from '@sallyport/dns'
-import { SallyportError } from '@sallyport/policy'
+import {
+  serveResolver,
+  type Certificate,
+  type ClientRate,
+  type ListenEndpoint,
+  type Strategy,
+  type UpstreamState,
+} from '@sallyport/dns'
+import type { Prefix } from '@sallyport/net'
+import { SallyportError, type DnsSettings } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
 import { readCertificate } from '../input/certificate.ts'
+import { localClients, parseClients } from '../input/dns-settings.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
 import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
 import { openLineLog } from '../output/line-log.ts'
@@ -15,7 +24,9 @@ type Options = {
   readonly upstream: readonly string[]
   readonly bootstrap: readonly string[]
   readonly upstreamCa?: string
-  readonly strategy: Strategy
+  readonly strategy?: Strategy
+  readonly client: readonly string[]
+  readonly clientRate?: string
   readonly cert?: string
   readonly key?: string
   readonly feed: readonly string[]
@@ -34,10 +45,10 @@ export function dnsCommand(answer: Answer): Command {
     .addOption(
       repeatable('--upstream <server>', 'a server to ask, or DOMAIN=SERVER; those of /etc/resolv.conf unless given'),
     )
-    .addOption(
-      new Option('--strategy <how>', 'ask the servers in this way').choices(['order', 'parallel']).default('order'),
-    )
+    .addOption(new Option('--strategy <how>', 'ask the servers in this way').choices(['order', 'parallel']))
     .addOption(repeatable('--bootstrap <address>', 'a server that knows the addresses of upstreams given by name'))
+    .addOption(repeatable('--client <prefix>', 'who may ask, or any; private addresses and own networks unless given'))
+    .option('--client-rate <number>', 'queries a second that one client may ask')
     .option('--upstream-ca <file>', 'authorities to trust for upstreams, in place of those of the system')
     .addOption(feedOption())
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
@@ -63,14 +74,24 @@ async function dns(options: Options): Promise<number> {
     })
   }
   const listen = options.listen.map(parseListen)
-  const servers = await parseServers(options.upstream, options.bootstrap, options.upstreamCa)
   const certificate = await certificateOf(options, listen)
   const policy = await DnsPolicy.read(options.policy, options.feed)
+  const { settings } = policy
+  const servers = await parseServers(
+    options.upstream.length > 0 ? options.upstream : upstreamTexts(settings),
+    options.bootstrap,
+    options.upstreamCa,
+  )
+  const clients = clientsOf(options, settings)
+  const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
   await using resolver = await serveResolver({
     listen,
     ...servers,
-    strategy: options.strategy,
+    strategy: options.strategy ?? settings.strategy ?? 'order',
+    ...(clients === null ? {} : { clients }),
+    ...(clientRate === null ? {} : { clientRate }),
+    limits: settings.stale === false ? { staleSeconds: 0 } : {},
     onUpstream: (state) => note(upstreamNote(state)),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
@@ -106,6 +127,23 @@ function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: b
     note(`sallyport: answering on ${kind === 'udp' ? '' : `${kind}://`}${shown(address, port)}${path}`)
   }
   if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics.address, metrics.port)}/metrics`)
+}
+
+/** As `--upstream` writes them. */
+function upstreamTexts({ upstreams = [], routes = [] }: DnsSettings): readonly string[] {
+  return [...upstreams, ...routes.flatMap((route) => route.upstreams.map((server) => `${route.domain}=${server}`))]
+}
+
+function clientsOf(options: Options, settings: DnsSettings): readonly Prefix[] | null {
+  return options.client.length > 0 ? parseClients(options.client) : (settings.clients ?? localClients())
+}
+
+/** A client may ask for as many at once as in two seconds: a page has many names. */
+function rateOf(options: Options, settings: DnsSettings): ClientRate | null {
+  const perSecond = options.clientRate === undefined ? (settings.clientRate ?? null) : Number(options.clientRate)
+  if (perSecond === null) return null
+  if (perSecond >= 1 && perSecond <= 1_000_000) return { perSecond, burst: perSecond * 2 }
+  throw new SallyportError('usage', `--client-rate "${options.clientRate}" is not a number from 1 to 1000000`)
 }
 
 async function certificateOf(options: Options, listen: readonly ListenEndpoint[]): Promise<Certificate | null> {

@@ -1,6 +1,14 @@
 import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
-import { policyNameSets, PolicyJudge, type ForwarderOptions } from '@sallyport/dns'
-import { definePolicy, type Policy } from '@sallyport/policy'
+import {
+  policyNameSets,
+  PolicyJudge,
+  type AnswerSettings,
+  type ForwarderOptions,
+  type JudgeOptions,
+} from '@sallyport/dns'
+import { matchDomain } from '@sallyport/net'
+import { definePolicy, type DnsSettings, type Policy } from '@sallyport/policy'
+import { answerSettings, dnsSettings } from './dns-settings.ts'
 import { readPolicy } from './policy-files.ts'
 import { readWorld } from './world.ts'
 
@@ -10,12 +18,16 @@ export class DnsPolicy {
   readonly #feeds: readonly string[]
   readonly #judge: PolicyJudge
   #compiled: CompiledPolicy
+  #settings: DnsSettings
+  #answering: AnswerSettings
   #tellsClientsApart: boolean
 
   private constructor(files: readonly string[], feeds: readonly string[], compiled: CompiledPolicy) {
     this.#files = files
     this.#feeds = feeds
-    this.#judge = new PolicyJudge(compiled)
+    this.#settings = dnsSettings(compiled.policy)
+    this.#answering = answerSettings(this.#settings)
+    this.#judge = new PolicyJudge(compiled, judgeOptions(this.#settings))
     this.#compiled = compiled
     this.#tellsClientsApart = tellsClientsApart(compiled.policy)
   }
@@ -24,13 +36,23 @@ export class DnsPolicy {
     return new DnsPolicy(files, feeds, await compiledPolicy(files, feeds))
   }
 
-  judgement(): Pick<ForwarderOptions, 'judge' | 'judgeAlias' | 'judgeAnswer' | 'refusal' | 'nameSets'> {
+  /** What the policy says about the resolver. */
+  get settings(): DnsSettings {
+    return this.#settings
+  }
+
+  judgement(): Pick<
+    ForwarderOptions,
+    'judge' | 'judgeAlias' | 'judgeAnswer' | 'needsName' | 'settings' | 'refusal' | 'nameSets'
+  > {
     const sets = policyNameSets(() => this.#compiled, Date.now)
     return {
       judge: (query) => this.#judge.judge(query),
       judgeAlias: (query, alias) => this.#judge.judgeAlias(query, alias),
       judgeAnswer: (query, address) => this.#judge.judgeAnswer(query, address),
-      refusal: { kind: 'nxdomain' },
+      needsName: (query) => this.#judge.needsName(query),
+      settings: () => this.#answering,
+      refusal: () => this.#settings.refusal ?? { kind: 'nxdomain' },
       // Names are refused alike only where it does not matter who asks.
       nameSets: { ...sets, findWire: (bytes, start) => (this.#tellsClientsApart ? -1 : sets.findWire(bytes, start)) },
     }
@@ -38,11 +60,19 @@ export class DnsPolicy {
 
   /** All or nothing: what cannot be read leaves the policy in force. The text says what is in force now. */
   async reload(): Promise<string> {
-    this.#compiled = await compiledPolicy(this.#files, this.#feeds)
-    this.#tellsClientsApart = tellsClientsApart(this.#compiled.policy)
-    this.#judge.replace(this.#compiled)
+    const compiled = await compiledPolicy(this.#files, this.#feeds)
+    const settings = dnsSettings(compiled.policy)
+    this.#answering = answerSettings(settings)
+    this.#settings = settings
+    this.#compiled = compiled
+    this.#tellsClientsApart = tellsClientsApart(compiled.policy)
+    this.#judge.replace(compiled, judgeOptions(settings))
     return 'sallyport: policy and feeds are read again'
   }
+}
+
+function judgeOptions({ privateNames = [] }: DnsSettings): JudgeOptions {
+  return { mayBePrivate: (name) => privateNames.some((pattern) => matchDomain(pattern, name)) }
 }
 
 function tellsClientsApart({ layers }: Policy): boolean {

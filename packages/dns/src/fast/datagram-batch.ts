@@ -1,3 +1,4 @@
+import { AF_INET } from './socket-address.ts'
 import type { SocketCalls } from './socket-calls.ts'
 
 const MESSAGE = 64
@@ -64,6 +65,12 @@ export class DatagramBatch {
 
   isTruncated(at: number): boolean {
     return (this.#words[(at * MESSAGE + 48) >> 2]! & TRUNCATED) !== 0
+  }
+
+  /** The octets of the sender's address as a number; `null` when it is none of IPv4. */
+  peerIpv4(at: number): number | null {
+    const from = (this.#peers + at * PEER) >> 2
+    return (this.#words[from]! & 0xffff) === AF_INET ? this.#words[from + 1]! : null
   }
 
   /** A copy of the sender's socket address. */

@@ -53,6 +53,11 @@ export async function listenBatched(
       if (byRule) templates.learn(query, answer, generation)
     })
   }
+  const admissionOf = (at: number): Admission => {
+    const key = batch.peerIpv4(at)
+    const address = (): string => endpointOf(batch.peer(at)).address
+    return key === null ? desk.gate.admit(address()) : desk.gate.admitIpv4(key, address)
+  }
   const takeBatch = (): number => {
     const came = batch.receive(fd)
     if (came === 0) return 0
@@ -60,7 +65,7 @@ export async function listenBatched(
     for (let at = 0; at < came; at++) {
       const bytes = batch.datagram(at)
       const length = batch.length(at)
-      const admission = desk.isOpenToAll ? 'admitted' : desk.admit(endpointOf(batch.peer(at)).address)
+      const admission = desk.gate.isOpen ? 'admitted' : admissionOf(at)
       const slow = batch.isTruncated(at) || admission !== 'admitted' || desk.isDraining
       const answered = slow ? 0 : templates.refuse(bytes, length)
       if (answered === 0) {

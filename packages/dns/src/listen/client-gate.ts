@@ -17,6 +17,7 @@ export class ClientGate {
   readonly #clients: readonly Prefix[] | null
   readonly #rate: ClientRate | null
   readonly #buckets = new Map<string, Bucket>()
+  readonly #known = new Map<number, Admission>()
   readonly #now: () => number
 
   /** `null` for everyone, and for no bound. `now` in milliseconds, never going back. */
@@ -29,6 +30,17 @@ export class ClientGate {
   /** Whether there is nothing to ask. */
   get isOpen(): boolean {
     return this.#clients === null && this.#rate === null
+  }
+
+  /** `admit` for a socket address of IPv4 whose octets are `key`; `address` is asked for its text only when it is new. */
+  admitIpv4(key: number, address: () => string): Admission {
+    if (this.#rate !== null) return this.admit(address())
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const admission = this.admit(address())
+    if (this.#known.size >= MOST_CLIENTS) this.#known.clear()
+    this.#known.set(key, admission)
+    return admission
   }
 
   admit(text: string): Admission {

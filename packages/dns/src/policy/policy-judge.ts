@@ -40,6 +40,11 @@ export class PolicyJudge {
     return verdict.verdict === 'deny' && verdict.rule === null ? ALLOWED : effective(verdict)
   }
 
+  /** Whether what the connection says will decide: then it has to say the name where it can be seen. */
+  needsName(query: NameQuery): boolean {
+    return judgeName(this.#policy, query.name, this.#facts(query)).verdict === 'undetermined'
+  }
+
   judgeAnswer(query: NameQuery, address: Address): NameVerdict {
     const facts = this.#facts(query)
     const whole = effective(judgeName(this.#policy, query.name, { ...facts, domain: query.name, dst: address }))
