@@ -1,5 +1,5 @@
 import type { CompiledPolicy } from '@sallyport/compile'
-import { formatAddress, type Address, type DomainName } from '@sallyport/net'
+import { formatAddress, isLocalName, type Address, type DomainName } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import type { NameVerdict } from '../options.ts'
 import { isPrivateAddress } from '../private-address.ts'
@@ -29,9 +29,4 @@ export function judgePrivateAddress(
   if (named || bare.mode === 'monitor') return null
   const explain = `${name} leads to the private address ${formatAddress(address)}, which no rule names`
   return { verdict: 'deny', rule: null, explain }
-}
-
-/** Names that only this network gives: RFC 6761, RFC 6762, RFC 8375, and `.internal`. */
-export function isLocalName(name: DomainName): boolean {
-  return /(^|\.)(internal|local|localhost|test|home\.arpa)$/.test(name) || !name.includes('.')
 }
