@@ -1,3 +1,6 @@
 export * from './dns/index.ts'
 export * from './identify/index.ts'
 export * from './capture/index.ts'
+export * from './http1/index.ts'
+export * from './socks/index.ts'
+export * from './proxy-protocol/index.ts'

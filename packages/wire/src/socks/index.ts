@@ -1,0 +1,1 @@
+export * from './socks5.ts'
