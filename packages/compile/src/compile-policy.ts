@@ -7,6 +7,8 @@ export type CompileOptions = {
   readonly atMs: number
   /** Random, where others choose the names that are looked up; without one, tables are the same every time. */
   readonly seed?: HashSeed
+  /** `rules`: what else passes without a rule, loopback above all, needs one. For a proxy, whose loopback is not its clients'. */
+  readonly implicit?: 'usual' | 'rules'
 }
 
 const NO_SEED: HashSeed = [0, 0]
@@ -17,6 +19,7 @@ export class CompiledPolicy {
   readonly world: World
   readonly atMs: number
   readonly #seed: HashSeed
+  readonly #implicit: 'usual' | 'rules'
   readonly #timed: readonly Rule[]
   /** The only rules of a policy without schedules. */
   #untimed: CompiledRules | undefined
@@ -27,6 +30,7 @@ export class CompiledPolicy {
     this.world = world
     this.atMs = options.atMs
     this.#seed = options.seed ?? NO_SEED
+    this.#implicit = options.implicit ?? 'usual'
     this.#timed = policy.layers
       .flatMap(({ rules }) => rules)
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
@@ -43,7 +47,7 @@ export class CompiledPolicy {
     const key = this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
     const known = this.#byRulesInForce.get(key)
     if (known) return known
-    const compiled = new CompiledRules(this.policy, this.world, timeMs, this.#seed)
+    const compiled = new CompiledRules(this.policy, this.world, timeMs, this.#seed, this.#implicit)
     this.#byRulesInForce.set(key, compiled)
     if (this.#timed.length === 0) this.#untimed = compiled
     return compiled

@@ -35,14 +35,16 @@ export class CompiledRules {
   readonly diagram: Diagram
   readonly facts: FactClasses
   readonly #policy: Policy
+  readonly #implicit: 'usual' | 'rules'
   readonly #verdicts: VerdictCache
   readonly #names: RecentNames
   readonly #endings: RecentEndings = new RecentEndings()
   /** By node: how a walk may end when nothing more is known. */
   readonly #unknown: (Leaf | undefined)[] = []
 
-  constructor(policy: Policy, world: World, atMs: number, seed: HashSeed) {
+  constructor(policy: Policy, world: World, atMs: number, seed: HashSeed, implicit: 'usual' | 'rules' = 'usual') {
     this.#policy = policy
+    this.#implicit = implicit
     const items = itemsOfPolicy(policy, world, atMs, this.conditions)
     this.tables = new ClassTables(this.conditions, portBoundaries(policy), world, seed)
     this.diagram = new Diagram(items, this.tables.spaces)
@@ -52,7 +54,7 @@ export class CompiledRules {
   }
 
   decide(flow: Flow, lastStage: Stage): Verdict {
-    const implicit = matchImplicit(flow)
+    const implicit = this.#implicit === 'usual' ? matchImplicit(flow) : null
     if (implicit !== null) return implicitVerdict(this.#policy, implicit.what)
     const node = this.walk(this.diagram.root, flow, NAME)
     const sole = this.#soleName(node, flow)
