@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   feeds: async () => (await import('./commands/feeds.ts')).feedsCommand,
   services: async () => (await import('./commands/services.ts')).servicesCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
+  proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand,

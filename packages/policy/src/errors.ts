@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'tun-unavailable'
   | 'enforcement-failed'
   | 'resolver-unavailable'
+  | 'proxy-unavailable'
   | 'filter-invalid'
   | 'store-unavailable'
   | 'certificate-invalid'
@@ -131,6 +132,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The resolver cannot listen, or has no server to ask.',
     remedy: 'Check /etc/resolv.conf, or give --upstream.',
+  },
+  'proxy-unavailable': {
+    exitCode: 3,
+    meaning: 'The proxy cannot listen.',
+    remedy: 'Choose another address or port with --listen.',
   },
   'filter-invalid': {
     exitCode: 2,

@@ -1,0 +1,97 @@
+import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
+import { Command, Option } from 'commander'
+import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, serveProxyMetrics, type Endpoint } from '@sallyport/proxy'
+import { SallyportError } from '@sallyport/policy'
+import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { parseEndpoint } from '../input/resolver-addresses.ts'
+import { note } from '../output/print.ts'
+import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
+import { startProxyProcess } from '../proxy/proxy-process.ts'
+import { runProxyWorker, startProxyWorkers, type ProxyWorkers } from '../proxy/proxy-workers.ts'
+import type { Answer } from './answer.ts'
+
+export function proxyCommand(answer: Answer): Command {
+  return new Command('proxy')
+    .description('forward proxy for HTTP, CONNECT and SOCKS 5; what the policy does not allow does not pass')
+    .addOption(repeatable('--listen <address:port>', 'where to listen; every protocol on every address'))
+    .addOption(repeatable('--policy <file>', 'a policy file; several are layers'))
+    .addOption(feedOption())
+    .addOption(repeatable('--upstream <server>', 'a DNS server to ask; those of /etc/resolv.conf unless given'))
+    .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
+    .option('--access-log <file>', 'write every request as a line; - is the standard output')
+    .addOption(
+      new Option('--access-log-format <format>', 'how a line looks').choices(ACCESS_LOG_FORMATS).default('json'),
+    )
+    .option('--workers <count>', 'processes that share the work; one for each core unless given')
+    .addOption(repeatable('--limit <name=number>', 'another bound than the usual one'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --access-log -',
+        'sallyport proxy --listen 192.0.2.1:3128 --policy org.yaml --policy team.yaml --metrics 127.0.0.1:9154 --access-log /var/log/sallyport/access.log --access-log-format squid',
+      ),
+    )
+    .action(async (options: ProxyCommandOptions) =>
+      answer(await (cluster.isWorker ? runProxyWorker(options) : proxy(options))),
+    )
+}
+
+/** Runs until SIGTERM or SIGINT; SIGHUP reads policy and feeds again. */
+async function proxy(options: ProxyCommandOptions): Promise<number> {
+  if (options.listen.length === 0) {
+    throw new SallyportError('usage', 'nothing says where to listen', {
+      remedy: 'Give --listen ADDRESS:PORT, for example --listen 127.0.0.1:3128.',
+    })
+  }
+  await using running = await start(options, workerCount(options.workers))
+  const text = async (): Promise<string> => formatProxyMetrics(addCounts(await running.counts()))
+  const listen = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
+  await using metrics = listen === null ? null : await serveProxyMetrics(listen, text)
+  const reload = (): void =>
+    void running.reload().then(
+      () => note('sallyport: policy and feeds are read again'),
+      (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`),
+    )
+  process.on('SIGHUP', reload)
+  const stopped = stopSignal()
+  // Last: whoever reads that it is ready may send a signal at once.
+  announce(running.endpoints, metrics?.endpoint ?? null, options.json === true)
+  await stopped
+  process.off('SIGHUP', reload)
+  await running.drain()
+  return 0
+}
+
+async function start(options: ProxyCommandOptions, workers: number): Promise<ProxyWorkers> {
+  if (workers > 1) return startProxyWorkers(options, workers)
+  const alone = await startProxyProcess(options)
+  return {
+    endpoints: alone.endpoints,
+    counts: async () => [alone.counts()],
+    reload: () => alone.reload(),
+    drain: () => alone.drain(),
+    [Symbol.asyncDispose]: () => alone[Symbol.asyncDispose](),
+  }
+}
+
+function workerCount(text: string | undefined): number {
+  if (text === undefined) return availableParallelism()
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
+  throw new SallyportError('usage', `--workers "${text}" is not a number from 1 to 999`)
+}
+
+function announce(endpoints: readonly Endpoint[], metrics: Endpoint | null, asJson: boolean): void {
+  if (asJson) return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics })}\n`)
+  const shown = ({ address, port }: Endpoint): string =>
+    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  for (const endpoint of endpoints) note(`sallyport: proxy for HTTP and SOCKS 5 on ${shown(endpoint)}`)
+  if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics)}/metrics`)
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}

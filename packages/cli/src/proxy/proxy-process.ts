@@ -1,0 +1,67 @@
+import { SallyportError } from '@sallyport/policy'
+import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
+import { handshakeCiphers } from '../input/handshake-ciphers.ts'
+import { parseProxyBounds } from '../input/proxy-limits.ts'
+import { readProxyPolicy } from '../input/proxy-policy.ts'
+import { parseListen, parseServers } from '../input/resolver-addresses.ts'
+import { openNameResolver } from '../input/resolve-names.ts'
+import { openLineLog, type LineLog } from '../output/line-log.ts'
+import type { ProxyCommandOptions } from './proxy-options.ts'
+
+export type ProxyProcess = AsyncDisposable & {
+  readonly endpoints: Proxy['endpoints']
+  counts(): ProxyCounts
+  /** Policy, feeds and access log anew, all or nothing: what cannot be read leaves those in force. */
+  reload(): Promise<void>
+  drain(): Promise<void>
+}
+
+/** The proxy of one process: the only one, or one worker among several. */
+export async function startProxyProcess(options: ProxyCommandOptions): Promise<ProxyProcess> {
+  await using opened = new AsyncDisposableStack()
+  let policy = await readProxyPolicy(options.policy, options.feed)
+  let log: LineLog | null = openLineLog(options.accessLog, 'access log')
+  opened.defer(async () => log?.[Symbol.asyncDispose]())
+  const names = opened.use(await openNameResolver(await parseServers(options.upstream), () => policy))
+  const proxy = opened.use(
+    await startProxy({
+      listen: options.listen.map(parseListen),
+      policy,
+      resolveName: names.resolveName,
+      ciphers: handshakeCiphers,
+      onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
+      ...parseProxyBounds(options.limit),
+    }).catch((error: unknown) => {
+      throw cannotListen(error)
+    }),
+  )
+  const all = opened.move()
+  return {
+    endpoints: proxy.endpoints,
+    counts: () => proxy.counts(),
+    reload: async () => {
+      policy = await readProxyPolicy(options.policy, options.feed)
+      proxy.replacePolicy(policy)
+      // A file that was renamed to be kept is let go, and a new one begun.
+      const old = log
+      log = openLineLog(options.accessLog, 'access log')
+      await old?.[Symbol.asyncDispose]()
+    },
+    drain: () => proxy.drain(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+function cannotListen(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'the address is taken',
+    EADDRNOTAVAIL: 'this host does not have the address',
+    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  }
+  if (why[code] === undefined) return error
+  return new SallyportError('proxy-unavailable', `the proxy cannot listen: ${why[code]}`, {
+    cause: error,
+    remedy: '`ss -lntp` shows who listens; choose another address or port with --listen.',
+  })
+}

@@ -1,0 +1,169 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import type { Endpoint, ProxyCounts } from '@sallyport/proxy'
+import { SallyportError } from '@sallyport/policy'
+import { readProxyPolicy } from '../input/proxy-policy.ts'
+import { note } from '../output/print.ts'
+import type { ProxyCommandOptions } from './proxy-options.ts'
+import { startProxyProcess, type ProxyProcess } from './proxy-process.ts'
+
+/** What a worker says; the first word it ever says is `ready` or `failed`. */
+type FromWorker =
+  | { readonly kind: 'ready'; readonly endpoints: readonly Endpoint[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly remedy: string }
+  | { readonly kind: 'counts'; readonly id: number; readonly counts: ProxyCounts }
+  | { readonly kind: 'reloaded'; readonly problem: string | null }
+
+type ToWorker =
+  { readonly kind: 'counts'; readonly id: number } | { readonly kind: 'reload' } | { readonly kind: 'drain' }
+
+const RESTART_PAUSE_MS = 500
+const COUNTS_TIMEOUT_MS = 2000
+
+export type ProxyWorkers = AsyncDisposable & {
+  readonly endpoints: readonly Endpoint[]
+  /** Of the workers that answer in time. */
+  counts(): Promise<readonly ProxyCounts[]>
+  reload(): Promise<void>
+  drain(): Promise<void>
+}
+
+/**
+ * As many processes as `count` that share the listening sockets; one that dies is replaced, and takes nobody else's
+ * connections with it. Rejects when the first cannot start.
+ */
+export async function startProxyWorkers(options: ProxyCommandOptions, count: number): Promise<ProxyWorkers> {
+  // Workers accept by themselves: handing each connection over costs more than uneven shares.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
+  cluster.setupPrimary({ args: process.argv.slice(2) })
+  let isStopping = false
+  const workers = new Set<Worker>()
+  const start = async (): Promise<readonly Endpoint[]> => {
+    const worker = cluster.fork()
+    workers.add(worker)
+    worker.once('exit', (code, signal) => {
+      workers.delete(worker)
+      if (isStopping) return
+      note(`sallyport: a worker ended (${signal ?? code}); another takes its place`)
+      setTimeout(() => void start().catch((error: Error) => note(`sallyport: ${error.message}`)), RESTART_PAUSE_MS)
+    })
+    const said = await firstWord(worker)
+    if (said.kind === 'ready') return said.endpoints
+    worker.removeAllListeners('exit')
+    workers.delete(worker)
+    const { code, message, remedy } = said
+    throw new SallyportError(code as ConstructorParameters<typeof SallyportError>[0], message, { remedy })
+  }
+  // One first: with port 0 it takes the port that the others share, and what is wrong is said once.
+  const endpoints = await start()
+  await Promise.all(Array.from({ length: count - 1 }, start))
+  let asked = 0
+  return {
+    endpoints,
+    counts: async () => {
+      const id = ++asked
+      const answers = await Promise.all([...workers].map((worker) => ask(worker, { kind: 'counts', id }, 'counts')))
+      return answers.flatMap((answer) => (answer?.kind === 'counts' ? [answer.counts] : []))
+    },
+    reload: async () => {
+      await readProxyPolicy(options.policy, options.feed)
+      const answers = await Promise.all([...workers].map((worker) => ask(worker, { kind: 'reload' }, 'reloaded')))
+      const problem = answers.find((answer) => answer?.kind === 'reloaded' && answer.problem !== null)
+      if (problem?.kind === 'reloaded') throw new Error(problem.problem!)
+    },
+    drain: async () => {
+      isStopping = true
+      const gone = [...workers].map((worker) => once(worker, 'exit'))
+      for (const worker of workers) send(worker, { kind: 'drain' })
+      await Promise.all(gone)
+    },
+    [Symbol.asyncDispose]: async () => {
+      isStopping = true
+      for (const worker of workers) worker.process.kill('SIGKILL')
+    },
+  }
+}
+
+/** The life of one worker: until it is told to drain, or its parent is gone. */
+export async function runProxyWorker(options: ProxyCommandOptions): Promise<number> {
+  // Signals are for the parent, which says what to do; a terminal sends them to all.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {})
+  let proxy: ProxyProcess
+  try {
+    proxy = await startProxyProcess(options)
+  } catch (error) {
+    tell(failedWord(error))
+    process.disconnect?.()
+    return 3
+  }
+  const drained = Promise.withResolvers<void>()
+  process.on('disconnect', () => drained.resolve())
+  process.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'counts':
+        return tell({ kind: 'counts', id: message.id, counts: proxy.counts() })
+      case 'reload':
+        return void proxy.reload().then(
+          () => tell({ kind: 'reloaded', problem: null }),
+          (error: Error) => tell({ kind: 'reloaded', problem: error.message }),
+        )
+      case 'drain':
+        return void proxy.drain().then(drained.resolve)
+    }
+  })
+  tell({ kind: 'ready', endpoints: proxy.endpoints })
+  await drained.promise
+  await proxy[Symbol.asyncDispose]()
+  if (process.connected) process.disconnect?.()
+  return 0
+}
+
+function failedWord(error: unknown): FromWorker {
+  if (error instanceof SallyportError) {
+    const { code, message, remedy } = error
+    return { kind: 'failed', code, message, remedy }
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { kind: 'failed', code: 'internal', message: `unexpected: ${text}`, remedy: 'Report it with the text shown.' }
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message)
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message)
+}
+
+function firstWord(worker: Worker): Promise<Extract<FromWorker, { kind: 'ready' | 'failed' }>> {
+  return new Promise((resolve) => {
+    const gone = {
+      kind: 'failed',
+      code: 'internal',
+      message: 'a worker ended before it was ready',
+      remedy: '',
+    } as const
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready' || message.kind === 'failed') resolve(message)
+    })
+    worker.once('exit', () => resolve(gone))
+  })
+}
+
+function ask(worker: Worker, message: ToWorker, answer: FromWorker['kind']): Promise<FromWorker | null> {
+  return new Promise((resolve) => {
+    const done = (said: FromWorker | null): void => {
+      clearTimeout(late)
+      worker.off('message', onMessage)
+      resolve(said)
+    }
+    const onMessage = (said: FromWorker): void => {
+      const isOther = said.kind === 'counts' && message.kind === 'counts' && said.id !== message.id
+      if (said.kind === answer && !isOther) done(said)
+    }
+    const late = setTimeout(done, message.kind === 'counts' ? COUNTS_TIMEOUT_MS : 60_000, null)
+    worker.on('message', onMessage)
+    worker.once('exit', () => done(null))
+    send(worker, message)
+  })
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { sallyport } from './sallyport.ts'
+
+const run = promisify(execFile)
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+type Endpoint = { readonly address: string; readonly port: number }
+type Ready = { readonly endpoints: readonly Endpoint[]; readonly metrics: Endpoint | null }
+
+const POLICY = 'sallyport: 1\nname: lab\nrules:\n  - { id: lab, action: allow, to: [127.0.0.1] }\n'
+
+async function startProxy(files: ReturnType<typeof folder>, ...args: readonly string[]) {
+  writeFileSync(files.path('policy.yaml'), POLICY)
+  const usual = ['--listen', '127.0.0.1:0', '--policy', files.path('policy.yaml'), '--upstream', '127.0.0.1:1']
+  const child = spawn(process.execPath, [MAIN, 'proxy', '--json', ...usual, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const notes: string[] = []
+  const ready = Promise.withResolvers<Ready>()
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    notes.push(line)
+    if (line.includes('"ready"')) ready.resolve(JSON.parse(line) as Ready)
+  })
+  child.once('exit', () => ready.reject(new Error(notes.join('\n'))))
+  const { endpoints, metrics } = await ready.promise
+  const { port } = endpoints[0]!
+  const curl = async (...query: readonly string[]): Promise<string> =>
+    (await run('curl', ['-sS', '-m', '5', '-w', ' %{http_code}', '-x', `http://127.0.0.1:${port}`, ...query])).stdout
+  return {
+    child,
+    port,
+    metrics,
+    notes,
+    curl,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+function folder(): Disposable & { readonly path: (name: string) => string } {
+  const root = mkdtempSync(join(tmpdir(), 'sallyport-proxy-'))
+  return {
+    path: (name) => join(root, name),
+    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+  }
+}
+
+async function startServer(): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_, response) => response.end('served'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((next) => setTimeout(next, 20))
+}
+
+test('a proxy of the command line: serves, denies, logs, counts, reads its policy again, and ends with 0', async () => {
+  using files = folder()
+  await using server = await startServer()
+  const logged = ['--access-log', files.path('log'), '--metrics', '127.0.0.1:0', '--workers', '2']
+  await using proxy = await startProxy(files, ...logged)
+  assert.equal(await proxy.curl(server.url), 'served 200')
+  assert.match(await proxy.curl('http://10.0.0.1/'), /"reason":"denied".* 403$/s)
+  renameSync(files.path('log'), files.path('log.1'))
+  writeFileSync(files.path('policy.yaml'), POLICY.replace('allow', 'deny'))
+  proxy.child.kill('SIGHUP')
+  await until(() => proxy.notes.some((line) => line.includes('read again')))
+  assert.match(await proxy.curl(server.url), /"rule":"lab".* 403$/s)
+  writeFileSync(files.path('policy.yaml'), 'sallyport: 1\nname: lab\nrulez: []\n')
+  proxy.child.kill('SIGHUP')
+  await until(() => proxy.notes.some((line) => line.includes('kept the policy')))
+  assert.match(await proxy.curl(server.url), /"rule":"lab".* 403$/s)
+  const { address, port } = proxy.metrics!
+  const metrics = await (await fetch(`http://${address}:${port}/metrics`)).text()
+  assert.match(metrics, /^sallyport_proxy_requests_total\{via="http"\} 4$/m)
+  assert.match(metrics, /^sallyport_proxy_refused_total\{reason="denied"\} 3$/m)
+  proxy.child.kill('SIGTERM')
+  const [code] = (await once(proxy.child, 'exit')) as [number]
+  assert.equal(code, 0)
+  const outcomes = (name: string): string[] =>
+    readFileSync(files.path(name), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { outcome: string }).outcome)
+  assert.deepEqual(
+    [outcomes('log.1'), outcomes('log')],
+    [
+      ['allowed', 'denied'],
+      ['denied', 'denied'],
+    ],
+  )
+})
+
+test('a worker that is killed is replaced, and the proxy goes on', async () => {
+  using files = folder()
+  await using server = await startServer()
+  await using proxy = await startProxy(files, '--workers', '2')
+  const { stdout } = await run('pgrep', ['-P', String(proxy.child.pid)])
+  process.kill(Number(stdout.split('\n')[0]), 'SIGKILL')
+  await until(() => proxy.notes.some((line) => line.includes('another takes its place')))
+  for (let index = 0; index < 10; index++) assert.equal(await proxy.curl(server.url), 'served 200')
+})
+
+test('what runs may end after the signal to stop, and no new connection is taken', async () => {
+  using files = folder()
+  const slow = createServer((_, response) => {
+    response.write('slow')
+    setTimeout(() => response.end(' answer'), 600)
+  })
+  slow.listen(0, '127.0.0.1')
+  await once(slow, 'listening')
+  await using proxy = await startProxy(files, '--workers', '1')
+  const answer = proxy.curl(`http://127.0.0.1:${(slow.address() as AddressInfo).port}/`)
+  await new Promise((next) => setTimeout(next, 200))
+  proxy.child.kill('SIGTERM')
+  await new Promise((next) => setTimeout(next, 100))
+  await assert.rejects(proxy.curl('http://127.0.0.1:1/'), /Failed to connect/)
+  assert.equal(await answer, 'slow answer 200')
+  const [code] = (await once(proxy.child, 'exit')) as [number]
+  assert.equal(code, 0)
+  slow.close()
+})
+
+test('what cannot be is said with what to do', async () => {
+  using files = folder()
+  assert.match(sallyport(['proxy']).stderr, /nothing says where to listen/)
+  assert.match(sallyport(['proxy', '--listen', '127.0.0.1:0']).stderr, /nothing says what may pass/)
+  await using proxy = await startProxy(files, '--workers', '1')
+  const given = ['--policy', files.path('policy.yaml'), '--upstream', '127.0.0.1:1']
+  const taken = sallyport(['proxy', '--listen', `127.0.0.1:${proxy.port}`, ...given, '--workers', '2'])
+  assert.equal(taken.status, 3)
+  assert.match(taken.stderr, /cannot listen: the address is taken/)
+  const limit = sallyport(['proxy', '--listen', '127.0.0.1:0', ...given, '--limit', 'heads=5'])
+  assert.equal(limit.status, 2)
+  assert.match(limit.stderr, /headBytes/)
+})

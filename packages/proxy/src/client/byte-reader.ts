@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net'
+
+/** What is held while nobody reads; beyond it the peer waits. */
+const MOST_HELD = 65_536
+
+/** Octets of a socket, one read after another. `end` is the end of the stream, however it came about. */
+export class ByteReader {
+  readonly socket: Socket
+  #chunks: Buffer[] = []
+  #held = 0
+  #ended = false
+  #wake: (() => void) | null = null
+  readonly #onData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk)
+    this.#held += chunk.length
+    if (this.#held > MOST_HELD) this.socket.pause()
+    this.#wake?.()
+  }
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#wake?.()
+  }
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd)
+  }
+
+  get held(): number {
+    return this.#held
+  }
+
+  get isEnded(): boolean {
+    return this.#ended && this.#held === 0
+  }
+
+  /** All octets there are, waiting for the first when there are none. */
+  async read(timeoutMs: number): Promise<Buffer | 'end' | 'timeout'> {
+    if (this.#held === 0 && !this.#ended) {
+      const isLate = await this.#wait(timeoutMs)
+      if (isLate) return 'timeout'
+    }
+    if (this.#held === 0) return 'end'
+    const whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#held = 0
+    if (this.socket.isPaused()) this.socket.resume()
+    return whole
+  }
+
+  /** Puts octets back in front of the next read. */
+  unread(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#chunks.unshift(bytes)
+    this.#held += bytes.length
+  }
+
+  /** From now on the socket is somebody else's, paused; gives what was not read. */
+  release(): Buffer {
+    this.socket.pause()
+    this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd)
+    const rest = Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#held = 0
+    // Whoever still waits learns that nothing comes for it any more.
+    this.#wake?.()
+    return rest
+  }
+
+  #wait(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (isLate: boolean): void => {
+        clearTimeout(timer)
+        this.#wake = null
+        resolve(isLate)
+      }
+      const timer = setTimeout(done, timeoutMs, true)
+      this.#wake = () => done(false)
+    })
+  }
+}
+
+/** Writes, and waits while the peer does not take it; false when the peer is gone or takes nothing for so long. */
+export async function writeWithin(socket: Socket, bytes: Uint8Array | string, timeoutMs: number): Promise<boolean> {
+  if (socket.destroyed || !socket.writable) return false
+  if (socket.write(bytes, 'latin1')) return true
+  return new Promise((resolve) => {
+    const done = (isTaken: boolean): void => {
+      clearTimeout(timer)
+      socket.off('drain', onDrain).off('close', onClose)
+      resolve(isTaken)
+    }
+    const onDrain = (): void => done(true)
+    const onClose = (): void => done(false)
+    const timer = setTimeout(done, timeoutMs, false)
+    socket.on('drain', onDrain).on('close', onClose)
+  })
+}

@@ -1,0 +1,34 @@
+import type { Address } from '@sallyport/net'
+
+const MOST_CLIENTS = 10_000
+
+type Bucket = { tokens: number; atMs: number }
+
+/** How many requests a client may make: a bucket for each address that fills while it is silent. */
+export class RequestRates {
+  readonly #perSecond: number
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond
+  }
+
+  /** Whether one more request is within the rate. An IPv6 client is its /64, which one host can use as a whole. */
+  take(address: Address | null, nowMs: number): boolean {
+    const key = address === null ? '' : clientKey(address)
+    const bucket = this.#buckets.get(key) ?? { tokens: this.#perSecond, atMs: nowMs }
+    bucket.tokens = Math.min(this.#perSecond, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * this.#perSecond)
+    bucket.atMs = nowMs
+    this.#buckets.delete(key)
+    if (this.#buckets.size >= MOST_CLIENTS) this.#buckets.delete(this.#buckets.keys().next().value!)
+    this.#buckets.set(key, bucket)
+    if (bucket.tokens < 1) return false
+    bucket.tokens--
+    return true
+  }
+}
+
+export function clientKey({ words }: Address): string {
+  const [a, b, c, d] = words
+  return a === 0 && b === 0 && c === 0xffff ? `4 ${d}` : `${a} ${b}`
+}

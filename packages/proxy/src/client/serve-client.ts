@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net'
+import { formatAddress, parseAddress, type Address } from '@sallyport/net'
+import { readProxyHeader } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+import { KeptUpstreams } from '../http/kept-upstreams.ts'
+import { serveHttp, serveTunnelledHttp } from '../http/http-session.ts'
+import { refuseRequest } from '../http/refuse-request.ts'
+import { isRefusal } from '../http/request-target.ts'
+import { OpenRecord } from '../log/open-record.ts'
+import type { Endpoint } from '../options.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { serveSocks } from '../socks/serve-socks.ts'
+import { ByteReader } from './byte-reader.ts'
+import type { Client } from './client.ts'
+
+/** One connection, from its first octet to its end: the protocol is told from that octet, on any port. */
+export async function serveClient(core: ProxyCore, socket: Socket): Promise<void> {
+  socket.on('error', () => socket.destroy())
+  const reader = new ByteReader(socket)
+  const peer = parseAddress(socket.remoteAddress ?? '')
+  const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+  const client: Client | Refusal = await sourceOf(core, { socket, reader, endpoint, address: peer })
+  if (isRefusal(client)) {
+    const record = new OpenRecord(endpoint, 'http')
+    record.refused(client)
+    core.finish(record)
+    return void socket.destroy()
+  }
+  const first = await reader.read(core.timeouts.keepAliveMs)
+  if (typeof first === 'string') return void socket.destroy()
+  reader.unread(first)
+  switch (first[0]) {
+    case 5: {
+      core.counters.add('connectionsSocks')
+      const after = await serveSocks(core, client)
+      return after === 'done' ? undefined : serveTunnelledHttp(core, after)
+    }
+    case 4: {
+      // SOCKS 4: request rejected; a client that knows 5 as well tries that.
+      const record = new OpenRecord(endpoint, 'socks5')
+      record.refused(refusal('unsupported-command', 'SOCKS 4 is not spoken here'))
+      core.finish(record)
+      return void socket.end(Uint8Array.from([0, 0x5b, 0, 0, 0, 0, 0, 0]))
+    }
+    case 22: {
+      const record = new OpenRecord(endpoint, 'http')
+      await refuseRequest(
+        core,
+        client,
+        null,
+        record,
+        refusal('bad-request', 'TLS to a port that speaks plain HTTP'),
+        false,
+      )
+      return
+    }
+    default: {
+      core.counters.add('connectionsHttp')
+      using kept = new KeptUpstreams(core.pool)
+      await serveHttp(core, client, null, kept)
+    }
+  }
+}
+
+/** Where the client is: the peer, or what the PROXY header of a load balancer says. */
+async function sourceOf(core: ProxyCore, client: Client): Promise<Client | Refusal> {
+  const isBalancer = core.options.proxyHeaderFrom ?? null
+  if (isBalancer === null) return client
+  if (client.address === null || !isBalancer(client.address))
+    return refusal('bad-request', 'no load balancer of this proxy')
+  const deadlineMs = Date.now() + core.timeouts.headMs
+  let bytes: Buffer = Buffer.alloc(0)
+  for (;;) {
+    const piece = await client.reader.read(Math.max(0, deadlineMs - Date.now()))
+    if (typeof piece === 'string') return refusal('head-timeout', 'no PROXY header')
+    bytes = Buffer.concat([bytes, piece])
+    const read = readProxyHeader(bytes)
+    if (read.state === 'bad') return refusal('bad-request', `PROXY header: ${read.what}`)
+    if (read.state === 'more') continue
+    client.reader.unread(bytes.subarray(read.length))
+    return read.source === null ? client : withSource(client, read.source)
+  }
+}
+
+function withSource(client: Client, source: { readonly address: Address; readonly port: number }): Client {
+  return { ...client, address: source.address, endpoint: { address: formatAddress(source.address), port: source.port } }
+}

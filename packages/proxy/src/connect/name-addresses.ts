@@ -1,0 +1,64 @@
+import type { DomainName } from '@sallyport/net'
+import type { Counters } from '../counters.ts'
+import type { ProxyLimits, ProxyTimeouts } from '../limits.ts'
+import type { NameLookUp, ResolveName } from '../options.ts'
+
+const LONGEST_KEPT_SECONDS = 300
+const FAILURE_KEPT_SECONDS = 2
+
+type Entry = { readonly answer: NameLookUp; readonly untilMs: number }
+
+/** Addresses of names, kept for their time to live; one name is looked up once at a time. */
+export class NameAddresses {
+  readonly #resolve: ResolveName
+  readonly #limits: ProxyLimits
+  readonly #timeouts: ProxyTimeouts
+  readonly #counters: Counters
+  readonly #kept = new Map<DomainName, Entry>()
+  readonly #asking = new Map<DomainName, Promise<NameLookUp>>()
+
+  constructor(resolve: ResolveName, limits: ProxyLimits, timeouts: ProxyTimeouts, counters: Counters) {
+    this.#resolve = resolve
+    this.#limits = limits
+    this.#timeouts = timeouts
+    this.#counters = counters
+  }
+
+  async lookUp(name: DomainName): Promise<NameLookUp> {
+    const entry = this.#kept.get(name)
+    if (entry !== undefined && entry.untilMs > Date.now()) {
+      this.#counters.add('resolvedFromCache')
+      return entry.answer
+    }
+    const running = this.#asking.get(name)
+    if (running !== undefined) return running
+    const asking = this.#ask(name)
+    this.#asking.set(name, asking)
+    try {
+      return await asking
+    } finally {
+      this.#asking.delete(name)
+    }
+  }
+
+  forget(): void {
+    this.#kept.clear()
+  }
+
+  async #ask(name: DomainName): Promise<NameLookUp> {
+    this.#counters.add('resolved')
+    const answer = await this.#resolve(name, AbortSignal.timeout(this.#timeouts.resolveMs)).catch(
+      (error: Error): NameLookUp => ({ kind: 'failed', explain: `${name}: ${error.message}` }),
+    )
+    const bounded: NameLookUp =
+      answer.kind === 'addresses'
+        ? { ...answer, addresses: answer.addresses.slice(0, this.#limits.addressesPerName) }
+        : answer
+    const seconds =
+      answer.kind === 'addresses' ? Math.min(answer.ttlSeconds, LONGEST_KEPT_SECONDS) : FAILURE_KEPT_SECONDS
+    this.#kept.delete(name)
+    if (this.#kept.size >= this.#limits.namesKept) this.#kept.delete(this.#kept.keys().next().value!)
+    if (seconds > 0) this.#kept.set(name, { answer: bounded, untilMs: Date.now() + seconds * 1000 })
+    return bounded
+  }
+}

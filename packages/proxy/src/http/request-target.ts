@@ -1,0 +1,95 @@
+import { isAuthority, parseAuthority, type Host } from '@sallyport/net'
+import { fieldValues, type RequestHead } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+
+/** Where a request goes, and what it asks for there. */
+export type RequestTarget = {
+  readonly host: Host
+  readonly port: number
+  /** As sent to the server: path and query. */
+  readonly path: string
+}
+
+export type Destination = { readonly host: Host; readonly port: number }
+
+export function isRefusal(value: object): value is Refusal {
+  return 'reason' in value
+}
+
+/** `host:port` of CONNECT; the port must be there (RFC 9110 §9.3.6). */
+export function parseConnectTarget(head: RequestHead): Destination | Refusal {
+  const { target } = head
+  const authority = parseAuthority(target)
+  if (!isAuthority(authority)) return badHost(target, authority.problem)
+  const { host, port } = authority
+  return port === null ? badHost(target, 'no port') : (checkHost(head, { host, port }, port) ?? { host, port })
+}
+
+/** The absolute form (RFC 9112 §3.2.2): the only one that a proxy is asked in. */
+export function parseAbsoluteTarget(head: RequestHead): RequestTarget | Refusal {
+  const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)([^#]*)$/.exec(head.target)
+  if (match === null) {
+    return refusal(
+      'not-for-a-proxy',
+      head.target.includes('#') ? 'the target has a fragment' : 'the target is no absolute URL',
+    )
+  }
+  const [, scheme, authorityText, path] = match
+  if (scheme!.toLowerCase() !== 'http') return refusal('unsupported-scheme', `${scheme}: is not fetched`)
+  const authority = parseAuthority(authorityText!)
+  if (!isAuthority(authority)) return badHost(authorityText!, authority.problem)
+  const target = { host: authority.host, port: authority.port ?? 80, path: path!.startsWith('/') ? path! : `/${path!}` }
+  return checkHost(head, target, 80) ?? target
+}
+
+/** The origin form inside a tunnel, whose destination is known already; Host is for the caller to judge. */
+export function parseOriginTarget(head: RequestHead): { readonly path: string; readonly host: Host | null } | Refusal {
+  if (!head.target.startsWith('/') && !(head.target === '*' && head.method === 'OPTIONS')) {
+    return refusal('bad-request', 'a request inside a tunnel has the origin form')
+  }
+  if (head.target.includes('#')) return refusal('bad-request', 'the target has a fragment')
+  const [text] = fieldValues(head.fields, 'host')
+  if (text === undefined || text === '') return { path: head.target, host: null }
+  const authority = parseAuthority(text)
+  return isAuthority(authority) ? { path: head.target, host: authority.host } : badHost(text, authority.problem)
+}
+
+/** A Host that differs from the target is refused: the server behind may go by either (RFC 9112 §3.2.2 would replace it). */
+function checkHost(head: RequestHead, target: Destination, impliedPort: number): Refusal | null {
+  const [text] = fieldValues(head.fields, 'host')
+  if (text === undefined) return null
+  const authority = parseAuthority(text)
+  if (!isAuthority(authority)) return badHost(text, authority.problem)
+  const isSame = sameHost(authority.host, target.host) && (authority.port ?? impliedPort) === target.port
+  return isSame ? null : refusal('host-mismatch')
+}
+
+export function sameHost(a: Host, b: Host): boolean {
+  if (a.kind === 'name') return b.kind === 'name' && a.name === b.name
+  return b.kind === 'address' && a.address.words.every((word, index) => word === b.address.words[index as 0])
+}
+
+function badHost(text: string, problem: string): Refusal {
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
+  return refusal('bad-host', `${JSON.stringify(shown)}: ${problem}`)
+}
+
+/**
+ * The path as rules compare it: without query, escapes of unreserved characters and dot segments (RFC 3986 §6.2.2), so that
+ * another spelling of a path is judged as the path it means. Null when an escape is none.
+ */
+export function judgedPath(path: string): string | null {
+  const plain = path.split('?', 1)[0]!
+  if (/%(?![0-9A-Fa-f]{2})/.test(plain)) return null
+  const decoded = plain.replace(/%([0-9A-Fa-f]{2})/g, (whole, digits: string) => {
+    const character = String.fromCharCode(Number.parseInt(digits, 16))
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : whole.toUpperCase()
+  })
+  const kept: string[] = []
+  for (const segment of decoded.split('/').slice(1)) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '.') kept.push(segment)
+  }
+  if (/\/\.{1,2}$/.test(decoded)) kept.push('')
+  return `/${kept.join('/')}`
+}

@@ -1,0 +1,197 @@
+import { formatAddress, isIpv4, type Host } from '@sallyport/net'
+import type { Flow } from '@sallyport/policy'
+import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+import { clientFacts, type Client } from '../client/client.ts'
+import { judgeAddresses, type JudgedAddress, type LookUpNames } from '../connect/judge-addresses.ts'
+import { openUpstream } from '../connect/open-upstream.ts'
+import { newUpstream, type Upstream } from '../connect/upstream-pool.ts'
+import { identifyClient } from '../identity/identify-client.ts'
+import type { Identity } from '../identity/identity.ts'
+import { hostText, OpenRecord } from '../log/open-record.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { pipeTunnel } from '../tunnel/pipe-tunnel.ts'
+import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
+import { exchange, type Exchanged } from './exchange.ts'
+import { loggedFields } from './logged-fields.ts'
+import { refuseRequest, type AfterRequest } from './refuse-request.ts'
+import type { KeptUpstreams } from './kept-upstreams.ts'
+import { isRefusal, judgedPath, parseAbsoluteTarget, parseOriginTarget, type Destination } from './request-target.ts'
+
+type Wanted = { readonly destination: Destination; readonly path: string; readonly said: Host | null }
+
+export async function serveRequest(
+  core: ProxyCore,
+  client: Client,
+  head: RequestHead,
+  framing: Framing,
+  route: TunnelRoute | null,
+  kept: KeptUpstreams,
+): Promise<AfterRequest> {
+  core.counters.add(route === null ? 'requestsHttp' : 'requestsTunnelled')
+  const record = new OpenRecord(client.endpoint, route === null ? 'http' : 'tunnel')
+  const mayKeep = keepsClient(head)
+  const refuse = (no: Refusal): Promise<AfterRequest> =>
+    refuseRequest(core, client, head, record, no, mayKeep && framing.kind === 'none')
+  record.set({ method: head.method, protocol: 'http', ...loggedFields(head) })
+  const early = checkMethod(core, head)
+  if (early !== null) return refuse(early)
+  const wanted = wantedOf(head, route)
+  if (isRefusal(wanted)) return refuse(wanted)
+  const { destination, path } = wanted
+  const plainPath = judgedPath(path)
+  if (plainPath === null) return refuse(refusal('bad-request', 'the path has an escape that is none'))
+  record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
+  const identity = route?.identity ?? (await identifyClient(core, head))
+  if (isRefusal(identity)) return refuse(identity)
+  record.set({ user: identity.user })
+  const facts = requestFacts(client, identity, head, wanted, plainPath)
+  const judged = await judgeAddresses(destination, facts, core.judge, route === null ? core.names : pinned(route), true)
+  record.set({ resolveMs: judged.resolveMs })
+  if (judged.state === 'refused') {
+    if (judged.judged !== null) record.judged(judged.judged)
+    return refuse(judged.refusal)
+  }
+  const request = { head, framing, authority: authorityText(destination), path, mayKeep: mayKeep && !core.isDraining }
+  for (let isFresh = false; ; isFresh = true) {
+    const upstream = await reach(core, judged.addresses, destination.port, isFresh ? null : kept, record)
+    if (isRefusal(upstream)) return refuse(upstream)
+    const exchanged = await exchange(core, client, upstream, request, record)
+    // A server may close what is idle just when a request goes out on it; nothing has been answered then (RFC 9112 §9.3.1).
+    const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
+    if (mayRepeat && !client.socket.destroyed) continue
+    return finish(core, client, upstream, kept, record, exchanged, refuse)
+  }
+}
+
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+async function finish(
+  core: ProxyCore,
+  client: Client,
+  upstream: Upstream,
+  kept: KeptUpstreams,
+  record: OpenRecord,
+  exchanged: Exchanged,
+  refuse: (no: Refusal) => Promise<AfterRequest>,
+): Promise<AfterRequest> {
+  switch (exchanged.state) {
+    case 'done':
+      kept.give(upstream, exchanged.keeps)
+      core.finish(record)
+      return exchanged.keepsClient ? 'keep' : 'close'
+    case 'upgraded': {
+      const held = [client.reader.release(), upstream.reader.release()]
+      await pipeTunnel(core, client.socket, upstream.socket, held[0]!, held[1]!, record)
+      core.finish(record)
+      return 'taken'
+    }
+    case 'refused':
+      upstream.socket.destroy()
+      return refuse(exchanged.refusal)
+    case 'broken':
+      upstream.socket.destroy()
+      client.socket.destroy()
+      if (exchanged.refusal !== null) record.refused(exchanged.refusal)
+      core.finish(record)
+      return 'taken'
+  }
+}
+
+function checkMethod(core: ProxyCore, head: RequestHead): Refusal | null {
+  if (head.method === 'TRACE' || head.method === 'CONNECT')
+    return refusal('unsupported-method', `${head.method} is not passed on`)
+  if (listMembers(head.fields, 'via').some((hop) => hop.split(/\s+/)[1] === core.via)) return refusal('loop')
+  return null
+}
+
+function wantedOf(head: RequestHead, route: TunnelRoute | null): Wanted | Refusal {
+  if (route === null) {
+    const target = parseAbsoluteTarget(head)
+    return isRefusal(target) ? target : { destination: target, path: target.path, said: target.host }
+  }
+  const origin = parseOriginTarget(head)
+  return isRefusal(origin) ? origin : { destination: route.destination, path: origin.path, said: origin.host }
+}
+
+/** The name is what the request says; only the name that the address was looked up for is bound to it. */
+function requestFacts(
+  client: Client,
+  identity: Identity,
+  head: RequestHead,
+  { destination, said }: Wanted,
+  path: string,
+): Flow {
+  const { host, port } = destination
+  const stated = said ?? host
+  const [contentType] = fieldValues(head.fields, 'content-type')
+  return {
+    ...clientFacts(client, identity),
+    port,
+    domain: stated.kind === 'name' ? stated.name : null,
+    boundNames: host.kind === 'name' ? [host.name] : [],
+    protocol: 'http',
+    http: {
+      host: hostText(stated),
+      path,
+      method: head.method,
+      contentType: contentType?.split(';', 1)[0]!.trim().toLowerCase() ?? null,
+    },
+  }
+}
+
+/** A tunnel leads to one address, whatever its name has become since. */
+function pinned(route: TunnelRoute): LookUpNames {
+  const answer = { kind: 'addresses', addresses: [route.address], ttlSeconds: 0 } as const
+  return { lookUp: async () => answer }
+}
+
+async function reach(
+  core: ProxyCore,
+  addresses: readonly JudgedAddress[],
+  port: number,
+  kept: KeptUpstreams | null,
+  record: OpenRecord,
+): Promise<Upstream | Refusal> {
+  const idle =
+    kept?.take(
+      addresses.map(({ address }) => address),
+      port,
+    ) ?? null
+  if (idle !== null) {
+    core.counters.add('upstreamReused')
+    const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
+    if (used !== undefined) noteAddress(record, used)
+    return idle
+  }
+  const startMs = performance.now()
+  const opened = await openUpstream(addresses, port, core.timeouts.connectMs)
+  record.set({ connectMs: performance.now() - startMs })
+  if (opened.state === 'refused') {
+    record.judged(addresses[0]!.judged)
+    return opened.refusal
+  }
+  core.counters.add('upstreamOpened')
+  noteAddress(record, opened.to)
+  return newUpstream(opened.socket, opened.to.address, port)
+}
+
+function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
+  record.judged(judged)
+  record.set({ dst: formatAddress(address) })
+}
+
+function keepsClient({ fields, minor }: RequestHead): boolean {
+  const said = [...listMembers(fields, 'connection'), ...listMembers(fields, 'proxy-connection')]
+  return minor === 1 ? !said.includes('close') : said.includes('keep-alive') && !said.includes('close')
+}
+
+export function authorityText({ host, port }: Destination): string {
+  const text =
+    host.kind === 'name'
+      ? host.name
+      : isIpv4(host.address)
+        ? formatAddress(host.address)
+        : `[${formatAddress(host.address)}]`
+  return port === 80 ? text : `${text}:${port}`
+}

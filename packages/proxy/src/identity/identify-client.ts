@@ -1,0 +1,33 @@
+import { fieldValues, type RequestHead } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { ANONYMOUS, type Credentials, type Identity } from './identity.ts'
+
+/** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. */
+export async function identifyClient(core: ProxyCore, head: RequestHead): Promise<Identity | Refusal> {
+  return identify(core, credentialsOf(head))
+}
+
+export async function identify(core: ProxyCore, credentials: Credentials | null): Promise<Identity | Refusal> {
+  const authenticate = core.options.authenticate ?? null
+  if (authenticate === null) return ANONYMOUS
+  if (credentials === null) return refusal('authentication-required', 'the credentials cannot be read')
+  if (credentials.kind === 'none' && !authenticate.isRequired) return ANONYMOUS
+  const identity = credentials.kind === 'none' ? null : await authenticate.check(credentials)
+  if (identity !== null) return identity
+  return refusal('authentication-required', credentials.kind === 'none' ? undefined : 'the credentials do not hold')
+}
+
+/** Null when the field is doubled or cannot be read. */
+function credentialsOf(head: RequestHead): Credentials | null {
+  const values = fieldValues(head.fields, 'proxy-authorization')
+  if (values.length === 0) return { kind: 'none' }
+  const match = /^([A-Za-z]+) +([A-Za-z0-9\-._~+/]+=*)$/.exec(values[0]!)
+  if (values.length > 1 || match === null) return null
+  const scheme = match[1]!.toLowerCase()
+  if (scheme === 'bearer') return { kind: 'bearer', token: match[2]! }
+  if (scheme !== 'basic') return null
+  const text = Buffer.from(match[2]!, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 1 ? null : { kind: 'password', user: text.slice(0, colon), password: text.slice(colon + 1) }
+}

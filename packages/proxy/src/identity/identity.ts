@@ -1,0 +1,22 @@
+/** Who a client is. */
+export type Identity = {
+  readonly user: string | null
+  readonly groups: readonly string[] | null
+  readonly tags: readonly string[] | null
+}
+
+export const ANONYMOUS: Identity = { user: null, groups: null, tags: null }
+
+export type Credentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+
+/** Answers with `null` when the credentials do not hold, or when there are none and some are needed. Never rejects. */
+export type Authenticate = {
+  readonly check: (credentials: Credentials) => Promise<Identity | null>
+  /** Values of Proxy-Authenticate. */
+  readonly challenges: readonly string[]
+  readonly takesPasswords: boolean
+  readonly isRequired: boolean
+}

@@ -1,0 +1,40 @@
+import type { AnswerReason } from '../answers.ts'
+import type { Endpoint } from '../options.ts'
+
+/** What became of one request or tunnel. Queries of URLs, bodies and credentials are never in it. */
+export type AccessRecord = {
+  readonly time: Date
+  /** The reference id that the client was shown. */
+  readonly id: string
+  readonly client: Endpoint
+  readonly user: string | null
+  readonly via: 'http' | 'connect' | 'socks5' | 'tunnel'
+  readonly method: string | null
+  readonly host: string | null
+  readonly port: number | null
+  readonly path: string | null
+  /** The address that the connection went to. */
+  readonly dst: string | null
+  readonly protocol: string | null
+  readonly serverName: string | null
+  readonly ja4: string | null
+  /** What the client was answered; `null` when it was gone before. */
+  readonly status: number | null
+  /** `failed`: nobody denied it, and it did not work. */
+  readonly outcome: 'allowed' | 'denied' | 'failed'
+  readonly verdict: 'allow' | 'deny' | 'undetermined' | null
+  readonly mode: 'enforce' | 'monitor' | null
+  readonly rule: string | null
+  readonly layer: string | null
+  readonly reason: AnswerReason | null
+  readonly explain: string | null
+  readonly bytesOut: number
+  readonly bytesIn: number
+  readonly durationMs: number
+  readonly resolveMs: number | null
+  readonly connectMs: number | null
+  readonly firstByteMs: number | null
+  readonly contentType: string | null
+  readonly userAgent: string | null
+  readonly referer: string | null
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { formatAddress } from '@sallyport/net'
+import { ANSWERS, type Refusal } from '../answers.ts'
+import type { Judged } from '../decide/proxy-judge.ts'
+import type { Endpoint } from '../options.ts'
+import type { AccessRecord } from './access-record.ts'
+
+type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] }
+
+/** A record while its request runs. */
+export class OpenRecord {
+  readonly #startMs: number = performance.now()
+  readonly #draft: Draft
+
+  constructor(client: Endpoint, via: AccessRecord['via']) {
+    this.#draft = {
+      time: new Date(),
+      id: randomBytes(8).toString('hex'),
+      client,
+      user: null,
+      via,
+      method: null,
+      host: null,
+      port: null,
+      path: null,
+      dst: null,
+      protocol: null,
+      serverName: null,
+      ja4: null,
+      status: null,
+      outcome: 'allowed',
+      verdict: null,
+      mode: null,
+      rule: null,
+      layer: null,
+      reason: null,
+      explain: null,
+      bytesOut: 0,
+      bytesIn: 0,
+      durationMs: 0,
+      resolveMs: null,
+      connectMs: null,
+      firstByteMs: null,
+      contentType: null,
+      userAgent: null,
+      referer: null,
+    }
+  }
+
+  get id(): string {
+    return this.#draft.id
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startMs
+  }
+
+  set(facts: Partial<AccessRecord>): void {
+    Object.assign(this.#draft, facts)
+  }
+
+  judged(judged: Judged): void {
+    if (judged.verdict !== null) {
+      const { verdict, mode, rule, layer, explain } = judged.verdict
+      this.set({ verdict, mode, rule, layer, explain })
+    }
+  }
+
+  refused(refusal: Refusal): void {
+    const { reason, explain } = refusal
+    const isDenial = ANSWERS[reason].proxyStatus === 'http_request_denied'
+    const byRule = refusal.rule === null ? {} : { rule: refusal.rule, layer: refusal.layer }
+    this.set({ outcome: isDenial ? 'denied' : 'failed', reason, explain, ...byRule })
+  }
+
+  addOctets(out: number, into: number): void {
+    this.#draft.bytesOut += out
+    this.#draft.bytesIn += into
+  }
+
+  get isMonitored(): boolean {
+    return this.#draft.outcome === 'allowed' && this.#draft.verdict !== null && this.#draft.verdict !== 'allow'
+  }
+
+  close(): AccessRecord {
+    this.#draft.durationMs = this.elapsedMs
+    return this.#draft
+  }
+}
+
+export function hostText(host: import('@sallyport/net').Host): string {
+  return host.kind === 'name' ? host.name : formatAddress(host.address)
+}

@@ -1,0 +1,31 @@
+import type { CompiledPolicy } from '@sallyport/compile'
+import type { Address, DomainName } from '@sallyport/net'
+import type { HandshakeCrypto } from '@sallyport/wire'
+import type { AccessRecord } from './log/access-record.ts'
+import type { ProxyLimits, ProxyTimeouts } from './limits.ts'
+import type { Authenticate } from './identity/identity.ts'
+
+export type Endpoint = { readonly address: string; readonly port: number }
+
+export type NameLookUp =
+  | { readonly kind: 'addresses'; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
+  | { readonly kind: 'none'; readonly explain: string }
+  | { readonly kind: 'failed'; readonly explain: string }
+
+/** Looks a name up, which the policy has let through so far; never rejects. */
+export type ResolveName = (name: DomainName, signal: AbortSignal) => Promise<NameLookUp>
+
+export type ProxyOptions = {
+  readonly listen: readonly Endpoint[]
+  /** Compiled with `implicit: 'rules'`. */
+  readonly policy: CompiledPolicy
+  readonly resolveName: ResolveName
+  /** `null`: the source address is all that is known of a client. */
+  readonly authenticate?: Authenticate | null
+  /** Connections begin with a PROXY header, those of these peers; others are cut. */
+  readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
+  readonly ciphers?: HandshakeCrypto | null
+  readonly onRecord?: (record: AccessRecord) => void
+  readonly timeouts?: Partial<ProxyTimeouts>
+  readonly limits?: Partial<ProxyLimits>
+}

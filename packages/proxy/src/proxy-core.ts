@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import type { CompiledPolicy } from '@sallyport/compile'
+import type { Flow } from '@sallyport/policy'
+import type { Client } from './client/client.ts'
+import { RequestRates } from './client/request-rates.ts'
+import { NameAddresses } from './connect/name-addresses.ts'
+import { UpstreamPool } from './connect/upstream-pool.ts'
+import { Counters } from './counters.ts'
+import { ProxyJudge } from './decide/proxy-judge.ts'
+import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
+import type { OpenRecord } from './log/open-record.ts'
+import type { ProxyOptions } from './options.ts'
+
+/** A tunnel as the policy knows it; `cut` ends it at once. */
+export type RunningTunnel = { readonly flow: Flow; readonly cut: () => void }
+
+/** What all connections of one proxy share. */
+export class ProxyCore {
+  readonly options: ProxyOptions
+  readonly limits: ProxyLimits
+  readonly timeouts: ProxyTimeouts
+  readonly counters: Counters = new Counters()
+  readonly names: NameAddresses
+  readonly pool: UpstreamPool
+  readonly rates: RequestRates
+  readonly tunnels: Set<RunningTunnel> = new Set()
+  /** Clients between two requests. */
+  readonly idle: Set<Client> = new Set()
+  /** RFC 9110 §7.6.3: a name of one's own, so that a request that comes back is known. */
+  readonly via: string = `sallyport-${randomBytes(4).toString('hex')}`
+  judge: ProxyJudge
+  isDraining = false
+
+  constructor(options: ProxyOptions) {
+    this.options = options
+    this.limits = { ...DEFAULT_PROXY_LIMITS, ...options.limits }
+    this.timeouts = { ...DEFAULT_PROXY_TIMEOUTS, ...options.timeouts }
+    this.names = new NameAddresses(options.resolveName, this.limits, this.timeouts, this.counters)
+    this.pool = new UpstreamPool(this.limits.idleUpstreams)
+    this.rates = new RequestRates(this.limits.requestsPerSecond)
+    this.judge = new ProxyJudge(options.policy)
+  }
+
+  /** Requests from now on are judged by the new policy, and tunnels that it denies are cut. */
+  replacePolicy(policy: CompiledPolicy): void {
+    this.judge = new ProxyJudge(policy)
+    this.names.forget()
+    for (const { flow, cut } of this.tunnels) {
+      if (this.judge.judge({ ...flow, time: Date.now() }, true).outcome !== 'deny') continue
+      this.counters.add('tunnelsCutByPolicy')
+      cut()
+    }
+  }
+
+  finish(open: OpenRecord): void {
+    const record = open.close()
+    this.counters.add('octetsOut', record.bytesOut)
+    this.counters.add('octetsIn', record.bytesIn)
+    if (record.reason !== null) this.counters.refuse(record.reason)
+    else this.counters.add(open.isMonitored ? 'monitored' : 'allowed')
+    this.options.onRecord?.(record)
+  }
+}

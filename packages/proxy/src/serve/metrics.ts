@@ -1,0 +1,77 @@
+import { ANSWER_REASONS } from '../answers.ts'
+import type { CounterName, ProxyCounts } from '../counters.ts'
+
+export type ProxyMetric = {
+  readonly name: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly help: string
+}
+
+const metric = (name: string, help: string, labels?: Readonly<Record<string, string>>): ProxyMetric => ({
+  name: `sallyport_proxy_${name}`,
+  help,
+  ...(labels === undefined ? {} : { labels }),
+})
+
+const CONNECTIONS = 'Connections of clients, by what their first octet says.'
+const REQUESTS = 'Requests and tunnels.'
+const OUTCOMES = 'Requests and tunnels that were let through.'
+const UPSTREAMS = 'Connections to servers.'
+const LOOK_UPS = 'Names that were looked up.'
+const OCTETS = 'Octets of bodies and tunnels.'
+
+/** Every counter as Prometheus has it; docs/reference/metrics.md lists the same, a test compares both. */
+export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
+  connectionsHttp: metric('connections_total', CONNECTIONS, { protocol: 'http' }),
+  connectionsSocks: metric('connections_total', CONNECTIONS, { protocol: 'socks5' }),
+  requestsHttp: metric('requests_total', REQUESTS, { via: 'http' }),
+  requestsConnect: metric('requests_total', REQUESTS, { via: 'connect' }),
+  requestsSocks: metric('requests_total', REQUESTS, { via: 'socks5' }),
+  requestsTunnelled: metric('requests_total', REQUESTS, { via: 'tunnel' }),
+  allowed: metric('allowed_total', OUTCOMES, { mode: 'enforce' }),
+  monitored: metric('allowed_total', OUTCOMES, { mode: 'monitor' }),
+  tunnelsCutByPolicy: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'policy' }),
+  tunnelsIdle: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'idle' }),
+  upstreamOpened: metric('upstream_connections_total', UPSTREAMS, { kind: 'new' }),
+  upstreamReused: metric('upstream_connections_total', UPSTREAMS, { kind: 'reused' }),
+  resolved: metric('names_looked_up_total', LOOK_UPS, { from: 'resolver' }),
+  resolvedFromCache: metric('names_looked_up_total', LOOK_UPS, { from: 'cache' }),
+  octetsOut: metric('octets_total', OCTETS, { direction: 'out' }),
+  octetsIn: metric('octets_total', OCTETS, { direction: 'in' }),
+  defects: metric('defects_total', 'Connections that a defect of the proxy ended.'),
+}
+
+const REFUSED = metric('refused_total', 'Requests and tunnels that were refused or failed, by reason.')
+const OPEN = metric('open', 'Connections of clients and tunnels that are open now.')
+
+/** Prometheus text format 0.0.4. */
+export function formatProxyMetrics(counts: ProxyCounts): string {
+  const lines: string[] = []
+  let family = ''
+  const add = ({ name, help, labels }: ProxyMetric, value: number, type: string): void => {
+    if (name !== family) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+    family = name
+    const list = Object.entries(labels ?? {}).map(([key, text]) => `${key}="${text}"`)
+    lines.push(`${name}${list.length > 0 ? `{${list.join(',')}}` : ''} ${value}`)
+  }
+  for (const [counter, one] of Object.entries(PROXY_METRICS)) add(one, counts.totals[counter as CounterName], 'counter')
+  for (const reason of ANSWER_REASONS) add({ ...REFUSED, labels: { reason } }, counts.refusals[reason], 'counter')
+  add({ ...OPEN, labels: { kind: 'connections' } }, counts.openConnections, 'gauge')
+  add({ ...OPEN, labels: { kind: 'tunnels' } }, counts.openTunnels, 'gauge')
+  return `${lines.join('\n')}\n`
+}
+
+/** The counts of several workers as those of one proxy. */
+export function addCounts(all: readonly ProxyCounts[]): ProxyCounts {
+  const sum = <K extends string>(parts: readonly Readonly<Record<K, number>>[]): Record<K, number> => {
+    const total = {} as Record<K, number>
+    for (const part of parts) for (const key of Object.keys(part) as K[]) total[key] = (total[key] ?? 0) + part[key]
+    return total
+  }
+  return {
+    totals: sum(all.map(({ totals }) => totals)),
+    refusals: sum(all.map(({ refusals }) => refusals)),
+    openConnections: all.reduce((total, { openConnections }) => total + openConnections, 0),
+    openTunnels: all.reduce((total, { openTunnels }) => total + openTunnels, 0),
+  }
+}

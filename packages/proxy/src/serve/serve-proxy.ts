@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { CompiledPolicy } from '@sallyport/compile'
+import { parseAddress } from '@sallyport/net'
+import { refusal } from '../answers.ts'
+import { clientKey } from '../client/request-rates.ts'
+import { serveClient } from '../client/serve-client.ts'
+import type { ProxyCounts } from '../counters.ts'
+import { OpenRecord } from '../log/open-record.ts'
+import type { Endpoint, ProxyOptions } from '../options.ts'
+import { ProxyCore } from '../proxy-core.ts'
+
+export type Proxy = AsyncDisposable & {
+  readonly endpoints: readonly Endpoint[]
+  counts(): ProxyCounts
+  /** At once for requests; tunnels that the new policy denies are cut. */
+  replacePolicy(policy: CompiledPolicy): void
+  /** Takes no new connections; resolves when those there are have ended, at the latest after `drainMs`. */
+  drain(): Promise<void>
+}
+
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  await using opened = new AsyncDisposableStack()
+  const core = new ProxyCore(options)
+  const open = new OpenConnections(core)
+  const servers: Server[] = []
+  opened.defer(() => core.pool.close())
+  opened.defer(() => open.destroyAll())
+  for (const { address, port } of options.listen) {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => open.take(socket))
+    servers.push(server)
+    server.listen({ host: address, port, backlog: 4096 })
+    await once(server, 'listening')
+    opened.defer(() => void server.close())
+  }
+  const endpoints = servers.map((server, index) => ({
+    address: options.listen[index]!.address,
+    port: (server.address() as AddressInfo).port,
+  }))
+  const all = opened.move()
+  return {
+    endpoints,
+    counts: () => core.counters.counts(),
+    replacePolicy: (policy) => core.replacePolicy(policy),
+    drain: async () => {
+      core.isDraining = true
+      for (const server of servers) server.close()
+      for (const { socket, reader } of core.idle) if (reader.held === 0) socket.destroy()
+      await open.whenEmpty(core.timeouts.drainMs)
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+/** Every connection of a client, counted by where it comes from. */
+class OpenConnections {
+  readonly #core: ProxyCore
+  readonly #sockets = new Set<Socket>()
+  readonly #byClient = new Map<string, number>()
+  #whenEmpty: () => void = () => {}
+
+  constructor(core: ProxyCore) {
+    this.#core = core
+  }
+
+  take(socket: Socket): void {
+    const { limits, counters } = this.#core
+    const address = parseAddress(socket.remoteAddress ?? '')
+    const key = address === null ? '' : clientKey(address)
+    const own = this.#byClient.get(key) ?? 0
+    if (this.#sockets.size >= limits.connections || own >= limits.connectionsPerClient) return this.#turnAway(socket)
+    this.#sockets.add(socket)
+    this.#byClient.set(key, own + 1)
+    counters.openConnections++
+    socket.once('close', () => {
+      counters.openConnections--
+      this.#sockets.delete(socket)
+      const left = this.#byClient.get(key)! - 1
+      if (left === 0) this.#byClient.delete(key)
+      else this.#byClient.set(key, left)
+      if (this.#sockets.size === 0) this.#whenEmpty()
+    })
+    serveClient(this.#core, socket).catch(() => {
+      counters.add('defects')
+      socket.destroy()
+    })
+  }
+
+  async whenEmpty(mostMs: number): Promise<void> {
+    if (this.#sockets.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#whenEmpty = resolve
+    const late = setTimeout(resolve, mostMs)
+    await promise
+    clearTimeout(late)
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** No answer: writing one would keep the connection that there is no room for. */
+  #turnAway(socket: Socket): void {
+    const record = new OpenRecord({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }, 'http')
+    record.refused(refusal('too-many-connections'))
+    this.#core.finish(record)
+    socket.on('error', () => {})
+    socket.resetAndDestroy()
+  }
+}

@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+import { formatAddress, type Address } from '@sallyport/net'
+import type { Flow } from '@sallyport/policy'
+import type { Refusal } from '../answers.ts'
+import { clientFacts, type Client } from '../client/client.ts'
+import { judgeAddresses } from '../connect/judge-addresses.ts'
+import { openUpstream } from '../connect/open-upstream.ts'
+import type { Destination } from '../http/request-target.ts'
+import type { Identity } from '../identity/identity.ts'
+import { hostText, type OpenRecord } from '../log/open-record.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+
+/** A connection made for a client; what it will speak is not known yet. */
+export type OpenTunnel = {
+  readonly socket: Socket
+  readonly address: Address
+  readonly destination: Destination
+  readonly identity: Identity
+  /** Facts so far. */
+  readonly flow: Flow
+}
+
+/** The way to a destination, as far as the policy may let the tunnel through. */
+export async function openTunnel(
+  core: ProxyCore,
+  client: Client,
+  identity: Identity,
+  destination: Destination,
+  record: OpenRecord,
+): Promise<OpenTunnel | Refusal> {
+  const { host, port } = destination
+  record.set({ host: hostText(host), port, user: identity.user })
+  const names = host.kind === 'name' ? [host.name] : []
+  // The name of the request is the verified one until a handshake states another; an address may still turn out to have one.
+  const flow: Flow = {
+    ...clientFacts(client, identity),
+    port,
+    boundNames: names,
+    ...(host.kind === 'name' ? { domain: host.name } : {}),
+  }
+  const judged = await judgeAddresses(destination, flow, core.judge, core.names, false)
+  record.set({ resolveMs: judged.resolveMs })
+  if (judged.state === 'refused') {
+    if (judged.judged !== null) record.judged(judged.judged)
+    return judged.refusal
+  }
+  const startMs = performance.now()
+  const opened = await openUpstream(judged.addresses, port, core.timeouts.connectMs)
+  record.set({ connectMs: performance.now() - startMs })
+  if (opened.state === 'refused') {
+    record.judged(judged.addresses[0]!.judged)
+    return opened.refusal
+  }
+  core.counters.add('upstreamOpened')
+  const { address } = opened.to
+  record.judged(opened.to.judged)
+  record.set({ dst: formatAddress(address) })
+  return { socket: opened.socket, address, destination, identity, flow: { ...flow, dst: address } }
+}

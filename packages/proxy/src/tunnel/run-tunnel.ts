@@ -1,0 +1,75 @@
+import type { Refusal } from '../answers.ts'
+import { ByteReader } from '../client/byte-reader.ts'
+import type { Client } from '../client/client.ts'
+import { newUpstream } from '../connect/upstream-pool.ts'
+import type { OpenRecord } from '../log/open-record.ts'
+import type { ProxyCore, RunningTunnel } from '../proxy-core.ts'
+import { awaitFirstBytes } from './first-bytes.ts'
+import { judgeTunnel, tunnelFacts } from './judge-tunnel.ts'
+import type { OpenTunnel } from './open-tunnel.ts'
+import { pipeTunnel } from './pipe-tunnel.ts'
+import type { HttpInTunnel } from './tunnel-route.ts'
+
+/** A tunnel whose client was told that it is open: first octets, judgement, then all the rest. */
+export async function runTunnel(
+  core: ProxyCore,
+  client: Client,
+  tunnel: OpenTunnel,
+  record: OpenRecord,
+): Promise<'done' | HttpInTunnel> {
+  const { keepAliveMs, handshakeMs } = core.timeouts
+  const server = tunnel.socket
+  const early = client.reader.release()
+  const waiting = { silenceMs: Math.max(keepAliveMs, core.timeouts.tunnelIdleMs), handshakeMs }
+  const first = await awaitFirstBytes({ client: client.socket, server }, early, core.options.ciphers ?? null, waiting)
+  record.addOctets(0, first.octetsIn)
+  if (first.state === 'ended') {
+    client.socket.destroySoon()
+    server.destroySoon()
+    core.finish(record)
+    return 'done'
+  }
+  const { found, held } = first
+  const facts = tunnelFacts(tunnel.flow, found)
+  record.set({ protocol: found?.protocol ?? 'other', serverName: found?.name ?? null, ja4: found?.ja4 ?? null })
+  if (facts.protocol === 'http' && found?.request?.method !== 'CONNECT' && first.octetsIn === 0) {
+    core.finish(record)
+    return httpInTunnel(client, tunnel, held)
+  }
+  const judged = judgeTunnel(core.judge, facts, found)
+  record.judged(judged)
+  if (judged.outcome === 'deny') {
+    refuseTunnel(client, judged.refusal, facts.protocol === 'tls')
+    server.destroy()
+    record.refused(judged.refusal)
+    core.finish(record)
+    return 'done'
+  }
+  const running: RunningTunnel = { flow: facts, cut: () => void (client.socket.destroy(), server.destroy()) }
+  core.tunnels.add(running)
+  try {
+    await pipeTunnel(core, client.socket, server, held, Buffer.alloc(0), record)
+  } finally {
+    core.tunnels.delete(running)
+  }
+  core.finish(record)
+  return 'done'
+}
+
+function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInTunnel {
+  const reader = new ByteReader(client.socket)
+  reader.unread(held)
+  const { destination, identity, address, socket } = tunnel
+  const upstream = newUpstream(socket, address, destination.port)
+  client.socket.resume()
+  socket.resume()
+  return { client: { ...client, reader }, route: { destination, identity, address }, upstream }
+}
+
+/** A fatal alert, so that clients of TLS say that access was denied (RFC 8446 §6.2); others see a reset. */
+function refuseTunnel({ socket }: Client, { isSilent }: Refusal, isTls: boolean): void {
+  if (!isTls || isSilent) return void socket.resetAndDestroy()
+  socket.end(Uint8Array.from([21, 3, 3, 0, 2, 2, 49]))
+  socket.on('data', () => {}).resume()
+  setTimeout(() => socket.destroy(), 1000).unref()
+}

@@ -1,0 +1,266 @@
+/**
+ * Requests as octets; `{up}` stands for the authority of the lab's server. `passed` is what the server must or must not have
+ * seen of a request that is let through.
+ */
+export type RequestRow = {
+  readonly why: string
+  readonly send: string
+  readonly answer: string
+  readonly sees?: RegExp
+  readonly seesNot?: RegExp
+}
+
+const get = (fields: string, end = '\r\n'): string => `GET http://{up}/ HTTP/1.1\r\nHost: {up}\r\n${fields}${end}`
+const post = (fields: string, body: string): string =>
+  `POST http://{up}/ HTTP/1.1\r\nHost: {up}\r\n${fields}\r\n${body}`
+const bad = (why: string, send: string, answer = '400 bad-request'): RequestRow => ({ why, send, answer })
+const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
+
+export const REQUESTS: readonly RequestRow[] = [
+  // Framing: two readers must never see two lengths (RFC 9112 §11.2; CVE-2019-18277, CVE-2020-15810 and -15811 of Squid).
+  bad('CL.TE', post('Content-Length: 6\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\nG')),
+  bad('TE.CL', post('Transfer-Encoding: chunked\r\nContent-Length: 3\r\n', '8\r\nSMUGGLED\r\n0\r\n\r\n')),
+  bad('two lengths that differ', post('Content-Length: 5\r\nContent-Length: 6\r\n', 'abcdef')),
+  bad('two lengths that agree', post('Content-Length: 5\r\nContent-Length: 5\r\n', 'abcde')),
+  bad('a list of lengths', post('Content-Length: 5, 5\r\n', 'abcde')),
+  bad('a signed length', post('Content-Length: +5\r\n', 'abcde')),
+  bad('a negative length', post('Content-Length: -1\r\n', '')),
+  bad('a hexadecimal length', post('Content-Length: 0x5\r\n', 'abcde')),
+  bad('a length with a space', post('Content-Length: 5 5\r\n', 'abcde')),
+  bad('a length beyond all numbers', post('Content-Length: 99999999999999999999\r\n', '')),
+  bad('an empty length', post('Content-Length:\r\n', '')),
+  bad('a length with a fraction', post('Content-Length: 5.0\r\n', 'abcde')),
+  bad('CL behind a space before its colon (CVE-2020-15810)', post('Content-Length : 5\r\n', 'abcde')),
+  bad('TE behind a space before its colon', post('Transfer-Encoding : chunked\r\n', '0\r\n\r\n')),
+  bad('TE behind a tab before its colon', post('Transfer-Encoding\t: chunked\r\n', '0\r\n\r\n')),
+  bad('TE with a vertical tab', post('Transfer-Encoding: \x0bchunked\r\n', '0\r\n\r\n')),
+  bad('TE with a quoted coding', post('Transfer-Encoding: "chunked"\r\n', '0\r\n\r\n'), '400 bad-body'),
+  bad('an unknown coding', post('Transfer-Encoding: xchunked\r\n', '0\r\n\r\n'), '400 bad-body'),
+  bad('a coding before chunked', post('Transfer-Encoding: gzip, chunked\r\n', '0\r\n\r\n'), '400 bad-body'),
+  bad('chunked twice', post('Transfer-Encoding: chunked, chunked\r\n', '0\r\n\r\n'), '400 bad-body'),
+  bad('chunked and identity', post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'), '400 bad-body'),
+  bad(
+    'two fields of codings',
+    post('Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n', '0\r\n\r\n'),
+    '400 bad-body',
+  ),
+  bad('chunked in HTTP/1.0', 'POST http://{up}/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+  bad('a length spelled with an underscore', post('Content_Length: 5\r\n', 'abcde')),
+  bad('a coding spelled with an underscore', post('Transfer_Encoding: chunked\r\n', '0\r\n\r\n')),
+  bad('a coding spelled with a dot', post('Transfer.Encoding: chunked\r\n', '0\r\n\r\n')),
+  bad('a coding with NUL in its name', post('Transfer-Encoding\0: chunked\r\n', '0\r\n\r\n')),
+  bad(
+    'Connection that takes Content-Length away',
+    post('Connection: content-length\r\nContent-Length: 5\r\n', 'abcde'),
+  ),
+  bad('Connection that takes Host away', get('Connection: keep-alive, Host\r\n')),
+  bad('Connection that takes Authorization away', get('Connection: authorization\r\nAuthorization: Basic eDp5\r\n')),
+  bad('CONNECT with a body', 'CONNECT {up} HTTP/1.1\r\nHost: {up}\r\nContent-Length: 5\r\n\r\nabcde'),
+  bad('CONNECT in chunks', 'CONNECT {up} HTTP/1.1\r\nHost: {up}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+  // Lines.
+  bad('bare LF ends the request line', 'GET http://{up}/ HTTP/1.1\nHost: {up}\r\n\r\n'),
+  bad('bare LF ends a field', get('A: b\nTransfer-Encoding: chunked\r\n')),
+  bad('bare LF ends the head', get('A: b\r\n', '\n')),
+  bad('bare CR within a field', get('A: b\rTransfer-Encoding: chunked\r\n')),
+  bad('bare CR within the request line', 'GET http://{up}/\r HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('CR CR LF', get('A: b\r\r\n')),
+  bad('a folded field (obs-fold)', get('A: b\r\n c\r\n')),
+  bad('a field folded with a tab', get('A: b\r\n\tTransfer-Encoding: chunked\r\n')),
+  bad('a first field that is folded', 'GET http://{up}/ HTTP/1.1\r\n A: b\r\nHost: {up}\r\n\r\n'),
+  bad('a field without a colon', get('Transfer-Encoding chunked\r\n')),
+  bad('a field without a name', get(': b\r\n')),
+  bad('NUL within a value', get('A: b\0c\r\n')),
+  bad('an escape sequence within a value', get('A: \x1b[2J\r\n')),
+  bad('DEL within a value', get('A: \x7f\r\n')),
+  bad('a name with a space', get('A B: c\r\n')),
+  bad('a name with octets beyond ASCII', get('\xc3\xa4: c\r\n')),
+  bad('a name in parentheses', get('(a): c\r\n')),
+  // The request line.
+  bad('two spaces before the target', 'GET  http://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a space within the target', 'GET http://{up}/a b HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a tab instead of a space', 'GET\thttp://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a space behind the version', 'GET http://{up}/ HTTP/1.1 \r\nHost: {up}\r\n\r\n'),
+  bad('no version (HTTP/0.9)', 'GET http://{up}/\r\n\r\n'),
+  bad('a version in small letters', 'GET http://{up}/ http/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a version of two digits', 'GET http://{up}/ HTTP/1.10\r\nHost: {up}\r\n\r\n'),
+  bad('HTTP/1.2', 'GET http://{up}/ HTTP/1.2\r\nHost: {up}\r\n\r\n', '505 unsupported-version'),
+  bad('HTTP/2.0', 'GET http://{up}/ HTTP/2.0\r\nHost: {up}\r\n\r\n', '505 unsupported-version'),
+  bad('a method that is no token', 'G(T http://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a method of a hundred letters', `${'A'.repeat(100)} http://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n`),
+  bad('octets beyond ASCII in the target', 'GET http://{up}/\xc3\xa4 HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('a control octet in the target', 'GET http://{up}/\x01 HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  bad('TRACE', 'TRACE http://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '405 unsupported-method'),
+  bad('a fragment', 'GET http://{up}/#x HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('origin form', 'GET / HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('asterisk form', 'OPTIONS * HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('authority form without CONNECT', 'GET {up} HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('a scheme without slashes', 'GET http:{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('one slash', 'GET http:/{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('three slashes', 'GET http:///{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 bad-host'),
+  bad('a backslash before the host', 'GET http:\\\\{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 not-for-a-proxy'),
+  bad('a backslash within the host', 'GET http://evil\\{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 bad-host'),
+  bad('file:', 'GET file:///etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n', '501 unsupported-scheme'),
+  bad(
+    'ftp: (CVE-2019-12527 and others of Squid)',
+    'GET ftp://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '501 unsupported-scheme',
+  ),
+  bad(
+    'gopher: (CVE-2021-46784 of Squid)',
+    'GET gopher://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '501 unsupported-scheme',
+  ),
+  bad(
+    'urn: (CVE-2019-12526, CVE-2021-28651 of Squid)',
+    'GET urn:x:y HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '400 not-for-a-proxy',
+  ),
+  bad(
+    'cache_object: (CVE-2022-41317 of Squid)',
+    'GET cache_object://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '400 not-for-a-proxy',
+  ),
+  bad(
+    'the manager behind an internal path (CVE-2019-12524)',
+    'GET /squid-internal-mgr/menu HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '400 not-for-a-proxy',
+  ),
+  bad('https: in clear', 'GET https://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '501 unsupported-scheme'),
+  bad('port 0', 'GET http://127.0.0.1:0/ HTTP/1.1\r\nHost: 127.0.0.1:0\r\n\r\n', '400 bad-host'),
+  bad('port 65536', 'GET http://127.0.0.1:65536/ HTTP/1.1\r\nHost: 127.0.0.1:65536\r\n\r\n', '400 bad-host'),
+  bad('a signed port', 'GET http://127.0.0.1:+80/ HTTP/1.1\r\nHost: x\r\n\r\n', '400 bad-host'),
+  bad('a port of letters', 'GET http://127.0.0.1:http/ HTTP/1.1\r\nHost: x\r\n\r\n', '400 bad-host'),
+  bad('an empty port', 'GET http://127.0.0.1:/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n', '400 bad-host'),
+  bad('CONNECT without a port', 'CONNECT 127.0.0.1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n', '400 bad-host'),
+  bad('CONNECT to a URL', 'CONNECT http://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 bad-host'),
+  bad('CONNECT with a path', 'CONNECT {up}/x HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 bad-host'),
+  bad('an escape that is none', 'GET http://{up}/%zz HTTP/1.1\r\nHost: {up}\r\n\r\n'),
+  // Host.
+  bad('no Host in HTTP/1.1', 'GET http://{up}/ HTTP/1.1\r\n\r\n'),
+  bad('two Hosts', 'GET http://{up}/ HTTP/1.1\r\nHost: {up}\r\nHost: {up}\r\n\r\n'),
+  bad('two Hosts that differ', 'GET http://{up}/ HTTP/1.1\r\nHost: {up}\r\nHost: evil.example\r\n\r\n'),
+  bad(
+    'another Host than the target (CVE-2009-0801 of Squid)',
+    'GET http://{up}/ HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+    '400 host-mismatch',
+  ),
+  bad('another port in Host', 'GET http://{up}/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n', '400 host-mismatch'),
+  bad('another Host than CONNECT', 'CONNECT {up} HTTP/1.1\r\nHost: evil.example:443\r\n\r\n', '400 host-mismatch'),
+  bad('user information in Host', 'GET http://{up}/ HTTP/1.1\r\nHost: x@127.0.0.1\r\n\r\n', '400 bad-host'),
+  bad('an empty Host', 'GET http://{up}/ HTTP/1.1\r\nHost:\r\n\r\n', '400 bad-host'),
+  // Limits.
+  bad('a head of 70,000 octets', get(`A: ${'b'.repeat(70_000)}\r\n`), '431 head-too-large'),
+  bad('201 fields', get('A: b\r\n'.repeat(201)), '431 head-too-large'),
+  bad(
+    'a target of 70,000 octets',
+    `GET http://{up}/${'a'.repeat(70_000)} HTTP/1.1\r\nHost: {up}\r\n\r\n`,
+    '431 head-too-large',
+  ),
+  bad('a field name of 300 octets', get(`${'a'.repeat(300)}: b\r\n`)),
+  // Chunks (CVE-2023-46846 of Squid).
+  bad('a chunk size that is none', post('Transfer-Encoding: chunked\r\n', 'xyz\r\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad('a chunk size with 0x', post('Transfer-Encoding: chunked\r\n', '0x3\r\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad('a chunk size with a sign', post('Transfer-Encoding: chunked\r\n', '+3\r\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad('a chunk size behind a space', post('Transfer-Encoding: chunked\r\n', ' 3\r\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad(
+    'a chunk size that overflows',
+    post('Transfer-Encoding: chunked\r\n', 'ffffffffffffffff3\r\nabc\r\n0\r\n\r\n'),
+    '400 bad-body',
+  ),
+  bad('an empty chunk size', post('Transfer-Encoding: chunked\r\n', '\r\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad('a chunk ended by LF', post('Transfer-Encoding: chunked\r\n', '3\nabc\r\n0\r\n\r\n'), '400 bad-body'),
+  bad('chunk data ended by LF', post('Transfer-Encoding: chunked\r\n', '3\r\nabc\n0\r\n\r\n'), '400 bad-body'),
+  bad(
+    'chunk data longer than its size',
+    post('Transfer-Encoding: chunked\r\n', '3\r\nabcd\r\n0\r\n\r\n'),
+    '400 bad-body',
+  ),
+  bad(
+    'an extension with a line end inside',
+    post('Transfer-Encoding: chunked\r\n', '3;a="\n\r\nabc\r\n0\r\n\r\n'),
+    '400 bad-body',
+  ),
+  bad(
+    'an extension without an end',
+    post('Transfer-Encoding: chunked\r\n', `3;${'a'.repeat(1000)}\r\nabc\r\n0\r\n\r\n`),
+    '400 bad-body',
+  ),
+  bad(
+    'a framing field among the trailers',
+    post('Transfer-Encoding: chunked\r\n', '0\r\nContent-Length: 5\r\n\r\n'),
+    '400 bad-body',
+  ),
+  bad('Host among the trailers', post('Transfer-Encoding: chunked\r\n', '0\r\nHost: evil\r\n\r\n'), '400 bad-body'),
+  bad('a trailer that is no field', post('Transfer-Encoding: chunked\r\n', '0\r\nevil\r\n\r\n'), '400 bad-body'),
+  // Let through, without what must not go on.
+  {
+    why: 'credentials for the proxy stay here',
+    send: get('Proxy-Authorization: Basic eDp5\r\n'),
+    answer: '200',
+    seesNot: /proxy-auth/i,
+  },
+  {
+    why: 'fields of the connection stay here',
+    send: get('Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: keep-alive\r\n'),
+    answer: '200',
+    seesNot: /x-hop|keep-alive|proxy-connection/i,
+  },
+  {
+    why: 'an upgrade to h2c stays here',
+    send: get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'),
+    answer: '200',
+    seesNot: /h2c|http2-settings|upgrade/i,
+  },
+  {
+    why: 'TE goes on for trailers alone',
+    send: get('TE: gzip, trailers\r\nConnection: TE\r\n'),
+    answer: '200',
+    sees: /\r\nTE: trailers\r\n/,
+    seesNot: /gzip/,
+  },
+  {
+    why: 'extensions of chunks stay here',
+    send: post('Transfer-Encoding: chunked\r\n', '3;a=b\r\nabc\r\n0\r\n\r\n'),
+    answer: '200',
+    sees: /\r\n\r\n3\r\nabc\r\n0\r\n\r\n/,
+    seesNot: /a=b/,
+  },
+  {
+    why: 'trailers go on',
+    send: post('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n0\r\nX-Sum: 9\r\n\r\n'),
+    answer: '200',
+    sees: /0\r\nX-Sum: 9\r\n\r\n/,
+  },
+  {
+    why: 'a body of a GET stays a body',
+    send: `GET http://{up}/ HTTP/1.1\r\nHost: {up}\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`,
+    answer: '200',
+    sees: /Content-Length: \d+\r\n[^]*\r\n\r\nGET \/smuggled/,
+  },
+  {
+    why: 'the path goes on as it was spelled',
+    send: 'GET http://{up}/a/../%7Eb?q=1 HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    answer: '200',
+    sees: /^GET \/a\/\.\.\/%7Eb\?q=1 HTTP\/1\.1\r\n/,
+  },
+  {
+    why: 'a target without a path',
+    send: 'GET http://{up} HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    answer: '200',
+    sees: /^GET \/ HTTP/,
+  },
+  {
+    why: 'a query without a path',
+    send: 'GET http://{up}?q HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    answer: '200',
+    sees: /^GET \/\?q HTTP/,
+  },
+  {
+    why: 'HTTP/1.0 without Host',
+    send: 'GET http://{up}/ HTTP/1.0\r\n\r\n',
+    answer: '200',
+    sees: /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:/,
+  },
+  { why: 'one empty line before a request', send: `\r\n${get('')}`, answer: '200' },
+  { why: 'a scheme in capitals', send: 'GET HTTP://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', answer: '200' },
+]
