@@ -1,9 +1,10 @@
 import { Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import type { CompiledPolicy } from '@sallyport/compile'
-import { startForwarder, type Endpoint, type NameVerdict } from '@sallyport/dns'
+import { startForwarder, type NameVerdict } from '@sallyport/dns'
 import { parseAddress, parseDomainName, type Address, type DomainName } from '@sallyport/net'
 import type { NameLookUp, ResolveName } from '@sallyport/proxy'
+import type { Servers } from './resolver-addresses.ts'
 
 export type NameResolver = AsyncDisposable & { readonly resolveName: ResolveName }
 
@@ -14,13 +15,10 @@ const HOSTS_TTL_SECONDS = 30
  * Sallyport's resolver for a process of its own: hard to spoof, cached, and a CNAME that a rule denies gives no address. The
  * proxy judges names before and addresses after.
  */
-export async function openNameResolver(
-  upstreams: readonly Endpoint[],
-  policy: () => CompiledPolicy,
-): Promise<NameResolver> {
+export async function openNameResolver(servers: Servers, policy: () => CompiledPolicy): Promise<NameResolver> {
   const forwarder = await startForwarder({
     listen: [{ address: '127.0.0.1', port: 0 }],
-    upstreams,
+    ...servers,
     judge: () => ALLOWED,
     judgeAlias: (_, alias) => judgeAlias(policy(), alias),
     bind: () => {},

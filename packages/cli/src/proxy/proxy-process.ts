@@ -3,7 +3,8 @@ import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyp
 import { handshakeCiphers } from '../input/handshake-ciphers.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
-import { parseListen, parseServers } from '../input/resolver-addresses.ts'
+import { parseProxyListen } from '../input/proxy-listen.ts'
+import { parseServers } from '../input/resolver-addresses.ts'
 import { openNameResolver } from '../input/resolve-names.ts'
 import { openLineLog, type LineLog } from '../output/line-log.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
@@ -22,10 +23,10 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
   let policy = await readProxyPolicy(options.policy, options.feed)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
-  const names = opened.use(await openNameResolver(await parseServers(options.upstream), () => policy))
+  const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
   const proxy = opened.use(
     await startProxy({
-      listen: options.listen.map(parseListen),
+      listen: options.listen.map(parseProxyListen),
       policy,
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
