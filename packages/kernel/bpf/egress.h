@@ -110,13 +110,34 @@ static __always_inline void levels_of_packet(struct __sk_buff *skb, struct level
 static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 generation)
 {
 	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
-	struct report r = { &p->target, &v, &f->subject, generation, EGRESS };
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct report r = { &p->target, &v, &f->subject, generation, EGRESS, now };
 	if (f->generation != generation || !same_target(&f->target, &p->target)) {
 		struct subject s = f->subject;
 		report(&r, f->comm, &f->subject.exe);
-		remember(f, &s, &p->target, &v, generation, bpf_ktime_get_boot_ns(), 0);
+		remember(f, &s, &p->target, &v, generation, now, 0);
 	}
 	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+}
+
+/* The whole of what a packet says that a connected TCP socket does not: no options, no extension headers. */
+static __always_inline int is_plain_tcp(struct __sk_buff *skb)
+{
+	__u8 octet;
+	if (skb->protocol == bpf_htons(0x0800))
+		return bpf_skb_load_bytes(skb, 0, &octet, 1) == 0 && octet == 0x45;
+	return bpf_skb_load_bytes(skb, 6, &octet, 1) == 0 && octet == IPPROTO_TCP;
+}
+
+/* Whether the socket is connected to what was judged last. */
+static __always_inline int is_peer(struct bpf_sock *sk, struct target *t)
+{
+	__u8 peer[16];
+	if (sk->family == 2)
+		put_words(peer, 0, 0, MAPPED, sk->dst_ip4);
+	else
+		put_words(peer, sk->dst_ip6[0], sk->dst_ip6[1], sk->dst_ip6[2], sk->dst_ip6[3]);
+	return same_address(peer, t->addr) && bpf_ntohs(sk->dst_port) == t->port;
 }
 
 SEC("cgroup_skb/egress")
@@ -128,7 +149,6 @@ int egress(struct __sk_buff *skb)
 	if (!c)
 		return DROPPED;
 	__u32 generation = active(c);
-	int readable = skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, &p) : read_packet6(skb, &p);
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
 	if (!sk)
@@ -136,6 +156,16 @@ int egress(struct __sk_buff *skb)
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (f && f->exempt)
 		return PASSED;
+	if (f && sk->protocol == IPPROTO_TCP) {
+		struct target judged;
+		bpf_spin_lock(&f->lock);
+		judged = f->target;
+		int through = f->generation == generation && LETS_THROUGH(f->verdict.word);
+		bpf_spin_unlock(&f->lock);
+		if (through && is_peer(sk, &judged) && is_plain_tcp(skb))
+			return PASSED;
+	}
+	int readable = skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, &p) : read_packet6(skb, &p);
 	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
 	if (readable && is_resolver_address(c, &p.target))
 		return PASSED;
@@ -169,7 +199,7 @@ int egress(struct __sk_buff *skb)
 		return LETS_THROUGH(v.word) ? PASSED : DROPPED;
 
 	__u32 before = v.word;
-	__u64 since = same ? f->since : bpf_ktime_get_boot_ns();
+	__u64 now = bpf_ktime_get_boot_ns(), since = same ? f->since : now;
 	/* Level 0 is the root of every cgroup. */
 	if (!f->levels.id[0] && asks_for_unit(generation))
 		levels_of_packet(skb, &f->levels);
@@ -178,7 +208,7 @@ int egress(struct __sk_buff *skb)
 	remember(f, &s, &p.target, &v, generation, since, 0);
 	/* A flow that goes on as before under a new policy is no news. */
 	if (!same || before != v.word) {
-		struct report r = { &p.target, &v, &s, generation, EGRESS };
+		struct report r = { &p.target, &v, &s, generation, EGRESS, now };
 		report(&r, f->comm, &s.exe);
 	}
 	return LETS_THROUGH(v.word) ? PASSED : DROPPED;

@@ -21,6 +21,7 @@ struct report {
 	struct subject *subject;
 	__u32 generation;
 	__u8 hook;
+	__u64 now;
 };
 
 static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
@@ -35,7 +36,7 @@ static __always_inline void report(struct report *r, const char *comm, struct ex
 		count(EVENTS_LOST);
 		return;
 	}
-	e->time = bpf_ktime_get_boot_ns();
+	e->time = r->now;
 	e->pid = r->subject->pid;
 	e->tgid = r->subject->tgid;
 	e->uid = r->subject->uid;
@@ -73,7 +74,7 @@ static __always_inline __u32 structural_refusal(__u32 generation)
 static __always_inline int refuse(struct subject *s, struct target *t, __u32 generation, __u8 hook)
 {
 	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
-	struct report r = { t, &v, s, generation, hook };
+	struct report r = { t, &v, s, generation, hook, bpf_ktime_get_boot_ns() };
 	current_executable(&s->exe);
 	report(&r, 0, &s->exe);
 	return LETS_THROUGH(v.word);
@@ -110,7 +111,7 @@ static __always_inline __u32 judge_current(struct flow *f, struct subject *s, st
 	v.rank = generation;
 	decide(s, &f->levels, t, &v, now);
 	remember(f, s, t, &v, generation, now, hook == CONNECT);
-	struct report r = { t, &v, s, generation, hook };
+	struct report r = { t, &v, s, generation, hook, now };
 	report(&r, f->comm, &s->exe);
 	return v.word;
 }

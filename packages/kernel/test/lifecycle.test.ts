@@ -68,6 +68,19 @@ describe('life of a policy', { skip }, () => {
     assert.deepEqual(await saying(3), ['hello', 'hello', 'ECONNABORTED'])
   })
 
+  test('a denied connection gains nothing by a connect to what is allowed', async () => {
+    await using lab = await openLab()
+    lab.enforcement.apply(generation(allow))
+    const child = lab.start('reconnect', '10.9.0.2', '80', '443')
+    assert.equal(await nextLine(child), 'hello')
+    lab.enforcement.apply(generation(when('port', { 1: allow }), { tcp: { 443: 1 } }))
+    let said = ''
+    child.stdout!.on('data', (chunk) => (said += chunk))
+    child.stdin!.end('\n')
+    await new Promise((resolve) => child.once('close', resolve))
+    assert.equal(said, 'EISCONN\ntimeout\n')
+  })
+
   test('kill -9 leaves enforcement in place; taking over and removing it both work', async () => {
     await using lab = await openLab()
     const pinPath = join(PIN_ROOT, `test-${process.pid}`)

@@ -99,6 +99,18 @@ def hold(host, port):
             return "end"
 
 
+def reconnect(host, port, other):
+    """After a line of input: connect(2) elsewhere on the connected socket, then what the first peer answers."""
+    sock = socket.create_connection((host, int(port)))
+    sock.sendall(b"hello")
+    print(sock.recv(16).decode(), flush=True)
+    sys.stdin.readline()
+    print(attempt(lambda: sock.connect((host, int(other)))), flush=True)
+    sock.settimeout(1)
+    sock.sendall(b"hello")
+    return sock.recv(16).decode()
+
+
 def each_line():
     """For every line `uid attempt host port` of input one line: what came of it as that user."""
     for line in sys.stdin:
