@@ -4,6 +4,8 @@ export type { Feed, FeedChoice, FeedProblem, FeedProblems, InvalidFeed } from '.
 export { findInFeed } from './feeds/find-in-feed.ts'
 export { parseFeed } from './feeds/parse-feed.ts'
 export { readFeed } from './feeds/read-feed.ts'
+export * from './geo/index.ts'
 export * from './services/index.ts'
 export { CATEGORIES, type Category } from './categories/categories.ts'
 export * from './subscriptions/index.ts'
+export { writeDurably } from './write-durably.ts'

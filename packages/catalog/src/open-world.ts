@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { parseDomainPattern } from '@sallyport/net'
 import { EMPTY_WORLD, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
-import { lazyRangeTable } from './geo/range-table.ts'
+import { openGeography } from './geo/geography.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
 import { CATEGORIES } from './categories/categories.ts'
@@ -21,6 +19,8 @@ export type WorldOptions = {
   readonly stores?: readonly string[]
   /** What vendors say of their services, imported earlier. */
   readonly imported?: readonly ImportedVendor[]
+  /** Directories in which `country.mmdb` and `asn.mmdb` take the place of the default data. */
+  readonly geography?: readonly string[]
   /** Told of feeds that are not there, or not as they should be. */
   readonly warn?: (text: string) => void
 }
@@ -40,8 +40,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     if (feed !== null) feeds.set(subscription.name, feed)
   }
   const services = new ServiceCatalogue(options.imported)
-  const countries = lazyRangeTable(dataFiles('asn-country'))
-  const networks = lazyRangeTable(dataFiles('asn'))
+  const { countries, networks } = openGeography(options.geography, options.warn)
   return {
     ...EMPTY_WORLD,
     service: (name) => services.set(name),
@@ -57,11 +56,6 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     continent: continentOf,
     countriesOf,
   }
-}
-
-function dataFiles(kind: 'asn' | 'asn-country'): readonly string[] {
-  const folder = dirname(createRequire(import.meta.url).resolve(`@ip-location-db/${kind}/package.json`))
-  return ['ipv4', 'ipv6'].map((family) => join(folder, `${kind}-${family}.csv`))
 }
 
 function categorySet(name: string): NamedSet | null {

@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   identify: async () => (await import('./commands/identify.ts')).identifyCommand,
   feeds: async () => (await import('./commands/feeds.ts')).feedsCommand,
   services: async () => (await import('./commands/services.ts')).servicesCommand,
+  geo: async () => (await import('./commands/geo.ts')).geoCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,

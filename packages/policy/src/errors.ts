@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'target-invalid'
   | 'time-invalid'
   | 'feed-invalid'
+  | 'geo-invalid'
   | 'capture-invalid'
   | 'name-unknown'
   | 'policy-too-complex'
@@ -76,6 +77,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'A feed cannot be read.',
     remedy: 'Give --feed NAME=FILE, a file of names or prefixes, one a line.',
+  },
+  'geo-invalid': {
+    exitCode: 2,
+    meaning: 'A file is no MaxMind DB of countries or networks.',
+    remedy: 'Give a file as MaxMind, DB-IP or IPinfo publish it, unpacked.',
   },
   'capture-invalid': {
     exitCode: 2,

@@ -7,19 +7,28 @@ const COMMA = 0x2c
 const DOT = 0x2e
 const CARRIAGE_RETURN = 0x0d
 
-/** Disjoint address ranges with a value each, as `start,end,value[,…]` lines. */
+export type RangeRow = { readonly start: Address['words']; readonly end: Address['words']; readonly value: string }
+
+/** Disjoint address ranges with a value each. */
 export type RangeTable = {
   readonly find: (address: Address) => string | null
   readonly prefixesOf: (value: string) => readonly Prefix[]
+  /** In ascending order. */
+  readonly rows: () => Iterable<RangeRow>
 }
 
-/** Reads the files on first use, so that a policy without geography costs nothing. */
-export function lazyRangeTable(files: readonly string[]): RangeTable {
+/** Opens the table on first use, so that a policy without geography costs nothing. */
+export function lazyTable(open: () => RangeTable): RangeTable {
   let table: RangeTable | null = null
-  const opened = (): RangeTable => (table ??= readRangeTable(files))
-  return { find: (address) => opened().find(address), prefixesOf: (value) => opened().prefixesOf(value) }
+  const opened = (): RangeTable => (table ??= open())
+  return {
+    find: (address) => opened().find(address),
+    prefixesOf: (value) => opened().prefixesOf(value),
+    rows: () => opened().rows(),
+  }
 }
 
+/** Files of `start,end,value[,…]` lines. */
 export function readRangeTable(files: readonly string[]): RangeTable {
   const rows = new RangeRows()
   const ids = new Map<string, number>()
@@ -32,18 +41,28 @@ export function readRangeTable(files: readonly string[]): RangeTable {
   }
   for (const file of files) readRows(readFileSync(file), rows, idOf)
   rows.finish()
+  return rangeTableOf(rows, values)
+}
+
+/** Rows that are finished, with the text of each value. */
+export function rangeTableOf(rows: RangeRows, values: readonly string[]): RangeTable {
   return {
     find: ({ words }) => {
       const row = rows.find(words)
       return row < 0 ? null : values[rows.value(row)]!
     },
-    prefixesOf: (value) => prefixesOf(rows, ids.get(value)),
+    prefixesOf: (value) => prefixesOf(rows, values.indexOf(value)),
+    rows: function* () {
+      for (let row = 0; row < rows.count; row++) {
+        yield { start: rows.start(row), end: rows.end(row), value: values[rows.value(row)]! }
+      }
+    },
   }
 }
 
-function prefixesOf(rows: RangeRows, id: number | undefined): readonly Prefix[] {
+function prefixesOf(rows: RangeRows, id: number): readonly Prefix[] {
   const prefixes: Prefix[] = []
-  if (id === undefined) return prefixes
+  if (id < 0) return prefixes
   for (let row = 0; row < rows.count; row++) {
     if (rows.value(row) === id) prefixes.push(...prefixesOfRange(rows.start(row), rows.end(row)))
   }

@@ -30,6 +30,7 @@ export async function readWorld(feeds: readonly string[], ...policies: readonly 
     subscriptions,
     stores: readableStates('feeds'),
     imported: await readImported(readableStates('services')),
+    geography: readableStates('geo'),
     warn: (text) => note(`sallyport: ${text}`),
   })
 }

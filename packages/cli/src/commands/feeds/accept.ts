@@ -3,9 +3,10 @@ import { acceptHeld, releaseEntries } from '@sallyport/catalog'
 import { SallyportError } from '@sallyport/policy'
 import { examples, jsonOption } from '../../input/options.ts'
 import { printJson, printLine } from '../../output/print.ts'
+import { writing } from '../../output/write-errors.ts'
 import type { Answer } from '../answer.ts'
 import { feedFacts } from './feed-facts.ts'
-import { policyFeeds, policyOption, storeOption, updateContext, writing, type FeedsOptions } from './policy-feeds.ts'
+import { policyFeeds, policyOption, storeOption, updateContext, type FeedsOptions } from './policy-feeds.ts'
 
 export function acceptCommand(answer: Answer): Command {
   return new Command('accept')

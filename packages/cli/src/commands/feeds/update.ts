@@ -3,9 +3,10 @@ import { isDue, updateSubscription, type Subscription, type UpdateContext, type 
 import { examples, jsonOption } from '../../input/options.ts'
 import { note, printJson, printLine } from '../../output/print.ts'
 import { printable } from '../../output/style.ts'
+import { writing } from '../../output/write-errors.ts'
 import type { Answer } from '../answer.ts'
 import { feedFacts } from './feed-facts.ts'
-import { policyFeeds, policyOption, storeOption, updateContext, writing, type FeedsOptions } from './policy-feeds.ts'
+import { policyFeeds, policyOption, storeOption, updateContext, type FeedsOptions } from './policy-feeds.ts'
 
 type Options = FeedsOptions & { readonly due?: boolean }
 

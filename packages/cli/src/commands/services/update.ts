@@ -14,8 +14,8 @@ import { readTextFile } from '../../input/read-text-file.ts'
 import { stateDirectory } from '../../input/state-directory.ts'
 import { note, printJson, printLine } from '../../output/print.ts'
 import { printable } from '../../output/style.ts'
+import { writing } from '../../output/write-errors.ts'
 import type { Answer } from '../answer.ts'
-import { writing } from '../feeds/policy-feeds.ts'
 
 type Options = { readonly store?: string; readonly accept?: boolean; readonly json?: boolean }
 type Wanted = { readonly vendor: string; readonly location: string | null }

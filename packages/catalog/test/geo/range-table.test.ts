@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { formatAddress, ipv4, parseAddress, prefixContains, type Address, prefixesOfRange } from '@sallyport/net'
-import { readRangeTable, type RangeTable } from '../src/geo/range-table.ts'
+import { readRangeTable, type RangeTable } from '../../src/geo/range-table.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-ranges-'))
 after(() => rmSync(directory, { recursive: true }))

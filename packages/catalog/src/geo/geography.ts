@@ -1,0 +1,102 @@
+import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { readMmdb, type MmdbKind } from './mmdb-table.ts'
+import { lazyTable, readRangeTable, type RangeTable } from './range-table.ts'
+import { throughTunnels } from './through-tunnels.ts'
+
+/** Where a table comes from, how old it is, and what its licence wants to be said. */
+export type GeoSource = {
+  readonly kind: MmdbKind
+  readonly title: string
+  readonly files: readonly string[]
+  /** Day of the data. */
+  readonly builtMs: number
+  readonly attribution: string
+}
+
+export type Geography = {
+  readonly countries: RangeTable
+  readonly networks: RangeTable
+  readonly sources: () => readonly [GeoSource, GeoSource]
+}
+
+const PACKAGES = {
+  country: {
+    name: '@ip-location-db/asn-country',
+    prefix: 'asn-country',
+    attribution: 'NRO (https://www.nro.net), CC BY 4.0, through ip-location-db',
+  },
+  asn: {
+    name: '@ip-location-db/asn',
+    prefix: 'asn',
+    attribution:
+      'RouteViews (https://www.routeviews.org), NRO (https://www.nro.net) and DB-IP (https://db-ip.com), CC BY 4.0, through ip-location-db',
+  },
+} as const
+const MAX_MMDB_BYTES = 512 * 2 ** 20
+
+/**
+ * The tables of countries and networks: a user's MaxMind DB from the first directory that has one, else those of the packages. Files
+ * are read on first use; one that cannot be read is told, and the packages' data used.
+ */
+export function openGeography(directories: readonly string[] = [], warn: (text: string) => void = () => {}): Geography {
+  const countries = once(() => openTable('country', directories, warn))
+  const networks = once(() => openTable('asn', directories, warn))
+  return {
+    countries: throughTunnels(lazyTable(() => countries().open())),
+    networks: throughTunnels(lazyTable(() => networks().open())),
+    sources: () => [countries().source, networks().source],
+  }
+}
+
+type Opening = { readonly source: GeoSource; readonly open: () => RangeTable }
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | null = null
+  return () => (made ??= make())
+}
+
+function openTable(kind: MmdbKind, directories: readonly string[], warn: (text: string) => void): Opening {
+  for (const directory of directories) {
+    const file = join(directory, `${kind}.mmdb`)
+    const own = openMmdbFile(file)
+    if (own === null) continue
+    if ('invalid' in own || own.kind !== kind) {
+      warn(`${file}: ${'invalid' in own ? own.invalid : `a MaxMind DB of kind ${own.kind}`}; the default data is used`)
+      continue
+    }
+    const source = {
+      kind,
+      title: own.type,
+      files: [file],
+      builtMs: own.builtMs,
+      attribution: 'see the licence of the file',
+    }
+    return { source, open: () => own.table }
+  }
+  return packageTable(kind)
+}
+
+/** `null`: there is no such file. */
+export function openMmdbFile(file: string): ReturnType<typeof readMmdb> | null {
+  const facts = statSync(file, { throwIfNoEntry: false })
+  if (facts === undefined) return null
+  if (facts.size > MAX_MMDB_BYTES) return { invalid: `more than ${MAX_MMDB_BYTES / 2 ** 20} MiB` }
+  return readMmdb(readFileSync(file))
+}
+
+function packageTable(kind: MmdbKind): Opening {
+  const { name, prefix, attribution } = PACKAGES[kind]
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  const files = ['ipv4', 'ipv6'].map((family) => join(dirname(manifest), `${prefix}-${family}.csv`))
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }
+  const source = { kind, title: `${name} ${version}`, files, builtMs: dayOfVersion(version), attribution }
+  return { source, open: () => readRangeTable(files) }
+}
+
+/** Their versions end in the day: 2.3.2026061719 is of 2026-06-17. */
+function dayOfVersion(version: string): number {
+  const [, year, month, day] = /(\d{4})(\d{2})(\d{2})\d{2}$/.exec(version) ?? []
+  return Date.UTC(Number(year), Number(month) - 1, Number(day))
+}
