@@ -89,9 +89,9 @@ export class FeedBuilder {
     if (this.#shown.length < SHOWN_PROBLEMS) this.#shown.push({ line, reason, text: text.slice(0, SHOWN_TEXT) })
   }
 
-  finish(format: FeedFormat): Feed | InvalidFeed {
+  async finish(format: FeedFormat): Promise<Feed | InvalidFeed> {
     if (this.#invalid !== null) return { invalid: this.#invalid }
-    const settled = settleRules(this.#plain, this.#rules, this.#cancelled)
+    const settled = await settleRules(this.#plain, this.#rules, this.#cancelled)
     for (const pattern of this.#except) settled.except.add(pattern)
     return {
       format,

@@ -14,9 +14,10 @@ import { readStix } from './formats/read-stix.ts'
 import { rpzReader } from './formats/rpz-reader.ts'
 import { unboundReader } from './formats/unbound-reader.ts'
 import { decodeFeed } from './decode-feed.ts'
+import { Turns } from './turns.ts'
 
 const LONGEST_LINE = 4096
-const LINES_AT_ONCE = 20_000
+const LINES_AT_ONCE = 5000
 
 type LineFormat = Exclude<FeedFormat, 'stix' | 'misp' | 'misp-warninglist'>
 
@@ -49,10 +50,10 @@ export async function parseFeed(bytes: Uint8Array, choice: FeedChoice, nowMs: nu
     const known = format ?? detectJsonFormat(document.value)
     if (typeof known === 'object') return known
     readDocument(known, document, nowMs, builder)
-    return builder.finish(known)
+    return await builder.finish(known)
   }
   await readLines(decoded, LINE_READERS[format](builder, choice), builder)
-  return builder.finish(format)
+  return await builder.finish(format)
 }
 
 /** Whatever format it is said to have. */
@@ -70,12 +71,12 @@ function readDocument(format: FeedFormat, document: JsonDocument, nowMs: number,
   else readMispWarningList(document, builder)
 }
 
-/** Others get their turn between the parts of a long list. */
 async function readLines(
   { text, lineOf }: Exclude<ReturnType<typeof decodeFeed>, InvalidFeed>,
   reader: LineReader,
   builder: FeedBuilder,
 ): Promise<void> {
+  const turns = new Turns(LINES_AT_ONCE)
   let number = 0
   for (let from = 0; from < text.length;) {
     const newline = text.indexOf('\n', from)
@@ -87,7 +88,7 @@ async function readLines(
     else if (line === null) builder.unusable(number, 'not UTF-8', '')
     else reader.line(line, number)
     from = next + 1
-    if (number % LINES_AT_ONCE === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+    if (turns.isOver()) await turns.others()
   }
   reader.end?.()
 }

@@ -2,10 +2,12 @@ import { formatDomainPattern, formatPrefix, prefixCovers, type DomainName, type 
 import { getPublicSuffix, parse } from 'tldts'
 import { DomainList } from '../feeds/domain-list.ts'
 import type { Feed } from '../feeds/feed.ts'
+import { Turns } from '../feeds/turns.ts'
 import type { QuarantinedEntry } from './feed-state.ts'
 import { PRIVATE_RANGES } from './private-ranges.ts'
 
 const SHOWN = 1000
+const STEPS_AT_ONCE = 4000
 const SUFFIXES = { allowPrivateDomains: true, validateHostname: false } as const
 
 export type Guarded = {
@@ -17,7 +19,11 @@ export type Guarded = {
  * Keeps out of a feed what is in all likelihood a mistake of its maker: entries that cover a public suffix, a popular site
  * or a private range. `released` are entries that a person let in.
  */
-export function guardEntries(feed: Feed, popular: ReadonlySet<string>, released: ReadonlySet<string>): Guarded {
+export async function guardEntries(
+  feed: Feed,
+  popular: ReadonlySet<string>,
+  released: ReadonlySet<string>,
+): Promise<Guarded> {
   const shown: QuarantinedEntry[] = []
   let count = 0
   const keepOut = (entry: string, reason: string): boolean => {
@@ -28,7 +34,9 @@ export function guardEntries(feed: Feed, popular: ReadonlySet<string>, released:
   }
   const suspicious = nameSuspicion(popular)
   const domains = new DomainList()
+  const turns = new Turns(STEPS_AT_ONCE)
   for (const pattern of feed.domains) {
+    if (turns.isOver()) await turns.others()
     const reason = suspicious(pattern.name)
     if (reason === null || !keepOut(formatDomainPattern(pattern), reason)) domains.add(pattern)
   }
@@ -68,10 +76,14 @@ function isPublicSuffix(name: DomainName): boolean {
 }
 
 /** A feed without the entries that were kept out of it before. */
-export function withoutEntries(feed: Feed, entries: ReadonlySet<string>): Feed {
+export async function withoutEntries(feed: Feed, entries: ReadonlySet<string>): Promise<Feed> {
   if (entries.size === 0) return feed
+  const turns = new Turns(STEPS_AT_ONCE)
   const domains = new DomainList()
-  for (const pattern of feed.domains) if (!entries.has(formatDomainPattern(pattern))) domains.add(pattern)
+  for (const pattern of feed.domains) {
+    if (turns.isOver()) await turns.others()
+    if (!entries.has(formatDomainPattern(pattern))) domains.add(pattern)
+  }
   const prefixes = feed.prefixes.filter((prefix) => !entries.has(formatPrefix(prefix)))
   return { ...feed, domains: domains.finish(), prefixes }
 }

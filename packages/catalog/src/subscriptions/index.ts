@@ -6,6 +6,7 @@ export { FETCH_BOUNDS, fetchDocument, type FetchBounds } from './fetch-document.
 export { guardEntries, type Guarded } from './guard-entries.ts'
 export * from './load-subscription.ts'
 export * from './popular-sites.ts'
+export * from './refresh-feeds.ts'
 export * from './subscription.ts'
 export { isDue, updateSubscription, type UpdateContext, type Updated } from './update-subscription.ts'
 export { verifyMinisign } from './verify-minisign.ts'

@@ -19,19 +19,19 @@ const rule: fc.Arbitrary<NameRule> = fc.record({
   denyAllow: fc.array(name, { maxLength: 2 }),
 })
 
-test('settled patterns, of which the nearest decides, hold what the rules block', () => {
+test('settled patterns, of which the nearest decides, hold what the rules block', async () => {
   const cases = fc.tuple(
     fc.array(pattern, { maxLength: 8 }),
     fc.array(rule, { maxLength: 8 }),
     fc.array(rule, { maxLength: 2 }),
     name,
   )
-  fc.assert(
-    fc.property(cases, ([blocks, rules, cancelledRules, asked]) => {
+  await fc.assert(
+    fc.asyncProperty(cases, async ([blocks, rules, cancelledRules, asked]) => {
       const plain = new DomainList()
       for (const each of blocks) plain.add(each)
       const cancelled = new Set(cancelledRules.map(ruleKey))
-      const { domains, except } = settleRules(plain, rules, cancelled)
+      const { domains, except } = await settleRules(plain, rules, cancelled)
       const all = [
         ...blocks.map((each) => ({ pattern: each, isException: false, isImportant: false, denyAllow: [] })),
         ...rules,

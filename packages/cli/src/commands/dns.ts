@@ -13,6 +13,7 @@ import { feedOption, examples, jsonOption, repeatable } from '../input/options.t
 import { readCertificate } from '../input/certificate.ts'
 import { localClients, parseClients } from '../input/dns-settings.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
+import { FeedRefresh } from '../input/feed-refresh.ts'
 import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
 import { openLineLog } from '../output/line-log.ts'
 import { note } from '../output/print.ts'
@@ -101,14 +102,17 @@ async function dns(options: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw cannotListen(error)
   })
-  const reload = (): void => {
+  const reloadPolicy = (): void =>
     void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
+  const reload = (): void => {
+    reloadPolicy()
     void certificateOf(options, listen).then(
       (renewed) => renewed !== null && resolver.renew(renewed),
       (error: Error) => note(`sallyport: kept the certificate in use: ${error.message}`),
     )
   }
   process.on('SIGHUP', reload)
+  using _refresh = new FeedRefresh(() => policy.policy, options.feed, reloadPolicy)
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
   announce(resolver, options.json === true)

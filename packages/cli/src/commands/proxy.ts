@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, serveProxyMetrics, type Endpoint } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
+import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { readPolicy } from '../input/policy-files.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
@@ -45,6 +47,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
       remedy: 'Give --listen ADDRESS:PORT, for example --listen 127.0.0.1:3128.',
     })
   }
+  if (options.policy.length > 0) await fetchMissingFeeds(options.feed, await readPolicy(options.policy))
   await using running = await start(options, workerCount(options.workers))
   const text = async (): Promise<string> => formatProxyMetrics(addCounts(await running.counts()))
   const listen = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
@@ -55,6 +58,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
       (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`),
     )
   process.on('SIGHUP', reload)
+  using _refresh = new FeedRefresh(() => readPolicy(options.policy), options.feed, reload)
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
   announce(running.endpoints, metrics?.endpoint ?? null, options.json === true)

@@ -6,7 +6,7 @@ import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicyTexts } from '../input/policy-texts.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { readWorld } from '../input/world.ts'
+import { readEnforcedWorld } from '../input/feed-refresh.ts'
 import { describeHost } from '../output/host-status.ts'
 import { note } from '../output/print.ts'
 
@@ -51,7 +51,7 @@ async function up(options: Options): Promise<void> {
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
       author: author(),
-      worldFor: (policy) => readWorld(options.feed, policy),
+      worldFor: (policy) => readEnforcedWorld(options.feed, policy),
       onNotice: (text) => note(`sallyport: ${text}`),
     },
     (status) => announce(status, options.json === true),

@@ -9,8 +9,8 @@ import {
 import { matchDomain } from '@sallyport/net'
 import { definePolicy, type DnsSettings, type Policy } from '@sallyport/policy'
 import { answerSettings, dnsSettings } from './dns-settings.ts'
+import { readEnforcedWorld } from './feed-refresh.ts'
 import { readPolicy } from './policy-files.ts'
-import { readWorld } from './world.ts'
 
 /** The policy that the resolver asks, and what it takes to read it again. */
 export class DnsPolicy {
@@ -34,6 +34,11 @@ export class DnsPolicy {
 
   static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
     return new DnsPolicy(files, feeds, await compiledPolicy(files, feeds))
+  }
+
+  /** The policy in force. */
+  get policy(): Policy {
+    return this.#compiled.policy
   }
 
   /** What the policy says about the resolver. */
@@ -82,7 +87,7 @@ function tellsClientsApart({ layers }: Policy): boolean {
 
 async function compiledPolicy(files: readonly string[], feeds: readonly string[]): Promise<CompiledPolicy> {
   const policy = files.length > 0 ? await readPolicy(files) : policyOfFeeds(feeds)
-  return compilePolicy(policy, await readWorld(feeds, policy), { atMs: Date.now() })
+  return compilePolicy(policy, await readEnforcedWorld(feeds, policy), { atMs: Date.now() })
 }
 
 /** Without a policy file all names are answered but those of the feeds. */

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import type { Subscription, Updated } from '@sallyport/catalog'
+import type { Policy, World } from '@sallyport/policy'
+import { note } from '../output/print.ts'
+import { printable } from '../output/style.ts'
+import { stateDirectory } from './state-directory.ts'
+import { readWorld } from './world.ts'
+
+/** Nobody wants to wait longer for a command to start; what is missing then comes with the next refresh. */
+const START_TIMEOUT_MS = 15_000
+const MOST_SECONDS_BETWEEN_CHECKS = 60
+
+/** The world for what enforces the policy: feeds of which there is no copy yet are fetched first. */
+export async function readEnforcedWorld(feeds: readonly string[], policy: Policy): Promise<World> {
+  await fetchMissingFeeds(feeds, policy)
+  return readWorld(feeds, policy)
+}
+
+/** `feeds` are those of --feed, which take the place of the policy's. */
+export async function fetchMissingFeeds(feeds: readonly string[], policy: Policy): Promise<void> {
+  const wanted = await subscriptions(policy, namesOf(feeds))
+  if (wanted.length > 0) await fetchMissing(wanted)
+}
+
+function namesOf(feeds: readonly string[]): ReadonlySet<string> {
+  return new Set(feeds.map((text) => text.slice(0, Math.max(0, text.indexOf('=')))))
+}
+
+async function subscriptions(policy: Policy, without: ReadonlySet<string>): Promise<readonly Subscription[]> {
+  if (policy.layers.every(({ feeds }) => feeds === undefined)) return []
+  const { subscriptionsOf } = await import('@sallyport/catalog')
+  return subscriptionsOf(policy).filter(({ name }) => !without.has(name))
+}
+
+async function fetchMissing(wanted: readonly Subscription[]): Promise<void> {
+  const { FETCH_BOUNDS, missingFeeds, readPopularSites, updateDueFeeds } = await import('@sallyport/catalog')
+  const context = {
+    store: await ownStore(),
+    nowMs: Date.now(),
+    popular: readPopularSites(),
+    bounds: { ...FETCH_BOUNDS, timeoutMs: START_TIMEOUT_MS },
+  }
+  try {
+    report(await updateDueFeeds(await missingFeeds(wanted, context), context))
+  } catch (error) {
+    note(`sallyport: feeds cannot be kept: ${printable(error instanceof Error ? error.message : String(error))}`)
+  }
+}
+
+async function ownStore(): Promise<InstanceType<(typeof import('@sallyport/catalog'))['FeedStore']>> {
+  const { FeedStore } = await import('@sallyport/catalog')
+  return new FeedStore(join(stateDirectory(), 'feeds'))
+}
+
+function report(updated: readonly Updated[]): void {
+  for (const { name, outcome, reason, state } of updated) {
+    const entries = state.current?.entries ?? 0
+    if (outcome === 'updated') note(`sallyport: feed ${name}: ${entries} entries in force`)
+    if (outcome === 'held') note(`sallyport: feed ${name}: a new copy is held back: it ${reason}`)
+    if (outcome === 'failed') note(`sallyport: feed ${name}: ${printable(reason ?? '')}; ${entries} entries in force`)
+  }
+}
+
+/**
+ * Looks for new copies of the feeds of a policy as their refresh says, until disposed; `changed` is called when one came into
+ * force.
+ */
+export class FeedRefresh implements Disposable {
+  readonly #policy: () => Policy | Promise<Policy>
+  readonly #changed: () => void
+  readonly #without: ReadonlySet<string>
+  readonly #stopped = new AbortController()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(policy: () => Policy | Promise<Policy>, feeds: readonly string[], changed: () => void) {
+    this.#policy = policy
+    this.#changed = changed
+    this.#without = namesOf(feeds)
+    void this.#schedule()
+  }
+
+  async #schedule(): Promise<void> {
+    const wanted = await this.#wanted()
+    if (this.#stopped.signal.aborted) return
+    const seconds = Math.min(MOST_SECONDS_BETWEEN_CHECKS, ...wanted.map(({ refreshSeconds }) => refreshSeconds))
+    this.#timer = setTimeout(() => void this.#check(wanted), seconds * 1000).unref()
+  }
+
+  /** None of a policy that cannot be read now: whoever reloads it is told what is wrong. */
+  async #wanted(): Promise<readonly Subscription[]> {
+    try {
+      return await subscriptions(await this.#policy(), this.#without)
+    } catch {
+      return []
+    }
+  }
+
+  async #check(wanted: readonly Subscription[]): Promise<void> {
+    try {
+      await this.#update(wanted)
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return
+      note(`sallyport: feeds cannot be kept: ${printable(error instanceof Error ? error.message : String(error))}`)
+    }
+    await this.#schedule()
+  }
+
+  async #update(wanted: readonly Subscription[]): Promise<void> {
+    if (wanted.length === 0) return
+    const { readPopularSites, updateDueFeeds } = await import('@sallyport/catalog')
+    const { signal } = this.#stopped
+    const context = { store: await ownStore(), nowMs: Date.now(), popular: readPopularSites(), signal }
+    const updated = await updateDueFeeds(wanted, context)
+    report(updated)
+    if (updated.some(({ outcome }) => outcome === 'updated')) this.#changed()
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopped.abort()
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+}
