@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'enforcement-failed'
   | 'resolver-unavailable'
   | 'proxy-unavailable'
+  | 'users-invalid'
   | 'filter-invalid'
   | 'store-unavailable'
   | 'certificate-invalid'
@@ -138,6 +139,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The resolver cannot listen, or has no server to ask.',
     remedy: 'Check /etc/resolv.conf, or give --upstream.',
+  },
+  'users-invalid': {
+    exitCode: 2,
+    meaning: 'A file of users or of keys cannot be read.',
+    remedy: 'Write users with `htpasswd -B`, keys as a JSON Web Key Set.',
   },
   'proxy-unavailable': {
     exitCode: 3,

@@ -30,6 +30,7 @@ export const ANSWER_REASONS = [
   'connect-refused',
   'connect-timeout',
   'connect-failed',
+  'parent-refused',
   'response-timeout',
   'bad-response',
   'response-incomplete',
@@ -108,6 +109,7 @@ export const ANSWERS: Readonly<Record<AnswerReason, Answer>> = {
     title: 'The server did not answer',
   },
   'connect-failed': { ...UNREACHABLE, title: 'The server cannot be reached' },
+  'parent-refused': { ...UNREACHABLE, title: 'The next proxy refused the connection' },
   'response-timeout': {
     ...UNREACHABLE,
     status: 504,

@@ -3,6 +3,7 @@ import { ANSWERS, type AnswerReason } from './answers.ts'
 const NAMES = [
   'connectionsHttp',
   'connectionsSocks',
+  'tlsFailures',
   'requestsHttp',
   'requestsConnect',
   'requestsSocks',

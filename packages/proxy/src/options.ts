@@ -2,10 +2,20 @@ import type { CompiledPolicy } from '@sallyport/compile'
 import type { Address, DomainName } from '@sallyport/net'
 import type { HandshakeCrypto } from '@sallyport/wire'
 import type { AccessRecord } from './log/access-record.ts'
+import type { ParentProxy } from './connect/through-parent.ts'
 import type { ProxyLimits, ProxyTimeouts } from './limits.ts'
 import type { Authenticate } from './identity/identity.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
+
+export type ListenEndpoint = Endpoint & { readonly isTls?: boolean }
+
+export type ListenTls = {
+  readonly cert: string
+  readonly key: string
+  /** Authorities of client certificates; whoever has none of them is turned away. `null`: nobody is asked. */
+  readonly clientCa: string | null
+}
 
 export type NameLookUp =
   | { readonly kind: 'addresses'; readonly addresses: readonly Address[]; readonly ttlSeconds: number }
@@ -16,7 +26,9 @@ export type NameLookUp =
 export type ResolveName = (name: DomainName, signal: AbortSignal) => Promise<NameLookUp>
 
 export type ProxyOptions = {
-  readonly listen: readonly Endpoint[]
+  readonly listen: readonly ListenEndpoint[]
+  /** For endpoints that speak TLS. */
+  readonly tls?: ListenTls | null
   /** Compiled with `implicit: 'rules'`. */
   readonly policy: CompiledPolicy
   readonly resolveName: ResolveName
@@ -24,6 +36,8 @@ export type ProxyOptions = {
   readonly authenticate?: Authenticate | null
   /** Connections begin with a PROXY header, those of these peers; others are cut. */
   readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
+  /** Proxies that connections go through, by host. */
+  readonly parents?: readonly ParentProxy[]
   readonly ciphers?: HandshakeCrypto | null
   readonly onRecord?: (record: AccessRecord) => void
   readonly timeouts?: Partial<ProxyTimeouts>

@@ -77,6 +77,7 @@ export async function startLab(options: Partial<ProxyOptions> = {}): Promise<Lab
 }
 
 const QUIET_MS = 150
+const FIRST_MS = 1000
 const MOST_MS = 4000
 
 /** The parts go out one after another, each when the one before has been answered or nothing has come for it. */
@@ -88,7 +89,11 @@ async function sendTo(port: number, parts: readonly (string | Uint8Array)[]): Pr
   socket.on('data', (piece: Buffer) => pieces.push(piece))
   socket.on('close', () => (isOver = true))
   socket.on('end', () => (isOver = true))
-  await once(socket, 'connect')
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  if (!isOpen) return ''
   const start = Date.now()
   for (const part of parts) {
     if (isOver) break
@@ -96,7 +101,11 @@ async function sendTo(port: number, parts: readonly (string | Uint8Array)[]): Pr
     socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
     let quietSince = Date.now()
     let seen = before
-    while (!isOver && Date.now() - start < MOST_MS && Date.now() - quietSince < QUIET_MS) {
+    while (
+      !isOver &&
+      Date.now() - start < MOST_MS &&
+      Date.now() - quietSince < (seen === before ? FIRST_MS : QUIET_MS)
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 5))
       if (pieces.length !== seen) {
         seen = pieces.length

@@ -1,12 +1,18 @@
 import type { AccessLogFormat } from '@sallyport/proxy'
+import type { IdentityOptions } from '../input/proxy-identity.ts'
 
 /** The command line of `sallyport proxy`. */
-export type ProxyCommandOptions = {
+export type ProxyCommandOptions = IdentityOptions & {
   readonly listen: readonly string[]
   readonly policy: readonly string[]
   readonly feed: readonly string[]
   readonly upstream: readonly string[]
   readonly limit: readonly string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly clientCa?: string
+  readonly proxyHeaderFrom: readonly string[]
+  readonly parent: readonly string[]
   readonly metrics?: string
   readonly accessLog?: string
   readonly accessLogFormat: AccessLogFormat

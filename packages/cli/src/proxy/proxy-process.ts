@@ -3,6 +3,9 @@ import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyp
 import { handshakeCiphers } from '../input/handshake-ciphers.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
+import { readAuthenticate } from '../input/proxy-identity.ts'
+import { readListenTls } from '../input/proxy-tls.ts'
+import { parseParent, parseProxyHeaderFrom } from '../input/proxy-peers.ts'
 import { parseProxyListen } from '../input/proxy-listen.ts'
 import { parseServers } from '../input/resolver-addresses.ts'
 import { openNameResolver } from '../input/resolve-names.ts'
@@ -28,6 +31,10 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
     await startProxy({
       listen: options.listen.map(parseProxyListen),
       policy,
+      tls: await readListenTls(options),
+      authenticate: await readAuthenticate(options),
+      proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
+      parents: options.parent.map(parseParent),
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
       onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),

@@ -24,6 +24,7 @@ export class ByteReader {
   constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd)
+    if (socket.isPaused()) socket.resume()
   }
 
   get held(): number {

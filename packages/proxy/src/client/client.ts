@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Address } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import { ANONYMOUS, type Identity } from '../identity/identity.ts'
@@ -11,6 +12,9 @@ export type Client = {
   readonly reader: ByteReader
   readonly endpoint: Endpoint
   readonly address: Address | null
+  /** By its certificate. */
+  readonly identity: Identity | null
+  readonly isTls: boolean
 }
 
 /** What is known of a flow of the client, beside its destination; what a proxy can never know of it is known to be none. */
@@ -41,6 +45,12 @@ export function closeGently(client: Client, last: string | Uint8Array = ''): voi
   socket.once('end', () => socket.destroySoon())
   socket.resume()
   setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+/** Ends without an answer. Over TLS there is no reset. */
+export function resetConnection({ socket }: Client): void {
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 const LINGER_MS = 2000

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { formatAddress, parseAddress, type Address } from '@sallyport/net'
 import { readProxyHeader } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
@@ -6,6 +7,7 @@ import { KeptUpstreams } from '../http/kept-upstreams.ts'
 import { serveHttp, serveTunnelledHttp } from '../http/http-session.ts'
 import { refuseRequest } from '../http/refuse-request.ts'
 import { isRefusal } from '../http/request-target.ts'
+import { certificateIdentity } from '../identity/certificate-identity.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { Endpoint } from '../options.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -19,7 +21,13 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
   const reader = new ByteReader(socket)
   const peer = parseAddress(socket.remoteAddress ?? '')
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-  const client: Client | Refusal = await sourceOf(core, { socket, reader, endpoint, address: peer })
+  const client: Client | Refusal = await sourceOf(core, {
+    socket,
+    reader,
+    endpoint,
+    address: peer,
+    ...tlsFacts(socket),
+  })
   if (isRefusal(client)) {
     const record = new OpenRecord(endpoint, 'http')
     record.refused(client)
@@ -60,6 +68,11 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
       await serveHttp(core, client, null, kept)
     }
   }
+}
+
+function tlsFacts(socket: Socket): Pick<Client, 'identity' | 'isTls'> {
+  if (!(socket instanceof TLSSocket)) return { identity: null, isTls: false }
+  return { identity: socket.authorized ? certificateIdentity(socket.getPeerCertificate()) : null, isTls: true }
 }
 
 /** Where the client is: the peer, or what the PROXY header of a load balancer says. */

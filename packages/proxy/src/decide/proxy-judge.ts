@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from '@sallyport/compile'
 import { addressScope, formatAddress, isLocalName, type Address } from '@sallyport/net'
-import type { Flow, Rule, Verdict } from '@sallyport/policy'
+import type { Flow, Policy, Rule, Verdict } from '@sallyport/policy'
 import { refusal, type Refusal } from '../answers.ts'
 import { namesAddress } from './names-address.ts'
 
@@ -17,6 +17,10 @@ export class ProxyJudge {
   constructor(policy: CompiledPolicy) {
     this.#policy = policy
     this.#rules = new Map(policy.policy.layers.flatMap(({ rules }) => rules.map((rule) => [rule.id, rule])))
+  }
+
+  get policy(): Policy {
+    return this.#policy.policy
   }
 
   /** `isLast`: no later point sees more of the flow, so what is not certain is denied. */

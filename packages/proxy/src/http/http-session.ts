@@ -1,10 +1,12 @@
 import {
+  fieldValues,
   isMessageFailure,
   parseRequestHead,
   requestFraming,
   type MessageFailure,
   type RequestHead,
 } from '@sallyport/wire'
+import { isAuthority, parseAuthority } from '@sallyport/net'
 import { refusal, type AnswerReason } from '../answers.ts'
 import { closeGently, type Client } from '../client/client.ts'
 import { OpenRecord } from '../log/open-record.ts'
@@ -12,6 +14,8 @@ import type { ProxyCore } from '../proxy-core.ts'
 import { serveConnect } from '../tunnel/serve-connect.ts'
 import type { HttpInTunnel, TunnelRoute } from '../tunnel/tunnel-route.ts'
 import { readHead, type HeadRead } from './read-head.ts'
+import { PAC_PATHS, pacFile } from './pac-file.ts'
+import { authorityText } from './request-target.ts'
 import { refuseRequest, type AfterRequest } from './refuse-request.ts'
 import { serveRequest } from './serve-request.ts'
 import { KeptUpstreams } from './kept-upstreams.ts'
@@ -66,8 +70,24 @@ async function serveHead(
       false,
     )
   }
+  if (route === null && head.method === 'GET' && PAC_PATHS.includes(head.target)) return servePac(core, client, head)
   if (head.method === 'CONNECT' && route === null) return serveConnect(core, client, head)
   return serveRequest(core, client, head, framing, route, kept)
+}
+
+/** For browsers that are told where to find it, or find it by DHCP or the name `wpad`. The proxy is what the client calls it. */
+async function servePac(core: ProxyCore, client: Client, head: RequestHead): Promise<AfterRequest> {
+  const [said = ''] = fieldValues(head.fields, 'host')
+  const authority = parseAuthority(said)
+  const port = client.socket.localPort ?? 3128
+  const host = isAuthority(authority)
+    ? authorityText({ host: authority.host, port: authority.port ?? port }, null)
+    : `${client.socket.localAddress}:${port}`
+  const body = pacFile(core.judge.policy, `${client.isTls ? 'HTTPS' : 'PROXY'} ${host}`)
+  const type = 'Content-Type: application/x-ns-proxy-autoconfig'
+  const text = `HTTP/1.1 200 OK\r\n${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  closeGently(client, text)
+  return 'taken'
 }
 
 /** Nothing or no whole head came. A client that says nothing is not answered. */

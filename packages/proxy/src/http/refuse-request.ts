@@ -1,7 +1,7 @@
 import type { RequestHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import { writeWithin } from '../client/byte-reader.ts'
-import { closeGently, type Client } from '../client/client.ts'
+import { closeGently, resetConnection, type Client } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { refusalResponse } from './refusal-page.ts'
@@ -28,7 +28,7 @@ export async function refuseRequest(
   record.set({ method: head?.method ?? null, status: no.isSilent ? null : status })
   core.finish(record)
   if (no.isSilent) {
-    client.socket.resetAndDestroy()
+    resetConnection(client)
     return 'taken'
   }
   if (isKept) return (await writeWithin(client.socket, bytes, core.timeouts.bodyIdleMs)) ? 'keep' : 'close'

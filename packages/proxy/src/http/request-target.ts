@@ -1,4 +1,4 @@
-import { isAuthority, parseAuthority, type Host } from '@sallyport/net'
+import { formatAddress, isAuthority, isIpv4, parseAuthority, type Host } from '@sallyport/net'
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 
@@ -42,16 +42,30 @@ export function parseAbsoluteTarget(head: RequestHead): RequestTarget | Refusal 
   return checkHost(head, target, 80) ?? target
 }
 
-/** The origin form inside a tunnel, whose destination is known already; Host is for the caller to judge. */
-export function parseOriginTarget(head: RequestHead): { readonly path: string; readonly host: Host | null } | Refusal {
+export type TunnelledTarget = {
+  /** As sent to the server. */
+  readonly target: string
+  readonly path: string
+  /** What the request says, which is for the caller to judge; `null` when it says nothing. */
+  readonly host: Host | null
+}
+
+/** Inside a tunnel, whose destination is known already: the origin form, or the absolute form where the server is a proxy. */
+export function parseTunnelledTarget(head: RequestHead): TunnelledTarget | Refusal {
+  if (/^http:/i.test(head.target)) {
+    const absolute = parseAbsoluteTarget(head)
+    return isRefusal(absolute) ? absolute : { target: head.target, path: absolute.path, host: absolute.host }
+  }
   if (!head.target.startsWith('/') && !(head.target === '*' && head.method === 'OPTIONS')) {
-    return refusal('bad-request', 'a request inside a tunnel has the origin form')
+    return refusal('bad-request', 'a request inside a tunnel names a path')
   }
   if (head.target.includes('#')) return refusal('bad-request', 'the target has a fragment')
   const [text] = fieldValues(head.fields, 'host')
-  if (text === undefined || text === '') return { path: head.target, host: null }
+  if (text === undefined || text === '') return { target: head.target, path: head.target, host: null }
   const authority = parseAuthority(text)
-  return isAuthority(authority) ? { path: head.target, host: authority.host } : badHost(text, authority.problem)
+  return isAuthority(authority)
+    ? { target: head.target, path: head.target, host: authority.host }
+    : badHost(text, authority.problem)
 }
 
 /** A Host that differs from the target is refused: the server behind may go by either (RFC 9112 §3.2.2 would replace it). */
@@ -62,6 +76,13 @@ function checkHost(head: RequestHead, target: Destination, impliedPort: number):
   if (!isAuthority(authority)) return badHost(text, authority.problem)
   const isSame = sameHost(authority.host, target.host) && (authority.port ?? impliedPort) === target.port
   return isSame ? null : refusal('host-mismatch')
+}
+
+/** `host:port`; without the port when it is the implied one. An IPv6 address is in brackets. */
+export function authorityText({ host, port }: Destination, impliedPort: number | null): string {
+  const address = host.kind === 'address' ? formatAddress(host.address) : null
+  const text = host.kind === 'name' ? host.name : isIpv4(host.address) ? address! : `[${address}]`
+  return port === impliedPort ? text : `${text}:${port}`
 }
 
 export function sameHost(a: Host, b: Host): boolean {

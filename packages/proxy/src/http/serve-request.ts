@@ -1,10 +1,11 @@
-import { formatAddress, isIpv4, type Host } from '@sallyport/net'
+import { formatAddress, type Host } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import { clientFacts, type Client } from '../client/client.ts'
 import { judgeAddresses, type JudgedAddress, type LookUpNames } from '../connect/judge-addresses.ts'
-import { openUpstream } from '../connect/open-upstream.ts'
+import { reachServer } from '../connect/reach-server.ts'
+import { parentFor } from '../connect/through-parent.ts'
 import { newUpstream, type Upstream } from '../connect/upstream-pool.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -16,9 +17,21 @@ import { exchange, type Exchanged } from './exchange.ts'
 import { loggedFields } from './logged-fields.ts'
 import { refuseRequest, type AfterRequest } from './refuse-request.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
-import { isRefusal, judgedPath, parseAbsoluteTarget, parseOriginTarget, type Destination } from './request-target.ts'
+import {
+  authorityText,
+  isRefusal,
+  judgedPath,
+  parseAbsoluteTarget,
+  parseTunnelledTarget,
+  type Destination,
+} from './request-target.ts'
 
-type Wanted = { readonly destination: Destination; readonly path: string; readonly said: Host | null }
+type Wanted = {
+  readonly destination: Destination
+  readonly target: string
+  readonly path: string
+  readonly said: Host | null
+}
 
 export async function serveRequest(
   core: ProxyCore,
@@ -38,11 +51,11 @@ export async function serveRequest(
   if (early !== null) return refuse(early)
   const wanted = wantedOf(head, route)
   if (isRefusal(wanted)) return refuse(wanted)
-  const { destination, path } = wanted
+  const { destination, path, target } = wanted
   const plainPath = judgedPath(path)
   if (plainPath === null) return refuse(refusal('bad-request', 'the path has an escape that is none'))
   record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
-  const identity = route?.identity ?? (await identifyClient(core, head))
+  const identity = route?.identity ?? (await identifyClient(core, client, head))
   if (isRefusal(identity)) return refuse(identity)
   record.set({ user: identity.user })
   const facts = requestFacts(client, identity, head, wanted, plainPath)
@@ -52,15 +65,25 @@ export async function serveRequest(
     if (judged.judged !== null) record.judged(judged.judged)
     return refuse(judged.refusal)
   }
-  const request = { head, framing, authority: authorityText(destination), path, mayKeep: mayKeep && !core.isDraining }
-  for (let isFresh = false; ; isFresh = true) {
-    const upstream = await reach(core, judged.addresses, destination.port, isFresh ? null : kept, record)
+  const request = {
+    head,
+    framing,
+    // Inside a tunnel it is for the server to say which of its hosts is meant; what the request says was judged.
+    authority: (route === null ? undefined : fieldValues(head.fields, 'host')[0]) ?? authorityText(destination, 80),
+    path: target,
+    mayKeep: mayKeep && !core.isDraining,
+  }
+  const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
+  // A parent decides by itself which host an address is: such a connection is for this request alone.
+  for (let isFresh = hasParent; ; isFresh = true) {
+    const upstream = await reach(core, destination, judged.addresses, isFresh ? null : kept, record)
     if (isRefusal(upstream)) return refuse(upstream)
     const exchanged = await exchange(core, client, upstream, request, record)
     // A server may close what is idle just when a request goes out on it; nothing has been answered then (RFC 9112 §9.3.1).
     const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
     if (mayRepeat && !client.socket.destroyed) continue
-    return finish(core, client, upstream, kept, record, exchanged, refuse)
+    const ended = exchanged.state === 'done' && hasParent ? { ...exchanged, keeps: 'no' as const } : exchanged
+    return finish(core, client, upstream, kept, record, ended, refuse)
   }
 }
 
@@ -108,10 +131,14 @@ function checkMethod(core: ProxyCore, head: RequestHead): Refusal | null {
 function wantedOf(head: RequestHead, route: TunnelRoute | null): Wanted | Refusal {
   if (route === null) {
     const target = parseAbsoluteTarget(head)
-    return isRefusal(target) ? target : { destination: target, path: target.path, said: target.host }
+    return isRefusal(target)
+      ? target
+      : { destination: target, target: target.path, path: target.path, said: target.host }
   }
-  const origin = parseOriginTarget(head)
-  return isRefusal(origin) ? origin : { destination: route.destination, path: origin.path, said: origin.host }
+  const origin = parseTunnelledTarget(head)
+  return isRefusal(origin)
+    ? origin
+    : { destination: route.destination, target: origin.target, path: origin.path, said: origin.host }
 }
 
 /** The name is what the request says; only the name that the address was looked up for is bound to it. */
@@ -148,11 +175,12 @@ function pinned(route: TunnelRoute): LookUpNames {
 
 async function reach(
   core: ProxyCore,
+  destination: Destination,
   addresses: readonly JudgedAddress[],
-  port: number,
   kept: KeptUpstreams | null,
   record: OpenRecord,
 ): Promise<Upstream | Refusal> {
+  const { port } = destination
   const idle =
     kept?.take(
       addresses.map(({ address }) => address),
@@ -164,14 +192,8 @@ async function reach(
     if (used !== undefined) noteAddress(record, used)
     return idle
   }
-  const startMs = performance.now()
-  const opened = await openUpstream(addresses, port, core.timeouts.connectMs)
-  record.set({ connectMs: performance.now() - startMs })
-  if (opened.state === 'refused') {
-    record.judged(addresses[0]!.judged)
-    return opened.refusal
-  }
-  core.counters.add('upstreamOpened')
+  const opened = await reachServer(core, destination, addresses, record)
+  if (isRefusal(opened)) return opened
   noteAddress(record, opened.to)
   return newUpstream(opened.socket, opened.to.address, port)
 }
@@ -184,14 +206,4 @@ function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): vo
 function keepsClient({ fields, minor }: RequestHead): boolean {
   const said = [...listMembers(fields, 'connection'), ...listMembers(fields, 'proxy-connection')]
   return minor === 1 ? !said.includes('close') : said.includes('keep-alive') && !said.includes('close')
-}
-
-export function authorityText({ host, port }: Destination): string {
-  const text =
-    host.kind === 'name'
-      ? host.name
-      : isIpv4(host.address)
-        ? formatAddress(host.address)
-        : `[${formatAddress(host.address)}]`
-  return port === 80 ? text : `${text}:${port}`
 }

@@ -1,15 +1,21 @@
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
+import type { Client } from '../client/client.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { ANONYMOUS, type Credentials, type Identity } from './identity.ts'
 
 /** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. */
-export async function identifyClient(core: ProxyCore, head: RequestHead): Promise<Identity | Refusal> {
-  return identify(core, credentialsOf(head))
+export async function identifyClient(core: ProxyCore, client: Client, head: RequestHead): Promise<Identity | Refusal> {
+  return identify(core, client, credentialsOf(head))
 }
 
-export async function identify(core: ProxyCore, credentials: Credentials | null): Promise<Identity | Refusal> {
+export async function identify(
+  core: ProxyCore,
+  client: Client,
+  credentials: Credentials | null,
+): Promise<Identity | Refusal> {
   const authenticate = core.options.authenticate ?? null
+  if (client.identity !== null && (authenticate === null || credentials?.kind === 'none')) return client.identity
   if (authenticate === null) return ANONYMOUS
   if (credentials === null) return refusal('authentication-required', 'the credentials cannot be read')
   if (credentials.kind === 'none' && !authenticate.isRequired) return ANONYMOUS

@@ -24,6 +24,7 @@ const OCTETS = 'Octets of bodies and tunnels.'
 export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
   connectionsHttp: metric('connections_total', CONNECTIONS, { protocol: 'http' }),
   connectionsSocks: metric('connections_total', CONNECTIONS, { protocol: 'socks5' }),
+  tlsFailures: metric('tls_failures_total', 'TLS connections of clients that were not made.'),
   requestsHttp: metric('requests_total', REQUESTS, { via: 'http' }),
   requestsConnect: metric('requests_total', REQUESTS, { via: 'connect' }),
   requestsSocks: metric('requests_total', REQUESTS, { via: 'socks5' }),

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { CompiledPolicy } from '@sallyport/compile'
 import { parseAddress } from '@sallyport/net'
 import { refusal } from '../answers.ts'
@@ -26,8 +27,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const servers: Server[] = []
   opened.defer(() => core.pool.close())
   opened.defer(() => open.destroyAll())
-  for (const { address, port } of options.listen) {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => open.take(socket))
+  for (const { address, port, isTls } of options.listen) {
+    const server = isTls === true ? tlsServer(core, open) : plainServer(open)
     servers.push(server)
     server.listen({ host: address, port, backlog: 4096 })
     await once(server, 'listening')
@@ -50,6 +51,29 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true } as const
+
+function plainServer(open: OpenConnections): Server {
+  return createServer(SOCKET_OPTIONS, (socket) => open.take(socket))
+}
+
+/** A client that must have a certificate and has none is cut after the handshake, and served nothing. */
+function tlsServer(core: ProxyCore, open: OpenConnections): Server {
+  const { tls } = core.options
+  if (!tls) throw new Error('an endpoint for TLS needs a certificate')
+  const { cert, key, clientCa } = tls
+  const asked = clientCa === null ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  const bounds = { handshakeTimeout: core.timeouts.headMs, minVersion: 'TLSv1.2' } as const
+  const server = createTlsServer({ ...SOCKET_OPTIONS, ...bounds, cert, key, ...asked, ALPNProtocols: ['http/1.1'] })
+  server.maxConnections = core.limits.connections
+  server.on('secureConnection', (socket) => open.take(socket))
+  server.on('tlsClientError', (_, socket) => {
+    core.counters.add('tlsFailures')
+    socket.destroy()
+  })
+  return server
 }
 
 /** Every connection of a client, counted by where it comes from. */

@@ -10,7 +10,7 @@ import {
   type SocksRead,
 } from '@sallyport/wire'
 import { ANSWERS, refusal, type Refusal } from '../answers.ts'
-import { closeGently, type Client } from '../client/client.ts'
+import { closeGently, resetConnection, type Client } from '../client/client.ts'
 import { isRefusal, type Destination } from '../http/request-target.ts'
 import { identify } from '../identity/identify-client.ts'
 import type { Credentials, Identity } from '../identity/identity.ts'
@@ -29,7 +29,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   const refuse = (no: Refusal, reply: Uint8Array | null): 'done' => {
     record.refused(no)
     core.finish(record)
-    if (no.isSilent || reply === null) client.socket.resetAndDestroy()
+    if (no.isSilent || reply === null) resetConnection(client)
     else closeGently(client, reply)
     return 'done'
   }
@@ -69,13 +69,13 @@ async function login(
     if (isRefusal(login)) return login
     const [user, password] = [login.user, login.password].map((octets) => Buffer.from(octets).toString('utf8'))
     const credentials: Credentials = { kind: 'password', user: user!, password: password! }
-    const identity = await identify(core, credentials)
+    const identity = await identify(core, client, credentials)
     if (!isRefusal(identity)) client.socket.write(Uint8Array.from([1, 0]))
     return identity
   }
   if (!methods.includes(SOCKS_METHOD.NONE))
     return refusal('authentication-required', 'no SOCKS method that is known here')
-  const identity = await identify(core, { kind: 'none' })
+  const identity = await identify(core, client, { kind: 'none' })
   if (!isRefusal(identity)) client.socket.write(Uint8Array.from([5, SOCKS_METHOD.NONE]))
   return identity
 }

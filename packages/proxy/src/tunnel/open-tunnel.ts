@@ -4,8 +4,8 @@ import type { Flow } from '@sallyport/policy'
 import type { Refusal } from '../answers.ts'
 import { clientFacts, type Client } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
-import { openUpstream } from '../connect/open-upstream.ts'
-import type { Destination } from '../http/request-target.ts'
+import { reachServer } from '../connect/reach-server.ts'
+import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, type OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -44,14 +44,8 @@ export async function openTunnel(
     if (judged.judged !== null) record.judged(judged.judged)
     return judged.refusal
   }
-  const startMs = performance.now()
-  const opened = await openUpstream(judged.addresses, port, core.timeouts.connectMs)
-  record.set({ connectMs: performance.now() - startMs })
-  if (opened.state === 'refused') {
-    record.judged(judged.addresses[0]!.judged)
-    return opened.refusal
-  }
-  core.counters.add('upstreamOpened')
+  const opened = await reachServer(core, destination, judged.addresses, record)
+  if (isRefusal(opened)) return opened
   const { address } = opened.to
   record.judged(opened.to.judged)
   record.set({ dst: formatAddress(address) })

@@ -1,6 +1,6 @@
 import type { Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
-import type { Client } from '../client/client.ts'
+import { resetConnection, type Client } from '../client/client.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore, RunningTunnel } from '../proxy-core.ts'
@@ -61,14 +61,13 @@ function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInT
   reader.unread(held)
   const { destination, identity, address, socket } = tunnel
   const upstream = newUpstream(socket, address, destination.port)
-  client.socket.resume()
-  socket.resume()
   return { client: { ...client, reader }, route: { destination, identity, address }, upstream }
 }
 
 /** A fatal alert, so that clients of TLS say that access was denied (RFC 8446 §6.2); others see a reset. */
-function refuseTunnel({ socket }: Client, { isSilent }: Refusal, isTls: boolean): void {
-  if (!isTls || isSilent) return void socket.resetAndDestroy()
+function refuseTunnel(client: Client, { isSilent }: Refusal, isTls: boolean): void {
+  if (!isTls || isSilent) return resetConnection(client)
+  const { socket } = client
   socket.end(Uint8Array.from([21, 3, 3, 0, 2, 2, 49]))
   socket.on('data', () => {}).resume()
   setTimeout(() => socket.destroy(), 1000).unref()

@@ -22,7 +22,7 @@ export async function serveConnect(
   record.set({ method: 'CONNECT', userAgent })
   const destination = parseConnectTarget(head)
   if (isRefusal(destination)) return refuseRequest(core, client, head, record, destination, true)
-  const identity = await identifyClient(core, head)
+  const identity = await identifyClient(core, client, head)
   if (isRefusal(identity)) return refuseRequest(core, client, head, record, identity, true)
   const tunnel = await openTunnel(core, client, identity, destination, record)
   if (isRefusal(tunnel)) return refuseRequest(core, client, head, record, tunnel, true)

@@ -1,0 +1,45 @@
+import { addressScope, formatAddress, isIpv4, type Address, type Prefix } from '@sallyport/net'
+import type { Policy } from '@sallyport/policy'
+
+export const PAC_PATHS: readonly string[] = ['/proxy.pac', '/wpad.dat']
+
+/** Networks that a client reaches by itself, unless the policy names a part of them. */
+const OWN_NETWORKS: readonly (readonly [string, string])[] = [
+  ['10.0.0.0', '255.0.0.0'],
+  ['172.16.0.0', '255.240.0.0'],
+  ['192.168.0.0', '255.255.0.0'],
+  ['169.254.0.0', '255.255.0.0'],
+  ['127.0.0.0', '255.0.0.0'],
+]
+
+/**
+ * The file that tells browsers what goes through the proxy: everything, so that the policy is asked, but for what never leaves the
+ * client's own network. `proxy` is `PROXY host:port` or `HTTPS host:port`.
+ */
+export function pacFile(policy: Policy, proxy: string): string {
+  const named = policy.layers
+    .flatMap(({ rules }) => rules.filter(({ action }) => action === 'allow'))
+    .flatMap(({ to }) => (to ?? []).flatMap(({ ip }) => ip ?? []))
+    .filter(({ address, length }) => isIpv4(address) && length > 96 && addressScope(address) !== 'public')
+  const inNet = (network: string, mask: string): string =>
+    `isInNet(host, ${JSON.stringify(network)}, ${JSON.stringify(mask)})`
+  const through = [...new Set(named.map((prefix) => inNet(formatAddress(prefix.address), maskOf(prefix))))]
+  const direct = OWN_NETWORKS.map(([network, mask]) => inNet(network, mask))
+  return `function FindProxyForURL(url, host) {
+  var proxy = ${JSON.stringify(proxy)};
+  if (/^\\d+\\.\\d+\\.\\d+\\.\\d+$/.test(host)) {
+    if (${through.length === 0 ? 'false' : through.join(' || ')}) return proxy;
+    if (${direct.join(' || ')}) return "DIRECT";
+    return proxy;
+  }
+  if (isPlainHostName(host) || host === "::1" || shExpMatch(host, "*.localhost")) return "DIRECT";
+  return proxy;
+}
+`
+}
+
+function maskOf({ length }: Prefix): string {
+  const bits = length - 96
+  const mask: Address = { words: [0, 0, 0xffff, bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0] }
+  return formatAddress(mask)
+}
