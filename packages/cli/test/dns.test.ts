@@ -230,3 +230,11 @@ test('only clients may ask', async () => {
   assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client', '192.0.2.1/24']).status, 2)
   assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client-rate', 'many']).status, 2)
 })
+
+test('a file of trust anchors that cannot be read says in which line', () => {
+  using files = folder()
+  writeFileSync(files.path('anchors'), '. DS 20326 8 2 E06D44B8\nnonsense\n')
+  const { status, stderr } = sallyport(['dns', '--listen', '127.0.0.1:0', '--trust-anchor', files.path('anchors')])
+  assert.equal(status, 2)
+  assert.match(stderr, /anchors:2: this is no DS or DNSKEY record/)
+})

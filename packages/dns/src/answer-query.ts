@@ -15,6 +15,7 @@ import {
 } from './options.ts'
 import {
   answerResponse,
+  bogusResponse,
   failureResponse,
   refusalResponse,
   specialResponse,
@@ -100,6 +101,9 @@ export class QueryAnswerer {
       dnssecOk,
       checkingDisabled: message.header.checkingDisabled,
     })
+    if (found.kind === 'failed' && found.reason === 'bogus') {
+      return { response: bogusResponse(message, found.error), told: { ...told, outcome: 'failed' } }
+    }
     if (found.kind === 'failed') return failed(message, found.reason, told)
     const { upstream, cached, stale } = found
     const settled = this.#settle(found.message, checked, query)

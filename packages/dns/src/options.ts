@@ -4,6 +4,7 @@ import type { Refusal } from '@sallyport/wire'
 import type { Limits, Timeouts } from './limits.ts'
 import type { ClientRate } from './listen/client-gate.ts'
 import type { ResolverKind } from './resolver-uri.ts'
+import type { TrustAnchor } from './validate/trust-anchors.ts'
 import type { UpstreamRoute } from './upstream/upstream-routes.ts'
 import type { UpstreamServer } from './upstream/upstream-server.ts'
 import type { Strategy } from './upstream/upstreams.ts'
@@ -85,6 +86,8 @@ export type ForwarderOptions = {
   readonly clients?: readonly Prefix[]
   /** How often one client may ask; as often as it likes unless given. */
   readonly clientRate?: ClientRate
+  /** Keys from which signatures are checked; nothing is checked unless given. Names of `routes` are not. */
+  readonly validate?: readonly TrustAnchor[]
   readonly judge: (query: NameQuery) => NameVerdict | Promise<NameVerdict>
   /**
    * Asked about every address in an answer, hints of HTTPS records too. An address that is denied is left out; when

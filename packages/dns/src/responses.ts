@@ -35,6 +35,15 @@ function extendedErrorOf({ rule, explain }: NameVerdict, errorCode: AnswerSettin
   return { code: EXTENDED_ERROR.PROHIBITED, text: explain === '' ? 'no rule allows this name' : explain }
 }
 
+const SIGNING: ReadonlySet<number> = new Set([TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3])
+
+/** RFC 4035 §3.2.1: who does not ask for signatures gets none, unless asking for their type. */
+function forClient(query: Message, records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const edns = ednsOf(query)
+  if (edns !== null && edns !== 'bad' && edns.dnssecOk) return records
+  return records.filter(({ type }) => !SIGNING.has(type) || type === query.questions[0]?.type)
+}
+
 /** RFC 8914 §4.4 and §4.20. */
 function staleError(rcode: number): ExtendedError {
   const code = rcode === RCODE.NXDOMAIN ? EXTENDED_ERROR.STALE_NXDOMAIN_ANSWER : EXTENDED_ERROR.STALE_ANSWER
@@ -82,6 +91,11 @@ export function notAdmittedResponse(query: Message, why: 'not-a-client' | 'too-f
   return emptyResponse(query, RCODE.REFUSED, { code: EXTENDED_ERROR.PROHIBITED, text })
 }
 
+/** RFC 4035 §5.5. */
+export function bogusResponse(query: Message, error: ExtendedError): Message {
+  return emptyResponse(query, RCODE.SERVFAIL, error)
+}
+
 export function malformedResponse(header: Header): Message {
   const query = { header, questions: [], answers: [], authorities: [], additionals: [] }
   return emptyResponse(query, RCODE.FORMERR, null)
@@ -113,8 +127,8 @@ export function answerResponse(
     // RFC 4035 §3.2.3: what was changed is no longer authentic.
     header: { ...ours.header, authenticData: wantsAd && whole && upstream.header.authenticData },
     questions: [{ ...query.questions[0]!, name: lowerCase(asked) }],
-    answers,
-    authorities: upstream.authorities,
+    answers: forClient(query, answers),
+    authorities: forClient(query, upstream.authorities),
     additionals:
       edns === null || edns === 'bad'
         ? []

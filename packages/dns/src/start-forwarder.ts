@@ -1,7 +1,8 @@
 import { createSecureContext } from 'node:tls'
 import { AnswerCache } from './cache/answer-cache.ts'
 import { QueryAnswerer } from './answer-query.ts'
-import { CachingResolver } from './cache/caching-resolver.ts'
+import { validatingUpstreams } from './validate/validating-upstreams.ts'
+import { CachingResolver, type AskUpstreams } from './cache/caching-resolver.ts'
 import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
 import { ClientGate } from './listen/client-gate.ts'
@@ -30,12 +31,12 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const cache = new AnswerCache(limits, counters, () => performance.now())
   const { routes = [], strategy = 'order', onUpstream = () => {} } = options
   const upstreams = new UpstreamRoutes(options.upstreams, routes, strategy, timeouts, counters, onUpstream)
-  const resolver = new CachingResolver(
-    cache,
-    (ask, signal) => upstreams.resolve(ask, signal),
-    counters,
-    stopping.signal,
-  )
+  const plain: AskUpstreams = (ask, signal) => upstreams.resolve(ask, signal)
+  const asking =
+    options.validate === undefined
+      ? plain
+      : validatingUpstreams(plain, options.validate, (name) => upstreams.isRouted(name), counters, Date.now)
+  const resolver = new CachingResolver(cache, asking, counters, stopping.signal)
   const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options.onQuery)

@@ -67,6 +67,21 @@ export async function dnsmasq(...options: readonly string[]): Promise<RealServer
   return await start(port, () => ['dnsmasq', ...fixed, ...options])
 }
 
+/** nsd with the zones whose files, named after them, are in `zones`, on a free port of 127.0.0.1. */
+export async function nsd(zones: string, names: readonly string[]): Promise<RealServer> {
+  const port = await freePort()
+  return await start(port, (folder) => {
+    const settings = [
+      `server:\n ip-address: 127.0.0.1@${port}\n port: ${port}\n username: ""\n pidfile: ""\n database: ""`,
+      ` zonesdir: "${zones}"\n xfrdfile: "${folder}/xfrd"\n zonelistfile: "${folder}/zones"\n xfrdir: "${folder}"`,
+      ' server-count: 1\nremote-control:\n control-enable: no',
+      ...names.map((name) => `zone:\n name: "${name}"\n zonefile: "${name}"`),
+    ]
+    writeFileSync(join(folder, 'nsd.conf'), settings.join('\n') + '\n')
+    return ['nsd', '-d', '-c', join(folder, 'nsd.conf')]
+  })
+}
+
 async function start(port: number, commandIn: (folder: string) => readonly string[]): Promise<RealServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-server-'))
   const [program, ...args] = commandIn(folder)

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'certificate-invalid'
   | 'state-unavailable'
   | 'host-not-running'
+  | 'anchor-invalid'
   | 'internal'
 
 /**
@@ -175,6 +176,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'No `sallyport up` guards this host.',
     remedy: 'Start it: `sallyport up`, or `systemctl start sallyport`.',
+  },
+  'anchor-invalid': {
+    exitCode: 2,
+    meaning: 'A file of trust anchors cannot be read.',
+    remedy: 'Write DS or DNSKEY records as in a zone file, one on a line.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

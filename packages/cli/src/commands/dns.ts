@@ -11,6 +11,7 @@ import type { Prefix } from '@sallyport/net'
 import { SallyportError, type DnsSettings } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
 import { readCertificate } from '../input/certificate.ts'
+import { trustAnchors } from '../input/trust-anchors.ts'
 import { localClients, parseClients } from '../input/dns-settings.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
@@ -27,6 +28,8 @@ type Options = {
   readonly upstreamCa?: string
   readonly strategy?: Strategy
   readonly client: readonly string[]
+  readonly validate?: boolean
+  readonly trustAnchor?: string
   readonly clientRate?: string
   readonly cert?: string
   readonly key?: string
@@ -49,6 +52,8 @@ export function dnsCommand(answer: Answer): Command {
     .addOption(new Option('--strategy <how>', 'ask the servers in this way').choices(['order', 'parallel']))
     .addOption(repeatable('--bootstrap <address>', 'a server that knows the addresses of upstreams given by name'))
     .addOption(repeatable('--client <prefix>', 'who may ask, or any; private addresses and own networks unless given'))
+    .option('--validate', 'check signatures (DNSSEC), and refuse what is bogus')
+    .option('--trust-anchor <file>', 'DS or DNSKEY records to check from, in place of those of the root')
     .option('--client-rate <number>', 'queries a second that one client may ask')
     .option('--upstream-ca <file>', 'authorities to trust for upstreams, in place of those of the system')
     .addOption(feedOption())
@@ -61,6 +66,7 @@ export function dnsCommand(answer: Answer): Command {
         'sallyport dns --listen 127.0.0.1:5353 --upstream 192.0.2.53 --feed ads=/etc/sallyport/ads.txt',
         'sallyport dns --listen 127.0.0.1 --upstream tls://192.0.2.53#dns.example --upstream corp.example=10.0.0.53',
         'sallyport dns --listen tls://192.0.2.1 --listen https://192.0.2.1 --cert chain.pem --key key.pem',
+        'sallyport dns --listen 127.0.0.1 --validate --upstream 192.0.2.53',
         'sallyport dns --listen 192.0.2.1 --policy office.yaml --metrics 127.0.0.1:9153 --log queries.jsonl',
       ),
     )
@@ -84,6 +90,7 @@ async function dns(options: Options): Promise<number> {
     options.upstreamCa,
   )
   const clients = clientsOf(options, settings)
+  const anchors = await trustAnchors(options.trustAnchor, options.validate ?? settings.validate ?? false)
   const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
   await using resolver = await serveResolver({
@@ -91,6 +98,7 @@ async function dns(options: Options): Promise<number> {
     ...servers,
     strategy: options.strategy ?? settings.strategy ?? 'order',
     ...(clients === null ? {} : { clients }),
+    ...(anchors === null ? {} : { validate: anchors }),
     ...(clientRate === null ? {} : { clientRate }),
     limits: settings.stale === false ? { staleSeconds: 0 } : {},
     onUpstream: (state) => note(upstreamNote(state)),

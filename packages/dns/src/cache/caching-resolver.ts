@@ -1,7 +1,6 @@
 import { presentName, RCODE, type Message } from '@sallyport/wire'
 import type { Counters } from '../counters.ts'
 import type { Endpoint } from '../options.ts'
-import type { ExchangeFailure } from '../upstream/exchange.ts'
 import type { Ask } from '../upstream/outgoing-query.ts'
 import type { Resolution } from '../upstream/upstreams.ts'
 import type { AnswerCache } from './answer-cache.ts'
@@ -15,7 +14,7 @@ export type Resolved =
       /** Over its time, because nobody could be reached (RFC 8767). */
       readonly stale: boolean
     }
-  | { readonly kind: 'failed'; readonly reason: ExchangeFailure }
+  | Extract<Resolution, { readonly kind: 'failed' }>
 
 /** What the cache asks when it does not know. */
 export type AskUpstreams = (ask: Ask, signal: AbortSignal) => Promise<Resolution>

@@ -65,6 +65,21 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     help: 'Answers asked for before their time was over.',
   },
   cacheEvictions: { name: 'sallyport_dns_cache_evictions_total', help: 'Answers that made room for newer ones.' },
+  dnssecSecure: {
+    name: 'sallyport_dns_validated_answers_total',
+    labels: { state: 'secure' },
+    help: 'Answers of upstreams by what their signatures say.',
+  },
+  dnssecInsecure: {
+    name: 'sallyport_dns_validated_answers_total',
+    labels: { state: 'insecure' },
+    help: 'Answers of upstreams by what their signatures say.',
+  },
+  dnssecBogus: {
+    name: 'sallyport_dns_validated_answers_total',
+    labels: { state: 'bogus' },
+    help: 'Answers of upstreams by what their signatures say.',
+  },
   upstreamQueriesUdp: {
     name: 'sallyport_dns_upstream_queries_total',
     labels: { transport: 'udp' },

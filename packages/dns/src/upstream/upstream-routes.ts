@@ -1,4 +1,5 @@
 import type { DomainName } from '@sallyport/net'
+import type { WireName } from '@sallyport/wire'
 import type { Counters } from '../counters.ts'
 import type { Timeouts } from '../limits.ts'
 import type { UpstreamState } from '../options.ts'
@@ -42,6 +43,11 @@ export class UpstreamRoutes {
 
   resolve(ask: Ask, signal: AbortSignal): Promise<Resolution> {
     return this.#serversFor(judgedName(ask.name)).resolve(ask, signal)
+  }
+
+  /** Whether the name belongs to a domain with servers of its own. */
+  isRouted(name: WireName): boolean {
+    return this.#serversFor(judgedName(name)) !== this.#fallback
   }
 
   close(): void {

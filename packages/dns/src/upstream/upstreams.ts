@@ -1,4 +1,4 @@
-import { RCODE, type Message } from '@sallyport/wire'
+import { RCODE, type ExtendedError, type Message } from '@sallyport/wire'
 import type { Counters } from '../counters.ts'
 import type { Timeouts } from '../limits.ts'
 import type { Endpoint, UpstreamState } from '../options.ts'
@@ -10,6 +10,8 @@ import type { UpstreamServer } from './upstream-server.ts'
 export type Resolution =
   | { readonly kind: 'answer'; readonly message: Message; readonly upstream: Endpoint }
   | { readonly kind: 'failed'; readonly reason: ExchangeFailure }
+  /** The answer's signatures do not hold. */
+  | { readonly kind: 'failed'; readonly reason: 'bogus'; readonly error: ExtendedError }
 
 /** `order`: the first server that is up, the next when it fails. `parallel`: several at once, the first answer counts. */
 export type Strategy = 'order' | 'parallel'

@@ -1,5 +1,7 @@
 export * from './build-message.ts'
+export * from './canonical.ts'
 export * from './cookie.ts'
+export * from './dnssec-records.ts'
 export * from './edns.ts'
 export * from './extended-error.ts'
 export * from './failure.ts'
