@@ -61,13 +61,16 @@ if [ -n "$missing" ]; then
   rm -f "$log"
 fi
 node="$root/node_modules/.bin/node"
-if [ ! -x "$node" ] || [ "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
+packages_stamp="$root/node_modules/.sallyport-packages"
+lock=$(sha256sum <"$root/package-lock.json")
+if [ ! -x "$node" ] || [ "$(cat "$packages_stamp" 2>/dev/null)" != "$lock" ]; then
   say "installing npm packages, Node 26 among them"
   # No package's install script runs: whatever is executed here is what package-lock.json names, with its hash.
   if ! (cd "$root" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 9>&-); then
     say "npm ci failed"
     exit 3
   fi
+  printf '%s' "$lock" >"$packages_stamp"
 fi
 if ! "$node" --version >/dev/null 2>&1; then
   say "there is no Node 26 for this machine ($(uname -s) $(uname -m)); Linux on x64 and arm64 is supported"

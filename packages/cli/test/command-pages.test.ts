@@ -14,6 +14,12 @@ test('every command has a page, and every page a command', () => {
   assert.deepEqual(pages.toSorted(), Object.keys(COMMANDS).toSorted())
 })
 
+test('the README leads to the page of every command', () => {
+  const readme = readFileSync(join(PAGES, '../../../README.md'), 'utf8')
+  const led = [...readme.matchAll(/\(docs\/reference\/commands\/([a-z]+)\.md\)/g)].map((match) => match[1])
+  assert.deepEqual([...new Set(led)].toSorted(), Object.keys(COMMANDS).toSorted())
+})
+
 for (const [name, load] of Object.entries(COMMANDS)) {
   suite(`the page of ${name}`, async () => {
     const command = (await load())(() => {})
