@@ -8,6 +8,7 @@ packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptab
 if [ "$kind" = test ]; then
   packages="$packages curl git python3 iputils-ping bind9-dnsutils netcat-openbsd socat sudo procps openssl minisign wget openssh-client"
   packages="$packages unbound dnsmasq-base knot-dnsutils bind9-utils nsd"
+  packages="$packages chromium fonts-dejavu-core"
 fi
 if [ "$kind" = bench ]; then
   packages="$packages unbound dnsdist dnsmasq-base dnsperf"

@@ -14,7 +14,7 @@ export const LAYER: Readonly<Record<string, number>> = {
   agent: 4,
   control: 4,
   console: 5,
-  cli: 5,
+  cli: 6,
 }
 
 /** Packages without node: modules, clock, randomness and I/O: all of that is an argument. */

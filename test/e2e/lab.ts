@@ -115,6 +115,11 @@ export class Lab implements AsyncDisposable {
     return server
   }
 
+  /** The arguments that start a command in the client namespace. */
+  inClient(command: readonly string[]): readonly string[] {
+    return ['nsenter', `--net=/proc/${this.#client.pid}/ns/net`, ...command]
+  }
+
   /** A command in the client namespace, as this user, in a cgroup. */
   inCgroup(cgroup: string, command: readonly string[]): Promise<Ended> {
     const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"'

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { detectAll, DETECTORS, type Alert, type DetectorName, type ObservedFlow } from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
-import { parseFilter, parseStoredFlow, type FlowStore, type ListedFlow } from '@sallyport/store'
+import { parseFilter, parseStoredFlow, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { note, printJson, printLine } from '../output/print.ts'
@@ -52,7 +52,7 @@ function readDetector(name: string): DetectorName {
 }
 
 async function observedFlows(
-  store: FlowStore,
+  store: FlowQueries,
   filter: ReturnType<typeof parseFilter>,
 ): Promise<readonly ObservedFlow[]> {
   const { flows, next } = await store.list(filter, { limit: MAX_FLOWS })

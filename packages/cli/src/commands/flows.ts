@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { EXPORT_FORMATS, parseFilter, type ExportFormat, type FlowStore, type ListedFlow } from '@sallyport/store'
+import { EXPORT_FORMATS, parseFilter, type ExportFormat, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import {
   flowsOption,
@@ -65,7 +65,7 @@ async function importLog(options: Options, path: string): Promise<number> {
   return imported.invalid > 0 ? 2 : 0
 }
 
-async function list(store: FlowStore, filter: ReturnType<typeof parseFilter>, options: Options): Promise<void> {
+async function list(store: FlowQueries, filter: ReturnType<typeof parseFilter>, options: Options): Promise<void> {
   let after = options.after
   let left = options.limit
   let next: string | null = null

@@ -1,18 +1,23 @@
 import { Command, Option } from 'commander'
 import { serveHost, type HostStatus } from '@sallyport/agent'
+import type { DeskReady } from '@sallyport/console'
 import type { Mode } from '@sallyport/policy'
 import { author } from '../input/author.ts'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicyTexts } from '../input/policy-texts.ts'
+import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
 import { readEnforcedWorld } from '../input/feed-refresh.ts'
+import { keepDesk } from '../keep-desk.ts'
 import { describeHost } from '../output/host-status.ts'
 import { note } from '../output/print.ts'
 
 type Options = {
   readonly policy: readonly string[]
   readonly mode?: Mode
+  readonly listen: string
+  readonly console: boolean
   readonly feed: readonly string[]
   readonly upstream: readonly string[]
   readonly cgroup?: string
@@ -30,6 +35,8 @@ export function upCommand(): Command {
         'enforce',
       ]),
     )
+    .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
+    .option('--no-console', 'neither console nor API; flows wait in the spool')
     .addOption(feedOption())
     .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of this host'))
     .option('--cgroup <path>', 'guard the processes of this cgroup instead of the whole host')
@@ -43,6 +50,17 @@ export function upCommand(): Command {
 async function up(options: Options): Promise<void> {
   const stopped = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.abort())
+  const onNotice = (text: string): void => note(`sallyport: ${text}`)
+  const listen = parseEndpoint('--listen', options.listen)
+  const asJson = options.json === true
+  let desk: Promise<void> = Promise.resolve()
+  const startDesk = (): Promise<void> =>
+    keepDesk(
+      { stateDirectory: options.state, listen, feeds: options.feed },
+      (ready) => announceDesk(ready, asJson),
+      onNotice,
+      stopped.signal,
+    )
   await serveHost(
     {
       stateDirectory: options.state,
@@ -52,13 +70,26 @@ async function up(options: Options): Promise<void> {
       mode: options.mode ?? null,
       author: author(),
       worldFor: (policy) => readEnforcedWorld(options.feed, policy),
-      onNotice: (text) => note(`sallyport: ${text}`),
+      onNotice,
     },
-    (status) => announce(status, options.json === true),
+    (status) => {
+      announceHost(status, asJson)
+      if (options.console) desk = startDesk()
+    },
     stopped.signal,
   )
+  await desk
 }
 
-function announce(status: HostStatus, asJson: boolean): void {
+function announceHost(status: HostStatus, asJson: boolean): void {
   note(asJson ? JSON.stringify({ event: 'ready', ...status }) : describeHost(status, Date.now()))
+}
+
+function announceDesk({ url, token }: DeskReady, asJson: boolean): void {
+  if (asJson) return note(JSON.stringify({ event: 'console', url, token }))
+  note(
+    token === null
+      ? `console: ${url}`
+      : `console: ${url}/#/setup/${token}  (makes the first account; good until the next start)`,
+  )
 }

@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
 import { Option } from 'commander'
-import { drainSpool, FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
+import {
+  drainSpool,
+  FlowStore,
+  openShared,
+  parseStoredFlow,
+  storeSocket,
+  type FlowQueries,
+  type StoredFlow,
+} from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { readLines } from './json-lines.ts'
@@ -23,8 +31,11 @@ export const flowsOption = (): Option =>
 export const storeOption = (): Option =>
   new Option('--store <dir>', 'directory of the flow store').default(join(stateDirectory(), 'flows'))
 
+/** What answers questions about flows, for as long as it is open. */
+export type OpenFlows = FlowQueries & Disposable
+
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
-export async function openFlowSource({ flows, store }: FlowSource): Promise<FlowStore> {
+export async function openFlowSource({ flows, store }: FlowSource): Promise<OpenFlows> {
   if (flows === undefined) return openStore(store)
   await using log = await openLog(flows)
   const temporary = await FlowStore.open()
@@ -55,7 +66,10 @@ export async function openLog(path: string): Promise<FlowLog> {
   return { path: copy, name: 'standard input', [Symbol.asyncDispose]: dispose }
 }
 
-async function openStore(path: string): Promise<FlowStore> {
+/** While `up` has the store open, it answers for it. */
+async function openStore(path: string): Promise<OpenFlows> {
+  const shared = await openShared(storeSocket(dirname(path)))
+  if (shared !== null) return { ...shared, [Symbol.dispose]: () => {} }
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -75,7 +89,10 @@ export type Imported = { readonly read: number; readonly stored: number; readonl
  * A batch is named after all lines before it and its own. The same log read again, also after more was appended to it,
  * finds the batches it had, ends its batches where they ended, and adds only what is new.
  */
-export async function importFlows(store: FlowStore, { path, name }: Pick<FlowLog, 'path' | 'name'>): Promise<Imported> {
+export async function importFlows(
+  store: FlowQueries,
+  { path, name }: Pick<FlowLog, 'path' | 'name'>,
+): Promise<Imported> {
   let [read, stored, invalid] = [0, 0, 0]
   let flows: StoredFlow[] = []
   let before = createHash('sha256').digest('hex')

@@ -1,0 +1,31 @@
+import { serveDesk } from '@sallyport/console'
+import { reportFailure } from './failure.ts'
+import { readWorld } from './input/world.ts'
+import { note } from './output/print.ts'
+import type { DeskArguments } from './keep-desk.ts'
+import { version } from './version.ts'
+
+/** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
+const { stateDirectory, listen, feeds } = JSON.parse(process.argv[2] ?? '') as DeskArguments
+const stopped = new AbortController()
+process.once('SIGTERM', () => stopped.abort())
+// Of the terminal: the parent ends us when it has ended what it guards.
+process.on('SIGINT', () => {})
+process.once('disconnect', () => stopped.abort())
+try {
+  await serveDesk(
+    {
+      stateDirectory,
+      listen,
+      version: version(),
+      worldFor: (policy) => readWorld(feeds, policy),
+      onNotice: (text) => note(`sallyport: ${text}`),
+    },
+    (ready) => process.send?.(ready),
+    stopped.signal,
+  )
+  process.exitCode = 0
+} catch (error) {
+  process.exitCode = reportFailure(error, false)
+}
+process.disconnect?.()

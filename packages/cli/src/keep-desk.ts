@@ -1,0 +1,57 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { DeskReady } from '@sallyport/console'
+
+export type DeskArguments = {
+  readonly stateDirectory: string
+  readonly listen: { readonly address: string; readonly port: number }
+  readonly feeds: readonly string[]
+}
+
+const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))
+const FIRST_PAUSE_MS = 1000
+const MAX_PAUSE_MS = 60_000
+const PATIENCE_MS = 10_000
+/** Bad usage, or a machine that cannot: the same again would end the same. */
+const NO_USE = [2, 3]
+
+/**
+ * Runs the desk in a process of its own until the signal: whatever happens there, what guards the host answers DNS and reads
+ * the kernel's events meanwhile. A desk that dies is started again, after longer and longer pauses.
+ */
+export async function keepDesk(
+  desk: DeskArguments,
+  onReady: (ready: DeskReady) => void,
+  onNotice: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let pause = FIRST_PAUSE_MS
+  while (!signal.aborted) {
+    const startedMs = performance.now()
+    const child = fork(MAIN, [JSON.stringify(desk)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    child.on('message', (ready) => onReady(ready as DeskReady))
+    const code = await ended(child, signal)
+    if (signal.aborted) return
+    if (code !== null && NO_USE.includes(code))
+      return onNotice('there is no console; the host is guarded, flows wait in the spool')
+    if (performance.now() - startedMs > MAX_PAUSE_MS) pause = FIRST_PAUSE_MS
+    onNotice(`the desk ended unexpectedly; it starts again in ${pause / 1000} s`)
+    await sleep(pause, undefined, { signal }).catch(() => {})
+    pause = Math.min(pause * 2, MAX_PAUSE_MS)
+  }
+}
+
+async function ended(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+  const exit = once(child, 'exit') as Promise<[number | null]>
+  const stop = (): void => {
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref()
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  const [code] = await exit
+  signal.removeEventListener('abort', stop)
+  return code
+}

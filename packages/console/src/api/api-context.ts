@@ -1,0 +1,14 @@
+import type { FlowStore, StateStore } from '@sallyport/store'
+import type { Policy, World } from '@sallyport/policy'
+import type { DeskEvents } from '../desk/desk-events.ts'
+
+/** What the API answers from. */
+export type ApiContext = {
+  readonly flows: FlowStore
+  readonly state: StateStore
+  readonly events: DeskEvents
+  /** Of the process that guards this host. */
+  readonly askHost: (path: string, body?: object) => Promise<unknown>
+  readonly worldFor: (policy: Policy) => Promise<World>
+  readonly nowMs: () => number
+}

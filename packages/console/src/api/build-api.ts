@@ -1,0 +1,107 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { SallyportError } from '@sallyport/policy'
+import { mayAct } from '@sallyport/store'
+import { ALERT_ROUTES } from './alert-routes.ts'
+import type { ApiContext } from './api-context.ts'
+import { ApiError } from './api-error.ts'
+import { FLOW_ROUTES } from './flow-routes.ts'
+import { openApi } from './openapi.ts'
+import { POLICY_ROUTES } from './policy-routes.ts'
+import { RateLimit } from './rate-limit.ts'
+import { readCaller, requireCsrf, requireOwnHost, sessionCookie } from './request-guard.ts'
+import { WithSession, type Caller, type Route } from './route.ts'
+import { SESSION_ROUTES } from './session-routes.ts'
+
+export const ROUTES: readonly Route[] = [...SESSION_ROUTES, ...POLICY_ROUTES, ...FLOW_ROUTES, ...ALERT_ROUTES]
+
+const MAX_BODY_BYTES = 32 * 2 ** 20
+const SIGN_INS_A_MINUTE = 10
+
+/** The API below /api/v1, each route behind its role, every change behind a token that other sites cannot read. */
+export function buildApi(context: ApiContext, version: string): FastifyInstance {
+  const app = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 60_000, trustProxy: false })
+  app.removeContentTypeParser('text/plain')
+  app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))
+  app.setErrorHandler((error, _request, reply) => sendError(error, reply))
+  app.setNotFoundHandler((_request, reply) => sendError(new ApiError(404, 'usage', 'there is nothing here', ''), reply))
+  const signIns = new RateLimit(SIGN_INS_A_MINUTE, 60_000)
+  for (const each of ROUTES) {
+    app.route({
+      method: each.method,
+      url: `/api/v1${each.path}`,
+      handler: (request, reply) => answer(each, context, signIns, request, reply),
+    })
+  }
+  app.get('/api/v1/openapi.json', () => openApi(ROUTES, version))
+  app.get('/api/v1/events', (request, reply) => streamEvents(context, request, reply))
+  return app
+}
+
+async function answer(
+  { method, role, path, query, body, handle }: Route,
+  context: ApiContext,
+  signIns: RateLimit,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const caller = readCaller(request, context.state, context.nowMs())
+  if (role !== null) requireRole(caller, role)
+  if (method !== 'GET') requireCsrf(request, caller)
+  if (role === null && method === 'POST' && !signIns.take(`${path} ${caller.address}`, context.nowMs()))
+    throw new ApiError(429, 'usage', 'too many attempts', 'Wait a minute.')
+  const given = { ...(request.query as object), ...(request.params as object) }
+  const input = { query: query?.parse(given) ?? null, body: body?.parse(request.body ?? {}) ?? null, caller }
+  const result = await handle(input, context)
+  void reply.header('cache-control', 'no-store')
+  if (!(result instanceof WithSession)) return result
+  void reply.header('set-cookie', sessionCookie(result.token, result.lifeSeconds))
+  return result.body
+}
+
+function requireRole({ session }: Caller, role: NonNullable<Route['role']>): void {
+  if (session === null) throw new ApiError(401, 'usage', 'nobody is signed in', 'Sign in.')
+  if (!mayAct(session.user, role))
+    throw new ApiError(403, 'usage', `this needs the role ${role}`, 'Ask an administrator.')
+}
+
+function sendError(error: unknown, reply: FastifyReply): void {
+  const known = describeError(error)
+  void reply
+    .code(known.status)
+    .header('cache-control', 'no-store')
+    .send({
+      error: { code: known.code, message: known.message, remedy: known.remedy },
+    })
+}
+
+function describeError(error: unknown): Pick<ApiError, 'status' | 'code' | 'message' | 'remedy'> {
+  if (error instanceof ApiError) return error
+  if (error instanceof SallyportError) {
+    const { code, message, remedy, exitCode } = error
+    return { status: exitCode === 2 ? 400 : 503, code, message, remedy }
+  }
+  if (error instanceof Error && error.name === 'ZodError')
+    return { status: 400, code: 'usage', message: error.message, remedy: 'See /api/v1/openapi.json.' }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status < 500) return { status, code: 'usage', message: (error as Error).message, remedy: '' }
+  // What failed inside is no business of who asks.
+  return {
+    status: 500,
+    code: 'internal',
+    message: 'the request failed',
+    remedy: 'The log of `sallyport up` says more.',
+  }
+}
+
+/** Server-sent events until the reader goes away. */
+function streamEvents(context: ApiContext, request: FastifyRequest, reply: FastifyReply): void {
+  requireRole(readCaller(request, context.state, context.nowMs()), 'viewer')
+  const listening = context.events.listen((event) => {
+    reply.raw.write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`)
+  })
+  if (listening === null) throw new ApiError(503, 'usage', 'too many readers', 'Close other windows.')
+  reply.hijack()
+  reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  reply.raw.write(': open\n\n')
+  request.raw.once('close', () => listening[Symbol.dispose]())
+}

@@ -1,0 +1,33 @@
+import { openWorld, SERVICES, serviceSet } from '@sallyport/catalog'
+import { learnPolicy } from '@sallyport/compile'
+import { hasGeneratedName } from '@sallyport/detect'
+import { formatPolicy } from '@sallyport/policy'
+import { parseFilter } from '@sallyport/store'
+import type { ApiContext } from './api-context.ts'
+
+const SHOWN = 200
+
+/** As `sallyport learn` with its usual bounds. */
+export async function learnCandidate({ flows, nowMs }: ApiContext, since: string): Promise<object> {
+  const recorded = await flows.factGroups(parseFilter([`since:${since}`], nowMs()), false)
+  const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service).domains] as const)
+  const learned = learnPolicy(recorded, {
+    name: 'learned',
+    world: await openWorld(),
+    nowMs: nowMs(),
+    suspicious: ({ flow }) => {
+      const name = flow.domain ?? flow.boundNames?.[0]
+      return name && hasGeneratedName(name) ? 'the name looks generated' : null
+    },
+    hostsForDomain: 3,
+    hostsForService: 2,
+    addressesForPrefix: 8,
+    services: new Map(services),
+  })
+  return {
+    text: formatPolicy(learned.layer),
+    covered: learned.covered,
+    rules: learned.evidence,
+    leftOut: learned.leftOut.slice(0, SHOWN),
+  }
+}

@@ -1,0 +1,136 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { SallyportError } from '@sallyport/policy'
+import { ROLES, type StateStore } from '@sallyport/store'
+import * as z from 'zod'
+import { ApiError } from './api-error.ts'
+import type { ApiContext } from './api-context.ts'
+import { route, WithSession, type Route } from './route.ts'
+
+const LIFE_MS = 12 * 3_600_000
+export const FIRST_RUN = 'first-run-token'
+
+const Credentials = z.strictObject({ name: z.string().max(64), password: z.string().max(1024) })
+
+export const SESSION_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/session',
+    role: null,
+    summary: 'Who is signed in, and whether the first account is still to be made',
+    query: null,
+    body: null,
+    handle: ({ caller }, { state }) => ({
+      user: caller.session?.user ?? null,
+      csrf: caller.session?.csrf ?? null,
+      setup: state.settings.get(FIRST_RUN) !== undefined,
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/setup',
+    role: null,
+    summary: 'Make the first account, an administrator, with the token that `sallyport up` printed',
+    query: null,
+    body: Credentials.extend({ token: z.string().max(200) }),
+    handle: async ({ body }, context) => {
+      requireFirstRun(context.state, body.token)
+      const user = await context.state.users.add(body.name, 'admin', body.password, context.nowMs())
+      context.state.settings.delete(FIRST_RUN)
+      audit(context, user.name, 'set up', user.name)
+      return signIn(context, user)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/session',
+    role: null,
+    summary: 'Sign in',
+    query: null,
+    body: Credentials,
+    handle: async ({ body }, context) => {
+      const user = await context.state.users.verify(body.name, body.password)
+      audit(context, body.name, user === null ? 'sign-in refused' : 'sign in', body.name)
+      if (user === null) throw new ApiError(401, 'usage', 'name or password are wrong', '')
+      return signIn(context, user)
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/session',
+    role: 'viewer',
+    summary: 'Sign out',
+    query: null,
+    body: null,
+    handle: ({ caller }, { state }) => {
+      if (caller.token !== null) state.users.closeSession(caller.token)
+      return new WithSession({}, null, 0)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/users',
+    role: 'admin',
+    summary: 'Accounts',
+    query: null,
+    body: null,
+    handle: (_input, { state }) => ({ users: state.users.list() }),
+  }),
+  route({
+    method: 'POST',
+    path: '/users',
+    role: 'admin',
+    summary: 'Add an account',
+    query: null,
+    body: Credentials.extend({ role: z.enum(ROLES) }),
+    handle: async ({ body, caller }, context) => {
+      const user = await context.state.users.add(body.name, body.role, body.password, context.nowMs())
+      audit(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
+      return user
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/users/:name',
+    role: 'admin',
+    summary: 'Remove an account; its sessions end',
+    query: z.strictObject({ name: z.string() }),
+    body: null,
+    handle: ({ query, caller }, context) => {
+      if (query.name === caller.session!.user.name)
+        throw new SallyportError('usage', 'nobody removes the account they are signed in with')
+      const removed = context.state.users.remove(query.name)
+      if (removed) audit(context, caller.session!.user.name, 'remove user', query.name)
+      return { removed }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/audit',
+    role: 'admin',
+    summary: 'Who changed what, newest first',
+    query: z.strictObject({ before: z.coerce.number().int().positive().optional() }),
+    body: null,
+    handle: ({ query }, { state }) => ({ entries: state.audit.list(200, query.before) }),
+  }),
+]
+
+function signIn({ state, nowMs }: ApiContext, user: Parameters<StateStore['users']['openSession']>[0]): WithSession {
+  const { token, csrf } = state.users.openSession(user, nowMs(), LIFE_MS)
+  return new WithSession({ user, csrf }, token, LIFE_MS / 1000)
+}
+
+function requireFirstRun(state: StateStore, token: string): void {
+  const expected = state.settings.get(FIRST_RUN)
+  const given = createHash('sha256').update(token).digest()
+  if (typeof expected !== 'string' || !timingSafeEqual(given, Buffer.from(expected, 'hex')))
+    throw new ApiError(
+      403,
+      'usage',
+      'the first account is made, or the token is another',
+      'Sign in, or look at what `sallyport up` printed.',
+    )
+}
+
+function audit({ state, nowMs }: ApiContext, actor: string, action: string, target: string): void {
+  state.audit.add({ timeMs: nowMs(), actor, action, target })
+}

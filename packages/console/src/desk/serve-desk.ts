@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { askHost, controlSocket } from '@sallyport/agent'
+import { SallyportError, type Policy, type World } from '@sallyport/policy'
+import { FlowStore, serveStore, StateStore, storeSocket } from '@sallyport/store'
+import type { ApiContext } from '../api/api-context.ts'
+import { buildApi } from '../api/build-api.ts'
+import { FIRST_RUN } from '../api/session-routes.ts'
+import { DeskEvents } from './desk-events.ts'
+import { keepDetecting } from './keep-detecting.ts'
+import { keepDraining } from './keep-draining.ts'
+import { serveAssets } from './serve-assets.ts'
+
+export type DeskRequest = {
+  readonly stateDirectory: string
+  readonly listen: { readonly address: string; readonly port: number }
+  readonly version: string
+  readonly worldFor: (policy: Policy) => Promise<World>
+  readonly onNotice: (text: string) => void
+}
+
+/** `token` makes the first account; null when there is one. */
+export type DeskReady = { readonly url: string; readonly token: string | null }
+
+const LOOPBACK = /^(127\.|::1$)/
+
+/**
+ * Everything about a guarded host that does not guard it: stores flows, looks for what is unusual, answers the API and the
+ * console. It may fail or be slow without any effect on what is enforced.
+ */
+export async function serveDesk(
+  request: DeskRequest,
+  onReady: (ready: DeskReady) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stateDirectory, listen, onNotice } = request
+  if (!LOOPBACK.test(listen.address))
+    throw new SallyportError('usage', `the console listens on loopback only, not on ${listen.address}`, {
+      remedy: 'Reach it from elsewhere through SSH: ssh -L 7117:127.0.0.1:7117 HOST.',
+    })
+  await using scope = new AsyncDisposableStack()
+  const directory = join(stateDirectory, 'flows')
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const state = scope.use(StateStore.open(join(stateDirectory, 'state.db')))
+  const store = scope.use(await FlowStore.open(directory))
+  const events = new DeskEvents()
+  const nowMs = (): number => Date.now()
+  const context: ApiContext = {
+    flows: store,
+    state,
+    events,
+    nowMs,
+    worldFor: request.worldFor,
+    askHost: (path, body) => askHost(controlSocket(stateDirectory), path, body),
+  }
+  const app = buildApi(context, request.version)
+  serveAssets(app)
+  scope.defer(() => {
+    app.server.closeAllConnections()
+    return app.close()
+  })
+  scope.use(await serveStore(storeSocket(stateDirectory), store))
+  const url = await listenOn(app, listen)
+  const onFailure = (error: unknown): void => onNotice(`flows stay in the spool: ${text(error)}`)
+  const working = [
+    keepDraining(
+      {
+        spool: join(stateDirectory, 'spool'),
+        store,
+        onFailure,
+        onStored: (flows) => events.emit({ kind: 'stored', flows }),
+      },
+      signal,
+    ),
+    keepDetecting(
+      { store, state, nowMs, onFailure, onAlerts: (count) => events.emit({ kind: 'alerts', count }) },
+      signal,
+    ),
+  ]
+  onReady({ url, token: firstRunToken(state, nowMs()) })
+  await Promise.all(working)
+}
+
+async function listenOn(app: ReturnType<typeof buildApi>, { address, port }: DeskRequest['listen']): Promise<string> {
+  try {
+    return await app.listen({ host: address, port })
+  } catch (cause) {
+    throw new SallyportError('usage', `the console cannot listen on ${address}, port ${port}`, {
+      cause,
+      remedy: 'Choose another address or port with --listen.',
+    })
+  }
+}
+
+/** Each start that finds no account makes a new one, and the one before is worth nothing any more. */
+function firstRunToken(state: StateStore, nowMs: number): string | null {
+  if (state.users.list().length > 0) {
+    state.settings.delete(FIRST_RUN)
+    return null
+  }
+  const token = randomBytes(24).toString('base64url')
+  state.settings.set(FIRST_RUN, createHash('sha256').update(token).digest('hex'), 'sallyport', nowMs)
+  return token
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

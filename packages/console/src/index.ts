@@ -1,0 +1,1 @@
+export * from './desk/serve-desk.ts'

@@ -1,0 +1,97 @@
+/// <reference lib="dom" />
+import { html, render, useEffect, useState } from 'htm/preact/standalone'
+import type { VNode } from 'preact'
+import { AlertsPage } from './alerts-page.ts'
+import { get, remove, useCsrf, type SessionFacts, type User } from './api.ts'
+import { FlowsPage } from './flows-page.ts'
+import { Problem } from './load.ts'
+import { OverviewPage } from './overview-page.ts'
+import { PolicyPage } from './policy-page.ts'
+import { SettingsPage } from './settings-page.ts'
+import { SignIn } from './sign-in.ts'
+import { TopPage } from './top-page.ts'
+
+const PAGES: Readonly<Record<string, string>> = {
+  overview: 'Overview',
+  flows: 'Flows',
+  destinations: 'Destinations',
+  applications: 'Applications',
+  policy: 'Policy',
+  alerts: 'Alerts',
+  settings: 'Settings',
+}
+
+function place(): readonly [string, string] {
+  const [, page = '', rest = ''] = /^#\/([a-z]+)(?:\/(.*))?$/.exec(location.hash) ?? []
+  return [page, decodeURIComponent(rest)]
+}
+
+function Page({ page, rest, user }: { readonly page: string; readonly rest: string; readonly user: User }): VNode {
+  switch (page) {
+    case 'flows':
+      return html`<${FlowsPage} filter=${rest} />`
+    case 'destinations':
+    case 'applications':
+      return html`<${TopPage} key=${page} page=${page} by=${rest} />`
+    case 'policy':
+      return html`<${PolicyPage} user=${user} />`
+    case 'alerts':
+      return html`<${AlertsPage} user=${user} />`
+    case 'settings':
+      return html`<${SettingsPage} user=${user} />`
+    default:
+      return html`<${OverviewPage} />`
+  }
+}
+
+function App(): VNode {
+  const [session, setSession] = useState<SessionFacts | null>(null)
+  const [failed, setFailed] = useState<Error | null>(null)
+  const [[page, rest], setPlace] = useState(place)
+  const load = (): void =>
+    void get<SessionFacts>('/session').then((facts) => {
+      useCsrf(facts.csrf)
+      setSession(facts)
+    }, setFailed)
+  useEffect(() => {
+    load()
+    addEventListener('hashchange', () => setPlace(place()))
+  }, [])
+  useEffect(() => {
+    document.title = `${PAGES[page] ?? 'Overview'} · Sallyport`
+  }, [page])
+  if (session === null)
+    return html`<main id="main">
+      <h1 class="unseen">Sallyport</h1>
+      <${Problem} error=${failed} />
+    </main>`
+  if (session.user === null) {
+    const token = page === 'setup' ? rest : ''
+    const done = (): void => {
+      if (page === 'setup') location.hash = '#/overview'
+      load()
+    }
+    return html`<${SignIn} setup=${session.setup} token=${token} onDone=${done} />`
+  }
+  const { user } = session
+  const leave = (): void => void remove('/session').then(load, setFailed)
+  return html`<a class="skip" href="#main" onClick=${skip}>To the content</a>
+    <header>
+      <strong>Sallyport</strong>
+      <nav aria-label="Pages">
+        ${Object.entries(PAGES).map(([name, title]) => html`<a href="#/${name}" aria-current=${(PAGES[page] === undefined ? 'overview' : page) === name ? 'page' : undefined}>${title}</a>`)}
+      </nav>
+      <span class="who">${user.name} (${user.role}) <button type="button" onClick=${leave}>Sign out</button></span>
+    </header>
+    <main id="main" tabindex="-1">
+      <${Problem} error=${failed} /><${Page} page=${page} rest=${rest} user=${user} />
+    </main>`
+}
+
+/** The hash is the page, so the link may not change it. */
+function skip(event: Event): void {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
+}
+
+render(html`<${App} />`, document.getElementById('app')!)

@@ -1,0 +1,95 @@
+/// <reference lib="dom" />
+import { html, useState } from 'htm/preact/standalone'
+import type { VNode } from 'preact'
+import { get, post, remove, type User } from './api.ts'
+import { DataTable, type Column } from './data-table.ts'
+import { time } from './format.ts'
+import { Problem, useLoaded } from './load.ts'
+
+type Account = User & { readonly createdMs: number }
+type Entry = {
+  readonly id: number
+  readonly timeMs: number
+  readonly actor: string
+  readonly action: string
+  readonly target: string
+}
+
+const ENTRY_COLUMNS: readonly Column<Entry>[] = [
+  { title: 'Time', cell: ({ timeMs }) => time(timeMs) },
+  { title: 'Who', cell: ({ actor }) => actor },
+  { title: 'Did', cell: ({ action }) => action },
+  { title: 'To', cell: ({ target }) => target },
+]
+
+/** Accounts and the audit log: for administrators. */
+export function SettingsPage({ user }: { readonly user: User }): VNode {
+  if (user.role !== 'admin')
+    return html`<h1>Settings</h1>
+      <p class="empty">Accounts and the audit log are for administrators.</p>`
+  return html`<h1>Settings</h1>
+    <${Accounts} user=${user} /><${Audit} />`
+}
+
+function Accounts({ user }: { readonly user: User }): VNode {
+  const { data, error, again } = useLoaded('users', () => get<{ users: Account[] }>('/users'))
+  const [failed, setFailed] = useState<Error | null>(null)
+  const act = (work: Promise<unknown>): Promise<void> =>
+    work.then(() => {
+      setFailed(null)
+      again()
+    }, setFailed)
+  const add = (event: Event): void => {
+    event.preventDefault()
+    const form = event.target as HTMLFormElement
+    void act(post('/users', Object.fromEntries(new FormData(form))).then(() => form.reset()))
+  }
+  const columns: readonly Column<Account>[] = [
+    { title: 'Name', cell: ({ name }) => name },
+    { title: 'Role', cell: ({ role }) => role },
+    { title: 'Made', cell: ({ createdMs }) => time(createdMs) },
+    {
+      title: 'Actions',
+      cell: ({ name }) =>
+        name === user.name
+          ? 'you'
+          : html`<button
+              type="button"
+              aria-label=${`Remove ${name}`}
+              onClick=${() => void act(remove(`/users/${encodeURIComponent(name)}`))}
+            >
+              Remove
+            </button>`,
+    },
+  ]
+  return html`<section>
+    <h2>Accounts</h2>
+    <${Problem} error=${failed ?? error} />
+    ${data === null ? null : html`<${DataTable} caption="Accounts" columns=${columns} rows=${data.users} empty="" />`}
+    <form class="fields" onSubmit=${add}>
+      <label>Name <input name="name" required autocomplete="off" /></label>
+      <label
+        >Password <input name="password" type="password" required minlength="12" autocomplete="new-password"
+      /></label>
+      <label
+        >Role
+        <select name="role">
+          <option>viewer</option>
+          <option>analyst</option>
+          <option>editor</option>
+          <option>admin</option>
+        </select></label
+      >
+      <button>Add the account</button>
+    </form>
+  </section>`
+}
+
+function Audit(): VNode {
+  const { data, error } = useLoaded('audit', () => get<{ entries: Entry[] }>('/audit'), ['policy'])
+  return html`<section>
+    <h2>Audit</h2>
+    <${Problem} error=${error} />
+    ${data === null ? null : html`<${DataTable} caption="Audit log, newest first" columns=${ENTRY_COLUMNS} rows=${data.entries} empty="Nobody has changed anything." />`}
+  </section>`
+}

@@ -1,0 +1,46 @@
+/// <reference lib="dom" />
+import { html, useState } from 'htm/preact/standalone'
+import type { VNode } from 'preact'
+import { post } from './api.ts'
+import { Problem } from './load.ts'
+
+/** The first account with the token of `sallyport up`, or a sign-in. */
+export function SignIn({
+  setup,
+  token,
+  onDone,
+}: {
+  readonly setup: boolean
+  readonly token: string
+  readonly onDone: () => void
+}): VNode {
+  const [failed, setFailed] = useState<Error | null>(null)
+  const [busy, setBusy] = useState(false)
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    setBusy(true)
+    const fields = Object.fromEntries(new FormData(event.target as HTMLFormElement))
+    void post(setup ? '/setup' : '/session', fields)
+      .then(onDone, setFailed)
+      .finally(() => setBusy(false))
+  }
+  return html`<main class="sign-in" id="main">
+    <h1>Sallyport</h1>
+    <p>${setup ? 'Make the first account. It may do everything.' : 'What leaves this host, and what may.'}</p>
+    <${Problem} error=${failed} />
+    <form class="fields" onSubmit=${submit}>
+      ${setup ? html`<label>Token that sallyport up printed <input name="token" required value=${token} autocomplete="off" /></label>` : null}
+      <label>Name <input name="name" required autocomplete="username" /></label>
+      <label
+        >Password
+        <input
+          name="password"
+          type="password"
+          required
+          minlength=${setup ? 12 : 1}
+          autocomplete=${setup ? 'new-password' : 'current-password'}
+      /></label>
+      <button class="main" disabled=${busy}>${setup ? 'Make the account' : 'Sign in'}</button>
+    </form>
+  </main>`
+}
