@@ -3,6 +3,8 @@ import type { InvalidFeed } from './feed.ts'
 import { isObject, type JsonObject } from './formats/json-document.ts'
 
 const SAMPLE_LINES = 400
+/** The signs look back and forth in a line, so it must be short. */
+const SAMPLE_CHARACTERS = 256
 /** From the most particular to the most general: of equal votes, the earlier wins. */
 const SIGNS: readonly (readonly [FeedFormat, RegExp])[] = [
   ['adblock', /^(?:@@)?\|\|?[^|]|\^(?:\$[a-z~,=|]+)?$|^[^\s#]*#[@?$%]*#/],
@@ -26,7 +28,10 @@ export function detectFormat(text: string): FeedFormat | InvalidFeed {
   if (/^<(?:!doctype|html|\?xml|head|body|!--)/i.test(head)) return { invalid: 'a page of HTML or XML, not a list' }
   if (/^[{[]\s*(?:["{[\]}]|$)/.test(head)) return { invalid: 'json' }
   if (/^\[(?:adblock|adguard|ublock)/i.test(head)) return 'adblock'
-  const lines = head.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\s*(?:[#;!]|\/\/)/.test(line))
+  const lines = head
+    .split(/\r?\n/)
+    .map((line) => line.slice(0, SAMPLE_CHARACTERS))
+    .filter((line) => line.trim() !== '' && !/^\s*(?:[#;!]|\/\/)/.test(line))
   const sample = lines.slice(0, SAMPLE_LINES)
   if (sample.length === 0)
     return text.length > head.length ? 'domains' : { invalid: 'the list has no entries, only comments' }

@@ -10,7 +10,7 @@ const SHOWN_PROBLEMS = 100
 const SHOWN_TEXT = 120
 /** Each name is settled with all rules of the names above it, so a list cannot make that slow. */
 const RULES_OF_A_NAME = 16
-const EXCEPTED_PREFIXES = 1000
+const EXCEPTED_PREFIXES = 100
 
 /** Takes what the reader of a format finds. */
 export class FeedBuilder {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { feedOf, invalidOf, lines, patterns } from './feed-of.ts'
+import { parseFeed } from '../../src/index.ts'
+import { feedOf, invalidOf, lines, NOW, patterns } from './feed-of.ts'
 
 for (const [what, bytes, reason] of [
   ['a page of HTML', '<!DOCTYPE html>\n<html><body>404</body></html>', /HTML/],
@@ -36,3 +37,29 @@ test('a line of any length is passed over, and the list of problems stays short'
   assert.equal(feed.problems.shown.length, 100)
   assert.ok(feed.problems.shown.every(({ text }) => text.length <= 120))
 })
+
+/** Each took time with the square of its length before it had a bound; a test that runs long would show it. */
+for (const [what, text, format] of [
+  ['a host name without end', `192.0.2.1 ${'a'.repeat(60_000)}\n`.repeat(20), undefined],
+  ['quotation marks that never close', `a,b\n"x\n${'y\n'.repeat(200_000)}`, 'csv'],
+  [
+    'a pattern of STIX without end',
+    JSON.stringify([{ type: 'indicator', id: 'indicator--1', pattern: 'a:b IN ('.repeat(50_000) }]),
+    'stix',
+  ],
+  [
+    'texts that are spelled otherwise',
+    `[${Array.from({ length: 20_000 }, (_, at) => `{"type":"indicator","id":"\\u0069ndicator--${at}","pattern":"x"}`).join(',')}]`,
+    'stix',
+  ],
+  [
+    'one name in many rules',
+    Array.from({ length: 20_000 }, (_, at) => `@@||x.example^$denyallow=a${at}.x.example`).join('\n'),
+    'adblock',
+  ],
+] as const) {
+  test(`${what}: read in the time that its length asks`, { timeout: 20_000 }, async () => {
+    const feed = await parseFeed(Buffer.from(text), { format }, NOW)
+    assert.ok('invalid' in feed || feed.problems.count > 0)
+  })
+}

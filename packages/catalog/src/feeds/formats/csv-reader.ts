@@ -9,7 +9,7 @@ type Row = { readonly number: number; readonly text: string; readonly fields: re
 
 const SAMPLE_ROWS = 50
 const DELIMITERS = [',', ';', '\t', '|'] as const
-const LONGEST_ROW = 65_536
+const LINES_OF_A_ROW = 16
 
 /** RFC 4180, with any of four delimiters. The column is chosen by name, by number, or as the one with most destinations. */
 export function csvReader(builder: FeedBuilder, wanted: FeedChoice['column']): LineReader {
@@ -42,7 +42,7 @@ export function csvReader(builder: FeedBuilder, wanted: FeedChoice['column']): L
       }
       delimiter ??= DELIMITERS.reduce((best, each) => (text.split(each).length > text.split(best).length ? each : best))
       const fields = csvFields(text, delimiter)
-      if (fields === null && text.length < LONGEST_ROW) {
+      if (fields === null && number - openAt < LINES_OF_A_ROW) {
         open = text
         return
       }

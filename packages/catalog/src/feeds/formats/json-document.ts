@@ -5,6 +5,9 @@ export type JsonDocument = {
   readonly lineOf: (text: string) => number
 }
 
+/** Each miss searches to the end; a document that spells its texts otherwise gets the line of the last one found. */
+const MOST_MISSES = 100
+
 export type JsonObject = { readonly [key: string]: unknown }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -24,12 +27,15 @@ export function parseJsonDocument(text: string): JsonDocument | { readonly inval
   }
   let at = 0
   let line = 1
+  let misses = 0
   return {
     value,
     lineOf: (wanted) => {
+      if (misses > MOST_MISSES) return line
       const found = text.indexOf(JSON.stringify(wanted), at)
       for (let next = text.indexOf('\n', at); next >= 0 && next < found; next = text.indexOf('\n', next + 1)) line++
       if (found >= 0) at = found
+      else misses++
       return line
     },
   }

@@ -5,6 +5,7 @@ type Token = { readonly kind: 'mark' | 'word' | 'text'; readonly text: string }
 
 const TOKEN = /\s*(?:'((?:[^'\\]|\\.)*)'|([[\](),])|(!=|<=|>=|[=<>])|([^\s'[\](),=<>!]+))/y
 const PATHS = /^(?:domain-name:value|ipv[46]-addr:value|url:value|network-traffic:dst_ref\.value)$/
+const LONGEST_PATTERN = 16_384
 const JOINS = /^(?:AND|FOLLOWEDBY)$/i
 
 /**
@@ -12,6 +13,8 @@ const JOINS = /^(?:AND|FOLLOWEDBY)$/i
  * equality. Whatever needs a second fact, or denies one, is no list of destinations.
  */
 export function stixDestinations(pattern: string): StixDestinations {
+  if (pattern.length > LONGEST_PATTERN)
+    return { texts: [], reasons: [`a pattern longer than ${LONGEST_PATTERN} characters`] }
   const tokens = tokensOf(pattern)
   if (tokens === null || tokens.length === 0) return { texts: [], reasons: ['not a pattern of STIX'] }
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
