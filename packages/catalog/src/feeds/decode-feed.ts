@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { InvalidFeed } from './feed.ts'
 
 export type DecodedFeed = {
@@ -19,14 +20,14 @@ export function decodeFeed(bytes: Uint8Array): DecodedFeed | InvalidFeed {
   const content = first === 0xef && second === 0xbb && third === 0xbf ? buffer.subarray(3) : buffer
   if (content.subarray(0, 65_536).includes(0)) return { invalid: 'binary data, not a list' }
   const text = content.toString('latin1')
+  if (isAscii(content)) return { text, lineOf: (from, to) => text.slice(from, to) }
   return {
     text,
     lineOf: (from, to) => {
-      const line = text.slice(from, to)
-      // eslint-disable-next-line no-control-regex
-      if (!/[\u0080-\u00ff]/.test(line)) return line
+      const part = content.subarray(from, to)
+      if (isAscii(part)) return text.slice(from, to)
       try {
-        return strict.decode(content.subarray(from, to))
+        return strict.decode(part)
       } catch {
         return null
       }

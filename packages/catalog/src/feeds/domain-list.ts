@@ -4,7 +4,13 @@ const KINDS = ['name', 'below', 'both'] as const
 const LONGEST = 253
 const DOT = 0x2e
 const HYPHEN = 0x2d
-const UNDERSCORE = 0x5f
+const TEXT_OCTETS = 16_384
+
+/** What may stand in a name, in lower case; 0 for everything else. */
+const NAME_OCTETS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code).toLowerCase()
+  return /[a-z0-9_.-]/.test(character) ? character.charCodeAt(0) : 0
+})
 
 /** Patterns as octets, two more than its name has each: a million cost 20 MB and no objects. They are walked in order. */
 export class DomainList implements Iterable<DomainPattern> {
@@ -33,20 +39,15 @@ export class DomainList implements Iterable<DomainPattern> {
     let previous = DOT
     for (let i = from; i < to; i++) {
       const code = text.charCodeAt(i)
-      if (code >= 0x61 && code <= 0x7a) octets[at + i - from] = code
-      else if (code >= 0x41 && code <= 0x5a) octets[at + i - from] = code | 0x20
-      else if (code >= 0x30 && code <= 0x39) octets[at + i - from] = code
-      else if (code === UNDERSCORE) octets[at + i - from] = code
-      else if (code === HYPHEN) {
-        if (previous === DOT) return false
-        octets[at + i - from] = code
-      } else if (code === DOT) {
+      const octet = code < 128 ? NAME_OCTETS[code]! : 0
+      if (octet === 0) return false
+      if (octet === DOT) {
         if (previous === DOT || previous === HYPHEN || i - label > 63) return false
-        octets[at + i - from] = code
         label = i + 1
         dots++
-      } else return false
-      previous = code
+      } else if (octet === HYPHEN && previous === DOT) return false
+      octets[at + i - from] = octet
+      previous = octet
     }
     const first = text.charCodeAt(label)
     const lastIsNumber = first >= 0x30 && first <= 0x39
@@ -57,15 +58,24 @@ export class DomainList implements Iterable<DomainPattern> {
 
   *[Symbol.iterator](): Generator<DomainPattern, void, undefined> {
     const octets = Buffer.from(this.#octets.buffer)
-    for (let at = 0; at < this.#used; at += octets[at]! + 2) {
-      const name = octets.toString('latin1', at + 2, at + 2 + octets[at]!) as DomainName
+    // Text for many names at once: one decoding each would cost more than all the rest.
+    let text = ''
+    let textFrom = 0
+    for (let at = 0; at < this.#used;) {
+      const length = octets[at]!
+      if (at + 2 + length > textFrom + text.length) {
+        textFrom = at
+        text = octets.toString('latin1', at, Math.min(this.#used, at + TEXT_OCTETS))
+      }
+      const name = text.slice(at + 2 - textFrom, at + 2 - textFrom + length) as DomainName
       yield { kind: KINDS[octets[at + 1]!]!, name }
+      at += length + 2
     }
   }
 
   /** No more follow: not an octet more is kept than needed. */
   finish(): this {
-    this.#octets = this.#octets.slice(0, this.#used)
+    if (this.#octets.length > this.#used) this.#octets = this.#octets.slice(0, this.#used)
     return this
   }
 

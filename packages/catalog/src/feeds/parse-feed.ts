@@ -77,16 +77,20 @@ async function readLines(
   builder: FeedBuilder,
 ): Promise<void> {
   const turns = new Turns(LINES_AT_ONCE)
+  const readLine = (from: number, to: number, number: number): void => {
+    const isLong = to - from > LONGEST_LINE
+    const line = isLong ? null : lineOf(from, to)
+    if (line !== null) reader.line(line, number)
+    else if (isLong) builder.unusable(number, `longer than ${LONGEST_LINE} octets`, text.slice(from, from + 80))
+    else builder.unusable(number, 'not UTF-8', '')
+  }
   let number = 0
   for (let from = 0; from < text.length;) {
     const newline = text.indexOf('\n', from)
     const next = newline < 0 ? text.length : newline
     const to = next > from && text.charCodeAt(next - 1) === 13 ? next - 1 : next
     number++
-    const line = to - from > LONGEST_LINE ? undefined : lineOf(from, to)
-    if (line === undefined) builder.unusable(number, `longer than ${LONGEST_LINE} octets`, text.slice(from, from + 80))
-    else if (line === null) builder.unusable(number, 'not UTF-8', '')
-    else reader.line(line, number)
+    if (reader.quick?.(text, from, to) !== true) readLine(from, to, number)
     from = next + 1
     if (turns.isOver()) await turns.others()
   }

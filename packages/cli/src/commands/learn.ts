@@ -7,7 +7,7 @@ import { definePolicy, formatPolicy, type World } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, feedOption, jsonOption } from '../input/options.ts'
-import { readWorld } from '../input/world.ts'
+import { readWholeWorld } from '../input/world.ts'
 import { note, printJson, printLine } from '../output/print.ts'
 import { writeTextFile } from '../output/write-text-file.ts'
 import { printable } from '../output/style.ts'
@@ -48,8 +48,7 @@ export function learnCommand(): Command {
     .action(async (options: Options) => {
       const filter = parseFilter(filterTexts(options), Date.now())
       using store = await openFlowSource(options)
-      const { openWorld } = await import('@sallyport/catalog')
-      const world = options.feed.length === 0 ? await openWorld() : await readWorld(options.feed)
+      const world = await readWholeWorld(options.feed)
       const learned = learnPolicy(await store.factGroups(filter, false), {
         name: options.name,
         world,

@@ -17,7 +17,11 @@ const WORLDLY = [
  * policies bring along; nothing is read that none asks for.
  */
 export async function readWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
-  if (feeds.length === 0 && !policies.some(asksForWorld)) return EMPTY_WORLD
+  return feeds.length === 0 && !policies.some(asksForWorld) ? EMPTY_WORLD : readWholeWorld(feeds, ...policies)
+}
+
+/** The same, whether or not a policy asks for it. */
+export async function readWholeWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
   const files = await feedFiles(feeds)
   const { openWorld, readImported, subscriptionsOf } = await import('@sallyport/catalog')
   const subscriptions = policies

@@ -21,15 +21,17 @@ const OWN_NAMES = new Set([
   'ip6-allhosts',
   '0.0.0.0',
 ])
-const PLAIN_LINE = /^(?:0\.0\.0\.0|127\.0\.0\.1)[ \t]+/
+const STARTS = ['0.0.0.0 ', '127.0.0.1 ', '0.0.0.0\t', '127.0.0.1\t'] as const
 
 /** hosts(5): an address, and the names that it is given. */
 export function hostsReader(builder: FeedBuilder): LineReader {
   return {
+    quick: (text, from, to) => {
+      const start = STARTS.find((each) => text.startsWith(each, from))
+      if (start === undefined || text.endsWith('localdomain', to)) return false
+      return builder.blockText('both', text, from + start.length, to)
+    },
     line: (text, number) => {
-      const start = PLAIN_LINE.exec(text)?.[0].length
-      if (start !== undefined && !text.endsWith('.localdomain') && builder.blockText('both', text, start, text.length))
-        return
       const content = text.replace(/#.*$/, '').trim()
       if (content === '') return
       if (!hostsLine(content, number, text, builder)) builder.unusable(number, 'not an address with names', text)

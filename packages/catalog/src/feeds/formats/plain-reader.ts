@@ -6,8 +6,11 @@ import type { LineReader } from './line-reader.ts'
 /** `domains`, `wildcard` and `addresses`: one destination a line; what stands after it, as a count, is not looked at. */
 export function plainReader(builder: FeedBuilder): LineReader {
   return {
+    quick: (text, from, to) => {
+      const isBelow = text.startsWith('*.', from)
+      return builder.blockText('both', text, isBelow ? from + 2 : text.startsWith('.', from) ? from + 1 : from, to)
+    },
     line: (text, number) => {
-      if (builder.blockText('both', text, text.startsWith('*.') ? 2 : text.startsWith('.') ? 1 : 0, text.length)) return
       const content = text.replace(/[#;].*$/, '').trim()
       if (content === '') return
       const [word, second] = content.split(/[\s,]+/, 2)
