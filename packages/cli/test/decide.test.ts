@@ -32,6 +32,16 @@ test('one verdict a flow, in order', () => {
   )
 })
 
+test('a flow on the command line is the flow itself', () => {
+  assert.deepEqual(
+    parse(sallyport(['decide', policy, '--flow', DENIED], '').stdout).map(({ verdict }) => verdict),
+    ['deny'],
+  )
+  const bad = sallyport(['decide', policy, '--flow', '{"prot":1}'], '')
+  assert.equal(bad.status, 2)
+  assert.match(bad.stderr, /^--flow:1: .*did you mean "port"/m)
+})
+
 test('a denied flow is a no under --fail-on-deny only', () => {
   assert.equal(sallyport(['decide', policy, '--fail-on-deny'], ALLOWED).status, 0)
   assert.equal(sallyport(['decide', policy, '--fail-on-deny'], DENIED).status, 1)

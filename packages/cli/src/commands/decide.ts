@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
 import { STAGES, type Stage } from '@sallyport/policy'
-import { readFlow } from '../input/flow.ts'
+import { isJson, readFlow } from '../input/flow.ts'
 import { readLines, type Line } from '../input/json-lines.ts'
 import { atOption, examples, feedOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
@@ -26,7 +27,7 @@ export function decideCommand(answer: Answer): Command {
   return new Command('decide')
     .description('decide flows: JSON Lines of flow facts in, JSON Lines of verdicts out')
     .argument('<policy...>', 'policy files, each a layer')
-    .option('--flow <file>', 'flows to decide, one a line; - is the standard input', '-')
+    .option('--flow <flow>', 'flows to decide, one a line: JSON, a file, or - for the standard input', '-')
     .addOption(new Option('--stage <stage>', 'decide with the facts known at this stage').choices(STAGES))
     .option('--fail-on-deny', 'exit with 1 when a flow is denied')
     .addOption(atOption())
@@ -55,14 +56,14 @@ async function decideFlows(policy: CompiledPolicy, options: Options): Promise<nu
         : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
     if ('problem' in flow) {
       invalid++
-      note(`${options.flow === '-' ? 'standard input' : options.flow}:${line.number}: ${flow.problem}`)
+      note(`${nameOfFlows(options.flow)}:${line.number}: ${flow.problem}`)
       return { error: { code: 'flow-invalid', line: line.number, message: flow.problem } }
     }
     const verdict = policy.decide(flow.value, options.stage)
     if (verdict.verdict === 'deny') denied++
     return verdict
   }
-  const input = options.flow === '-' ? process.stdin : createReadStream(options.flow)
+  const input = openFlows(options.flow)
   try {
     for await (const line of readLines(input, MAX_LINE_BYTES)) await printSlowly(`${JSON.stringify(judge(line))}\n`)
   } catch (error) {
@@ -70,4 +71,14 @@ async function decideFlows(policy: CompiledPolicy, options: Options): Promise<nu
   }
   if (invalid > 0) return 2
   return options.failOnDeny === true && denied > 0 ? 1 : 0
+}
+
+function openFlows(argument: string): Readable {
+  if (isJson(argument)) return Readable.from([Buffer.from(argument)])
+  return argument === '-' ? process.stdin : createReadStream(argument)
+}
+
+function nameOfFlows(argument: string): string {
+  if (isJson(argument)) return '--flow'
+  return argument === '-' ? 'standard input' : argument
 }

@@ -41,6 +41,11 @@ export async function readFlowArgument(argument: string): Promise<Flow> {
 }
 
 function flowText(argument: string): Promise<string> | string {
-  if (argument.trimStart().startsWith('{')) return argument
+  if (isJson(argument)) return argument
   return argument === '-' ? readStandardInput(MAX_FLOW_BYTES) : readTextFile(argument, MAX_FLOW_BYTES)
+}
+
+/** Whether an argument is the flow itself and no path. */
+export function isJson(argument: string): boolean {
+  return argument.trimStart().startsWith('{')
 }
