@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
+import { spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, suite, test } from 'node:test'
@@ -196,6 +196,58 @@ suite('a guarded host', { skip: needsRoot }, () => {
     void ended.then(({ stderr }) => ready.reject(new Error(stderr)))
     assert.match(await ready.promise, new RegExp(`guarding ${findCgroupMount()} `))
     assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+  })
+
+  test('of a burst of flows each is stored or counted as dropped: nothing is lost in silence', async (context) => {
+    await up('--no-console')
+    const script = [
+      'import socket',
+      's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)',
+      `for n in range(30000): s.connect(('198.51.100.%d' % (60 + n // 10000), 1000 + n % 10000))`,
+    ].join('\n')
+    const burst = await lab.inCgroup(cgroup, ['python3', '-c', script])
+    assert.equal(burst.status, 0, burst.stderr)
+    await sleep(1500)
+    const { kernel, spool } = await json<{
+      kernel: { allowed: number; denied: number; monitored: number; eventsLost: number }
+      spool: { spooled: number; dropped: Record<string, number> }
+    }>('status')
+    const decided = kernel.allowed + kernel.denied + kernel.monitored
+    assert.ok(decided >= 30_000, `${decided} decided`)
+    assert.equal(spool.spooled + spool.dropped['kernel-events']!, decided)
+    await end('SIGTERM')
+    const { rows } = await json<{ rows: { flows: number }[] }>('top', '--by', 'verdict', 'ip:198.51.100.60/30')
+    const { dropped } = await json<{ dropped: Record<string, number> }>('flows', '--limit', '1')
+    const stored = rows.reduce((sum, { flows }) => sum + flows, 0)
+    context.diagnostic(`${stored} stored, ${dropped['kernel-events'] ?? 0} dropped`)
+    assert.equal(stored + (dropped['kernel-events'] ?? 0), 30_000)
+  })
+
+  test('the desk killed, what is enforced and recorded goes on, and it comes again', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    const desk = async (): Promise<string> => {
+      for (let turn = 0; turn < 100; turn++) {
+        const found = spawnSync('pgrep', ['-P', await guardPid(), '-f', 'desk-main'], {
+          encoding: 'utf8',
+        }).stdout.trim()
+        if (found !== '') return found
+        await sleep(100)
+      }
+      return ''
+    }
+    const guardPid = async (): Promise<string> => String((await json<{ pid: number }>('status')).pid)
+    const first = await desk()
+    process.kill(Number(first), 'SIGKILL')
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    await sleep(1500)
+    const second = await desk()
+    assert.ok(second !== '' && second !== first)
+    process.kill(Number(await guardPid()), 'SIGKILL')
+    await host!.ended
+    host = null
+    for (let turn = 0; turn < 100 && existsSync(`/proc/${second}`); turn++) await sleep(100)
+    assert.equal(existsSync(`/proc/${second}`), false, 'the desk ends with its guard')
+    await up()
   })
 
   test('a second guard of the same host is refused', async () => {

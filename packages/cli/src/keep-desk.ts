@@ -14,8 +14,8 @@ const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))
 const FIRST_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 60_000
 const PATIENCE_MS = 10_000
-/** Bad usage, or a machine that cannot: the same again would end the same. */
-const NO_USE = [2, 3]
+/** Bad usage: the same again would end the same. A store that another has open may be free the next time. */
+const BAD_USAGE = 2
 
 /**
  * Runs the desk in a process of its own until the signal: whatever happens there, what guards the host answers DNS and reads
@@ -34,8 +34,7 @@ export async function keepDesk(
     child.on('message', (ready) => onReady(ready as DeskReady))
     const code = await ended(child, signal)
     if (signal.aborted) return
-    if (code !== null && NO_USE.includes(code))
-      return onNotice('there is no console; the host is guarded, flows wait in the spool')
+    if (code === BAD_USAGE) return onNotice('there is no console; the host is guarded, flows wait in the spool')
     if (performance.now() - startedMs > MAX_PAUSE_MS) pause = FIRST_PAUSE_MS
     onNotice(`the desk ended unexpectedly; it starts again in ${pause / 1000} s`)
     await sleep(pause, undefined, { signal }).catch(() => {})

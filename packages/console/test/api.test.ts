@@ -69,6 +69,7 @@ suite('the API', () => {
       state,
       worldFor: async () => EMPTY_WORLD,
       nowMs: () => nowMs,
+      monotonicMs: () => nowMs,
       onNotice: () => {},
       enforce: async (policy, world) => void compilePolicy(policy, world, { atMs: nowMs }),
     })

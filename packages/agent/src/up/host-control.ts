@@ -27,6 +27,8 @@ export type HostControlOptions = {
   /** Puts a policy in force as a whole, or throws and leaves the one before. */
   readonly enforce: (policy: Policy, world: World) => Promise<void>
   readonly nowMs: () => number
+  /** Milliseconds that nobody can set. */
+  readonly monotonicMs: () => number
   readonly onNotice: (text: string) => void
 }
 
@@ -40,6 +42,8 @@ export class HostControl {
   readonly #options: HostControlOptions
   #turn: Promise<unknown> = Promise.resolve()
   #layers: readonly string[] = []
+  /** When the trial ends that began in this process, whatever becomes of the clock; null: none did. */
+  #trialEndsMs: number | null = null
 
   constructor(options: HostControlOptions) {
     this.#options = options
@@ -77,6 +81,7 @@ export class HostControl {
       await this.#enforce(wanted, true)
       const createdMs = this.#options.nowMs()
       const confirmByMs = confirmSeconds === null ? null : createdMs + confirmSeconds * 1000
+      this.#trialEndsMs = confirmSeconds === null ? null : this.#options.monotonicMs() + confirmSeconds * 1000
       const { version } = this.#options.state.policies.apply({ ...wanted, author, reason, createdMs, confirmByMs })
       this.#record(author, confirmSeconds === null ? 'apply' : 'apply on trial', `version ${version}, ${wanted.mode}`)
       return this.status()
@@ -86,7 +91,12 @@ export class HostControl {
   /** Throws `usage` when no policy is on trial. */
   confirm(author: string): Promise<HostPolicyStatus> {
     return this.#inTurn(async () => {
-      if (!this.#options.state.policies.confirm(this.#options.nowMs()))
+      const { confirmByMs } = this.#options.state.policies.inForce()
+      if (
+        confirmByMs === null ||
+        this.#isOver(confirmByMs) ||
+        !this.#options.state.policies.confirm(this.#options.nowMs())
+      )
         throw new SallyportError('usage', 'no policy waits for a confirmation', {
           remedy: '`sallyport status` says what holds.',
         })
@@ -111,12 +121,18 @@ export class HostControl {
     return this.#inTurn(async () => {
       const { policies } = this.#options.state
       const { confirmed, confirmByMs, version } = policies.inForce()
-      if (confirmByMs === null || confirmByMs > this.#options.nowMs()) return
+      if (confirmByMs === null || !this.#isOver(confirmByMs)) return
       await this.#enforce(this.#stored(confirmed))
-      policies.expireTrial(this.#options.nowMs())
+      policies.setRolledBack(confirmed)
       this.#record('sallyport', 'rollback', `version ${version} was not confirmed`)
       this.#options.onNotice(`policy version ${version} was not confirmed in time; the one before holds again`)
     })
+  }
+
+  /** A clock that is set back does not make a trial longer. */
+  #isOver(confirmByMs: number): boolean {
+    const { nowMs, monotonicMs } = this.#options
+    return confirmByMs <= nowMs() || (this.#trialEndsMs !== null && this.#trialEndsMs <= monotonicMs())
   }
 
   #stored(version: number | null): Wanted {

@@ -60,6 +60,7 @@ export async function serveHost(
     state,
     worldFor: request.worldFor,
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     onNotice,
     enforce: async (policy, world) => {
       if (guard !== null) return guard.apply(policy, world)

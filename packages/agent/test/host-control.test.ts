@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compilePolicy } from '@sallyport/compile'
+import { EMPTY_WORLD, type Mode } from '@sallyport/policy'
+import { StateStore } from '@sallyport/store'
+import { HostControl, type PolicyChange } from '../src/up/host-control.ts'
+
+const NOW = Date.parse('2026-10-01T12:00:00Z')
+const change = (to: string, confirmSeconds: number | null = null, mode: Mode | null = 'enforce'): PolicyChange => ({
+  files: [
+    { file: 'p.yaml', text: `sallyport: 1\nname: p\nmode: enforce\nrules: [{ id: a, action: allow, to: [${to}] }]\n` },
+  ],
+  mode,
+  author: 'ann',
+  reason: '',
+  confirmSeconds,
+})
+
+/** A host whose kernel is the list of what it was told to enforce; `refuse` makes it refuse. */
+function host(state: StateStore) {
+  const clock = { nowMs: NOW, monotonicMs: 0, refuse: false }
+  const inForce: string[] = []
+  const control = new HostControl({
+    state,
+    worldFor: async () => EMPTY_WORLD,
+    nowMs: () => clock.nowMs,
+    monotonicMs: () => clock.monotonicMs,
+    onNotice: () => {},
+    enforce: async (policy, world) => {
+      compilePolicy(policy, world, { atMs: clock.nowMs })
+      if (clock.refuse) throw new Error('the kernel refuses')
+      const [rule] = policy.layers[0]!.rules
+      inForce.push(`${policy.layers[0]!.mode} ${JSON.stringify(rule?.to?.[0]?.domain ?? [])}`)
+    },
+  })
+  return { clock, control, inForce }
+}
+
+test('a kernel that refuses leaves the policy before, in the store too, and the next change is not held up', async () => {
+  using state = StateStore.open(':memory:')
+  const { clock, control, inForce } = host(state)
+  await control.apply(change('a.example'))
+  clock.refuse = true
+  await assert.rejects(control.apply(change('b.example')), /the kernel refuses/)
+  assert.equal(state.policies.inForce().version, 1)
+  await assert.rejects(control.rollback('ann', 1), /the kernel refuses/)
+  clock.refuse = false
+  await control.apply(change('c.example'))
+  assert.deepEqual(state.policies.inForce(), { version: 2, confirmed: 2, confirmByMs: null })
+  assert.equal(inForce.length, 2)
+})
+
+test('a clock that is set back does not make a trial longer, one that jumps ahead ends it', async () => {
+  using state = StateStore.open(':memory:')
+  const { clock, control, inForce } = host(state)
+  await control.apply(change('a.example'))
+  await control.apply(change('b.example', 60))
+  clock.nowMs -= 3_600_000
+  clock.monotonicMs += 59_999
+  await control.tick()
+  assert.equal(state.policies.inForce().version, 2)
+  clock.monotonicMs += 1
+  await assert.rejects(control.confirm('ann'), /no policy waits/)
+  await control.tick()
+  assert.deepEqual(state.policies.inForce(), { version: 1, confirmed: 1, confirmByMs: null })
+  assert.equal(inForce.at(-1), inForce[0])
+  await control.apply(change('c.example', 60))
+  clock.nowMs += 7_200_000
+  await control.tick()
+  assert.equal(state.policies.inForce().version, 1)
+})
+
+test('a trial that cannot be undone is tried again until it is', async () => {
+  using state = StateStore.open(':memory:')
+  const { clock, control } = host(state)
+  await control.apply(change('a.example'))
+  await control.apply(change('b.example', 1))
+  clock.nowMs += 1000
+  clock.refuse = true
+  await assert.rejects(control.tick(), /the kernel refuses/)
+  assert.equal(state.policies.inForce().version, 2)
+  clock.refuse = false
+  await control.tick()
+  assert.equal(state.policies.inForce().version, 1)
+})
+
+test('changes that come at once are made one after the other, in their order', async () => {
+  using state = StateStore.open(':memory:')
+  const { control, inForce } = host(state)
+  await Promise.all(['a', 'b', 'c', 'd'].map((name) => control.apply(change(`${name}.example`))))
+  assert.equal(inForce.length, 4)
+  assert.equal(state.policies.inForce().version, 4)
+  assert.match(state.policies.get(4)!.files[0]!.text, /d\.example/)
+  assert.deepEqual(
+    state.audit.list(10).map(({ actor, action }) => `${actor} ${action}`),
+    Array.from({ length: 4 }, () => 'ann apply'),
+  )
+})
+
+test('watching is watching whatever the files say, and the mode stays unless it is given', async () => {
+  using state = StateStore.open(':memory:')
+  const { control, inForce } = host(state)
+  await control.apply(change('a.example', null, null))
+  assert.match(inForce[0]!, /^monitor/)
+  await control.apply(change('a.example', null, 'enforce'))
+  await control.apply(change('b.example', null, null))
+  assert.match(inForce[2]!, /^enforce/)
+  assert.equal(control.status().mode, 'enforce')
+})
