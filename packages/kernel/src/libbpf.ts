@@ -25,6 +25,8 @@ const SIGNATURES = {
   linkPin: 'int bpf_link__pin(void *link, const char *path)',
   linkDestroy: 'int bpf_link__destroy(void *link)',
   findMap: 'int bpf_object__find_map_fd_by_name(void *object, const char *name)',
+  mapByName: 'void *bpf_object__find_map_by_name(void *object, const char *name)',
+  setMaxEntries: 'int bpf_map__set_max_entries(void *map, uint32_t entries)',
   pin: 'int bpf_obj_pin(int fd, const char *path)',
   get: 'int bpf_obj_get(const char *path)',
   mapCreate:

@@ -27,6 +27,8 @@ export interface EnforcementOptions {
    * other, and is not turned.
    */
   readonly ownNetworkOnly?: boolean
+  /** Room for events that are not read yet; 1 MiB, about 9,000 of them, unless given. A power of two. */
+  readonly eventBytes?: number
   readonly allowRaw?: boolean
   /** Leave pinned enforcement in place on disposal. */
   readonly keep?: boolean
@@ -54,7 +56,7 @@ export async function openEnforcement(options: EnforcementOptions): Promise<Enfo
   const id = statSync(options.cgroupPath, { bigint: true }).ino
   const pins = options.pinPath ? join(options.pinPath, `${objectHash()}-${id}`) : undefined
   if (pins && hasPin(join(pins, 'link-egress'))) return new Guard(options, pins, undefined, openMaps(pins))
-  const loaded = loadObject()
+  const loaded = loadObject(options.eventBytes)
   if (pins) {
     removePinned(pins)
     preparePins(pins)

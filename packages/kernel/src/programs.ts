@@ -32,10 +32,11 @@ export interface LoadedObject {
   close(): void
 }
 
-export function loadObject(): LoadedObject {
+/** `eventBytes` is the room for events that are not read yet: a power of two, of pages. */
+export function loadObject(eventBytes?: number): LoadedObject {
   if (!existsSync(OBJECT_PATH))
     throw new KernelError('object-missing', `${OBJECT_PATH} is not built`, 'run scripts/build-bpf.sh')
-  return tryLoad(true) ?? tryLoad(false)!
+  return tryLoad(true, eventBytes) ?? tryLoad(false, eventBytes)!
 }
 
 /** Tells one build of the programs from another. */
@@ -43,11 +44,16 @@ export function objectHash(): string {
   return createHash('sha256').update(readFileSync(OBJECT_PATH)).digest('hex').slice(0, 12)
 }
 
-function tryLoad(withGuard: boolean): LoadedObject | undefined {
+function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObject | undefined {
   const bpf = libbpf()
   const object = pointer('open the eBPF object', bpf.openFile(OBJECT_PATH, null))
   const program = (name: string): Pointer => pointer(`find program ${name}`, bpf.findProgram(object, name))
   bpf.setAutoload(program(FAMILY_GUARD), withGuard)
+  if (eventBytes !== undefined)
+    checked(
+      'size the event ring',
+      bpf.setMaxEntries(pointer('find the event ring', bpf.mapByName(object, 'events')), eventBytes),
+    )
   const result = Number(bpf.load(object))
   if (result < 0) {
     bpf.close(object)

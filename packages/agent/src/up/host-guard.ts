@@ -30,6 +30,9 @@ export type HostGuardOptions = {
   readonly onFlow: (record: FlowRecord) => void
 }
 
+/** About 140,000 events: what a host decides while this process is held up for a second or more. */
+const EVENT_BYTES = 2 ** 24
+
 type Current = { readonly compiled: CompiledPolicy; readonly inForce: PolicyInForce }
 type Attached = { readonly enforcement: Enforcement; readonly pinned: boolean; readonly events: PolicyEvents }
 
@@ -130,6 +133,7 @@ export class HostGuard implements AsyncDisposable {
       resolver: { v4, ...(v6 === null ? {} : { v6 }), port },
       resolverTgid: process.pid,
       ownNetworkOnly: true,
+      eventBytes: EVENT_BYTES,
     })
     const events = new PolicyEvents()
     enforcement.events((event) => events.receive(event))
