@@ -1,0 +1,146 @@
+/**
+ * Requests, tunnels and octets a second through the proxy, beside squid and tinyproxy in the same run, each on core 0 with one
+ * process or worker; load and server on core 1. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
+ * memory of each with 10,000 idle tunnels. Needs the Debian packages squid and tinyproxy.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const RUNS = Number(process.env['RUNS'] ?? 3)
+const SECONDS = Number(process.env['SECONDS'] ?? 2)
+const HELD = Number(process.env['HELD'] ?? 5000)
+const FIRST_PORT = 5430
+const KINDS = ['requests', 'requests-anew', 'connects', 'octets'] as const
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-proxy-'))
+const file = (name: string, lines: readonly string[]): string => {
+  const path = join(folder, name)
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
+}
+const policy = file('policy.yaml', [
+  'sallyport: 1\nname: bench\nrules:',
+  '  - { id: bench, action: allow, to: [127.0.0.1] }',
+])
+const squid = file('squid.conf', [
+  `http_port 127.0.0.1:${FIRST_PORT + 1}`,
+  'http_access allow all\ncache deny all\ncache_mem 0\naccess_log none\ncache_log /dev/null\npid_filename none',
+  'shutdown_lifetime 0 seconds\nclient_db off\npconn_timeout 60 seconds\nforwarded_for delete\nmax_filedescriptors 65536',
+])
+const tinyproxy = file('tinyproxy.conf', [
+  `Port ${FIRST_PORT + 2}\nListen 127.0.0.1\nTimeout 600\nMaxClients 20000\nLogLevel Critical\nAllow 127.0.0.1`,
+])
+const main = join(import.meta.dirname, '../packages/cli/src/main.ts')
+const own = [
+  'proxy',
+  '--policy',
+  policy,
+  '--upstream',
+  '127.0.0.1:9',
+  '--workers',
+  '1',
+  '--limit',
+  'requestsPerSecond=1000000',
+]
+const servers = [
+  { name: 'sallyport', command: [process.execPath, main, ...own, '--listen', `127.0.0.1:${FIRST_PORT}`] },
+  { name: 'squid', command: ['squid', '-N', '-f', squid] },
+  { name: 'tinyproxy', command: ['tinyproxy', '-d', '-c', tinyproxy] },
+] as const
+
+async function ready(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200 && child.exitCode === null; tries++) {
+    const socket = connect({ port, host: '127.0.0.1' })
+    const isOpen = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false)
+    socket.on('error', () => {}).destroy()
+    if (isOpen) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`nothing listens on port ${port}`)
+}
+
+type Measured = { readonly rate: number; readonly p99Ms: number; readonly failed: number }
+
+function measure(kind: string, port: number): Measured {
+  const load = join(import.meta.dirname, 'proxy-load.ts')
+  const args = ['-c', '1', process.execPath, load, kind, String(port), String(SECONDS)]
+  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 20) * 1000 })
+  return JSON.parse(stdout) as Measured
+}
+
+/** Resident memory of a process and its children, in MB. */
+function memoryMb(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  const own = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000
+  return Math.round(children.reduce((sum, child) => sum + memoryMb(Number(child)), own))
+}
+
+async function held(port: number, pid: number): Promise<object> {
+  const before = memoryMb(pid)
+  const args = [join(import.meta.dirname, 'proxy-load.ts'), 'hold', String(port), '0', String(HELD)]
+  const load = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const answer = await Promise.race([
+    once(load.stdout, 'data'),
+    new Promise((resolve) => setTimeout(resolve, 60_000, null)),
+  ])
+  const after = memoryMb(pid)
+  load.kill('SIGKILL')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  return {
+    tunnels: HELD,
+    isHeld: answer !== null,
+    beforeMb: before,
+    afterMb: after,
+    kbEach: Math.round(((after - before) * 1000) / HELD),
+  }
+}
+
+const spread = (values: readonly number[]): { min: number; median: number; max: number } => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! }
+}
+
+const children: ChildProcess[] = []
+try {
+  for (const [at, { command }] of servers.entries()) {
+    const child = spawn('taskset', ['-c', '0', ...command], { stdio: 'ignore' })
+    children.push(child)
+    await ready(FIRST_PORT + at, child)
+  }
+  for (const kind of KINDS) {
+    const rows = Array.from({ length: RUNS }, () => servers.map((_, at) => measure(kind, FIRST_PORT + at)))
+    const best = rows.map((row) => Math.max(...row.slice(1).map(({ rate }) => rate)))
+    for (const [at, { name }] of servers.entries()) {
+      const own = rows.map((row) => row[at]!)
+      console.log(
+        JSON.stringify({
+          bench: `proxy-${kind}`,
+          server: name,
+          [kind === 'octets' ? 'megabytesPerSecond' : 'perSecond']: spread(own.map(({ rate }) => rate)),
+          p99Ms: spread(own.map(({ p99Ms }) => p99Ms)).median,
+          failed: own.reduce((sum, { failed }) => sum + failed, 0),
+          toBestPeer: spread(own.map(({ rate }, run) => Number((rate / best[run]!).toFixed(2)))),
+        }),
+      )
+    }
+  }
+  for (const [at, { name }] of servers.entries()) {
+    console.log(
+      JSON.stringify({
+        bench: 'proxy-idle-tunnels',
+        server: name,
+        ...(await held(FIRST_PORT + at, children[at]!.pid!)),
+      }),
+    )
+  }
+} finally {
+  for (const child of children) child.kill()
+  rmSync(folder, { recursive: true, force: true })
+}
