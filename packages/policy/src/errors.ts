@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'resolver-unavailable'
   | 'proxy-unavailable'
   | 'users-invalid'
+  | 'authority-invalid'
   | 'filter-invalid'
   | 'store-unavailable'
   | 'certificate-invalid'
@@ -140,6 +141,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The resolver cannot listen, or has no server to ask.',
     remedy: 'Check /etc/resolv.conf, or give --upstream.',
+  },
+  'authority-invalid': {
+    exitCode: 2,
+    meaning: 'The authority for TLS inspection cannot be used.',
+    remedy: 'Give a file of a CA certificate and its key (ECDSA, P-256) in PEM, or a path where there is none yet.',
   },
   'users-invalid': {
     exitCode: 2,

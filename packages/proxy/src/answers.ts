@@ -31,6 +31,9 @@ export const ANSWER_REASONS = [
   'connect-timeout',
   'connect-failed',
   'parent-refused',
+  'bad-certificate',
+  'server-tls-failed',
+  'inspection-refused',
   'response-timeout',
   'bad-response',
   'response-incomplete',
@@ -110,6 +113,21 @@ export const ANSWERS: Readonly<Record<AnswerReason, Answer>> = {
   },
   'connect-failed': { ...UNREACHABLE, title: 'The server cannot be reached' },
   'parent-refused': { ...UNREACHABLE, title: 'The next proxy refused the connection' },
+  'bad-certificate': {
+    ...UNREACHABLE,
+    proxyStatus: 'tls_certificate_error',
+    title: 'The certificate of the server does not hold',
+  },
+  'server-tls-failed': {
+    ...UNREACHABLE,
+    proxyStatus: 'tls_protocol_error',
+    title: 'No TLS connection to the server could be made',
+  },
+  'inspection-refused': {
+    ...UNREACHABLE,
+    proxyStatus: 'tls_protocol_error',
+    title: 'The client did not take the certificate of the proxy',
+  },
   'response-timeout': {
     ...UNREACHABLE,
     status: 504,

@@ -10,6 +10,7 @@ const NAMES = [
   'requestsTunnelled',
   'allowed',
   'monitored',
+  'tunnelsInspected',
   'tunnelsCutByPolicy',
   'tunnelsIdle',
   'upstreamOpened',

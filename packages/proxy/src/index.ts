@@ -6,6 +6,8 @@ export { readUsers, type PasswordEntry, type UsersProblem } from './identity/rea
 export type { TokenOptions } from './identity/token-check.ts'
 export type { ParentProxy } from './connect/through-parent.ts'
 export { ANONYMOUS, type Authenticate, type Credentials, type Identity } from './identity/identity.ts'
+export { CertificateAuthority, createAuthority, type AuthorityPem } from './inspect/certificate-authority.ts'
+export type { InspectionOptions } from './inspect/inspection.ts'
 export { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 export { ACCESS_LOG_FORMATS, accessLogLine, type AccessLogFormat } from './log/access-log-line.ts'
 export type { AccessRecord } from './log/access-record.ts'

@@ -3,6 +3,7 @@ import type { Address, DomainName } from '@sallyport/net'
 import type { HandshakeCrypto } from '@sallyport/wire'
 import type { AccessRecord } from './log/access-record.ts'
 import type { ParentProxy } from './connect/through-parent.ts'
+import type { InspectionOptions } from './inspect/inspection.ts'
 import type { ProxyLimits, ProxyTimeouts } from './limits.ts'
 import type { Authenticate } from './identity/identity.ts'
 
@@ -38,6 +39,8 @@ export type ProxyOptions = {
   readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
   /** Proxies that connections go through, by host. */
   readonly parents?: readonly ParentProxy[]
+  /** `null`: no tunnel is decrypted. */
+  readonly inspect?: InspectionOptions | null
   readonly ciphers?: HandshakeCrypto | null
   readonly onRecord?: (record: AccessRecord) => void
   readonly timeouts?: Partial<ProxyTimeouts>

@@ -7,6 +7,7 @@ import { NameAddresses } from './connect/name-addresses.ts'
 import { UpstreamPool } from './connect/upstream-pool.ts'
 import { Counters } from './counters.ts'
 import { ProxyJudge } from './decide/proxy-judge.ts'
+import { LeafContexts } from './inspect/leaf-contexts.ts'
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 import type { OpenRecord } from './log/open-record.ts'
 import type { ProxyOptions } from './options.ts'
@@ -23,6 +24,7 @@ export class ProxyCore {
   readonly names: NameAddresses
   readonly pool: UpstreamPool
   readonly rates: RequestRates
+  readonly leaves: LeafContexts | null
   readonly tunnels: Set<RunningTunnel> = new Set()
   /** Clients between two requests. */
   readonly idle: Set<Client> = new Set()
@@ -38,6 +40,7 @@ export class ProxyCore {
     this.names = new NameAddresses(options.resolveName, this.limits, this.timeouts, this.counters)
     this.pool = new UpstreamPool(this.limits.idleUpstreams)
     this.rates = new RequestRates(this.limits.requestsPerSecond)
+    this.leaves = options.inspect ? new LeafContexts(options.inspect.authority) : null
     this.judge = new ProxyJudge(options.policy)
   }
 

@@ -30,6 +30,9 @@ export function proxyCommand(answer: Answer): Command {
     .option('--anonymous', 'let clients without credentials ask too, as nobody')
     .addOption(repeatable('--proxy-header-from <prefix>', 'load balancers whose connections begin with a PROXY header'))
     .addOption(repeatable('--parent <proxy>', 'a proxy to go through: [DOMAIN=]http://[USER:PASSWORD@]HOST:PORT'))
+    .option('--tls-inspect <file>', 'key and certificate that decrypt what rules ask for; made when it is not there')
+    .addOption(repeatable('--spare <domain>', 'a domain that is never decrypted'))
+    .option('--server-ca <file>', 'authorities of servers, beside the usual ones')
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--access-log <file>', 'write every request as a line; - is the standard output')
     .addOption(
@@ -42,6 +45,7 @@ export function proxyCommand(answer: Answer): Command {
       'after',
       examples(
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --access-log -',
+        'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --tls-inspect ca.pem --spare .bank.example',
         'sallyport proxy --listen 192.0.2.1:3128 --policy org.yaml --policy team.yaml --metrics 127.0.0.1:9154 --access-log /var/log/sallyport/access.log --access-log-format squid',
       ),
     )

@@ -13,6 +13,9 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly clientCa?: string
   readonly proxyHeaderFrom: readonly string[]
   readonly parent: readonly string[]
+  readonly tlsInspect?: string
+  readonly spare: readonly string[]
+  readonly serverCa?: string
   readonly metrics?: string
   readonly accessLog?: string
   readonly accessLogFormat: AccessLogFormat

@@ -3,6 +3,7 @@ import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyp
 import { handshakeCiphers } from '../input/handshake-ciphers.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
+import { readInspection } from '../input/inspection-authority.ts'
 import { readAuthenticate } from '../input/proxy-identity.ts'
 import { readListenTls } from '../input/proxy-tls.ts'
 import { parseParent, parseProxyHeaderFrom } from '../input/proxy-peers.ts'
@@ -31,6 +32,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
     await startProxy({
       listen: options.listen.map(parseProxyListen),
       policy,
+      inspect: await readInspection(options),
       tls: await readListenTls(options),
       authenticate: await readAuthenticate(options),
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),

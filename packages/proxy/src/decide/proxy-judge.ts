@@ -37,6 +37,12 @@ export class ProxyJudge {
     }
   }
 
+  /** Whether the rule that allows asks for the requests inside TLS. */
+  asksForInspection({ verdict }: Judged): boolean {
+    const rule = verdict?.rule ?? null
+    return rule !== null && this.#rules.get(rule)?.inspect === 'tls'
+  }
+
   #outcome(verdict: Verdict, isLast: boolean): Judged {
     if (verdict.verdict === 'allow') return { outcome: 'allow', verdict }
     if (verdict.verdict === 'undetermined' && !isLast) return { outcome: 'later', verdict }
@@ -50,7 +56,7 @@ export class ProxyJudge {
   /** A proxy stands in networks that its clients must not reach through it (server-side request forgery). */
   #withinScope(flow: Flow, dst: Address, judged: Judged & { readonly verdict: Verdict }): Judged {
     const scope = addressScope(dst)
-    if (scope === 'public' || this.#isNamed(flow, dst, judged.verdict)) return judged
+    if (scope === 'public' || this.#isNamed(flow, dst, judged)) return judged
     const never = scope === 'unspecified' || scope === 'multicast'
     if (judged.verdict.mode === 'monitor' && !never) return judged
     const explain = `${formatAddress(dst)} is ${scope === 'unspecified' ? 'no address of a host' : `a ${scope} address`}${never ? '' : ', which no rule names'}`
@@ -66,10 +72,13 @@ export class ProxyJudge {
     return { outcome: 'deny', verdict: judged.verdict, refusal: refusal('name-mismatch', explain) }
   }
 
-  #isNamed(flow: Flow, dst: Address, verdict: Verdict): boolean {
+  #isNamed(flow: Flow, dst: Address, { verdict, outcome }: Judged & { readonly verdict: Verdict }): boolean {
     const scope = addressScope(dst)
     if (scope === 'unspecified' || scope === 'multicast') return false
     if (this.#ruleNames(verdict, dst)) return true
+    // While it is open which rule decides, one that may is enough; when it is certain, that rule must name the address.
+    const mayName = (rule: Rule): boolean => rule.action === 'allow' && namesAddress(rule, dst)
+    if (outcome === 'later' && [...this.#rules.values()].some(mayName)) return true
     // A local name that a rule names may lead into the network that gives it; never to the proxy's own host or link.
     const rule = verdict.rule === null ? null : this.#rules.get(verdict.rule)
     const isLocal = flow.boundNames?.some(isLocalName) === true

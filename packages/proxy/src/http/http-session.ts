@@ -45,7 +45,7 @@ export async function serveHttp(
 /** Plain HTTP in a tunnel of CONNECT or SOCKS. */
 export async function serveTunnelledHttp(core: ProxyCore, { client, route, upstream }: HttpInTunnel): Promise<void> {
   using kept = new KeptUpstreams(core.pool)
-  kept.give(upstream, 'client')
+  if (upstream !== null) kept.give(upstream, 'client')
   await serveHttp(core, client, route, kept)
 }
 

@@ -13,13 +13,17 @@ export class KeptUpstreams implements Disposable {
 
   take(addresses: readonly Address[], port: number): Upstream | null {
     const own = this.#own
-    if (own === null || !addresses.some((address) => poolKey(address, port) === own.key))
-      return this.#pool.take(addresses, port)
+    const isThere = own !== null && addresses.some((address) => poolKey(address, port) === own.key)
+    return (isThere ? this.takeOwn() : null) ?? this.#pool.take(addresses, port)
+  }
+
+  /** The connection of one's own, wherever it leads. */
+  takeOwn(): Upstream | null {
+    const own = this.#own
     this.#own = null
-    const isOpen = !own.socket.destroyed && own.reader.held === 0 && !own.reader.isEnded
-    if (isOpen) return { ...own, isReused: true }
-    own.socket.destroy()
-    return this.#pool.take(addresses, port)
+    const isOpen = own !== null && !own.socket.destroyed && own.reader.held === 0 && !own.reader.isEnded
+    if (!isOpen) own?.socket.destroy()
+    return isOpen ? { ...own, isReused: true } : null
   }
 
   give(upstream: Upstream, kept: KeptUpstream): void {

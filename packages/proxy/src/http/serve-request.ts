@@ -13,7 +13,7 @@ import { hostText, OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { pipeTunnel } from '../tunnel/pipe-tunnel.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
-import { exchange, type Exchanged } from './exchange.ts'
+import { exchange, type Exchanged, type KeptUpstream } from './exchange.ts'
 import { loggedFields } from './logged-fields.ts'
 import { refuseRequest, type AfterRequest } from './refuse-request.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
@@ -46,7 +46,8 @@ export async function serveRequest(
   const mayKeep = keepsClient(head)
   const refuse = (no: Refusal): Promise<AfterRequest> =>
     refuseRequest(core, client, head, record, no, mayKeep && framing.kind === 'none')
-  record.set({ method: head.method, protocol: 'http', ...loggedFields(head) })
+  const protocol = route?.open ? 'tls' : 'http'
+  record.set({ method: head.method, protocol, inspected: protocol === 'tls', ...loggedFields(head) })
   const early = checkMethod(core, head)
   if (early !== null) return refuse(early)
   const wanted = wantedOf(head, route)
@@ -58,7 +59,7 @@ export async function serveRequest(
   const identity = route?.identity ?? (await identifyClient(core, client, head))
   if (isRefusal(identity)) return refuse(identity)
   record.set({ user: identity.user })
-  const facts = requestFacts(client, identity, head, wanted, plainPath)
+  const facts = { ...requestFacts(client, identity, head, wanted, plainPath), protocol } as const
   const judged = await judgeAddresses(destination, facts, core.judge, route === null ? core.names : pinned(route), true)
   record.set({ resolveMs: judged.resolveMs })
   if (judged.state === 'refused') {
@@ -76,15 +77,29 @@ export async function serveRequest(
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
   for (let isFresh = hasParent; ; isFresh = true) {
-    const upstream = await reach(core, destination, judged.addresses, isFresh ? null : kept, record)
+    const upstream = await reach(
+      core,
+      destination,
+      judged.addresses,
+      isFresh ? null : kept,
+      record,
+      route?.open ?? null,
+    )
     if (isRefusal(upstream)) return refuse(upstream)
     const exchanged = await exchange(core, client, upstream, request, record)
     // A server may close what is idle just when a request goes out on it; nothing has been answered then (RFC 9112 §9.3.1).
     const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
     if (mayRepeat && !client.socket.destroyed) continue
-    const ended = exchanged.state === 'done' && hasParent ? { ...exchanged, keeps: 'no' as const } : exchanged
+    const ended =
+      exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
     return finish(core, client, upstream, kept, record, ended, refuse)
   }
+}
+
+/** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */
+function keptBy(keeps: KeptUpstream, hasParent: boolean, route: TunnelRoute | null): KeptUpstream {
+  if (route?.open) return keeps === 'no' ? 'no' : 'client'
+  return hasParent ? 'no' : keeps
 }
 
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -157,7 +172,6 @@ function requestFacts(
     port,
     domain: stated.kind === 'name' ? stated.name : null,
     boundNames: host.kind === 'name' ? [host.name] : [],
-    protocol: 'http',
     http: {
       host: hostText(stated),
       path,
@@ -179,18 +193,20 @@ async function reach(
   addresses: readonly JudgedAddress[],
   kept: KeptUpstreams | null,
   record: OpenRecord,
+  open: TunnelRoute['open'],
 ): Promise<Upstream | Refusal> {
   const { port } = destination
-  const idle =
-    kept?.take(
-      addresses.map(({ address }) => address),
-      port,
-    ) ?? null
+  const all = addresses.map(({ address }) => address)
+  const idle = (open === null ? kept?.take(all, port) : kept?.takeOwn()) ?? null
   if (idle !== null) {
     core.counters.add('upstreamReused')
     const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
     if (used !== undefined) noteAddress(record, used)
     return idle
+  }
+  if (open !== null) {
+    noteAddress(record, addresses[0]!)
+    return open()
   }
   const opened = await reachServer(core, destination, addresses, record)
   if (isRefusal(opened)) return opened

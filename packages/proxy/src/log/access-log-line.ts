@@ -68,12 +68,12 @@ function combinedLine(record: AccessRecord): string {
   return parts.join(' ')
 }
 
-function urlOf({ via, host, port, path }: AccessRecord): string {
+function urlOf({ via, host, port, path, inspected }: AccessRecord): string {
   if (host === null) return '-'
   const name = host.includes(':') ? `[${host}]` : host
   return path === null || via === 'connect' || via === 'socks5'
     ? `${name}:${port}`
-    : `http://${name}${port === 80 ? '' : `:${port}`}${path}`
+    : `http${inspected ? 's' : ''}://${name}${port === (inspected ? 443 : 80) ? '' : `:${port}`}${path}`
 }
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')

@@ -20,6 +20,8 @@ export type AccessRecord = {
   readonly ja4: string | null
   /** What the client was answered; `null` when it was gone before. */
   readonly status: number | null
+  /** Whether it was read inside TLS. */
+  readonly inspected: boolean
   /** `failed`: nobody denied it, and it did not work. */
   readonly outcome: 'allowed' | 'denied' | 'failed'
   readonly verdict: 'allow' | 'deny' | 'undetermined' | null

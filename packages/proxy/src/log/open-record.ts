@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { formatAddress } from '@sallyport/net'
 import { ANSWERS, type Refusal } from '../answers.ts'
@@ -8,6 +8,12 @@ import type { AccessRecord } from './access-record.ts'
 
 type Draft = { -readonly [Key in keyof AccessRecord]: AccessRecord[Key] }
 
+/** 64 bits that nobody can guess; Node makes UUIDs from octets that it draws in advance. */
+function referenceId(): string {
+  const uuid = randomUUID()
+  return `${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(24, 28)}`
+}
+
 /** A record while its request runs. */
 export class OpenRecord {
   readonly #startMs: number = performance.now()
@@ -16,7 +22,7 @@ export class OpenRecord {
   constructor(client: Endpoint, via: AccessRecord['via']) {
     this.#draft = {
       time: new Date(),
-      id: randomBytes(8).toString('hex'),
+      id: referenceId(),
       client,
       user: null,
       via,
@@ -29,6 +35,7 @@ export class OpenRecord {
       serverName: null,
       ja4: null,
       status: null,
+      inspected: false,
       outcome: 'allowed',
       verdict: null,
       mode: null,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { startIdentification, type Found, type HandshakeCrypto } from '@sallyport/wire'
+import { startIdentification, type Found, type HandshakeCrypto, type Identifier } from '@sallyport/wire'
 
 /** What a tunnel speaks; `held` is what the client has sent and the server has not seen. */
 export type FirstBytes =
@@ -23,7 +23,8 @@ export function awaitFirstBytes(
 ): Promise<FirstBytes> {
   return new Promise((resolve) => {
     const alone = startIdentification({ transport: 'tcp', ciphers })
-    const both = startIdentification({ transport: 'tcp', ciphers })
+    // Only where the server speaks: two identifications cost twice as much as one.
+    let both: Identifier | null = null
     const held: Buffer[] = []
     let heldOctets = 0
     let octetsIn = 0
@@ -37,18 +38,19 @@ export function awaitFirstBytes(
       held.push(octets)
       heldOctets += octets.length
       const answer = alone.push('client', octets)
-      both.push('client', octets)
+      both?.push('client', octets)
       if (answer.state === 'identified') known(answer)
       else if (answer.state === 'unknown') known(lastFound())
       else if (heldOctets > MOST_HELD) client.pause()
     }
     const lastFound = (): Found | null => {
       const own = alone.finish()
-      const joint = own.state === 'identified' ? own : both.finish()
+      const joint = own.state === 'identified' || both === null ? own : both.finish()
       return joint.state === 'identified' ? joint : null
     }
     const fromServer = (octets: Buffer): void => {
       octetsIn += octets.length
+      both ??= withClientOctets(held, ciphers)
       both.push('server', octets)
       if (!client.write(octets)) server.pause()
     }
@@ -71,4 +73,10 @@ export function awaitFirstBytes(
     client.resume()
     server.resume()
   })
+}
+
+function withClientOctets(held: readonly Buffer[], ciphers: HandshakeCrypto | null): Identifier {
+  const identifier = startIdentification({ transport: 'tcp', ciphers })
+  for (const octets of held) identifier.push('client', octets)
+  return identifier
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { formatAddress, type Address } from '@sallyport/net'
-import type { Flow } from '@sallyport/policy'
+import type { Flow, Verdict } from '@sallyport/policy'
 import type { Refusal } from '../answers.ts'
 import { clientFacts, type Client } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
@@ -18,6 +18,7 @@ export type OpenTunnel = {
   readonly identity: Identity
   /** Facts so far. */
   readonly flow: Flow
+  readonly verdict: Verdict
 }
 
 /** The way to a destination, as far as the policy may let the tunnel through. */
@@ -49,5 +50,12 @@ export async function openTunnel(
   const { address } = opened.to
   record.judged(opened.to.judged)
   record.set({ dst: formatAddress(address) })
-  return { socket: opened.socket, address, destination, identity, flow: { ...flow, dst: address } }
+  return {
+    socket: opened.socket,
+    address,
+    destination,
+    identity,
+    flow: { ...flow, dst: address },
+    verdict: opened.to.judged.verdict!,
+  }
 }

@@ -1,7 +1,9 @@
-import type { Refusal } from '../answers.ts'
+import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
 import { resetConnection, type Client } from '../client/client.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
+import { inspectTunnel } from '../inspect/inspect-tunnel.ts'
+import { wantsInspection } from '../inspect/inspection.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore, RunningTunnel } from '../proxy-core.ts'
 import { awaitFirstBytes } from './first-bytes.ts'
@@ -19,9 +21,9 @@ export async function runTunnel(
 ): Promise<'done' | HttpInTunnel> {
   const { keepAliveMs, handshakeMs } = core.timeouts
   const server = tunnel.socket
-  const early = client.reader.release()
+  const begun = client.reader.release()
   const waiting = { silenceMs: Math.max(keepAliveMs, core.timeouts.tunnelIdleMs), handshakeMs }
-  const first = await awaitFirstBytes({ client: client.socket, server }, early, core.options.ciphers ?? null, waiting)
+  const first = await awaitFirstBytes({ client: client.socket, server }, begun, core.options.ciphers ?? null, waiting)
   record.addOctets(0, first.octetsIn)
   if (first.state === 'ended') {
     client.socket.destroySoon()
@@ -35,6 +37,13 @@ export async function runTunnel(
   if (facts.protocol === 'http' && found?.request?.method !== 'CONNECT' && first.octetsIn === 0) {
     core.finish(record)
     return httpInTunnel(client, tunnel, held)
+  }
+  const early = core.judge.judge(facts, false)
+  if (
+    wantsInspection(core.options.inspect ?? null, facts, early, core.judge.asksForInspection(early)) &&
+    found?.problem === null
+  ) {
+    return inspected(core, client, tunnel, found.name, held, record)
   }
   const judged = judgeTunnel(core.judge, facts, found)
   record.judged(judged)
@@ -56,12 +65,30 @@ export async function runTunnel(
   return 'done'
 }
 
+async function inspected(
+  core: ProxyCore,
+  client: Client,
+  tunnel: OpenTunnel,
+  name: string | null,
+  held: Buffer,
+  record: OpenRecord,
+): Promise<'done' | HttpInTunnel> {
+  core.counters.add('tunnelsInspected')
+  const http = await inspectTunnel(core, core.options.inspect!, client, tunnel, name, held)
+  if (http === null) {
+    record.refused(refusal('inspection-refused'))
+    tunnel.socket.destroy()
+  }
+  core.finish(record)
+  return http ?? 'done'
+}
+
 function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInTunnel {
   const reader = new ByteReader(client.socket)
   reader.unread(held)
   const { destination, identity, address, socket } = tunnel
   const upstream = newUpstream(socket, address, destination.port)
-  return { client: { ...client, reader }, route: { destination, identity, address }, upstream }
+  return { client: { ...client, reader }, route: { destination, identity, address, open: null }, upstream }
 }
 
 /** A fatal alert, so that clients of TLS say that access was denied (RFC 8446 §6.2); others see a reset. */

@@ -1,0 +1,65 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
+import { CertificateAuthority, createAuthority, type InspectionOptions } from '@sallyport/proxy'
+import { SallyportError } from '@sallyport/policy'
+import { note } from '../output/print.ts'
+import { MOST_PEM_BYTES } from './certificate.ts'
+import { fileError, readTextFile } from './read-text-file.ts'
+
+const AUTHORITY_NAME = 'Sallyport TLS inspection'
+
+type Options = { readonly tlsInspect?: string; readonly spare: readonly string[]; readonly serverCa?: string }
+
+/** `null` when no tunnel is to be decrypted. */
+export async function readInspection(options: Options): Promise<InspectionOptions | null> {
+  const { tlsInspect, spare, serverCa } = options
+  if (tlsInspect === undefined) return null
+  return {
+    authority: await readAuthority(tlsInspect),
+    never: spare.map(parseSpared),
+    serverCa: serverCa === undefined ? null : await readTextFile(serverCa, MOST_PEM_BYTES),
+  }
+}
+
+/**
+ * Key and certificate of the authority from one file in PEM, which is made when it is not there; the certificate alone then stands
+ * beside it, to be given to clients. Whoever reads the key can be any server to them, so nobody but its owner may.
+ */
+async function readAuthority(path: string): Promise<CertificateAuthority> {
+  const mode = (await stat(path).catch(() => null))?.mode
+  if (mode === undefined) await makeAuthority(path)
+  else if ((mode & 0o077) !== 0) {
+    throw new SallyportError('authority-invalid', `${path} can be read by others than its owner`, {
+      remedy: `chmod 600 ${path}`,
+    })
+  }
+  const pem = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileError(path, error)
+  })
+  const cert = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0]
+  const key = /-----BEGIN (?:EC )?PRIVATE KEY-----[^-]+-----END (?:EC )?PRIVATE KEY-----/.exec(pem)?.[0]
+  if (cert === undefined || key === undefined) {
+    throw new SallyportError('authority-invalid', `${path} does not hold a certificate and its private key, in PEM`)
+  }
+  return CertificateAuthority.open({ cert, key }).catch((error: Error) => {
+    throw new SallyportError('authority-invalid', `${path}: ${error.message}`, { cause: error })
+  })
+}
+
+async function makeAuthority(path: string): Promise<void> {
+  const { cert, key } = await createAuthority(AUTHORITY_NAME, Date.now())
+  try {
+    await writeFile(`${path}.crt`, cert, { mode: 0o644 })
+    // Last, and only where nothing is: what is there counts as complete.
+    await writeFile(path, `${key}${cert}`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    throw fileError(path, error, 'file-not-writable')
+  }
+  note(`sallyport: made an authority for TLS inspection; clients must trust ${path}.crt`)
+}
+
+function parseSpared(text: string): DomainPattern {
+  const pattern = parseDomainPattern(text)
+  if (pattern !== null) return pattern
+  throw new SallyportError('target-invalid', `--spare "${text}" is not a domain`, { remedy: 'Write .bank.example.' })
+}
