@@ -4,6 +4,7 @@ import { continentOf, countriesOf } from './continents.ts'
 import { openGeography } from './geo/geography.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
+import { OTHER_TYPES } from './feeds/type-limit.ts'
 import { CATEGORIES } from './categories/categories.ts'
 import { ServiceCatalogue } from './services/service-catalogue.ts'
 import type { ImportedVendor } from './services/vendors/imported-store.ts'
@@ -41,7 +42,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   }
   const services = new ServiceCatalogue(options.imported)
   const { countries, networks } = openGeography(options.geography, options.warn)
-  return {
+  const world: World = {
     ...EMPTY_WORLD,
     service: (name) => services.set(name),
     category: categorySet,
@@ -55,6 +56,26 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     asnPrefixes: (asn) => networks.prefixesOf(String(asn)),
     continent: continentOf,
     countriesOf,
+  }
+  return withQueryTypes(world, feeds)
+}
+
+/** Rules of a list may be for some types of queries only. */
+function withQueryTypes(world: World, feeds: ReadonlyMap<string, Feed>): World {
+  const types = new Set([...feeds.values()].flatMap(({ byQueryType }) => [...byQueryType.keys()]))
+  if (types.size === 0) return world
+  return {
+    ...world,
+    queryTypes: [...types],
+    forQueryType: (type) => ({
+      ...world,
+      feed: (name) => {
+        const feed = feeds.get(name)
+        if (feed === undefined) return null
+        const { byQueryType, prefixes } = feed
+        return { ...(byQueryType.get(type) ?? byQueryType.get(OTHER_TYPES) ?? feed), prefixes }
+      },
+    }),
   }
 }
 

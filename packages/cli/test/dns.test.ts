@@ -238,3 +238,17 @@ test('a file of trust anchors that cannot be read says in which line', () => {
   assert.equal(status, 2)
   assert.match(stderr, /anchors:2: this is no DS or DNSKEY record/)
 })
+
+test('a rule of a list for some types of queries refuses those alone', async () => {
+  using files = folder()
+  writeFileSync(files.path('list.txt'), '||six.example^$dnstype=AAAA\n||all.example^\n@@||all.example^$dnstype=TXT\n')
+  await using upstream = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
+  const { port } = upstream.endpoints[0]!
+  const list = ['--feed', `list=${files.path('list.txt')}`]
+  await using resolver = await startDns('--listen', '127.0.0.1:0', '--upstream', `127.0.0.1:${port}`, ...list)
+  assert.match(await resolver.dig('six.example', 'AAAA'), /status: NXDOMAIN[^]*rule feed-list/)
+  assert.match(await resolver.dig('six.example', 'A'), /status: SERVFAIL/)
+  assert.match(await resolver.dig('all.example', 'A'), /status: NXDOMAIN/)
+  assert.match(await resolver.dig('all.example', 'MX'), /status: NXDOMAIN/)
+  assert.match(await resolver.dig('all.example', 'TXT'), /status: SERVFAIL/)
+})

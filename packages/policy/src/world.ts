@@ -39,6 +39,10 @@ export type World = {
   /** Continent of a country, `null` when the country is not known. */
   readonly continent: (country: string) => string | null
   readonly countriesOf: (continent: string) => readonly string[]
+  /** Types of DNS queries for which feeds hold other names, `*` for all types that none names; absent when there is none. */
+  readonly queryTypes?: readonly string[]
+  /** The world for queries of one of these types. */
+  readonly forQueryType?: (type: string) => World
 }
 
 export const EMPTY_WORLD: World = {

@@ -1,9 +1,10 @@
 import { sameAddress, type DomainName, type DomainPattern, type Prefix } from '@sallyport/net'
 import type { FeedFormat } from '@sallyport/policy'
 import { DomainList } from './domain-list.ts'
-import type { Feed, FeedChoice, FeedProblem, InvalidFeed } from './feed.ts'
+import type { Feed, FeedChoice, FeedProblem, InvalidFeed, NamePatterns } from './feed.ts'
 import { ruleKey, type NameRule } from './name-rule.ts'
 import { settleRules } from './settle-rules.ts'
+import { isForDestinations, isForType, OTHER_TYPES } from './type-limit.ts'
 import { subtractPrefix } from './subtract-prefix.ts'
 
 const SHOWN_PROBLEMS = 100
@@ -11,6 +12,8 @@ const SHOWN_TEXT = 120
 /** Each name is settled with all rules of the names above it, so a list cannot make that slow. */
 const RULES_OF_A_NAME = 16
 const EXCEPTED_PREFIXES = 100
+/** Names are settled anew for each. */
+const QUERY_TYPES = 8
 
 /** Takes what the reader of a format finds. */
 export class FeedBuilder {
@@ -20,6 +23,8 @@ export class FeedBuilder {
   readonly #rules: NameRule[] = []
   readonly #keysOfName = new Map<string, Set<string>>()
   readonly #cancelled = new Set<string>()
+  /** Types of queries that a rule is limited to, or not. */
+  readonly #types = new Set<string>()
   readonly #prefixes: Prefix[] = []
   readonly #holes: Prefix[] = []
   readonly #shown: FeedProblem[] = []
@@ -57,6 +62,11 @@ export class FeedBuilder {
     this.#keysOfName.set(rule.pattern.name, keys)
     if (keys.size >= RULES_OF_A_NAME)
       return this.unusable(line, `more than ${RULES_OF_A_NAME} rules for one name`, text)
+    const types = rule.types?.types ?? []
+    if (new Set([...this.#types, ...types]).size > QUERY_TYPES) {
+      return this.unusable(line, `$dnstype with more than ${QUERY_TYPES} types in the list`, text)
+    }
+    for (const type of types) this.#types.add(type)
     const key = ruleKey(rule)
     if (!keys.has(key)) this.#rules.push(rule)
     keys.add(key)
@@ -91,12 +101,15 @@ export class FeedBuilder {
 
   async finish(format: FeedFormat): Promise<Feed | InvalidFeed> {
     if (this.#invalid !== null) return { invalid: this.#invalid }
-    const settled = await settleRules(this.#plain, this.#rules, this.#cancelled)
-    for (const pattern of this.#except) settled.except.add(pattern)
+    const settled = await this.#settle((rule) => isForDestinations(rule.types))
+    const byQueryType = new Map<string, NamePatterns>()
+    for (const type of this.#types.size === 0 ? [] : [...this.#types, OTHER_TYPES]) {
+      byQueryType.set(type, await this.#settle((rule) => isForType(rule.types, type)))
+    }
     return {
       format,
-      domains: settled.domains.finish(),
-      except: settled.except.finish(),
+      ...settled,
+      byQueryType,
       prefixes: this.#holes.reduce<readonly Prefix[]>(
         (rest, hole) => rest.flatMap((prefix) => subtractPrefix(prefix, hole)),
         this.#prefixes,
@@ -107,6 +120,12 @@ export class FeedBuilder {
         shown: this.#shown,
       },
     }
+  }
+
+  async #settle(isMeant: (rule: NameRule) => boolean): Promise<NamePatterns> {
+    const { domains, except } = await settleRules(this.#plain, this.#rules.filter(isMeant), this.#cancelled)
+    for (const pattern of this.#except) except.add(pattern)
+    return { domains: domains.finish(), except: except.finish() }
   }
 }
 

@@ -17,12 +17,20 @@ export type FeedProblems = {
   readonly shown: readonly FeedProblem[]
 }
 
+/** Names with holes in them: of all patterns that match a name the nearest decides. */
+export type NamePatterns = { readonly domains: DomainPatterns; readonly except: DomainPatterns }
+
 /** A list as a named set, with what could not be used of it. */
 export type Feed = {
   readonly format: FeedFormat
   readonly domains: DomainPatterns
   readonly except: DomainPatterns
   readonly prefixes: readonly Prefix[]
+  /**
+   * Names by type of DNS query, where rules of the list differ in it, `*` for the types that none names. `domains` and `except`
+   * are what holds for queries of addresses of both families, and so for connections.
+   */
+  readonly byQueryType: ReadonlyMap<string, NamePatterns>
   readonly problems: FeedProblems
 }
 

@@ -1,4 +1,5 @@
 import { matchDomain, type DomainName, type DomainPattern } from '@sallyport/net'
+import type { TypeLimit } from './type-limit.ts'
 
 /** A rule of a list in which rules outrank each other: exceptions win over blocks, and important ones over both. */
 export type NameRule = {
@@ -7,6 +8,7 @@ export type NameRule = {
   readonly isImportant: boolean
   /** Names, with all below them, that the rule leaves alone. */
   readonly denyAllow: readonly DomainName[]
+  readonly types: TypeLimit
 }
 
 export function ruleApplies({ pattern, denyAllow }: NameRule, name: DomainName): boolean {
@@ -25,6 +27,7 @@ export function rulesBlock(applying: Iterable<NameRule>): boolean {
 }
 
 /** Rules that say the same have one key; `$badfilter` takes away the rules of its key. */
-export function ruleKey({ pattern, isException, isImportant, denyAllow }: NameRule): string {
-  return [pattern.kind, pattern.name, isException, isImportant, ...[...denyAllow].sort()].join(' ')
+export function ruleKey({ pattern, isException, isImportant, denyAllow, types }: NameRule): string {
+  const limit = types === null ? '' : `${types.isExcluding ? '~' : ''}${[...types.types].sort().join('|')}`
+  return [pattern.kind, pattern.name, isException, isImportant, limit, ...[...denyAllow].sort()].join(' ')
 }

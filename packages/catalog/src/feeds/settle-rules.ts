@@ -31,7 +31,7 @@ export async function settleRules(
   const turns = new Turns(STEPS_AT_ONCE)
   for (const pattern of plain) {
     if (turns.isOver()) await turns.others()
-    const rule = { pattern, isException: false, isImportant: false, denyAllow: [] }
+    const rule = { pattern, isException: false, isImportant: false, denyAllow: [], types: null }
     if (cancelled.size > 0 && cancelled.has(ruleKey(rule))) continue
     if (isTouched(pattern.name)) enter(pattern.name, rule)
     else domains.add(pattern)

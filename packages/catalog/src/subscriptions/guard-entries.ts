@@ -1,7 +1,9 @@
-import { formatDomainPattern, formatPrefix, prefixCovers, type DomainName, type Prefix } from '@sallyport/net'
+import { formatDomainPattern, formatPrefix, prefixCovers } from '@sallyport/net'
+import type { DomainName, DomainPattern, Prefix } from '@sallyport/net'
+import type { DomainPatterns } from '@sallyport/policy'
 import { getPublicSuffix, parse } from 'tldts'
 import { DomainList } from '../feeds/domain-list.ts'
-import type { Feed } from '../feeds/feed.ts'
+import type { Feed, NamePatterns } from '../feeds/feed.ts'
 import { Turns } from '../feeds/turns.ts'
 import type { QuarantinedEntry } from './feed-state.ts'
 import { PRIVATE_RANGES } from './private-ranges.ts'
@@ -33,21 +35,39 @@ export async function guardEntries(
     return true
   }
   const suspicious = nameSuspicion(popular)
-  const domains = new DomainList()
-  const turns = new Turns(STEPS_AT_ONCE)
-  for (const pattern of feed.domains) {
-    if (turns.isOver()) await turns.others()
+  const seen = new Set<string>()
+  const isKept = (pattern: DomainPattern): boolean => {
     const reason = suspicious(pattern.name)
-    if (reason === null || !keepOut(formatDomainPattern(pattern), reason)) domains.add(pattern)
+    if (reason === null) return true
+    const entry = formatDomainPattern(pattern)
+    if (seen.has(entry)) return released.has(entry)
+    seen.add(entry)
+    return !keepOut(entry, reason)
   }
+  const guarded = await withPatterns(feed, isKept)
   const prefixes = feed.prefixes.filter((prefix) => {
     const reason = prefixSuspicion(prefix)
     return reason === null || !keepOut(formatPrefix(prefix), reason)
   })
-  return {
-    feed: count === 0 ? feed : { ...feed, domains: domains.finish(), prefixes },
-    quarantine: { count, shown },
+  return { feed: count === 0 ? feed : { ...guarded, prefixes }, quarantine: { count, shown } }
+}
+
+/** A feed with the names that are kept, for connections and for each type of query. */
+async function withPatterns(feed: Feed, isKept: (pattern: DomainPattern) => boolean): Promise<Feed> {
+  const turns = new Turns(STEPS_AT_ONCE)
+  const kept = async (patterns: DomainPatterns): Promise<DomainList> => {
+    const list = new DomainList()
+    for (const pattern of patterns) {
+      if (turns.isOver()) await turns.others()
+      if (isKept(pattern)) list.add(pattern)
+    }
+    return list.finish()
   }
+  const byQueryType = new Map<string, NamePatterns>()
+  for (const [type, { domains, except }] of feed.byQueryType) {
+    byQueryType.set(type, { domains: await kept(domains), except })
+  }
+  return { ...feed, domains: await kept(feed.domains), byQueryType }
 }
 
 /** A set of all names at or above a popular one answers for a million entries in a look-up each. */
@@ -78,14 +98,8 @@ function isPublicSuffix(name: DomainName): boolean {
 /** A feed without the entries that were kept out of it before. */
 export async function withoutEntries(feed: Feed, entries: ReadonlySet<string>): Promise<Feed> {
   if (entries.size === 0) return feed
-  const turns = new Turns(STEPS_AT_ONCE)
-  const domains = new DomainList()
-  for (const pattern of feed.domains) {
-    if (turns.isOver()) await turns.others()
-    if (!entries.has(formatDomainPattern(pattern))) domains.add(pattern)
-  }
-  const prefixes = feed.prefixes.filter((prefix) => !entries.has(formatPrefix(prefix)))
-  return { ...feed, domains: domains.finish(), prefixes }
+  const kept = await withPatterns(feed, (pattern) => !entries.has(formatDomainPattern(pattern)))
+  return { ...kept, prefixes: feed.prefixes.filter((prefix) => !entries.has(formatPrefix(prefix))) }
 }
 
 function prefixSuspicion(prefix: Prefix): string | null {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { parseDomainName } from '@sallyport/net'
+import { setHoldsName } from '@sallyport/policy'
 import { exceptions, feedOf, holds, invalidOf, lines, patterns, prefixes } from './feed-of.ts'
 
 suite('plain lists', () => {
@@ -111,11 +113,40 @@ suite('adblock', () => {
     assert.equal(await blocked(text, 'x.b.example.com'), true)
   })
 
-  test('$dnstype counts when the rule covers A and AAAA', async () => {
-    assert.equal(await blocked('||a.example^$dnstype=~HTTPS\n', 'a.example'), true)
-    assert.equal(await blocked('||a.example^$dnstype=A|AAAA\n', 'a.example'), true)
-    const feed = await feedOf('||a.example^$dnstype=AAAA\n||b.example^$dnstype=~A\n', { format: 'adblock' })
-    assert.deepEqual([patterns(feed), lines(feed)], [[], [1, 2]])
+  test('$dnstype: a rule for all queries of addresses is about destinations, one for some is about those queries', async () => {
+    const feed = await feedOf(
+      [
+        '||always.example^',
+        '||both.example^$dnstype=A|AAAA',
+        '||six.example^$dnstype=AAAA',
+        '||nothttps.example^$dnstype=~HTTPS',
+        '||nota.example^$dnstype=~A',
+        '||x.example^',
+        '@@||x.example^$dnstype=A',
+        '||gone.example^$dnstype=AAAA',
+        '||gone.example^$badfilter,dnstype=AAAA',
+        '||bad.example^$dnstype=1',
+      ].join('\n'),
+      { format: 'adblock' },
+    )
+    const names = ['always', 'both', 'six', 'nothttps', 'nota', 'x', 'gone', 'bad'].map((name) =>
+      parseDomainName(`${name}.example`)!,
+    )
+    const refused = (type: string | null): string => {
+      const set = type === null ? feed : feed.byQueryType.get(type)!
+      return names
+        .filter((name) => setHoldsName({ ...set, prefixes: [] }, name))
+        .map((name) => name.split('.')[0])
+        .join(' ')
+    }
+    assert.deepEqual([...feed.byQueryType.keys()].sort(), ['*', 'A', 'AAAA', 'HTTPS'])
+    assert.equal(refused(null), 'always both nothttps x')
+    assert.equal(refused('A'), 'always both nothttps')
+    assert.equal(refused('AAAA'), 'always both six nothttps nota x')
+    assert.equal(refused('HTTPS'), 'always nota x')
+    assert.equal(refused('*'), 'always nothttps nota x')
+    assert.deepEqual(lines(feed), [10])
+    assert.equal((await feedOf('||a.example^\n||b.example^\n')).byQueryType.size, 0)
   })
 
   test('rules that need more than a name are told, each with its reason', async () => {
@@ -129,7 +160,7 @@ suite('adblock', () => {
         '||example.com/ads/',
         '*',
         '||a.example^$client=1.2.3.4',
-        '@@||a.example^$dnstype=A',
+        '@@||a.example^$dnstype=?',
         '||b.example^$dnsrewrite=192.0.2.7',
         'ad',
         '||c.example^$dnsrewrite=NXDOMAIN;;',

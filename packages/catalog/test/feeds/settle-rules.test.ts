@@ -17,6 +17,7 @@ const rule: fc.Arbitrary<NameRule> = fc.record({
   isException: fc.boolean(),
   isImportant: fc.boolean(),
   denyAllow: fc.array(name, { maxLength: 2 }),
+  types: fc.constant(null),
 })
 
 test('settled patterns, of which the nearest decides, hold what the rules block', async () => {
@@ -33,7 +34,13 @@ test('settled patterns, of which the nearest decides, hold what the rules block'
       const cancelled = new Set(cancelledRules.map(ruleKey))
       const { domains, except } = await settleRules(plain, rules, cancelled)
       const all = [
-        ...blocks.map((each) => ({ pattern: each, isException: false, isImportant: false, denyAllow: [] })),
+        ...blocks.map((each) => ({
+          pattern: each,
+          isException: false,
+          isImportant: false,
+          denyAllow: [],
+          types: null,
+        })),
         ...rules,
       ]
       const expected = rulesBlock(all.filter((each) => !cancelled.has(ruleKey(each)) && ruleApplies(each, asked)))

@@ -1,44 +1,38 @@
-import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
-import {
-  policyNameSets,
-  PolicyJudge,
-  type AnswerSettings,
-  type ForwarderOptions,
-  type JudgeOptions,
-} from '@sallyport/dns'
+import { policyNameSets, type AnswerSettings, type ForwarderOptions, type JudgeOptions } from '@sallyport/dns'
 import { matchDomain } from '@sallyport/net'
 import { definePolicy, type DnsSettings, type Policy } from '@sallyport/policy'
 import { answerSettings, dnsSettings } from './dns-settings.ts'
 import { readEnforcedWorld } from './feed-refresh.ts'
 import { readPolicy } from './policy-files.ts'
+import { compileForQueries, QueryJudges, type QueryPolicies } from './query-judges.ts'
 
 /** The policy that the resolver asks, and what it takes to read it again. */
 export class DnsPolicy {
   readonly #files: readonly string[]
   readonly #feeds: readonly string[]
-  readonly #judge: PolicyJudge
-  #compiled: CompiledPolicy
+  readonly #judges: QueryJudges
+  #policies: QueryPolicies
   #settings: DnsSettings
   #answering: AnswerSettings
   #tellsClientsApart: boolean
 
-  private constructor(files: readonly string[], feeds: readonly string[], compiled: CompiledPolicy) {
+  private constructor(files: readonly string[], feeds: readonly string[], policies: QueryPolicies) {
     this.#files = files
     this.#feeds = feeds
-    this.#settings = dnsSettings(compiled.policy)
+    this.#settings = dnsSettings(policies.compiled.policy)
     this.#answering = answerSettings(this.#settings)
-    this.#judge = new PolicyJudge(compiled, judgeOptions(this.#settings))
-    this.#compiled = compiled
-    this.#tellsClientsApart = tellsClientsApart(compiled.policy)
+    this.#judges = new QueryJudges(policies, judgeOptions(this.#settings))
+    this.#policies = policies
+    this.#tellsClientsApart = tellsClientsApart(policies.compiled.policy)
   }
 
   static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
-    return new DnsPolicy(files, feeds, await compiledPolicy(files, feeds))
+    return new DnsPolicy(files, feeds, await readPolicies(files, feeds))
   }
 
   /** The policy in force. */
   get policy(): Policy {
-    return this.#compiled.policy
+    return this.#policies.compiled.policy
   }
 
   /** What the policy says about the resolver. */
@@ -50,28 +44,29 @@ export class DnsPolicy {
     ForwarderOptions,
     'judge' | 'judgeAlias' | 'judgeAnswer' | 'needsName' | 'settings' | 'refusal' | 'nameSets'
   > {
-    const sets = policyNameSets(() => this.#compiled, Date.now)
+    const sets = policyNameSets(() => this.#policies.compiled, Date.now)
+    const differ = (): boolean => this.#tellsClientsApart || this.#policies.others !== null
     return {
-      judge: (query) => this.#judge.judge(query),
-      judgeAlias: (query, alias) => this.#judge.judgeAlias(query, alias),
-      judgeAnswer: (query, address) => this.#judge.judgeAnswer(query, address),
-      needsName: (query) => this.#judge.needsName(query),
+      judge: (query) => this.#judges.of(query).judge(query),
+      judgeAlias: (query, alias) => this.#judges.of(query).judgeAlias(query, alias),
+      judgeAnswer: (query, address) => this.#judges.of(query).judgeAnswer(query, address),
+      needsName: (query) => this.#judges.of(query).needsName(query),
       settings: () => this.#answering,
       refusal: () => this.#settings.refusal ?? { kind: 'nxdomain' },
-      // Names are refused alike only where it does not matter who asks.
-      nameSets: { ...sets, findWire: (bytes, start) => (this.#tellsClientsApart ? -1 : sets.findWire(bytes, start)) },
+      // Names are refused alike only where it does not matter who asks, and for what type.
+      nameSets: { ...sets, findWire: (bytes, start) => (differ() ? -1 : sets.findWire(bytes, start)) },
     }
   }
 
   /** All or nothing: what cannot be read leaves the policy in force. The text says what is in force now. */
   async reload(): Promise<string> {
-    const compiled = await compiledPolicy(this.#files, this.#feeds)
-    const settings = dnsSettings(compiled.policy)
+    const policies = await readPolicies(this.#files, this.#feeds)
+    const settings = dnsSettings(policies.compiled.policy)
     this.#answering = answerSettings(settings)
     this.#settings = settings
-    this.#compiled = compiled
-    this.#tellsClientsApart = tellsClientsApart(compiled.policy)
-    this.#judge.replace(compiled, judgeOptions(settings))
+    this.#policies = policies
+    this.#tellsClientsApart = tellsClientsApart(policies.compiled.policy)
+    this.#judges.replace(policies, judgeOptions(settings))
     return 'sallyport: policy and feeds are read again'
   }
 }
@@ -85,9 +80,9 @@ function tellsClientsApart({ layers }: Policy): boolean {
   return rules.some(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom].some((term) => term.network))
 }
 
-async function compiledPolicy(files: readonly string[], feeds: readonly string[]): Promise<CompiledPolicy> {
+async function readPolicies(files: readonly string[], feeds: readonly string[]): Promise<QueryPolicies> {
   const policy = files.length > 0 ? await readPolicy(files) : policyOfFeeds(feeds)
-  return compilePolicy(policy, await readEnforcedWorld(feeds, policy), { atMs: Date.now() })
+  return compileForQueries(policy, await readEnforcedWorld(feeds, policy))
 }
 
 /** Without a policy file all names are answered but those of the feeds. */

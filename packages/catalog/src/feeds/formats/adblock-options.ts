@@ -1,10 +1,12 @@
 import type { DomainName } from '@sallyport/net'
 import { nameOfText } from '../domain-list.ts'
+import { parseTypeLimit, type TypeLimit } from '../type-limit.ts'
 
 export type AdblockOptions = {
   readonly isImportant: boolean
   readonly isBadFilter: boolean
   readonly denyAllow: readonly DomainName[]
+  readonly types: TypeLimit
 }
 
 const REFUSALS = /^(?:NXDOMAIN|REFUSED|NOERROR)?;?;?$|^(?:0\.0\.0\.0|::)$/i
@@ -14,6 +16,7 @@ export function adblockOptions(text: string): AdblockOptions | { readonly reason
   let isImportant = false
   let isBadFilter = false
   let denyAllow: readonly DomainName[] = []
+  let types: TypeLimit = null
   for (const option of text.split(/(?<!\\),/).filter((each) => each !== '')) {
     const equals = option.indexOf('=')
     const key = (equals < 0 ? option : option.slice(0, equals)).trim().toLowerCase()
@@ -25,20 +28,13 @@ export function adblockOptions(text: string): AdblockOptions | { readonly reason
       if (names.includes(null)) return { reason: '$denyallow with something that is no name' }
       denyAllow = names.filter((each) => each !== null)
     } else if (key === 'dnstype') {
-      if (!coversAddresses(value)) return { reason: '$dnstype that leaves out A or AAAA' }
+      types = parseTypeLimit(value)
+      if (types === null) return { reason: '$dnstype with something that is no type' }
     } else if (key === 'dnsrewrite') {
       if (!REFUSALS.test(value)) return { reason: '$dnsrewrite that answers something else' }
     } else if (key !== 'all' && key !== '') {
       return { reason: `an option that needs more than a name: $${/^~?[a-z0-9_-]{1,20}$/.test(key) ? key : '…'}` }
     }
   }
-  return { isImportant, isBadFilter, denyAllow }
-}
-
-/** A rule for all queries of addresses refuses the destination; one for some would refuse half of it. */
-function coversAddresses(value: string): boolean {
-  const types = value.toUpperCase().split('|')
-  const excluded = types.filter((type) => type.startsWith('~')).map((type) => type.slice(1))
-  if (excluded.length > 0) return !excluded.includes('A') && !excluded.includes('AAAA')
-  return types.includes('A') && types.includes('AAAA')
+  return { isImportant, isBadFilter, denyAllow, types }
 }

@@ -33,9 +33,9 @@ function adblockRule(content: string, number: number, text: string, builder: Fee
   if ('reason' in options) return builder.unusable(number, options.reason, text)
   const target = targetOf(dollar < 0 ? body : body.slice(0, dollar))
   if ('reason' in target) return builder.unusable(number, target.reason, text)
-  const { isImportant, isBadFilter, denyAllow } = options
+  const { isImportant, isBadFilter, denyAllow, types } = options
   if ('prefixes' in target) {
-    if (isBadFilter || denyAllow.length > 0)
+    if (isBadFilter || denyAllow.length > 0 || types !== null)
       return builder.unusable(number, 'an option that addresses do not take', text)
     for (const prefix of target.prefixes) {
       if (isException) builder.exceptPrefix(prefix, number, text)
@@ -43,9 +43,9 @@ function adblockRule(content: string, number: number, text: string, builder: Fee
     }
     return
   }
-  const rule = { pattern: target, isException, isImportant, denyAllow }
+  const rule = { pattern: target, isException, isImportant, denyAllow, types }
   if (isBadFilter) builder.cancel(rule)
-  else if (isException || isImportant || denyAllow.length > 0) builder.rule(rule, number, text)
+  else if (isException || isImportant || denyAllow.length > 0 || types !== null) builder.rule(rule, number, text)
   else builder.block(target.kind, target.name, number, text)
 }
 

@@ -1,0 +1,47 @@
+import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { PolicyJudge, type JudgeOptions, type NameQuery } from '@sallyport/dns'
+import type { Policy, World } from '@sallyport/policy'
+import { typeNumber } from '@sallyport/wire'
+
+/** A policy compiled, and once more for each type of query for which its feeds hold other names: rarely any. */
+export type QueryPolicies = {
+  readonly compiled: CompiledPolicy
+  readonly byType: ReadonlyMap<number, CompiledPolicy>
+  /** For the types that none of the feeds names. */
+  readonly others: CompiledPolicy | null
+}
+
+export function compileForQueries(policy: Policy, world: World): QueryPolicies {
+  const atMs = Date.now()
+  const byType = new Map<number, CompiledPolicy>()
+  let others: CompiledPolicy | null = null
+  for (const type of world.queryTypes ?? []) {
+    const compiled = compilePolicy(policy, world.forQueryType!(type), { atMs })
+    const number = typeNumber(type)
+    if (number !== null) byType.set(number, compiled)
+    if (type === '*') others = compiled
+  }
+  return { compiled: compilePolicy(policy, world, { atMs }), byType, others }
+}
+
+/** The judge of a query is that of its type. */
+export class QueryJudges {
+  readonly #judge: PolicyJudge
+  #byType: ReadonlyMap<number, PolicyJudge> = new Map()
+  #others: PolicyJudge | null = null
+
+  constructor(policies: QueryPolicies, options: JudgeOptions) {
+    this.#judge = new PolicyJudge(policies.compiled, options)
+    this.replace(policies, options)
+  }
+
+  replace({ compiled, byType, others }: QueryPolicies, options: JudgeOptions): void {
+    this.#judge.replace(compiled, options)
+    this.#byType = new Map([...byType].map(([type, each]) => [type, new PolicyJudge(each, options)]))
+    this.#others = others === null ? null : new PolicyJudge(others, options)
+  }
+
+  of({ type }: NameQuery): PolicyJudge {
+    return this.#byType.get(type) ?? this.#others ?? this.#judge
+  }
+}
