@@ -3,6 +3,7 @@ import { SOCKS_REPLY, type SocksReply } from '@sallyport/wire'
 export const ANSWER_REASONS = [
   'denied',
   'undetermined',
+  'content-opaque',
   'special-address',
   'name-mismatch',
   'bad-handshake',
@@ -61,6 +62,7 @@ const UNREACHABLE = {
 export const ANSWERS: Readonly<Record<AnswerReason, Answer>> = {
   denied: { ...DENIED, title: 'The policy denies this destination' },
   undetermined: { ...DENIED, title: 'The policy needs to know more than can be seen' },
+  'content-opaque': { ...DENIED, title: 'The policy needs to know the content, and it cannot be read' },
   'special-address': { ...DENIED, title: 'The address is not one of the Internet, and no rule names it' },
   'name-mismatch': { ...DENIED, title: 'The handshake names another host than the request' },
   'bad-handshake': { ...DENIED, title: 'The handshake states no single name' },

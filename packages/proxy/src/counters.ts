@@ -10,6 +10,7 @@ const NAMES = [
   'requestsTunnelled',
   'allowed',
   'monitored',
+  'bodiesScanned',
   'tunnelsInspected',
   'tunnelsCutByPolicy',
   'tunnelsIdle',

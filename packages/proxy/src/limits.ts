@@ -28,6 +28,8 @@ export type ProxyLimits = {
   readonly headBytes: number
   readonly requestBodyBytes: number
   readonly responseBodyBytes: number
+  /** The longest body that is looked into; a longer one is denied where its content matters. */
+  readonly scanBytes: number
   /** Addresses of one name that are tried. */
   readonly addressesPerName: number
   readonly namesKept: number
@@ -55,6 +57,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   headBytes: 65_536,
   requestBodyBytes: 2 ** 40,
   responseBodyBytes: 2 ** 40,
+  scanBytes: 16 * 2 ** 20,
   addressesPerName: 16,
   namesKept: 10_000,
   idleUpstreams: 1024,

@@ -47,6 +47,17 @@ export async function judgeAddresses(
   }
 }
 
+/** The same addresses once more, when more is known. */
+export function judgeAgain(addresses: readonly JudgedAddress[], facts: Flow, judge: ProxyJudge): JudgedAddresses {
+  return keepJudged(
+    addresses.map(({ address }) => address),
+    facts,
+    judge,
+    true,
+    null,
+  )
+}
+
 function keepJudged(
   addresses: readonly Address[],
   facts: Flow,

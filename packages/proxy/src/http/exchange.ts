@@ -24,6 +24,8 @@ export type ExchangeRequest = {
   readonly authority: string
   readonly path: string
   readonly mayKeep: boolean
+  /** The body, where it was read before; then it has a length. */
+  readonly body: Buffer | null
 }
 
 /** `client`: for its next request, and for nobody else's. */
@@ -46,12 +48,18 @@ export async function exchange(
   request: ExchangeRequest,
   record: OpenRecord,
 ): Promise<Exchanged> {
-  const { head, framing } = request
+  const { head, body } = request
+  const framing: Framing = body === null ? request.framing : { kind: 'length', octets: body.length }
   const giveUp = (): void => void upstream.socket.destroy()
   client.socket.once('close', giveUp)
   using _watched = { [Symbol.dispose]: () => void client.socket.off('close', giveUp) }
   upstream.socket.write(requestHeadText(head, framing, { ...request, via: core.via }), 'latin1')
   const upload: { ended: Pumped | null } = { ended: framing.kind === 'none' ? 'done' : null }
+  if (body !== null) {
+    upstream.socket.write(body)
+    record.addOctets(body.length, 0)
+    upload.ended = 'done'
+  }
   if (upload.ended === null) {
     void pumpBody(client.reader, upstream.socket, {
       framing,
@@ -72,8 +80,8 @@ export async function exchange(
     return answer
   }
   if (answer.head.status === 101) return { state: 'upgraded' }
-  const body = await sendAnswer(core, client, upstream, request, answer, record)
-  if (body !== 'done') return { state: 'broken', refusal: downloadRefusal(body) }
+  const sent = await sendAnswer(core, client, upstream, request, answer, record)
+  if (sent !== 'done') return { state: 'broken', refusal: downloadRefusal(sent) }
   const isWhole = upload.ended === 'done'
   return {
     state: 'done',

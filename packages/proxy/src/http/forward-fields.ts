@@ -24,12 +24,12 @@ export function isWebSocketUpgrade({ fields, method }: RequestHead): boolean {
 export function requestHeadText(
   head: RequestHead,
   framing: Framing,
-  to: { readonly authority: string; readonly path: string; readonly via: string },
+  to: { readonly authority: string; readonly path: string; readonly via: string; readonly body: Buffer | null },
 ): string {
   const { method, fields } = head
   // TRACE and OPTIONS count hops down; the others have no such field (RFC 9110 §7.6.2).
   let text = `${method} ${to.path} HTTP/1.1\r\nHost: ${to.authority}\r\n`
-  text += passedFields(fields, (name) => name !== 'host')
+  text += passedFields(fields, (name) => name !== 'host' && !(to.body !== null && name === 'expect'))
   text += framingText(framing)
   if (isWebSocketUpgrade(head)) text += 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
   else if (listMembers(fields, 'te').includes('trailers')) text += 'TE: trailers\r\nConnection: TE\r\n'

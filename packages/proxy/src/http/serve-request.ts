@@ -3,7 +3,14 @@ import type { Flow } from '@sallyport/policy'
 import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import { clientFacts, type Client } from '../client/client.ts'
-import { judgeAddresses, type JudgedAddress, type LookUpNames } from '../connect/judge-addresses.ts'
+import {
+  judgeAddresses,
+  judgeAgain,
+  type JudgedAddress,
+  type JudgedAddresses,
+  type LookUpNames,
+} from '../connect/judge-addresses.ts'
+import { readContent, type JudgedContent } from '../content/judge-content.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { parentFor } from '../connect/through-parent.ts'
 import { newUpstream, type Upstream } from '../connect/upstream-pool.ts'
@@ -44,12 +51,13 @@ export async function serveRequest(
   core.counters.add(route === null ? 'requestsHttp' : 'requestsTunnelled')
   const record = new OpenRecord(client.endpoint, route === null ? 'http' : 'tunnel')
   const mayKeep = keepsClient(head)
+  let isBodyRead = framing.kind === 'none'
   const refuse = (no: Refusal): Promise<AfterRequest> =>
-    refuseRequest(core, client, head, record, no, mayKeep && framing.kind === 'none')
+    refuseRequest(core, client, head, record, no, mayKeep && isBodyRead)
   const protocol = route?.open ? 'tls' : 'http'
   record.set({ method: head.method, protocol, inspected: protocol === 'tls', ...loggedFields(head) })
-  const early = checkMethod(core, head)
-  if (early !== null) return refuse(early)
+  const unfit = checkMethod(core, head)
+  if (unfit !== null) return refuse(unfit)
   const wanted = wantedOf(head, route)
   if (isRefusal(wanted)) return refuse(wanted)
   const { destination, path, target } = wanted
@@ -60,8 +68,14 @@ export async function serveRequest(
   if (isRefusal(identity)) return refuse(identity)
   record.set({ user: identity.user })
   const facts = { ...requestFacts(client, identity, head, wanted, plainPath), protocol } as const
-  const judged = await judgeAddresses(destination, facts, core.judge, route === null ? core.names : pinned(route), true)
-  record.set({ resolveMs: judged.resolveMs })
+  const names = route === null ? core.names : pinned(route)
+  const early = await judgeAddresses(destination, facts, core.judge, names, false)
+  record.set({ resolveMs: early.resolveMs })
+  const content = needsContent(early) ? await readContent(core, client, head, framing) : NO_CONTENT
+  if (isRefusal(content)) return refuse(content)
+  isBodyRead ||= content.body !== null
+  const judged = judgeWhole(core, early, facts, content)
+  if (needsContent(early)) record.set({ content: content.found })
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)
     return refuse(judged.refusal)
@@ -73,6 +87,7 @@ export async function serveRequest(
     authority: (route === null ? undefined : fieldValues(head.fields, 'host')[0]) ?? authorityText(destination, 80),
     path: target,
     mayKeep: mayKeep && !core.isDraining,
+    body: content.body,
   }
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
@@ -94,6 +109,30 @@ export async function serveRequest(
       exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
     return finish(core, client, upstream, kept, record, ended, refuse)
   }
+}
+
+const NO_CONTENT: JudgedContent = { found: [], opaque: null, body: null }
+
+/** Whether some address may be reached or not by what the request carries. */
+function needsContent(early: JudgedAddresses): boolean {
+  return (
+    early.state === 'open' &&
+    early.addresses.some(
+      ({ judged: { verdict } }) => verdict?.verdict === 'undetermined' && verdict.needs.includes('content'),
+    )
+  )
+}
+
+/** The last word on a request. What could not be read is no evidence against it, and never enough to let it through. */
+function judgeWhole(core: ProxyCore, early: JudgedAddresses, facts: Flow, content: JudgedContent): JudgedAddresses {
+  if (early.state === 'refused') return early
+  if (!needsContent(early)) return judgeAgain(early.addresses, facts, core.judge)
+  const judged = judgeAgain(early.addresses, { ...facts, content: content.found }, core.judge)
+  if (content.opaque === null || judged.state === 'refused') return judged
+  const isMonitored = judged.addresses.every(({ judged: { verdict } }) => verdict?.mode === 'monitor')
+  if (isMonitored) return judged
+  const no = refusal('content-opaque', `not readable: ${content.opaque}`)
+  return { state: 'refused', refusal: no, judged: judged.addresses[0]!.judged, resolveMs: null }
 }
 
 /** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */

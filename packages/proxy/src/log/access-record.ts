@@ -36,6 +36,8 @@ export type AccessRecord = {
   readonly resolveMs: number | null
   readonly connectMs: number | null
   readonly firstByteMs: number | null
+  /** Detectors that fired; `null` where nobody looked. */
+  readonly content: readonly string[] | null
   readonly contentType: string | null
   readonly userAgent: string | null
   readonly referer: string | null

@@ -49,6 +49,7 @@ export class OpenRecord {
       resolveMs: null,
       connectMs: null,
       firstByteMs: null,
+      content: null,
       contentType: null,
       userAgent: null,
       referer: null,

@@ -31,6 +31,7 @@ export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
   requestsTunnelled: metric('requests_total', REQUESTS, { via: 'tunnel' }),
   allowed: metric('allowed_total', OUTCOMES, { mode: 'enforce' }),
   monitored: metric('allowed_total', OUTCOMES, { mode: 'monitor' }),
+  bodiesScanned: metric('bodies_scanned_total', 'Bodies of requests that detectors looked into.'),
   tunnelsInspected: metric('tunnels_inspected_total', 'Tunnels whose TLS ended here.'),
   tunnelsCutByPolicy: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'policy' }),
   tunnelsIdle: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'idle' }),

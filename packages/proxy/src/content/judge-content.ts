@@ -1,0 +1,57 @@
+import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+import type { Client } from '../client/client.ts'
+import { isWebSocketUpgrade } from '../http/forward-fields.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { collectBody, type NoBody } from './collect-body.ts'
+import { detectInText } from './detectors.ts'
+import { DEFAULT_SCAN_LIMITS, scanContent } from './scan-content.ts'
+
+/** What the content of a request is to the policy, and the body that was read for it. */
+export type JudgedContent = {
+  /** Detectors that fired. */
+  readonly found: readonly string[]
+  /** What could not be read: then nothing beyond `found` is known. */
+  readonly opaque: string | null
+  readonly body: Buffer | null
+}
+
+/** Reads the whole body, so that none of it has gone anywhere when it is judged. */
+export async function readContent(
+  core: ProxyCore,
+  client: Client,
+  head: RequestHead,
+  framing: Framing,
+): Promise<JudgedContent | Refusal> {
+  const inTarget = [...detectInText(decodedTarget(head.target))]
+  // What frames will carry is not there yet.
+  if (isWebSocketUpgrade(head)) return { found: inTarget, opaque: 'frames of a WebSocket', body: null }
+  if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null }
+  if (listMembers(head.fields, 'expect').includes('100-continue') && client.reader.held === 0) {
+    client.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+  const body = await collectBody(client.reader, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
+  if (typeof body === 'string') return noBody(body, core.limits.scanBytes)
+  core.counters.add('bodiesScanned')
+  const codings = listMembers(head.fields, 'content-encoding')
+  const { found, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS)
+  const range = fieldValues(head.fields, 'content-range').length > 0 ? 'a part of a body' : null
+  return { found: [...new Set([...inTarget, ...found])], opaque: opaque ?? range, body }
+}
+
+/** Names of hosts and paths carry data as well as bodies do. */
+function decodedTarget(target: string): string {
+  return target.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+}
+
+function noBody(why: NoBody, mostOctets: number): Refusal {
+  switch (why) {
+    case 'too-large':
+      return refusal('content-opaque', `the body is longer than the ${mostOctets} octets that are looked into`)
+    case 'malformed':
+      return refusal('bad-body')
+    case 'timeout':
+    case 'ended':
+      return refusal('body-timeout')
+  }
+}
