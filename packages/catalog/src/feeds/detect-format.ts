@@ -33,8 +33,8 @@ export function detectFormat(text: string): FeedFormat | InvalidFeed {
     .map((line) => line.slice(0, SAMPLE_CHARACTERS))
     .filter((line) => line.trim() !== '' && !/^\s*(?:[#;!]|\/\/)/.test(line))
   const sample = lines.slice(0, SAMPLE_LINES)
-  if (sample.length === 0)
-    return text.length > head.length ? 'domains' : { invalid: 'the list has no entries, only comments' }
+  // Comments alone: a list that is yet to be filled, whatever its format.
+  if (sample.length === 0) return /^\s*!/m.test(head) ? 'adblock' : 'domains'
   const votes = SIGNS.map(([format, sign]) => [format, sample.filter((line) => sign.test(line)).length] as const)
   const [best, count] = votes.reduce((a, b) => (b[1] > a[1] ? b : a))
   return count * 4 >= sample.length ? best : { invalid: 'the format cannot be told; name it with `format`' }

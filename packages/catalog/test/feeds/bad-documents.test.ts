@@ -6,7 +6,6 @@ import { feedOf, invalidOf, lines, NOW, patterns } from './feed-of.ts'
 for (const [what, bytes, reason] of [
   ['a page of HTML', '<!DOCTYPE html>\n<html><body>404</body></html>', /HTML/],
   ['an empty document', '', /empty/],
-  ['comments alone', '# nothing\n! here\n', /only comments/],
   ['UTF-16', Buffer.from('\ufeffevil.example\n', 'utf16le'), /UTF-16/],
   ['binary data', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 0, 1), /binary/],
   ['a file packed twice', Uint8Array.of(0x1f, 0x8b, 8), /compressed twice/],
@@ -63,3 +62,10 @@ for (const [what, text, format] of [
     assert.ok('invalid' in feed || feed.problems.count > 0)
   })
 }
+
+test('comments alone are a list without entries', async () => {
+  for (const text of ['# nothing\n! here\n', '# to be filled']) {
+    const feed = await feedOf(text)
+    assert.deepEqual([patterns(feed), feed.problems.count], [[], 0])
+  }
+})

@@ -14,6 +14,7 @@ const MIB = 2 ** 20
 const BAD: readonly (readonly [string, Answer, RegExp])[] = [
   ['a page of HTML', body('<!doctype html><html><title>Not found</title></html>'), /HTML/],
   ['an empty answer', body(''), /empty/],
+  ['an answer of comments alone', body('# moved\n'), /no entry/],
   ['a gzip file that is cut', body(gzipSync(names(5000)).subarray(0, 2000)), /ends too early/],
   ['a damaged gzip file', body(Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 255, 255, 255)), /damaged gzip/],
   ['a list of which nothing can be used', body('||a^$script\n||b.example^$image\n'), /no entry/],
