@@ -115,8 +115,9 @@ export class QueryAnswerer {
       return { response, told: { ...full, verdict: denied, outcome: 'refused' } }
     }
     const response = answerResponse(message, found.message, records, stale)
-    if (bindings.length > 0) {
-      const bound = withinDeadline(this.#timeouts.decisionMs, () => this.#options.bind(bindings)).then(() => true)
+    const { bind } = this.#options
+    if (bindings.length > 0 && bind !== undefined) {
+      const bound = withinDeadline(this.#timeouts.decisionMs, () => bind(bindings)).then(() => true)
       if (!(await bound.catch(() => false))) {
         this.#counters.add('bindFailures')
         return failed(message, 'bind', { ...full, addresses: [] })

@@ -96,8 +96,11 @@ export type ForwarderOptions = {
   readonly judgeAnswer?: (query: NameQuery, address: Address, chain: readonly DomainName[]) => NameVerdict
   /** Asked about every name that a CNAME leads to; one that is denied refuses the query. */
   readonly judgeAlias?: (query: NameQuery, alias: DomainName) => NameVerdict
-  /** Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. */
-  readonly bind: (bindings: readonly Binding[]) => void | Promise<void>
+  /**
+   * Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. Where nothing
+   * is bound, leaving it out lets the hot path send answers from the cache.
+   */
+  readonly bind?: (bindings: readonly Binding[]) => void | Promise<void>
   /**
    * Opens the hot path on Linux: names of one set are refused as the first of them was, without asking `judge` again.
    * Not beside `onQuery`, which hears of every query.

@@ -104,7 +104,6 @@ async function dns(options: Options): Promise<number> {
     onUpstream: (state) => note(upstreamNote(state)),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
-    bind: () => {},
     metrics: options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics),
     log: log?.write ?? null,
   }).catch((error: unknown) => {

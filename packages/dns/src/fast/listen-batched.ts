@@ -4,6 +4,7 @@ import type { Endpoint } from '../options.ts'
 import type { Admission } from '../listen/client-gate.ts'
 import type { QueryDesk } from '../query-desk.ts'
 import { DatagramBatch } from './datagram-batch.ts'
+import { AnswerTemplates } from './answer-templates.ts'
 import { RefusalTemplates, type NameSets } from './refusal-templates.ts'
 import type { SocketCalls } from './socket-calls.ts'
 import { AF_INET, AF_INET6, endpointOf, socketAddress } from './socket-address.ts'
@@ -25,7 +26,7 @@ const IPV6_V6ONLY = 26
 const POLLIN = 1
 
 /**
- * UDP in batches. Names that a rule refuses are answered in the memory that the query came in; everything else takes the
+ * UDP in batches. Names that a rule refuses, and answers that are in the cache, go out from the memory that the query came in; everything else takes the
  * way that `listenUdp` gives it. Rejects with the code of errno, as sockets of Node do.
  */
 export async function listenBatched(
@@ -33,24 +34,29 @@ export async function listenBatched(
   desk: QueryDesk,
   counters: Counters,
   sets: NameSets,
+  bindsAnswers: boolean,
   calls: SocketCalls,
 ): Promise<BatchedListener> {
   const fd = openSocket(endpoint, calls)
   const port = boundPort(fd, calls)
   const batch = new DatagramBatch(DATAGRAMS, calls)
   const templates = new RefusalTemplates(sets)
+  const answers = bindsAnswers ? null : new AnswerTemplates()
   let open = true
 
   const takeSlow = (query: Uint8Array, peer: Uint8Array, admission?: Admission): void => {
     const generation = templates.generation
     let byRule = false
-    const tell: Parameters<QueryDesk['take']>[3] = ({ outcome, verdict, cached, upstream }) => {
+    let answered = false
+    const tell: Parameters<QueryDesk['take']>[3] = ({ outcome, verdict, cached, stale, upstream }) => {
+      answered = outcome === 'answered' && cached && !stale
       byRule = outcome === 'refused' && verdict !== null && verdict.rule !== null && !cached && upstream === null
     }
     void desk.take(query, endpointOf(peer), 'udp', tell, admission).then((answer) => {
       if (answer === null || !open) return
       if (calls.sendto(fd, answer, answer.length, 0, peer, peer.length) < 0) counters.add('sendFailures')
       if (byRule) templates.learn(query, answer, generation)
+      if (answered && templates.isSettled(query, generation)) answers?.learn(query, answer, performance.now())
     })
   }
   const admissionOf = (at: number): Admission => {
@@ -61,19 +67,22 @@ export async function listenBatched(
   const takeBatch = (): number => {
     const came = batch.receive(fd)
     if (came === 0) return 0
-    templates.refresh()
+    if (templates.refresh()) answers?.clear()
+    const nowMs = performance.now()
     for (let at = 0; at < came; at++) {
       const bytes = batch.datagram(at)
       const length = batch.length(at)
       const admission = desk.gate.isOpen ? 'admitted' : admissionOf(at)
       const slow = batch.isTruncated(at) || admission !== 'admitted' || desk.isDraining
-      const answered = slow ? 0 : templates.refuse(bytes, length)
+      const known = slow || answers === null ? 0 : answers.answer(bytes, length, nowMs)
+      const answered = slow || known > 0 ? known : templates.refuse(bytes, length)
       if (answered === 0) {
         takeSlow(bytes.slice(0, length), batch.peer(at), admission)
         continue
       }
       counters.add('queriesUdp')
-      counters.add('refused')
+      counters.add(known > 0 ? 'answered' : 'refused')
+      if (known > 0) counters.add('cacheHits')
       batch.reply(at, answered)
     }
     for (let failed = batch.flush(fd); failed > 0; failed--) counters.add('sendFailures')

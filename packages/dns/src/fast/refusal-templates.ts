@@ -1,4 +1,4 @@
-import { cookieOf, ednsOf, isWireFailure, parseMessage } from '@sallyport/wire'
+import { carriesCookie } from './carries-cookie.ts'
 
 /** What makes names equal to the judge. With it, `judge` may look at nothing of a query but the set of its name and its type. */
 export type NameSets = {
@@ -43,12 +43,19 @@ export class RefusalTemplates {
     this.#generation = sets.generation()
   }
 
-  /** Before a batch: what was learned under another generation is forgotten. */
-  refresh(): void {
+  /** Before a batch: what was learned under another generation is forgotten; true when it was. */
+  refresh(): boolean {
     const generation = this.#sets.generation()
-    if (generation === this.#generation) return
+    if (generation === this.#generation) return false
     this.#generation = generation
     this.#templates.clear()
+    return true
+  }
+
+  /** Whether the name of the query is judged by its set: then everyone who asks gets the same answer. */
+  isSettled(query: Uint8Array, generation: unknown): boolean {
+    if (generation !== this.#sets.generation() || generation !== this.#generation) return false
+    return this.#look(query, query.length)
   }
 
   get generation(): unknown {
@@ -111,11 +118,4 @@ export class RefusalTemplates {
     for (let at = 0; at < askedTail.length; at++) if (askedTail[at] !== bytes[this.#nameEnd + at]) return false
     return true
   }
-}
-
-function carriesCookie(query: Uint8Array): boolean {
-  const message = parseMessage(query)
-  if (isWireFailure(message)) return true
-  const edns = ednsOf(message)
-  return edns === 'bad' || (edns !== null && cookieOf(edns.options) !== null)
 }

@@ -20,7 +20,7 @@ export function chooseUdp(options: ForwarderOptions, desk: QueryDesk, counters: 
   return async (endpoint) => {
     if (calls !== null && nameSets !== undefined && batched < MOST_BATCHED && socketAddress(endpoint) !== null) {
       batched++
-      return await listenBatched(endpoint, desk, counters, nameSets, calls)
+      return await listenBatched(endpoint, desk, counters, nameSets, options.bind !== undefined, calls)
     }
     const socket = await listenUdp(endpoint, desk, counters)
     return {
