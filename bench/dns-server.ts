@@ -6,7 +6,7 @@ import { compilePolicy } from '@sallyport/compile'
 import type { DomainName } from '@sallyport/net'
 import { EMPTY_WORLD, parsePolicies } from '@sallyport/policy'
 
-const [file = '', port = '0', kind = 'hot'] = process.argv.slice(2)
+const [file = '', port = '0', kind = 'hot', upstreamPort = '9'] = process.argv.slice(2)
 const POLICY = `
 sallyport: 1
 name: bench
@@ -23,9 +23,8 @@ const judge = (name: DomainName): NameVerdict =>
   compiled.decide({ domain: null, protocol: null, boundNames: [name], time: Date.now() }, 'handshake')
 await startForwarder({
   listen: [{ address: '127.0.0.1', port: Number(port) }],
-  upstreams: [{ address: '127.0.0.1', port: 9 }],
+  upstreams: [{ address: '127.0.0.1', port: Number(upstreamPort) }],
   judge: ({ name }) => judge(name),
-  bind: () => {},
   refusal: { kind: 'refused' },
   ...(kind === 'hot' ? { nameSets: policyNameSets(() => compiled, Date.now) } : {}),
 })

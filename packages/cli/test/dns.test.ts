@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 type Endpoint = { readonly address: string; readonly port: number }
-type Ready = { readonly endpoints: readonly Endpoint[]; readonly metrics: Endpoint | null }
+type Ready = { readonly endpoints: readonly Endpoint[]; readonly metrics: Endpoint | null; readonly pid?: number }
 
 async function startDns(...args: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, 'dns', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -251,4 +252,53 @@ test('a rule of a list for some types of queries refuses those alone', async () 
   assert.match(await resolver.dig('all.example', 'A'), /status: NXDOMAIN/)
   assert.match(await resolver.dig('all.example', 'MX'), /status: NXDOMAIN/)
   assert.match(await resolver.dig('all.example', 'TXT'), /status: SERVFAIL/)
+})
+
+test('with --standby, a resolver that is killed under load is back in under a second', async () => {
+  using files = folder()
+  writeFileSync(files.path('ads.txt'), 'ads.example\n')
+  const feed = ['--feed', `ads=${files.path('ads.txt')}`]
+  await using resolver = await startDns('--standby', '--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', ...feed)
+  const { port } = resolver.endpoints[0]!
+  const readyLines = () =>
+    resolver.notes.filter((line) => line.includes('"ready"')).map((line) => JSON.parse(line) as Ready)
+  const standingBy = () => resolver.notes.filter((line) => line.includes('stands by')).length
+  const socket = createSocket('udp4').on('error', () => {})
+  const sent = new Map<number, number>()
+  const answered: { readonly sentAt: number; readonly at: number }[] = []
+  socket.on('message', (bytes) => answered.push({ sentAt: sent.get(bytes.readUInt16BE(0))!, at: performance.now() }))
+  let id = 0
+  const load = setInterval(() => {
+    id++
+    sent.set(id, performance.now())
+    const name = [3, ...Buffer.from('ads'), 7, ...Buffer.from('example'), 0]
+    socket.send(Uint8Array.of(id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 1, 0, 1), port, '127.0.0.1')
+  }, 5)
+  try {
+    for (let kill = 0; kill < 2; kill++) {
+      while (standingBy() <= kill) await new Promise((next) => setTimeout(next, 20))
+      const killedAt = performance.now()
+      process.kill(readyLines().at(-1)!.pid!, 'SIGKILL')
+      while (readyLines().length < kill + 2) await new Promise((next) => setTimeout(next, 10))
+      await new Promise((next) => setTimeout(next, 300))
+      const first = answered.find(({ sentAt }) => sentAt > killedAt)
+      assert.ok(
+        first !== undefined && first.at - killedAt < 1000,
+        `${first === undefined ? 'never' : first.at - killedAt}`,
+      )
+    }
+  } finally {
+    clearInterval(load)
+    socket.close()
+  }
+  assert.deepEqual(new Set(readyLines().map(({ endpoints }) => endpoints[0]!.port)), new Set([port]))
+  resolver.child.kill('SIGTERM')
+  const [code] = (await once(resolver.child, 'exit')) as [number]
+  assert.equal(code, 0)
+})
+
+test('with --standby, what is wrong with the command line is said once, and ends it', () => {
+  const { status, stderr } = sallyport(['dns', '--standby', '--listen', '127.0.0.1:0', '--feed', 'ads=/nonexistent'])
+  assert.equal(status, 2)
+  assert.equal(stderr.match(/nonexistent/g)?.length, 1)
 })

@@ -4,6 +4,8 @@ export { LAST_POINT, judgeName, judgePrivateAddress } from './policy/judge-name.
 export { PolicyJudge, type JudgeOptions } from './policy/policy-judge.ts'
 export { serveResolver, type ResolverSetup, type ServedResolver } from './serve/serve-resolver.ts'
 export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-uri.ts'
+export { keepStandby, type Place } from './serve/keep-standby.ts'
+export { isWorker, sayDone, sayReady, standBy, STANDBY_VARIABLE } from './serve/stand-by.ts'
 export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'

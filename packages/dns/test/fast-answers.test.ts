@@ -8,7 +8,6 @@ import { AnswerTemplates } from '../src/fast/answer-templates.ts'
 import { ttlOffsets } from '../src/fast/ttl-offsets.ts'
 import type { Endpoint, ForwarderOptions, NameVerdict } from '../src/options.ts'
 import { startForwarder } from '../src/start-forwarder.ts'
-import { arbitraryMessage } from '../../wire/test/dns/arbitrary-message.fixture.ts'
 import { question } from './loopback-client.fixture.ts'
 import { a, cname, loopbackUpstream, respond, type LoopbackUpstream } from './loopback-upstream.fixture.ts'
 
@@ -136,6 +135,23 @@ test('times to live count down, and nine tenths in the answer is not known any m
   assert.equal(answered(41_500)!.answers[0]!.ttl, 59)
   assert.equal(answered(90_000), null)
 })
+
+const arbitraryRecord = fc.oneof(
+  fc
+    .record({ name: fc.constantFrom('a.example', 'x.b.example', '.'), ttl: fc.nat() })
+    .map(({ name, ttl }) => a(name, '192.0.2.1', ttl)),
+  fc
+    .record({ name: fc.constantFrom('a.example', 'w.a.example'), ttl: fc.nat() })
+    .map(({ name, ttl }) => cname(name, 'b.example', ttl)),
+  fc.constant(question('a.example').additionals[0]!),
+)
+const arbitraryMessage = fc
+  .record({
+    answers: fc.array(arbitraryRecord),
+    authorities: fc.array(arbitraryRecord),
+    additionals: fc.array(arbitraryRecord),
+  })
+  .map((sections) => ({ ...question('a.example'), ...sections }))
 
 test('the places of times to live are those that the parser sees', () => {
   fc.assert(

@@ -1,6 +1,13 @@
+import { fork } from 'node:child_process'
 import { Command, Option } from 'commander'
 import {
+  isWorker,
+  keepStandby,
+  sayDone,
+  sayReady,
   serveResolver,
+  standBy,
+  STANDBY_VARIABLE,
   type Certificate,
   type ClientRate,
   type ListenEndpoint,
@@ -34,6 +41,7 @@ type Options = {
   readonly cert?: string
   readonly key?: string
   readonly feed: readonly string[]
+  readonly standby?: boolean
   readonly metrics?: string
   readonly log?: string
   readonly json?: boolean
@@ -57,6 +65,7 @@ export function dnsCommand(answer: Answer): Command {
     .option('--client-rate <number>', 'queries a second that one client may ask')
     .option('--upstream-ca <file>', 'authorities to trust for upstreams, in place of those of the system')
     .addOption(feedOption())
+    .option('--standby', 'keep a second process ready, which answers when the first ends')
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--log <file>', 'write every query as a line of JSON; - is the standard output')
     .addOption(jsonOption())
@@ -70,7 +79,9 @@ export function dnsCommand(answer: Answer): Command {
         'sallyport dns --listen 192.0.2.1 --policy office.yaml --metrics 127.0.0.1:9153 --log queries.jsonl',
       ),
     )
-    .action(async (options: Options) => answer(await dns(options)))
+    .action(async (options: Options) =>
+      answer(await (options.standby === true && !isWorker() ? superviseDns() : dns(options))),
+    )
 }
 
 /** Runs until SIGTERM or SIGINT; SIGHUP reads policy and feeds again. */
@@ -93,8 +104,9 @@ async function dns(options: Options): Promise<number> {
   const anchors = await trustAnchors(options.trustAnchor, options.validate ?? settings.validate ?? false)
   const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
+  const place = isWorker() ? await standBy() : null
   await using resolver = await serveResolver({
-    listen,
+    listen: place?.endpoints ?? listen,
     ...servers,
     strategy: options.strategy ?? settings.strategy ?? 'order',
     ...(clients === null ? {} : { clients }),
@@ -104,7 +116,7 @@ async function dns(options: Options): Promise<number> {
     onUpstream: (state) => note(upstreamNote(state)),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
-    metrics: options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics),
+    metrics: place?.metrics ?? (options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)),
     log: log?.write ?? null,
   }).catch((error: unknown) => {
     throw cannotListen(error)
@@ -123,15 +135,37 @@ async function dns(options: Options): Promise<number> {
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
   announce(resolver, options.json === true)
+  if (isWorker()) sayReady({ endpoints: resolver.endpoints, metrics: resolver.metrics })
   await stopped
   process.off('SIGHUP', reload)
   await resolver.drain()
+  if (isWorker()) sayDone()
   return 0
+}
+
+/** The same command line again, in two processes that this one watches over. */
+async function superviseDns(): Promise<number> {
+  const stopping = new AbortController()
+  const standby = keepStandby({
+    spawn: () =>
+      fork(process.argv[1]!, process.argv.slice(2), {
+        env: { ...process.env, [STANDBY_VARIABLE]: '1' },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
+    note,
+    signal: stopping.signal,
+  })
+  process.on('SIGHUP', standby.reload)
+  void stopSignal().then(() => stopping.abort())
+  const code = await standby.ended
+  process.off('SIGHUP', standby.reload)
+  return code
 }
 
 function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: boolean): void {
   const { endpoints, metrics } = resolver
-  if (asJson) return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics })}\n`)
+  if (asJson)
+    return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics, pid: process.pid })}\n`)
   const shown = (address: string, port: number): string =>
     address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   for (const { kind = 'udp', address, port, path = '' } of endpoints) {
