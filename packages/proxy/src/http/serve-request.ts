@@ -125,7 +125,7 @@ function needsContent(early: JudgedAddresses): boolean {
 
 /** The last word on a request. What could not be read is no evidence against it, and never enough to let it through. */
 function judgeWhole(core: ProxyCore, early: JudgedAddresses, facts: Flow, content: JudgedContent): JudgedAddresses {
-  if (early.state === 'refused') return early
+  if (early.state === 'refused' || early.addresses.every(({ judged }) => judged.outcome === 'allow')) return early
   if (!needsContent(early)) return judgeAgain(early.addresses, facts, core.judge)
   const judged = judgeAgain(early.addresses, { ...facts, content: content.found }, core.judge)
   if (content.opaque === null || judged.state === 'refused') return judged
