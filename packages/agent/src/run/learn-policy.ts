@@ -1,12 +1,12 @@
 import type { FlowGroup } from '@sallyport/flow'
-import { isPrefix, parseDomainName, parsePortRange, parsePrefix, type PortRange } from '@sallyport/net'
-import type { DestinationTerm, Layer, Rule } from '@sallyport/policy'
+import { isPrefix, parseDomainName, parsePortRange, parsePrefix } from '@sallyport/net'
+import { definePolicy, type Layer } from '@sallyport/policy'
 
 /** The least policy that allows what left: every destination with exactly its ports, rules shared where ports are equal. */
 export function learnPolicy(groups: readonly FlowGroup[], name: string): Layer {
   const portsOf = new Map<string, Set<string>>()
   for (const { destination, port } of groups) {
-    if (port === 'name' || port === 'socket' || port === '?') continue
+    if (port === 'name' || port === 'socket' || port === '?' || !isDestination(destination)) continue
     const ports = portsOf.get(destination) ?? new Set()
     portsOf.set(destination, ports.add(port))
   }
@@ -15,43 +15,14 @@ export function learnPolicy(groups: readonly FlowGroup[], name: string): Layer {
     const key = [...ports].toSorted().join(' ')
     destinationsOf.set(key, [...(destinationsOf.get(key) ?? []), destination])
   }
-  const rules = [...destinationsOf].map(([ports, destinations]) => learnedRule(ports.split(' '), destinations, name))
-  return { name, file: name, mode: 'enforce', default: 'deny', rules, tests: [] }
-}
-
-function learnedRule(ports: readonly string[], destinations: readonly string[], file: string): Rule {
-  const ranges = ports.map(parsePortRange).filter((range): range is PortRange => range !== null)
-  return {
-    id: `learned-${ports.join('-').replaceAll('/', '-')}`,
-    action: 'allow',
-    how: 'reject',
-    mode: 'enforce',
-    from: null,
-    to: destinationTerms(destinations),
-    exceptFrom: [],
-    exceptTo: [],
-    ports: ranges,
-    protocol: null,
-    http: null,
-    content: null,
-    assurance: 'verified',
-    when: null,
-    untilMs: null,
-    limit: null,
-    alert: null,
-    log: null,
-    inspect: null,
-    ticket: null,
-    reason: null,
-    position: { file, line: 1, column: 1 },
-  }
-}
-
-function destinationTerms(destinations: readonly string[]): readonly DestinationTerm[] {
-  return destinations.flatMap((text): DestinationTerm[] => {
-    const name = parseDomainName(text)
-    if (name !== null) return [{ domain: [{ kind: 'name', name }] }]
-    const prefix = parsePrefix(text)
-    return isPrefix(prefix) ? [{ ip: [prefix] }] : []
+  const rules = [...destinationsOf].flatMap(([key, to]) => {
+    const ports = key.split(' ').filter((port) => parsePortRange(port) !== null)
+    const id = `learned-${ports.join('-').replaceAll('/', '-')}`
+    return ports.length === 0 ? [] : [{ id, action: 'allow' as const, to, ports }]
   })
+  return definePolicy({ sallyport: 1, name, rules })
+}
+
+function isDestination(text: string): boolean {
+  return parseDomainName(text) !== null || isPrefix(parsePrefix(text))
 }
