@@ -1,59 +1,112 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { findCgroupMount } from './cgroup.ts'
 import { libbpf } from './libbpf.ts'
+import { toolPath } from './unprivileged/check-unprivileged.ts'
+import { missingCapabilities } from './require-machine.ts'
 import { FAMILY_GUARD, loadObject, OBJECT_PATH } from './programs.ts'
 
 export interface Probe {
   readonly name: string
-  readonly ok: boolean
+  /** `untried`: only root can tell. */
+  readonly state: 'ok' | 'absent' | 'untried'
   readonly detail: string
-  /** What to do when it is not; empty otherwise. */
+  /** What to do when it is absent; empty otherwise. */
   readonly remedy: string
 }
 
-type Check = () => string
+type Check = {
+  readonly name: string
+  readonly remedy: string
+  readonly check: () => string
+  readonly rootOnly?: true
+}
 
 /** What this machine offers. Nothing is changed, and nothing here throws. */
 export function probeMachine(): readonly Probe[] {
-  return CHECKS.map(([name, remedy, check]) => {
+  return CHECKS.map(({ name, remedy, check, rootOnly }): Probe => {
+    if (rootOnly && !isRoot()) return { name, state: 'untried', detail: 'only root can try', remedy: '' }
     try {
-      return { name, ok: true, detail: check(), remedy: '' }
+      return { name, state: 'ok', detail: check(), remedy: '' }
     } catch (error) {
-      return { name, ok: false, detail: error instanceof Error ? error.message.split('\n')[0]! : String(error), remedy }
+      return { name, state: 'absent', detail: firstLine(error), remedy }
     }
   })
 }
 
-const CHECKS: readonly (readonly [name: string, remedy: string, check: Check])[] = [
-  ['root', 'run as root; unprivileged `run` uses its own network namespace instead', root],
-  ['btf', 'use a kernel built with CONFIG_DEBUG_INFO_BTF', () => existing('/sys/kernel/btf/vmlinux')],
-  ['cgroup2', 'mount -t cgroup2 none /sys/fs/cgroup', findCgroupMount],
-  ['bpffs', 'mount -t bpf bpf /sys/fs/bpf', bpffs],
-  ['libbpf', 'apt-get install libbpf1', () => (libbpf(), 'libbpf.so.1')],
-  ['object', 'run scripts/build-bpf.sh', () => existing(OBJECT_PATH)],
-  ['cgroup_sock', 'use a kernel with CONFIG_CGROUP_BPF', () => programType(9)],
-  ['cgroup_sock_addr', 'use a kernel with CONFIG_CGROUP_BPF', () => programType(18)],
-  ['cgroup_skb', 'use a kernel with CONFIG_CGROUP_BPF', () => programType(8)],
-  ['cgroup_sockopt', 'use a kernel with CONFIG_CGROUP_BPF', () => programType(25)],
-  ['programs', 'report the kernel version; the verifier refused the programs', programs],
-  ['family_guard', 'optional: boot with bpf in lsm=; without it `run` drops CAP_NET_RAW', familyGuard],
-  ['nft_queue', 'apt-get install nftables, or use a kernel with CONFIG_NFT_QUEUE', () => ruleAccepted('nft')],
-  [
-    'iptables_nfqueue',
-    'apt-get install iptables; kernel with CONFIG_NETFILTER_XT_TARGET_NFQUEUE',
-    () => ruleAccepted('iptables'),
-  ],
-  ['conntrack', 'modprobe nf_conntrack', () => existing('/proc/sys/net/netfilter/nf_conntrack_max')],
-  ['tun', 'chmod 666 /dev/net/tun, for unprivileged `run`', tun],
-  ['user_namespaces', 'sysctl user.max_user_namespaces=10000', userNamespaces],
-  ['passt', 'apt-get install passt', () => found('passt')],
-  ['setpriv', 'apt-get install util-linux', () => found('setpriv')],
+const CGROUP_BPF = { remedy: 'use a kernel with CONFIG_CGROUP_BPF', rootOnly: true } as const
+
+const CHECKS: readonly Check[] = [
+  { name: 'root', remedy: 'run as root; unprivileged `run` uses its own network namespace instead', check: root },
+  {
+    name: 'capabilities',
+    remedy: 'run it as root of the machine, or give the container what is missing',
+    check: capabilities,
+    rootOnly: true,
+  },
+  {
+    name: 'btf',
+    remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF',
+    check: () => existing('/sys/kernel/btf/vmlinux'),
+  },
+  { name: 'cgroup2', remedy: 'mount -t cgroup2 none /sys/fs/cgroup', check: findCgroupMount },
+  { name: 'bpffs', remedy: 'mount -t bpf bpf /sys/fs/bpf', check: bpffs },
+  { name: 'libbpf', remedy: 'apt-get install libbpf1', check: () => (libbpf(), 'libbpf.so.1') },
+  { name: 'object', remedy: 'run scripts/build-bpf.sh', check: () => existing(OBJECT_PATH) },
+  { name: 'cgroup_sock', check: () => programType(9), ...CGROUP_BPF },
+  { name: 'cgroup_sock_addr', check: () => programType(18), ...CGROUP_BPF },
+  { name: 'cgroup_skb', check: () => programType(8), ...CGROUP_BPF },
+  { name: 'cgroup_sockopt', check: () => programType(25), ...CGROUP_BPF },
+  {
+    name: 'programs',
+    remedy: 'report the kernel version; the verifier refused the programs',
+    check: programs,
+    rootOnly: true,
+  },
+  {
+    name: 'family_guard',
+    remedy: 'optional: boot with bpf in lsm=; without it `run` drops CAP_NET_RAW',
+    check: familyGuard,
+    rootOnly: true,
+  },
+  {
+    name: 'nft_queue',
+    remedy: 'optional beside iptables_nfqueue: apt-get install nftables, or a kernel with CONFIG_NFT_QUEUE',
+    check: () => ruleAccepted('nft', 'add table inet t; add chain inet t c; add rule inet t c queue num 7'),
+  },
+  {
+    name: 'iptables_nfqueue',
+    remedy: 'apt-get install iptables, or a kernel with CONFIG_NETFILTER_XT_TARGET_NFQUEUE',
+    check: () => ruleAccepted('iptables', '-A', 'OUTPUT', '-j', 'NFQUEUE', '--queue-num', '7'),
+  },
+  {
+    name: 'conntrack',
+    remedy: 'modprobe nf_conntrack',
+    check: () => existing('/proc/sys/net/netfilter/nf_conntrack_max'),
+  },
+  { name: 'tun', remedy: 'chmod 666 /dev/net/tun, for unprivileged `run`', check: tun },
+  { name: 'user_namespaces', remedy: 'sysctl user.max_user_namespaces=10000', check: userNamespaces },
+  { name: 'passt', remedy: 'apt-get install passt', check: () => found('passt') },
+  { name: 'setpriv', remedy: 'apt-get install util-linux', check: () => found('setpriv') },
 ]
 
+function firstLine(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0]! : String(error)
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
 function root(): string {
-  if (process.getuid?.() !== 0) throw new Error(`uid ${process.getuid?.()}`)
+  if (!isRoot()) throw new Error(`uid ${process.getuid?.()}`)
   return 'uid 0'
+}
+
+function capabilities(): string {
+  const missing = missingCapabilities(readFileSync('/proc/self/status', 'utf8'))
+  if (missing.length > 0) throw new Error(`this process lacks ${missing.join(', ')}`)
+  return 'those that enforcement needs'
 }
 
 function existing(path: string): string {
@@ -86,10 +139,14 @@ function familyGuard(): string {
 }
 
 /** Tried in a network namespace that ends with the command, so that this machine's own rules are never touched. */
-function ruleAccepted(tool: 'nft' | 'iptables'): string {
-  const nft = ['nft', 'add table inet t; add chain inet t c; add rule inet t c queue num 7']
-  const iptables = ['iptables', '-A', 'OUTPUT', '-j', 'NFQUEUE', '--queue-num', '7']
-  execFileSync('unshare', ['--net', '--', ...(tool === 'nft' ? nft : iptables)], { stdio: 'pipe' })
+function ruleAccepted(tool: 'nft' | 'iptables', ...args: readonly string[]): string {
+  const namespaces = isRoot() ? ['--net'] : ['--user', '--map-root-user', '--net']
+  const env = { ...process.env, PATH: toolPath() }
+  const { status, stderr, error } = spawnSync('unshare', [...namespaces, '--', tool, ...args], {
+    encoding: 'utf8',
+    env,
+  })
+  if (status !== 0) throw error ?? new Error(`${tool} refused a queue: ${stderr.trim() || `exit ${status}`}`)
   return 'rule accepted'
 }
 

@@ -8,6 +8,7 @@ import type { Answer } from './answer.ts'
 /** Without these nothing is enforced for root; the rest opens more ways. */
 const REQUIRED: readonly string[] = [
   'root',
+  'capabilities',
   'btf',
   'cgroup2',
   'libbpf',
@@ -35,15 +36,19 @@ export function doctorCommand(answer: Answer): Command {
 }
 
 function readyForRoot(probes: readonly Probe[]): boolean {
-  return REQUIRED.every((name) => probes.some((probe) => probe.name === name && probe.ok))
+  return REQUIRED.every((name) => probes.some((probe) => probe.name === name && probe.state === 'ok'))
 }
 
 function printProbes(probes: readonly Probe[], ready: boolean): void {
-  for (const { ok, name, detail, remedy } of probes) {
-    const required = process.getuid?.() === 0 && REQUIRED.includes(name)
-    const mark = ok ? styled('green', 'ok     ') : required ? styled('red', 'missing') : styled('yellow', 'absent ')
-    printLine(`${mark}  ${name.padEnd(18)} ${detail}`)
-    if (!ok && remedy !== '') printLine(`         ${''.padEnd(18)} ${styled('dim', remedy)}`)
+  for (const probe of probes) {
+    printLine(`${mark(probe)}  ${probe.name.padEnd(18)} ${probe.detail}`)
+    if (probe.remedy !== '') printLine(`         ${''.padEnd(18)} ${styled('dim', probe.remedy)}`)
   }
   printLine(ready ? 'This machine can enforce policies.' : 'This machine cannot enforce policies yet.')
+}
+
+function mark({ name, state }: Probe): string {
+  if (state === 'ok') return styled('green', 'ok     ')
+  if (state === 'untried') return styled('dim', 'untried')
+  return process.getuid?.() === 0 && REQUIRED.includes(name) ? styled('red', 'missing') : styled('yellow', 'absent ')
 }
