@@ -1,7 +1,13 @@
 #!/usr/bin/env node
-import { reportFailure } from './failure.ts'
-import { ignoreClosedPipes } from './output/closed-pipe.ts'
-import { runProgram } from './program.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+// Types are stripped and code is compiled once for each state of a file, beside the packages and as trusted as they are.
+enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/sallyport'))
+
+const { reportFailure } = await import('./failure.ts')
+const { ignoreClosedPipes } = await import('./output/closed-pipe.ts')
+const { runProgram } = await import('./program.ts')
 
 ignoreClosedPipes()
 try {
