@@ -123,6 +123,26 @@ test('a worker that is killed is replaced, and the proxy goes on', async () => {
   for (let index = 0; index < 10; index++) assert.equal(await proxy.curl(server.url), 'served 200')
 })
 
+test('a user who is taken out of the file is nobody after SIGHUP', async () => {
+  using files = folder()
+  await using server = await startServer()
+  // Of the password "pw".
+  const hash = '$2b$04$SGigvbqB9.EimTOacLQQEOSXvjN6TiDxXD8I.TozrNr7W0K1wvIF.'
+  writeFileSync(files.path('users'), `ann:${hash}\n`)
+  await using proxy = await startProxy(files, '--workers', '1', '--users', files.path('users'))
+  assert.equal(await proxy.curl('-U', 'ann:pw', server.url), 'served 200')
+  assert.match(await proxy.curl('-U', 'ann:no', server.url), / 407$/)
+  writeFileSync(files.path('users'), 'ann\n')
+  proxy.child.kill('SIGHUP')
+  await until(() => proxy.notes.some((line) => line.includes('kept the policy in force')))
+  assert.equal(await proxy.curl('-U', 'ann:pw', server.url), 'served 200')
+  writeFileSync(files.path('users'), `bob:${hash}\n`)
+  proxy.child.kill('SIGHUP')
+  await until(() => proxy.notes.some((line) => line.includes('read again')))
+  assert.match(await proxy.curl('-U', 'ann:pw', server.url), / 407$/)
+  assert.equal(await proxy.curl('-U', 'bob:pw', server.url), 'served 200')
+})
+
 test('what runs may end after the signal to stop, and no new connection is taken', async () => {
   using files = folder()
   const slow = createServer((_, response) => {

@@ -54,7 +54,7 @@ export function proxyCommand(answer: Answer): Command {
     )
 }
 
-/** Runs until SIGTERM or SIGINT; SIGHUP reads policy and feeds again. */
+/** Runs until SIGTERM or SIGINT; SIGHUP reads policy, feeds and users again. */
 async function proxy(options: ProxyCommandOptions): Promise<number> {
   if (options.listen.length === 0) {
     throw new SallyportError('usage', 'nothing says where to listen', {
@@ -68,7 +68,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
   await using metrics = listen === null ? null : await serveProxyMetrics(listen, text)
   const reload = (): void =>
     void running.reload().then(
-      () => note('sallyport: policy and feeds are read again'),
+      () => note('sallyport: policy, feeds and users are read again'),
       (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`),
     )
   process.on('SIGHUP', reload)

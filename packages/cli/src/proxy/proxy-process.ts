@@ -16,7 +16,7 @@ import type { ProxyCommandOptions } from './proxy-options.ts'
 export type ProxyProcess = AsyncDisposable & {
   readonly endpoints: Proxy['endpoints']
   counts(): ProxyCounts
-  /** Policy, feeds and access log anew, all or nothing: what cannot be read leaves those in force. */
+  /** Policy, feeds, users and access log anew, all or nothing: what cannot be read leaves those in force. */
   reload(): Promise<void>
   drain(): Promise<void>
 }
@@ -25,6 +25,7 @@ export type ProxyProcess = AsyncDisposable & {
 export async function startProxyProcess(options: ProxyCommandOptions): Promise<ProxyProcess> {
   await using opened = new AsyncDisposableStack()
   let policy = await readProxyPolicy(options.policy, options.feed)
+  let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
   const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
@@ -34,7 +35,10 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       policy,
       inspect: await readInspection(options),
       tls: await readListenTls(options),
-      authenticate: await readAuthenticate(options),
+      authenticate:
+        authenticate === null
+          ? null
+          : { ...authenticate, check: async (shown) => (await authenticate?.check(shown)) ?? null },
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
       parents: options.parent.map(parseParent),
       resolveName: names.resolveName,
@@ -50,7 +54,12 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
     endpoints: proxy.endpoints,
     counts: () => proxy.counts(),
     reload: async () => {
-      policy = await readProxyPolicy(options.policy, options.feed)
+      const [newPolicy, newAuthenticate] = [
+        await readProxyPolicy(options.policy, options.feed),
+        await readAuthenticate(options),
+      ]
+      policy = newPolicy
+      authenticate = newAuthenticate
       proxy.replacePolicy(policy)
       // A file that was renamed to be kept is let go, and a new one begun.
       const old = log
