@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander'
 import { serveHost, type HostStatus } from '@sallyport/agent'
 import type { DeskReady } from '@sallyport/console'
-import type { Mode } from '@sallyport/policy'
+import type { Mode, Policy, World } from '@sallyport/policy'
 import { author } from '../input/author.ts'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicyTexts } from '../input/policy-texts.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { readEnforcedWorld } from '../input/feed-refresh.ts'
+import { fetchMissingFeeds } from '../input/feed-refresh.ts'
+import { readWholeWorld } from '../input/world.ts'
 import { keepDesk } from '../keep-desk.ts'
 import { describeHost } from '../output/host-status.ts'
 import { note } from '../output/print.ts'
@@ -69,7 +70,7 @@ async function up(options: Options): Promise<void> {
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
       author: author(),
-      worldFor: (policy) => readEnforcedWorld(options.feed, policy),
+      worldFor: (policy) => readHostWorld(options.feed, policy),
       onNotice,
     },
     (status) => {
@@ -79,6 +80,12 @@ async function up(options: Options): Promise<void> {
     stopped.signal,
   )
   await desk
+}
+
+/** Countries and networks are recorded whether or not the policy asks for them. */
+async function readHostWorld(feeds: readonly string[], policy: Policy): Promise<World> {
+  await fetchMissingFeeds(feeds, policy)
+  return readWholeWorld(feeds, policy)
 }
 
 function announceHost(status: HostStatus, asJson: boolean): void {
