@@ -132,7 +132,7 @@ suite('the console of a guarded host', { skip: needsRoot, timeout: 240_000 }, ()
       .waitFor()
     assert.equal(await page.getByRole('button', { name: 'Enforce on trial' }).isDisabled(), true)
     await editor.fill(
-      'sallyport: 1\nname: only\nmode: enforce\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n',
+      'sallyport: 1\nname: only\nmode: monitor\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n',
     )
     const simulate = page.getByRole('button', { name: 'What would this change?' })
     await simulate.click()

@@ -4,6 +4,7 @@ import { compilePolicy } from '@sallyport/compile'
 import { EMPTY_WORLD, type Mode } from '@sallyport/policy'
 import { StateStore } from '@sallyport/store'
 import { HostControl, type PolicyChange } from '../src/up/host-control.ts'
+import { hostPolicy } from '../src/up/host-policy.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const change = (to: string, confirmSeconds: number | null = null, mode: Mode | null = 'enforce'): PolicyChange => ({
@@ -95,6 +96,18 @@ test('changes that come at once are made one after the other, in their order', a
     state.audit.list(10).map(({ actor, action }) => `${actor} ${action}`),
     Array.from({ length: 4 }, () => 'ann apply'),
   )
+})
+
+test('enforcing is enforcing although the layer says monitor; a rule that is watched in a layer that enforces stays so', () => {
+  const modes = (text: string, mode: Mode): readonly string[] => {
+    const [layer] = hostPolicy([{ file: 'p.yaml', text: `sallyport: 1\nname: p\n${text}` }], mode).layers
+    return [layer!.mode, ...layer!.rules.map((rule) => rule.mode)]
+  }
+  const rules =
+    'rules: [{ id: a, action: deny, to: [a.example] }, { id: b, action: deny, to: [b.example], mode: monitor }]\n'
+  assert.deepEqual(modes(`mode: monitor\n${rules}`, 'enforce'), ['enforce', 'enforce', 'enforce'])
+  assert.deepEqual(modes(`mode: enforce\n${rules}`, 'enforce'), ['enforce', 'enforce', 'monitor'])
+  assert.deepEqual(modes(`mode: enforce\n${rules}`, 'monitor'), ['monitor', 'monitor', 'monitor'])
 })
 
 test('watching is watching whatever the files say, and the mode stays unless it is given', async () => {

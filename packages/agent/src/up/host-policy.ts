@@ -17,7 +17,7 @@ export function hostPolicy(files: readonly PolicyFile[], mode: Mode): Policy {
       remedy: texts.join('\n'),
     })
   }
-  return mode === 'enforce' ? parsed.value : { layers: parsed.value.layers.map(onlyWatched) }
+  return { layers: parsed.value.layers.map((layer) => inMode(layer, mode)) }
 }
 
 /** Whether the policy may stop anything. */
@@ -25,6 +25,8 @@ export function enforces({ layers }: Policy): boolean {
   return layers.some((layer) => layer.mode === 'enforce' || layer.rules.some((rule) => rule.mode === 'enforce'))
 }
 
-function onlyWatched(layer: Layer): Layer {
-  return { ...layer, mode: 'monitor', rules: layer.rules.map((rule) => ({ ...rule, mode: 'monitor' })) }
+/** The mode that the host is told goes before the layer's; a rule that is only watched in a layer that enforces stays so. */
+function inMode(layer: Layer, mode: Mode): Layer {
+  if (layer.mode === mode && mode === 'enforce') return layer
+  return { ...layer, mode, rules: layer.rules.map((rule) => ({ ...rule, mode })) }
 }

@@ -10,7 +10,7 @@ export type PolicyVersion = {
   readonly author: string
   readonly reason: string
   readonly createdMs: number
-  /** `monitor`: everything is let through, whatever the files say. `enforce`: as the files say. */
+  /** `monitor`: everything is let through, whatever the files say. `enforce`: what they deny is stopped. */
   readonly mode: Mode
   readonly files: readonly PolicyFile[]
 }
