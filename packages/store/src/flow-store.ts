@@ -5,6 +5,7 @@ import type { FlowFilter } from './filter/condition.ts'
 import { encodeRow, type StoredFlow } from './ingest/stored-flow.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroup } from './query/fact-groups.ts'
+import { flowsByHour } from './query/flows-by-hour.ts'
 import { hourlyVolumes, type HourlyVolume } from './query/hourly-volumes.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
@@ -88,6 +89,10 @@ export class FlowStore implements Disposable {
 
   hourlyVolumes(sinceMs: number): Promise<readonly HourlyVolume[]> {
     return hourlyVolumes(this.#engine, sinceMs)
+  }
+
+  flowsByHour(sinceMs: number): Promise<readonly (readonly [hourMs: number, flows: number])[]> {
+    return flowsByHour(this.#engine, sinceMs)
   }
 
   export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {

@@ -231,6 +231,10 @@ suite('kill -9', () => {
       all,
       'the rolled-up hours agree',
     )
+    assert.equal(
+      (await store.flowsByHour(0)).reduce((sum, [, flows]) => sum + flows, 0),
+      all,
+    )
     context.diagnostic(`${all} flows of ${acknowledged.size} writers`)
   })
 })

@@ -1,4 +1,4 @@
-import { parseFilter, type HourlyVolume } from '@sallyport/store'
+import { parseFilter } from '@sallyport/store'
 import type { ApiContext } from './api-context.ts'
 
 const HOUR_MS = 3_600_000
@@ -45,18 +45,18 @@ export async function overview({ flows, state, nowMs }: ApiContext, hours: numbe
     apps: await flows.top('app', filter(''), SHOWN),
     stoppedDestinations: await flows.top('destination', filter(refused), SHOWN),
     newDestinations: all.filter(({ firstSeen, key }) => key !== '' && Date.parse(firstSeen) >= sinceMs).slice(0, SHOWN),
-    hours: byHour(await flows.hourlyVolumes(sinceMs), sinceMs, nowMs()),
+    hours: everyHour(await flows.flowsByHour(sinceMs), sinceMs, nowMs()),
   }
 }
 
-function byHour(
-  volumes: readonly HourlyVolume[],
+/** Hours without a flow are there too. */
+function everyHour(
+  counted: readonly (readonly [number, number])[],
   sinceMs: number,
   nowMs: number,
 ): readonly (readonly [number, number])[] {
-  const sums = new Map<number, number>()
-  for (const { hourMs, flows } of volumes) sums.set(hourMs, (sums.get(hourMs) ?? 0) + flows)
+  const flowsOf = new Map(counted)
   const first = Math.ceil(sinceMs / HOUR_MS) * HOUR_MS
   const length = Math.floor((nowMs - first) / HOUR_MS) + 1
-  return Array.from({ length }, (_, index) => [first + index * HOUR_MS, sums.get(first + index * HOUR_MS) ?? 0])
+  return Array.from({ length }, (_, index) => [first + index * HOUR_MS, flowsOf.get(first + index * HOUR_MS) ?? 0])
 }

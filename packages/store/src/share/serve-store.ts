@@ -11,6 +11,7 @@ export const SHARED = [
   'top',
   'factGroups',
   'hourlyVolumes',
+  'flowsByHour',
   'drops',
   'export',
   'ingest',
