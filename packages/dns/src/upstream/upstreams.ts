@@ -1,4 +1,4 @@
-import { RCODE, type ExtendedError, type Message } from '@sallyport/wire'
+import { RCODE, TYPE, type ExtendedError, type Message } from '@sallyport/wire'
 import type { Counters } from '../counters.ts'
 import type { Timeouts } from '../limits.ts'
 import type { Endpoint, UpstreamState } from '../options.ts'
@@ -105,5 +105,12 @@ function inGroups(upstreams: readonly Upstream[], size: number): Upstream[][] {
 
 /** SERVFAIL, REFUSED and the like are one server's state; another one may know more. */
 function settles(message: Message): boolean {
-  return message.header.rcode === RCODE.NOERROR || message.header.rcode === RCODE.NXDOMAIN
+  const { rcode } = message.header
+  return (rcode === RCODE.NOERROR && !isReferral(message)) || rcode === RCODE.NXDOMAIN
+}
+
+/** A server that does not look names up for others (lame, RFC 8499 §7) sends to those that know, instead of an answer. */
+function isReferral({ header, answers, authorities }: Message): boolean {
+  if (header.recursionAvailable || answers.length > 0) return false
+  return authorities.some(({ type }) => type === TYPE.NS) && !authorities.some(({ type }) => type === TYPE.SOA)
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDomainName } from '@sallyport/net'
-import { RCODE, type Message } from '@sallyport/wire'
+import { RCODE, TYPE, wireName, type Message } from '@sallyport/wire'
 import type { UpstreamState } from '../../src/options.ts'
 import { addressesIn, askUdp, question } from '../loopback-client.fixture.ts'
 import { observedForwarder } from '../loopback-forwarder.fixture.ts'
-import { a, loopbackUpstream, respond } from '../loopback-upstream.fixture.ts'
+import { a, loopbackUpstream, record, respond } from '../loopback-upstream.fixture.ts'
 import { dnsmasq, unbound } from '../real-server.fixture.ts'
 
 const answering = (address: string) => (query: Message) =>
@@ -76,4 +76,22 @@ test('names of a domain with servers of its own are asked there, and nowhere els
   assert.equal((await askUdp(failing.endpoints[0]!, question('secret.corp.example'))).header.rcode, RCODE.SERVFAIL)
   assert.equal(outsideHeard.queries.length, 0)
   assert.deepEqual(addressesIn(await askUdp(failing.endpoints[0]!, question('notcorp.example'))), ['192.0.2.66'])
+})
+
+test('a lame server, which refers to others or refuses, is passed over', async () => {
+  const referral = (query: Message): Message => {
+    const empty = respond(query)
+    const servers = record('example', TYPE.NS, 60, { kind: 'name', name: wireName('ns.example')! })
+    return { ...empty, header: { ...empty.header, recursionAvailable: false }, authorities: [servers] }
+  }
+  const refused = (query: Message): Message => ({
+    ...respond(query),
+    header: { ...respond(query).header, rcode: RCODE.REFUSED },
+  })
+  for (const lame of [referral, refused]) {
+    await using first = await loopbackUpstream(lame)
+    await using second = await loopbackUpstream(answering('192.0.2.2'))
+    await using forwarder = await observedForwarder([first, second])
+    assert.deepEqual(addressesIn(await askUdp(forwarder.endpoints[0]!, question('a.example'))), ['192.0.2.2'])
+  }
 })
