@@ -168,7 +168,7 @@ suite('the console of a guarded host', { skip: needsRoot, timeout: 240_000 }, ()
         for (const path of PAGES) {
           await open(path)
           await page.waitForLoadState('load')
-          await page.waitForTimeout(300)
+          await page.waitForTimeout(150)
           found.push(...(await axe()))
           if (SCREENSHOTS !== undefined)
             await page.screenshot({ path: join(SCREENSHOTS, `${path.replace('/', '-')}-${colorScheme}-${width}.png`) })
