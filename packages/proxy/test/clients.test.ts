@@ -140,6 +140,7 @@ suite('clients as they are', () => {
     await using second = await startLab()
     const via = ['--preproxy', `socks5h://127.0.0.1:${lab.port}`, '-x', `http://127.0.0.1:${second.port}`]
     for (const url of [http, https]) assert.match(await curl(...via, `${url}/a`), /^GET \/a/)
+    await second.recorded(2)
     assert.equal(second.records.length, 2)
   })
 

@@ -40,6 +40,7 @@ suite('whatever a server does, the client hears of it, and nothing is left behin
       await using lab = await startLab({ timeouts: QUICK })
       assert.equal(answerOf(await lab.send(request(upstream.port))), answer)
       await nothingIsLeft(lab)
+      await lab.recorded(1)
       assert.equal(lab.records.length, 1)
     })
   }

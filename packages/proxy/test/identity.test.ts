@@ -43,6 +43,7 @@ suite('who asks', () => {
     ]) {
       assert.equal(await ask(lab, upstream.port, fields), '407 authentication-required', fields)
     }
+    await lab.recorded(2)
     assert.deepEqual(
       lab.records.slice(0, 2).map(({ user }) => user),
       ['ann', 'bob'],
@@ -151,6 +152,7 @@ suite('who asks', () => {
       }
     }
     assert.equal(await asked({ cert, key: secret }), '200')
+    await lab.recorded(1)
     assert.equal(lab.records[0]?.user, 'ann')
     assert.equal(await asked({}), 'closed')
     const stranger = madeCertificate('ann')
@@ -175,6 +177,7 @@ suite('what stands before and behind the proxy', () => {
     await using lab = await startLab({ policy, proxyHeaderFrom: () => true })
     const line = (source: string): string => `PROXY TCP4 ${source} 127.0.0.1 4000 3128\r\n${get}`
     assert.equal(answerOf(await lab.send(line('192.0.2.7'))), '200')
+    await lab.recorded(1)
     assert.deepEqual(lab.records[0]?.client, { address: '192.0.2.7', port: 4000 })
     assert.equal(answerOf(await lab.send(line('198.51.100.7'))), '403 denied')
     assert.equal(await lab.send(get), '')

@@ -122,6 +122,7 @@ suite('requests inside TLS', () => {
     await using spared = await inspecting({ never: [parseDomainPattern('up.example.com')!] })
     const socket = await openConnect(spared.port, `up.example.com:${port}`)
     assert.equal(await tlsGreeting(socket, 'up.example.com'), 'access denied')
+    await spared.recorded(1)
     assert.equal(spared.records[0]?.reason, 'undetermined')
     await using asked = await inspecting({}, [
       { id: 'up', action: 'allow', to: [{ domain: '.example.com', ...LOOPBACK }], inspect: 'tls' },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
@@ -44,6 +45,8 @@ export type Lab = AsyncDisposable & {
   readonly proxy: Proxy
   readonly port: number
   readonly records: AccessRecord[]
+  /** Until so many records are there: one is written when a request or tunnel is over, which may be after the client is gone. */
+  readonly recorded: (count: number) => Promise<void>
   readonly resolved: string[]
   /** Sends the octets on one connection and gives all that came back, until the end or until nothing more comes. */
   readonly send: (...parts: readonly (string | Uint8Array)[]) => Promise<string>
@@ -70,6 +73,9 @@ export async function startLab(options: Partial<ProxyOptions> = {}): Promise<Lab
     proxy,
     port,
     records,
+    recorded: async (count) => {
+      for (let waited = 0; records.length < count && waited < 1000; waited++) await sleep(10)
+    },
     resolved,
     send: (...parts) => sendTo(port, parts),
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),

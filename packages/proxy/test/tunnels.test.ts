@@ -39,6 +39,7 @@ test('a handshake with another name is refused with an alert, and the server see
     await using lab = await startLab({ policy })
     const socket = await openConnect(lab.port, `up.example.com:${server.port}`)
     assert.equal(await tlsGreeting(socket, 'other.example.com'), 'access denied')
+    await lab.recorded(1)
     assert.equal(lab.records[0]?.outcome, 'denied')
   }
   assert.equal(server.octets(), 0)
@@ -64,6 +65,7 @@ test('a name that a rule denies is denied behind an address and behind another n
     const greeting = await tlsGreeting(await openConnect(lab.port, authority), 'bad.evil.example')
     assert.equal(greeting, 'access denied')
   }
+  await lab.recorded(2)
   assert.deepEqual(
     lab.records.map(({ rule }) => rule),
     ['no-evil', 'no-evil'],
@@ -80,6 +82,7 @@ test('a rule for a protocol lets no other through: SSH and nonsense on a port fo
     await untilEnd(socket)
   }
   assert.equal(server.received(), '')
+  await lab.recorded(2)
   assert.deepEqual(
     lab.records.map(({ protocol, outcome }) => [protocol, outcome]),
     [
@@ -122,6 +125,7 @@ test('a banner of the server does not make something else of what the client say
   const socket = await openConnect(lab.port, `127.0.0.1:${banner.port}`)
   await nextOctets(socket)
   await tlsGreeting(socket, 'x.example')
+  await lab.recorded(1)
   assert.deepEqual([lab.records[0]?.protocol, lab.records[0]?.outcome], ['tls', 'denied'])
   assert.equal(banner.received(), '')
   assert.equal(server.octets(), 0)
@@ -161,6 +165,7 @@ test('a rule about requests is uncertain where TLS hides them, and what is uncer
   await using lab = await startLab({ policy: labPolicy(rules) })
   const socket = await openConnect(lab.port, `up.example.com:${server.port}`)
   assert.equal(await tlsGreeting(socket, 'up.example.com'), 'access denied')
+  await lab.recorded(1)
   assert.equal(lab.records[0]?.reason, 'undetermined')
 })
 
