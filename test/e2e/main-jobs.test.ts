@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aptGetUpdate } from './clients.ts'
-import { Lab, needsRoot } from './lab.ts'
+import { Lab, needsRoot, type Ended } from './lab.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
@@ -45,7 +45,11 @@ suite('git', { skip: needsRoot }, () => {
   for (const [who, run] of Object.entries(RUNS)) {
     test(`ls-remote reaches the server that is allowed, over IPv4 and IPv6, as ${who}`, async () => {
       for (const host of HOSTS) {
-        const ended = await run(lab)(['--allow', host], ['git', 'ls-remote', `git://${host}/repo.git`])
+        const listed = (): Promise<Ended> =>
+          run(lab)(['--allow', host], ['timeout', '20', 'git', 'ls-remote', `git://${host}/repo.git`])
+        const first = await listed()
+        // Debian's pasta may lose a connection whose server answers and closes at once (docs/reference/limits.md).
+        const ended = first.status === 124 && who === 'user' ? await listed() : first
         assert.equal(ended.status, 0, ended.stderr)
         assert.match(ended.stdout, /refs\/heads\/main/)
       }
