@@ -23,6 +23,7 @@ import { localClients, parseClients } from '../input/dns-settings.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
 import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
+import { cannotListen } from '../output/cannot-listen.ts'
 import { openLineLog } from '../output/line-log.ts'
 import { note } from '../output/print.ts'
 import type { Answer } from './answer.ts'
@@ -119,7 +120,7 @@ async function dns(options: Options): Promise<number> {
     metrics: place?.metrics ?? (options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)),
     log: log?.write ?? null,
   }).catch((error: unknown) => {
-    throw cannotListen(error)
+    throw cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
   })
   const reloadPolicy = (): void =>
     void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
@@ -214,19 +215,5 @@ const WHY = {
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
-}
-
-function cannotListen(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'the address is taken',
-    EADDRNOTAVAIL: 'this host does not have the address',
-    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
-  }
-  if (why[code] === undefined) return error
-  return new SallyportError('resolver-unavailable', `the resolver cannot listen: ${why[code]}`, {
-    cause: error,
-    remedy: '`ss -lnptu` shows who listens; choose another address or port with --listen.',
   })
 }

@@ -1,4 +1,3 @@
-import { SallyportError } from '@sallyport/policy'
 import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
 import { handshakeCiphers } from '../input/handshake-ciphers.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
@@ -10,6 +9,7 @@ import { parseParent, parseProxyHeaderFrom } from '../input/proxy-peers.ts'
 import { parseProxyListen } from '../input/proxy-listen.ts'
 import { parseServers } from '../input/resolver-addresses.ts'
 import { openNameResolver } from '../input/resolve-names.ts'
+import { cannotListen } from '../output/cannot-listen.ts'
 import { openLineLog, type LineLog } from '../output/line-log.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
 
@@ -46,7 +46,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {
-      throw cannotListen(error)
+      throw cannotListen(error, { code: 'proxy-unavailable', name: 'proxy', show: 'ss -lntp' })
     }),
   )
   const all = opened.move()
@@ -69,18 +69,4 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
     drain: () => proxy.drain(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
-}
-
-function cannotListen(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'the address is taken',
-    EADDRNOTAVAIL: 'this host does not have the address',
-    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
-  }
-  if (why[code] === undefined) return error
-  return new SallyportError('proxy-unavailable', `the proxy cannot listen: ${why[code]}`, {
-    cause: error,
-    remedy: '`ss -lntp` shows who listens; choose another address or port with --listen.',
-  })
 }
