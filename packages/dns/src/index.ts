@@ -6,6 +6,7 @@ export { serveResolver, type ResolverSetup, type ServedResolver } from './serve/
 export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-uri.ts'
 export { keepStandby, type Place } from './serve/keep-standby.ts'
 export { isWorker, sayDone, sayReady, standBy, STANDBY_VARIABLE } from './serve/stand-by.ts'
+export { serveMetrics, type MetricsServer } from './serve/serve-metrics.ts'
 export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'

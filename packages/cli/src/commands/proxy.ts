@@ -1,7 +1,8 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, serveProxyMetrics, type Endpoint } from '@sallyport/proxy'
+import { serveMetrics } from '@sallyport/dns'
+import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, type Endpoint } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
@@ -65,7 +66,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
   await using running = await start(options, workerCount(options.workers))
   const text = async (): Promise<string> => formatProxyMetrics(addCounts(await running.counts()))
   const listen = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
-  await using metrics = listen === null ? null : await serveProxyMetrics(listen, text)
+  await using metrics = listen === null ? null : await serveMetrics(listen, text)
   const reload = (): void =>
     void running.reload().then(
       () => note('sallyport: policy, feeds and users are read again'),

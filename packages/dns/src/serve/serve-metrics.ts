@@ -1,18 +1,21 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Endpoint } from '../options.ts'
 
 export type MetricsServer = AsyncDisposable & { readonly endpoint: Endpoint }
 
-/** `GET /metrics` for Prometheus and `GET /healthz`; nothing else. */
-export async function serveMetrics(listen: Endpoint, text: () => string): Promise<MetricsServer> {
-  const server: Server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://metrics')
+/** `GET /metrics` for Prometheus and `GET /healthz`; nothing else. `text` may take the time of asking other processes. */
+export async function serveMetrics(listen: Endpoint, text: () => string | Promise<string>): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    const [path] = (request.url ?? '/').split('?', 1)
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
-    if (pathname === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n')
-    if (pathname !== '/metrics') return void response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text())
+    if (path === '/healthz') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n')
+    if (path !== '/metrics') return void response.writeHead(404).end()
+    Promise.try(text).then(
+      (body) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body),
+      () => response.writeHead(500).end(),
+    )
   })
   server.maxConnections = 32
   server.requestTimeout = 10_000
