@@ -1,6 +1,6 @@
 import { parseAddress, parseDomainName, parseDomainPattern } from '@sallyport/net'
 import { REFUSAL_KINDS, type DnsSettings, type RefusalStyle } from '../dns-settings.ts'
-import type { DnsInput, OneOrMany, RuleInput } from '../schema/input.ts'
+import type { DnsInput, OneOrMany } from '../schema/input.ts'
 import { quote } from './describe.ts'
 import { readPrefix } from './destination-terms.ts'
 import { domainProblem } from './domain-problem.ts'
@@ -11,21 +11,20 @@ import { entries, finding, readEach } from './scope.ts'
 /** Record types are checked as spelled: which ones there are, the resolver knows. */
 const TYPE = /^[A-Z][A-Z0-9-]{0,15}$/
 
-export function readDns(dns: DnsInput, path: Path, rules: readonly RuleInput[], report: Report): DnsSettings {
+export function readDns(dns: DnsInput, path: Path, ruleIds: readonly string[], report: Report): DnsSettings {
   const at = (key: string): Path => [...path, key]
   const each = <T>(key: keyof DnsInput, read: (text: string, path: Path) => T | null): readonly T[] | undefined => {
     const value = dns[key] as OneOrMany<string> | undefined
     return value === undefined ? undefined : readEach(value, at(key), read)
   }
-  const ids = rules.map(({ id }) => id)
   for (const rule of Object.keys(dns.errorCodes ?? {})) {
-    if (ids.includes(rule)) continue
+    if (ruleIds.includes(rule)) continue
     const found = quote(rule)
     report(
       finding('undefined-name', [...at('errorCodes'), rule], `${found} is no rule of this policy`, {
         at: 'key',
         found,
-        nearest: nearest(rule, ids),
+        nearest: nearest(rule, ruleIds),
       }),
     )
   }

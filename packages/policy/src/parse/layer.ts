@@ -44,16 +44,7 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
       ([test, index]) => readPolicyTest(test, ['tests', index], scope) ?? [],
     ),
     file: source.file,
-    ...(isObject(input.dns) && sound(['dns'])
-      ? {
-          dns: readDns(
-            input.dns!,
-            ['dns'],
-            rules.map(([rule]) => rule),
-            scope.report,
-          ),
-        }
-      : {}),
+    ...(isObject(input.dns) && sound(['dns']) ? { dns: readDns(input.dns!, ['dns'], idsOf(rules), scope.report) } : {}),
     ...(feeds.length === 0 ? {} : { feeds: Object.fromEntries(feeds.map(([name, feed]) => [name, { ...feed }])) }),
   }
 }
@@ -89,6 +80,11 @@ function readDefinitions(input: PolicyInput, scope: Scope): Definitions {
       scope,
     ),
   }
+}
+
+/** A rule whose id is missing or no text was reported for that, and is still among the rules here. */
+function idsOf(rules: readonly (readonly [RuleInput, number])[]): readonly string[] {
+  return rules.flatMap(([{ id }]) => (typeof id === 'string' ? [id] : []))
 }
 
 function isObject(value: unknown): boolean {

@@ -107,3 +107,13 @@ test('keys that every object inherits are nothing special', () => {
   }
   assert.equal(({} as Record<string, unknown>)['mode'], undefined)
 })
+
+test('a rule without an id does not disturb what names rules', () => {
+  const text = 'sallyport: 1\ndns: { errorCodes: { a: filtered } }\nrules: [{ action: deny, to: [a.example] }]\n'
+  const result = parsePolicy(text, { file: 'f' })
+  assert.ok(!result.ok)
+  assert.deepEqual(
+    result.problems.map(({ code }) => code),
+    ['undefined-name', 'missing-key'],
+  )
+})
