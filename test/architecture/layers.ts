@@ -6,6 +6,7 @@ export const LAYER: Readonly<Record<string, number>> = {
   wire: 1,
   compile: 2,
   detect: 2,
+  inspect: 2,
   catalog: 2,
   kernel: 3,
   dns: 3,
@@ -18,7 +19,7 @@ export const LAYER: Readonly<Record<string, number>> = {
 }
 
 /** Packages without node: modules, clock, randomness and I/O: all of that is an argument. */
-export const PURE: readonly string[] = ['net', 'policy', 'flow', 'wire', 'compile', 'detect']
+export const PURE: readonly string[] = ['net', 'policy', 'flow', 'wire', 'compile', 'detect', 'inspect']
 
 /** `@sallyport/net` → `net`; null for what is no package of this repository. */
 export function folderOf(name: string): string | null {

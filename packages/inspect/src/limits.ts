@@ -1,0 +1,20 @@
+export type InspectionLimits = {
+  /** Flows whose first bytes are awaited; the packets of one more are refused. */
+  readonly flows: number
+  /** Packets of one flow that wait for its verdict. */
+  readonly packets: number
+  /** Octets of each direction that are looked at. */
+  readonly octets: number
+  /** From the client's first octet until the answer must be there; what is likely by then is the answer. */
+  readonly patienceMs: number
+  /** A flow whose server alone has spoken is forgotten after so long; it is known again when its client speaks. */
+  readonly silenceMs: number
+}
+
+export const DEFAULT_INSPECTION_LIMITS: InspectionLimits = {
+  flows: 4096,
+  packets: 64,
+  octets: 32_768,
+  patienceMs: 3000,
+  silenceMs: 60_000,
+}
