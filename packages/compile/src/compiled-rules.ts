@@ -46,7 +46,7 @@ export class CompiledRules {
     this.#policy = policy
     this.#implicit = implicit
     const items = itemsOfPolicy(policy, world, atMs, this.conditions)
-    this.tables = new ClassTables(this.conditions, portBoundaries(policy), world, seed)
+    this.tables = new ClassTables(this.conditions, world, seed)
     this.diagram = new Diagram(items, this.tables.spaces)
     this.facts = new FactClasses(this.tables)
     this.#names = new RecentNames(this.tables.names.find)
@@ -167,9 +167,4 @@ function implicitVerdict(policy: Policy, what: string): Verdict {
   const layer = policy.layers.at(-1)?.name ?? ''
   const explain = `allowed without a rule: ${what}`
   return { verdict: 'allow', rule: null, layer, mode: 'enforce', stage: 'connect', reason: 'implicit', explain }
-}
-
-export function portBoundaries(policy: Policy): readonly number[] {
-  const ranges = policy.layers.flatMap(({ rules }) => rules.flatMap(({ ports }) => ports ?? []))
-  return ranges.flatMap(({ first, last }) => [first, last + 1])
 }

@@ -7,6 +7,7 @@ import {
   parsePortRange,
   parsePrefix,
   type Address,
+  type PortRange,
 } from '@sallyport/net'
 import {
   EMPTY_WORLD,
@@ -14,6 +15,7 @@ import {
   type Flow,
   type NamedSet,
   type Policy,
+  type PortedSet,
   type Rule,
   type SubjectTerm,
   type World,
@@ -66,6 +68,27 @@ const SETS: Readonly<Record<string, NamedSet>> = {
   },
   f2: { domains: [], prefixes: [prefix('192.0.2.0/25'), prefix('2001:db8::1')] },
   s1: { domains: [parseDomainPattern('*.example.com')!, parseDomainPattern('example.com')!], prefixes: [] },
+  s2: withPorts([
+    { ports: ports('tcp/443', 'udp/53'), domains: [parseDomainPattern('.example.net')!], prefixes: [] },
+    {
+      ports: ports('22', '80'),
+      domains: [parseDomainPattern('a.example.com')!, parseDomainPattern('x.example.net')!],
+      prefixes: [prefix('192.0.2.0/24')],
+    },
+    { ports: null, domains: [parseDomainPattern('b.a.example.com')!], prefixes: [prefix('2001:db8::/32')] },
+  ]),
+}
+
+function ports(...texts: readonly string[]): readonly PortRange[] {
+  return texts.map((text) => parsePortRange(text)!)
+}
+
+function withPorts(byPorts: readonly PortedSet[]): NamedSet {
+  return {
+    domains: byPorts.flatMap((part) => [...part.domains]),
+    prefixes: byPorts.flatMap((part) => part.prefixes),
+    byPorts,
+  }
 }
 
 const COUNTRIES = [
@@ -126,7 +149,7 @@ const destinationTerm: fc.Arbitrary<DestinationTerm> = fc
       country: some(['DE', 'FR', 'US']),
       continent: some(['EU', 'NA']),
       asn: some([64500, 64501]),
-      service: some(['s1']),
+      service: some(['s1', 's2']),
       feed: some(['f1', 'f2', 'absent']),
     },
     { requiredKeys: [] },

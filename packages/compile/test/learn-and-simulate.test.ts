@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
-import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
-import { decide, definePolicy, EMPTY_WORLD, formatPolicy, parseFlow, parsePolicy, type Rule } from '@sallyport/policy'
+import { parseDomainPattern, parsePortRange } from '@sallyport/net'
+import {
+  decide,
+  definePolicy,
+  EMPTY_WORLD,
+  formatPolicy,
+  parseFlow,
+  parsePolicy,
+  type Layer,
+  type NamedSet,
+  type Rule,
+} from '@sallyport/policy'
 import {
   compilePolicy,
   haveLeft,
@@ -22,7 +32,7 @@ const OPTIONS: LearnOptions = {
   hostsForDomain: 3,
   hostsForService: 2,
   addressesForPrefix: 4,
-  services: new Map<string, readonly DomainPattern[]>(),
+  services: new Map<string, NamedSet>(),
 }
 
 function seen(facts: object, count = 1, recorded: RecordedFlows['recorded'] = null): RecordedFlows {
@@ -88,13 +98,21 @@ suite('learn', () => {
   })
 
   test('hosts of one service become the service', () => {
-    const services = new Map([['hub', [parseDomainPattern('.hub.example')!, parseDomainPattern('.hubcdn.example')!]]])
-    const { layer } = learnPolicy([named('a.hub.example'), named('b.hubcdn.example')], {
-      ...OPTIONS,
-      services,
-      world: { ...EMPTY_WORLD, service: () => ({ domains: services.get('hub')!, prefixes: [] }) },
+    const domains = [parseDomainPattern('.hub.example')!, parseDomainPattern('.hubcdn.example')!]
+    const learned = (hub: NamedSet): Layer =>
+      learnPolicy([named('a.hub.example'), named('b.hubcdn.example')], {
+        ...OPTIONS,
+        services: new Map([['hub', hub]]),
+        world: { ...EMPTY_WORLD, service: () => hub },
+      }).layer
+    const onPort = (port: string): NamedSet => ({
+      domains,
+      prefixes: [],
+      byPorts: [{ domains, prefixes: [], ports: [parsePortRange(port)!] }],
     })
-    assert.deepEqual(layer.rules[0]?.to, [{ service: ['hub'] }])
+    assert.deepEqual(learned({ domains, prefixes: [] }).rules[0]?.to, [{ service: ['hub'] }])
+    assert.deepEqual(learned(onPort('tcp/443')).rules[0]?.to, [{ service: ['hub'] }])
+    assert.equal(learned(onPort('tcp/25')).rules[0]?.to?.length, 2, 'the service on mail ports says nothing of these')
   })
 
   test('an application gets what it used, not what another one did', () => {

@@ -1,4 +1,11 @@
-import { matchDomain, type Address, type DomainName, type DomainPattern, type Prefix } from '@sallyport/net'
+import {
+  matchDomain,
+  type Address,
+  type DomainName,
+  type DomainPattern,
+  type PortRange,
+  type Prefix,
+} from '@sallyport/net'
 
 /** Patterns that may be too many to be objects at once: they are walked, and counted. */
 export type DomainPatterns = Iterable<DomainPattern> & { readonly length: number }
@@ -8,6 +15,18 @@ export type NamedSet = {
   readonly domains: DomainPatterns
   /** Holes in `domains`: of all patterns that match a name the one nearest to it decides, a hole when both are as near. */
   readonly except?: DomainPatterns
+  readonly prefixes: readonly Prefix[]
+  /**
+   * Of a service whose ports are known: all of the set once more, by the ports that belong to each name and address. An allow rule
+   * means these; a deny rule means the service on every port.
+   */
+  readonly byPorts?: readonly PortedSet[]
+}
+
+/** Names and addresses of a service that are used on these ports; `null` is all ports. */
+export type PortedSet = {
+  readonly ports: readonly PortRange[] | null
+  readonly domains: DomainPatterns
   readonly prefixes: readonly Prefix[]
 }
 

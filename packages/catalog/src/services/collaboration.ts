@@ -86,9 +86,20 @@ export const COLLABORATION: Readonly<Record<string, Service>> = {
     'Discord',
     '.discord.com .discord.gg .discordapp.com .discordapp.net .discord.media',
     'https://discord.com/developers/docs',
+    'udp/50000-65535',
   ),
-  whatsapp: web('WhatsApp', '.whatsapp.com .whatsapp.net wa.me', 'https://faq.whatsapp.com'),
-  signal: web('Signal', '.signal.org .whispersystems.org', 'https://support.signal.org/hc/en-us/articles/360007320291'),
+  whatsapp: web(
+    'WhatsApp',
+    '.whatsapp.com .whatsapp.net wa.me',
+    'https://faq.whatsapp.com',
+    'tcp/80 tcp/4244 tcp/5222-5223 tcp/5228 tcp/5242 udp/3478',
+  ),
+  signal: web(
+    'Signal',
+    '.signal.org .whispersystems.org',
+    'https://support.signal.org/hc/en-us/articles/360007320291',
+    'tcp/3478 udp/3478',
+  ),
   telegram: service(
     'Telegram',
     fact('https://core.telegram.org/resources/cidr.txt', {

@@ -21,7 +21,8 @@ export class ServiceCatalogue {
     for (const { vendor, source, fetchedMs, services } of imported) {
       for (const [name, said] of Object.entries(services)) {
         const { title, facts } = this.#services.get(name) ?? { title: titleOf(vendor, name), facts: [] }
-        this.#services.set(name, { title, facts: [...facts, { source, fetchedMs, ...said }] })
+        const more = said.map((each) => ({ source, fetchedMs, ...each }))
+        this.#services.set(name, { title, facts: [...facts, ...more] })
       }
     }
   }

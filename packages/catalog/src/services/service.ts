@@ -10,6 +10,8 @@ export type ServiceFact = {
 /** A SaaS application or cloud. */
 export type Service = { readonly title: string; readonly facts: readonly ServiceFact[] }
 
+const WEB_PORTS = 'tcp/443 udp/443'
+
 type Stated = { readonly domains?: string; readonly prefixes?: string; readonly ports?: string }
 
 export function service(title: string, ...facts: readonly ServiceFact[]): Service {
@@ -17,7 +19,7 @@ export function service(title: string, ...facts: readonly ServiceFact[]): Servic
 }
 
 /** Words separated by spaces; ports are those of the web unless others are stated. */
-export function fact(source: string, { domains = '', prefixes = '', ports = 'tcp/443 udp/443' }: Stated): ServiceFact {
+export function fact(source: string, { domains = '', prefixes = '', ports = WEB_PORTS }: Stated): ServiceFact {
   return { source, domains: words(domains), prefixes: words(prefixes), ports: words(ports) }
 }
 
@@ -25,7 +27,7 @@ function words(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
-/** Names alone, over the web. */
-export function web(title: string, domains: string, source: string): Service {
-  return service(title, fact(source, { domains }))
+/** Names alone, over the web, and on what other ports are given. */
+export function web(title: string, domains: string, source: string, more = ''): Service {
+  return service(title, fact(source, { domains, ports: `${WEB_PORTS} ${more}` }))
 }

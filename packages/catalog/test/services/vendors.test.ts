@@ -89,7 +89,10 @@ function services(vendor: string): Readonly<Record<string, readonly string[]>> {
   const imported = importVendor(vendor, text(vendor))
   if ('invalid' in imported) return assert.fail(imported.invalid)
   return Object.fromEntries(
-    Object.entries(imported.services).map(([name, said]) => [name, [...said.domains, ...said.prefixes]]),
+    Object.entries(imported.services).map(([name, facts]) => [
+      name,
+      facts.flatMap(({ domains, prefixes }) => [...domains, ...prefixes]),
+    ]),
   )
 }
 
@@ -116,6 +119,88 @@ test('each vendor is read in its own form', () => {
   assert.deepEqual(services('azure')['azure:storage:westeurope'], ['13.73.4.192/26'])
   assert.deepEqual(services('atlassian')['atlassian'], ['104.192.136.0/21'])
   assert.deepEqual(services('google-cloud')['google-cloud:africa-south1'], ['34.1.208.0/20'])
+})
+
+/** What is said of a service, each port list with what it is for. */
+function said(vendor: string, document: unknown, service: string): readonly string[] {
+  const imported = importVendor(vendor, JSON.stringify(document))
+  if ('invalid' in imported) return [imported.invalid]
+  return (imported.services[service] ?? []).map(({ domains, prefixes, ports }) =>
+    [...domains, ...prefixes, 'on', ...ports].join(' '),
+  )
+}
+
+test('sets of Microsoft endpoints keep their own ports; optional ones are told apart; names, ranges and ports may be absent', () => {
+  const sets = [
+    { id: 1, serviceArea: 'Exchange', urls: ['outlook.office.com'], ips: ['13.107.6.152/31'], tcpPorts: '80,443' },
+    { id: 9, serviceArea: 'Exchange', urls: ['*.protection.outlook.com'], tcpPorts: '25', required: true },
+    { id: 11, serviceArea: 'Skype', ips: ['52.112.0.0/14'], udpPorts: ' 3478, 3479-3481', required: true },
+    { id: 12, serviceArea: 'Skype', urls: ['*.lync.com'], tcpPorts: '443', udpPorts: '443', required: false },
+    { id: 13, serviceArea: 'Common', urls: ['a.office.com'], tcpPorts: '443,none,99999' },
+    { id: 14, serviceArea: 'Common', urls: ['b.office.com'], tcpPorts: 'all' },
+    { id: 15, serviceArea: 'Common', expressRoute: false, notes: 'nothing of use' },
+  ]
+  assert.deepEqual(said('microsoft', sets, 'microsoft-365:exchange'), [
+    'outlook.office.com 13.107.6.152/31 on tcp/443 tcp/80',
+    '.protection.outlook.com on tcp/25',
+  ])
+  assert.deepEqual(said('microsoft', sets, 'microsoft-365:skype'), [
+    '52.112.0.0/14 on udp/3478 udp/3479-3481',
+    '.lync.com on tcp/443 udp/443',
+  ])
+  assert.deepEqual(said('microsoft', sets, 'microsoft-365:required'), [
+    '.protection.outlook.com on tcp/25',
+    '52.112.0.0/14 on udp/3478 udp/3479-3481',
+  ])
+  // A set whose ports cannot be read would hold for all of them.
+  assert.deepEqual(
+    said('microsoft', sets, 'microsoft-365:common').filter((each) => each !== 'on '),
+    ['a.office.com on tcp/443'],
+  )
+})
+
+test('a local zone of AWS is a place of its own, GLOBAL is one too, and bits after a prefix are cleared', () => {
+  const field = { region: 'us-west-2', service: 'EC2' }
+  const document = {
+    prefixes: [
+      { ip_prefix: '15.181.0.0/20', ...field, network_border_group: 'us-west-2-lax-1' },
+      { ip_prefix: '52.94.0.5/22', ...field },
+      { ip_prefix: '99.77.0.0/24', region: 'GLOBAL', service: 'ROUTE53_HEALTHCHECKS', network_border_group: 'GLOBAL' },
+    ],
+  }
+  assert.deepEqual(said('aws', document, 'aws:us-west-2-lax-1'), ['15.181.0.0/20 on'])
+  assert.deepEqual(said('aws', document, 'aws:ec2:us-west-2'), ['15.181.0.0/20 52.94.0.0/22 on'])
+  assert.deepEqual(said('aws', document, 'aws:route53-healthchecks:global'), ['99.77.0.0/24 on'])
+})
+
+test('lists of one family, and fields that vendors add, change nothing', () => {
+  assert.deepEqual(said('cloudflare', { result: { ipv4_cidrs: ['104.16.0.0/13'] } }, 'cloudflare-network'), [
+    '104.16.0.0/13 on tcp/443 tcp/80 udp/443',
+  ])
+  assert.deepEqual(said('fastly', { ipv6_addresses: ['2a04:4e40::/32'] }, 'fastly-network'), [
+    '2a04:4e40::/32 on tcp/443 tcp/80 udp/443',
+  ])
+  const tag = { region: '', regionId: 0, platform: 'Azure', systemService: 'AzureSQL', networkFeatures: null }
+  const azure = { values: [{ name: 'Sql', id: 'Sql', properties: { ...tag, addressPrefixes: ['4.145.74.52/30'] } }] }
+  assert.deepEqual(said('azure', azure, 'azure:sql'), ['4.145.74.52/30 on'])
+  const meta = {
+    ssh_keys: ['ssh-ed25519 AAAA'],
+    git: ['140.82.112.0/20', '2a0a:a440::/29'],
+    actions_macos: ['13.105.49.0/31'],
+    domains: { packages: ['ghcr.io'], actions_inbound: { full_domains: ['a.actions.githubusercontent.com'] } },
+  }
+  assert.deepEqual(said('github', meta, 'github'), ['ghcr.io 140.82.112.0/20 2a0a:a440::/29 on tcp/22 tcp/443 tcp/80'])
+  assert.deepEqual(said('google', { prefixes: [{ ipv6Prefix: '2001:4860::/32' }, {}] }, 'google'), [
+    '2001:4860::/32 on',
+  ])
+})
+
+test('a range that no one vendor has is left out', () => {
+  for (const range of ['0.0.0.0/0', '64.0.0.0/4', '2000::/3', '2a00::/12']) {
+    assert.deepEqual(said('fastly', { addresses: [range, '151.101.0.0/16'] }, 'fastly-network'), [
+      '151.101.0.0/16 on tcp/443 tcp/80 udp/443',
+    ])
+  }
 })
 
 test('what would allow strangers is left out, and told', () => {
@@ -154,7 +239,7 @@ test('an import adds to what is known, in the world of policies too', async () =
     assert.ok('services' in aws)
     const { services: said } = aws
     await writeImported(directory, {
-      version: 1,
+      version: 2,
       vendor: 'aws',
       source: 'https://example.com',
       fetchedMs: 1,

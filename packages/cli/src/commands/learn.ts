@@ -2,8 +2,7 @@ import { Command } from 'commander'
 import { SERVICES, serviceSet } from '@sallyport/catalog'
 import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
-import type { DomainPattern } from '@sallyport/net'
-import { definePolicy, formatPolicy, type World } from '@sallyport/policy'
+import { definePolicy, formatPolicy, type NamedSet, type World } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, feedOption, jsonOption } from '../input/options.ts'
@@ -57,7 +56,7 @@ export function learnCommand(): Command {
         hostsForDomain: options.hosts,
         hostsForService: 2,
         addressesForPrefix: options.addresses,
-        services: servicePatterns(),
+        services: serviceSets(),
       })
       await report(learned, options)
     })
@@ -94,6 +93,6 @@ function suspicionOf(feeds: readonly string[], world: World): (flows: RecordedFl
   }
 }
 
-function servicePatterns(): ReadonlyMap<string, readonly DomainPattern[]> {
-  return new Map(Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service).domains]))
+function serviceSets(): ReadonlyMap<string, NamedSet> {
+  return new Map(Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service)]))
 }

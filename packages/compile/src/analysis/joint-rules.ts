@@ -1,5 +1,4 @@
 import type { Flow, Policy, World } from '@sallyport/policy'
-import { portBoundaries } from '../compiled-rules.ts'
 import { ClassTables } from '../diagram/class-tables.ts'
 import { ConditionSet } from '../diagram/condition-set.ts'
 import { Diagram } from '../diagram/diagram.ts'
@@ -25,7 +24,7 @@ export type JointRules = {
 export function jointRules(policies: readonly Policy[], world: World, atMs: number): JointRules {
   const conditions = new ConditionSet()
   const lists = policies.map((policy) => itemsOfPolicy(policy, world, atMs, conditions))
-  const tables = new ClassTables(conditions, policies.flatMap(portBoundaries), world, [0, 0])
+  const tables = new ClassTables(conditions, world, [0, 0])
   const facts = new FactClasses(tables)
   const values = new ValueSpace(conditions, tables, facts)
   return {

@@ -32,9 +32,9 @@ export class ClassTables {
   /** By set of names; -1 where nobody asked yet. */
   readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], Int32Array>>
 
-  constructor(conditions: ConditionSet, portBoundaries: readonly number[], world: World, seed: HashSeed) {
+  constructor(conditions: ConditionSet, world: World, seed: HashSeed) {
     this.#conditions = conditions
-    this.ports = buildPortTable(portBoundaries, (flow) => this.evaluate(PORT, flow))
+    this.ports = buildPortTable(portBoundaries(conditions), (flow) => this.evaluate(PORT, flow))
     this.addresses = this.#buildAddresses(world)
     const nameConditions = conditions.of(NAME) as readonly NameCondition[]
     this.#nameAtoms = collectNameAtoms(nameConditions)
@@ -108,6 +108,13 @@ export class ClassTables {
       return valueClass
     })
   }
+}
+
+/** Ports at which some condition begins or ceases to hold. */
+function portBoundaries(conditions: ConditionSet): readonly number[] {
+  const sources = conditions.of(PORT).flatMap((each) => (each.kind === 'flow' ? [each.source] : []))
+  const ranges = sources.flatMap((source) => (source.kind === 'ports' ? source.lists.flat() : []))
+  return ranges.flatMap(({ first, last }) => [first, last + 1])
 }
 
 function hasMissingSet(parts: readonly AddressPart[]): boolean {

@@ -45,7 +45,8 @@ export type NamePart = { readonly key: string; readonly patterns: DomainPatterns
 
 export type ConditionSource =
   | { readonly kind: 'subject'; readonly term: SubjectTerm }
-  | { readonly kind: 'ports'; readonly ranges: readonly PortRange[] }
+  /** Of each list, one range must hold. */
+  | { readonly kind: 'ports'; readonly lists: readonly (readonly PortRange[])[] }
   | { readonly kind: 'protocol'; readonly protocols: readonly Protocol[] }
   | { readonly kind: 'http'; readonly http: HttpCondition }
   | { readonly kind: 'content'; readonly detectors: readonly string[] }

@@ -2,24 +2,22 @@ import {
   defaultOutcome,
   inForce,
   matchHttp,
-  matchPorts,
   matchSubjectKey,
-  namedSetKeys,
   holds,
   ruleOutcome,
-  type DestinationTerm,
   type Policy,
   type Polarity,
   type Rule,
   type SubjectTerm,
   type World,
 } from '@sallyport/policy'
-import { addressParts, evaluateAlternatives } from './address-condition.ts'
-import type { AddressPart, Condition, ConditionSource, NamePart } from './condition.ts'
+import type { Condition, ConditionSource } from './condition.ts'
 import type { ConditionSet } from './condition-set.ts'
+import { addressCondition, destinationConjunctions } from './destination-conjunctions.ts'
 import type { ItemRange } from './diagram.ts'
-import type { Item } from './item.ts'
-import { ADDRESS, NAME, variable, VARIABLES, type VariableName } from './variable.ts'
+import type { Conjunction, Item } from './item.ts'
+import { portConditions } from './port-conditions.ts'
+import { variable, VARIABLES, type VariableName } from './variable.ts'
 
 const SUBJECT_VARIABLES: { readonly [K in keyof SubjectTerm]-?: VariableName } = {
   device: 'device',
@@ -33,7 +31,6 @@ const SUBJECT_VARIABLES: { readonly [K in keyof SubjectTerm]-?: VariableName } =
   network: 'network',
 }
 
-type Conjunction = readonly Condition[]
 type FlowEvaluation = Extract<Condition, { kind: 'flow' }>['evaluate']
 
 /** The whole policy as one ordered list of conjunctions, rules not in force at `atMs` left out. */
@@ -83,7 +80,7 @@ function exceptionsOf(rule: Rule, world: World, conditions: ConditionSet): reado
   const opposite: Polarity = rule.action === 'deny' ? 'allow' : 'deny'
   return [
     ...subjectConjunctions(rule.exceptFrom, conditions),
-    ...destinationConjunctions(rule.exceptTo, opposite, rule.assurance, world, conditions),
+    ...destinationConjunctions(rule.exceptTo, null, opposite, rule.assurance, world, conditions),
   ]
 }
 
@@ -92,18 +89,22 @@ function conjunctionsOf(rule: Rule, world: World, conditions: ConditionSet): rea
   const subjects = rule.from === null ? [[]] : subjectConjunctions(rule.from, conditions)
   const destinations =
     rule.to === null
-      ? [polarity === 'allow' ? [addressCondition([[]], polarity, world, conditions)] : []]
-      : destinationConjunctions(rule.to, polarity, rule.assurance, world, conditions)
+      ? [
+          [
+            ...portConditions(rule.ports === null ? [] : [rule.ports], conditions),
+            ...(polarity === 'allow' ? [addressCondition([[]], polarity, world, conditions)] : []),
+          ],
+        ]
+      : destinationConjunctions(rule.to, rule.ports, polarity, rule.assurance, world, conditions)
   const others = otherConditions(rule, conditions)
   return subjects.flatMap((subject) => destinations.map((destination) => [...subject, ...destination, ...others]))
 }
 
 function otherConditions(rule: Rule, conditions: ConditionSet): Conjunction {
-  const { ports, protocol, http, content } = rule
+  const { protocol, http, content } = rule
   const flow = (name: VariableName, source: ConditionSource, evaluate: FlowEvaluation): Condition =>
     conditions.intern(JSON.stringify(source), { kind: 'flow', variable: variable(name), source, evaluate })
   return [
-    ...(ports ? [flow('port', { kind: 'ports', ranges: ports }, (facts) => matchPorts(ports, facts))] : []),
     ...(protocol
       ? [
           flow('protocol', { kind: 'protocol', protocols: protocol }, (facts) =>
@@ -145,113 +146,6 @@ function mergeSingleKeys(terms: readonly SubjectTerm[]): readonly SubjectTerm[] 
     else merged.set(key, [...(merged.get(key) ?? []), ...(term[key as keyof SubjectTerm] as readonly unknown[])])
   }
   return [...[...merged].map(([key, alternatives]) => ({ [key]: alternatives }) as SubjectTerm), ...rest]
-}
-
-/**
- * A named set holds for its addresses or for its names, so an entry with one becomes two conjunctions; conjunctions of
- * an address alone, and of a name alone, are merged.
- */
-function destinationConjunctions(
-  terms: readonly DestinationTerm[],
-  polarity: Polarity,
-  assurance: 'verified' | 'dns',
-  world: World,
-  conditions: ConditionSet,
-): readonly Conjunction[] {
-  const addressOnly: (readonly AddressPart[])[] = []
-  const nameOnly: (readonly NamePart[])[] = []
-  const both: Conjunction[] = []
-  for (const term of terms) {
-    for (const { address, name } of branches(term, world)) {
-      if (name.length === 0) addressOnly.push(address)
-      else if (address.length === 0) nameOnly.push(name)
-      else {
-        both.push([
-          addressCondition([address], polarity, world, conditions),
-          nameCondition([name], polarity, assurance, conditions),
-        ])
-      }
-    }
-  }
-  return [
-    ...(addressOnly.length > 0 ? [[addressCondition(addressOnly, polarity, world, conditions)]] : []),
-    ...(nameOnly.length > 0
-      ? [
-          [
-            ...(polarity === 'allow' ? [addressCondition([[]], polarity, world, conditions)] : []),
-            nameCondition(mergePatterns(nameOnly), polarity, assurance, conditions),
-          ],
-        ]
-      : []),
-    ...both,
-  ]
-}
-
-type Branch = { readonly address: readonly AddressPart[]; readonly name: readonly NamePart[] }
-
-function branches(term: DestinationTerm, world: World): readonly Branch[] {
-  let result: readonly Branch[] = [
-    {
-      address: addressParts(term),
-      name: term.domain ? [{ key: JSON.stringify(term.domain), patterns: term.domain }] : [],
-    },
-  ]
-  for (const [kind, ids] of namedSetKeys(term)) {
-    const options = ids.flatMap((id) => setBranches(kind, id, world))
-    result = result.flatMap(({ address, name }) =>
-      options.map((option) => ({ address: [...address, ...option.address], name: [...name, ...option.name] })),
-    )
-  }
-  return result
-}
-
-function setBranches(kind: 'service' | 'feed' | 'category', id: string, world: World): readonly Branch[] {
-  const set = world[kind](id)
-  const key = `${kind}:${id}`
-  if (set === null) return [{ address: [{ kind: 'missing-set', key }], name: [] }]
-  return [
-    ...(set.prefixes.length > 0
-      ? [{ address: [{ kind: 'set', prefixes: set.prefixes, key } as const], name: [] }]
-      : []),
-    { address: [], name: [{ key, patterns: set.domains, ...(set.except && { except: set.except }) }] },
-  ]
-}
-
-/** Patterns written in policies are merged to one list; a set of the world keeps its own, which may be large. */
-function mergePatterns(alternatives: readonly (readonly NamePart[])[]): readonly (readonly NamePart[])[] {
-  const written = alternatives.filter((parts) => parts.length === 1 && parts[0]!.key.startsWith('['))
-  const rest = alternatives.filter((parts) => !written.includes(parts))
-  const patterns = written.flatMap((parts) => [...parts[0]!.patterns])
-  return patterns.length === 0 ? rest : [[{ key: JSON.stringify(patterns), patterns }], ...rest]
-}
-
-function addressCondition(
-  alternatives: readonly (readonly AddressPart[])[],
-  polarity: Polarity,
-  world: World,
-  conditions: ConditionSet,
-): Condition {
-  const key = JSON.stringify([polarity, alternatives.map((parts) => parts.map(partKey))])
-  return conditions.intern(key, {
-    kind: 'address',
-    variable: ADDRESS,
-    alternatives,
-    evaluate: (flow) => evaluateAlternatives(alternatives, polarity, flow, world),
-  })
-}
-
-function partKey(part: AddressPart): unknown {
-  return part.kind === 'set' ? part.key : part
-}
-
-function nameCondition(
-  alternatives: readonly (readonly NamePart[])[],
-  polarity: Polarity,
-  assurance: 'verified' | 'dns',
-  conditions: ConditionSet,
-): Condition {
-  const key = JSON.stringify([polarity, assurance, alternatives.map((parts) => parts.map((part) => part.key))])
-  return conditions.intern(key, { kind: 'name', variable: NAME, alternatives, polarity, assurance })
 }
 
 /** Where the items of each rule stand. */

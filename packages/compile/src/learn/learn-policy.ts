@@ -90,6 +90,7 @@ function generaliseEach(
       scope,
       generalise(
         all.map(({ destination }) => destination),
+        all[0]!.port,
         limits,
       ),
     ]),

@@ -10,7 +10,7 @@ const SHOWN = 200
 /** As `sallyport learn` with its usual bounds. */
 export async function learnCandidate({ flows, nowMs }: ApiContext, since: string): Promise<object> {
   const recorded = await flows.factGroups(parseFilter([`since:${since}`], nowMs()), false)
-  const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service).domains] as const)
+  const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service)] as const)
   const learned = learnPolicy(recorded, {
     name: 'learned',
     world: await openWorld(),

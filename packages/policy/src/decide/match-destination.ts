@@ -2,6 +2,7 @@ import { matchDomain, prefixContains, type Address, type DomainName } from '@sal
 import type { Flow } from '../flow.ts'
 import type { DestinationTerm } from '../policy.ts'
 import { setHoldsName, type NamedSet, type World } from '../world.ts'
+import { matchPorts } from './match-ports.ts'
 import { isMetadataAddress } from './metadata-address.ts'
 import { nameHolds, type NameCandidate, type Polarity } from './name-candidate.ts'
 import { and, holds, or, type Ternary } from './ternary.ts'
@@ -51,6 +52,11 @@ function nameIn(context: DestinationContext, matches: (name: DomainName) => bool
 /** A set that is not there may hold anything: the flow stays undetermined, so it fails closed. */
 function matchNamedSet(set: NamedSet | null, context: DestinationContext): Ternary {
   if (set === null) return 'maybe'
+  if (set.byPorts === undefined || context.polarity === 'deny') return matchMembers(set, context)
+  return or(set.byPorts.map((part) => and([matchPorts(part.ports, context.flow), matchMembers(part, context)])))
+}
+
+function matchMembers(set: NamedSet, context: DestinationContext): Ternary {
   return or([
     set.prefixes.length === 0
       ? 'no'

@@ -1,10 +1,10 @@
-import { matchDomain, type PortRange } from '@sallyport/net'
+import { matchDomain, parseDomainName } from '@sallyport/net'
 import type { Flow } from '../flow.ts'
 import type { HttpCondition, Rule } from '../policy.ts'
 import type { World } from '../world.ts'
-import { parseDomainName } from '@sallyport/net'
 import { matchGlob } from './glob.ts'
 import { matchDestinationTerm } from './match-destination.ts'
+import { matchPorts } from './match-ports.ts'
 import { matchSubjectTerm } from './match-subject.ts'
 import { isMetadataAddress } from './metadata-address.ts'
 import type { NameCandidate, Polarity } from './name-candidate.ts'
@@ -31,19 +31,6 @@ export function matchRule(rule: Rule, flow: Flow, candidate: NameCandidate, worl
 
 function matchAnywhere(polarity: Polarity, flow: Flow): Ternary {
   return polarity === 'allow' && flow.dst && isMetadataAddress(flow.dst) ? 'no' : 'yes'
-}
-
-export function matchPorts(ports: readonly PortRange[] | null, flow: Flow): Ternary {
-  return ports === null ? 'yes' : or(ports.map((range) => and([matchTransport(range, flow), matchNumber(range, flow)])))
-}
-
-function matchTransport(range: PortRange, flow: Flow): Ternary {
-  return holds(flow.transport, (transport) => range.transports.includes(transport))
-}
-
-function matchNumber(range: PortRange, flow: Flow): Ternary {
-  if (range.first === 0 && range.last === 65535) return 'yes'
-  return holds(flow.port, (port) => port >= range.first && port <= range.last)
 }
 
 export function matchHttp(condition: HttpCondition | null, flow: Flow): Ternary {

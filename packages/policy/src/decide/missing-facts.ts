@@ -68,9 +68,14 @@ function factsOf(rule: Rule): readonly (keyof Flow)[] {
     ...destinations.flatMap((term) =>
       (Object.keys(term) as (keyof DestinationTerm)[]).flatMap((key) => DESTINATION_FACTS[key]),
     ),
-    ...(rule.ports ? (['transport', 'port'] as const) : []),
+    ...(rule.ports || asksForServicePorts(rule) ? (['transport', 'port'] as const) : []),
     ...(rule.protocol ? (['protocol'] as const) : []),
     ...(rule.http ? (['http'] as const) : []),
     ...(rule.content ? (['content'] as const) : []),
   ]
+}
+
+/** Where a service stands for what it allows, its own ports count. */
+function asksForServicePorts({ action, to, exceptTo }: Rule): boolean {
+  return ((action === 'deny' ? exceptTo : to) ?? []).some((term) => term.service !== undefined)
 }

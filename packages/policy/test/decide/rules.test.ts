@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parsePrefix, isPrefix, type Prefix } from '@sallyport/net'
+import {
+  isPrefix,
+  parseDomainPattern,
+  parsePortRange,
+  parsePrefix,
+  type DomainPattern,
+  type Prefix,
+} from '@sallyport/net'
 import { EMPTY_WORLD } from '@sallyport/policy'
 import { verdictOf } from './verdict-of.ts'
 
@@ -9,6 +16,8 @@ const prefix = (text: string): Prefix => {
   if (!isPrefix(parsed)) throw new Error(text)
   return parsed
 }
+
+const domain = (text: string): DomainPattern => parseDomainPattern(text)!
 
 test('the first rule that matches decides, and the default what none matches', () => {
   const rules = `
@@ -47,6 +56,48 @@ test('except takes entries away from both sides', () => {
   assert.equal(verdictOf(rules, flow({})), 'allow by a')
   assert.equal(verdictOf(rules, flow({ user: 'eve' })), 'deny by default')
   assert.equal(verdictOf(rules, flow({ dst: '192.0.2.66' })), 'deny by default')
+})
+
+test('an allow rule means a service on its ports, which its own ports narrow; a deny rule means it on all', () => {
+  const mail = {
+    domains: [domain('mail.example')],
+    prefixes: [prefix('192.0.2.0/24')],
+    ports: [parsePortRange('tcp/993')!, parsePortRange('tcp/443')!],
+  }
+  const files = { domains: [domain('files.example')], prefixes: [], ports: null }
+  const suite = {
+    domains: [...mail.domains, ...files.domains],
+    prefixes: mail.prefixes,
+    byPorts: [mail, files],
+  }
+  const world = { ...EMPTY_WORLD, service: () => suite }
+  const to = (name: string, port?: number): object => ({
+    dst: '198.51.100.1',
+    domain: name,
+    ...(port !== undefined && { transport: 'tcp', port }),
+  })
+  const judged = (rule: string, flow: object): string => verdictOf(`  - ${rule}`, flow, world)
+  const allow = '{ id: a, action: allow, to: [{ service: suite }] }'
+  assert.equal(judged(allow, to('mail.example', 993)), 'allow by a')
+  assert.equal(judged(allow, to('mail.example', 22)), 'deny by default')
+  assert.equal(judged(allow, to('files.example', 22)), 'allow by a')
+  assert.equal(judged(allow, to('mail.example')), 'undetermined: transport port')
+  assert.equal(judged(allow, { dst: '192.0.2.7', transport: 'tcp', port: 443 }), 'allow by a')
+  assert.equal(
+    judged(allow, { dst: '192.0.2.7', transport: 'udp', port: 443, domain: null, boundNames: null }),
+    'deny by default',
+  )
+  const narrow = '{ id: a, action: allow, to: [{ service: suite }], ports: [443] }'
+  assert.equal(judged(narrow, to('mail.example', 993)), 'deny by default')
+  assert.equal(judged(narrow, to('mail.example', 443)), 'allow by a')
+  assert.equal(judged(narrow, to('files.example', 22)), 'deny by default')
+  const open = (rule: string, flow: object): string => verdictOf(`default: allow\nrules:\n  - ${rule}`, flow, world)
+  assert.equal(open('{ id: d, action: deny, to: [{ service: suite }] }', to('mail.example', 22)), 'deny by d')
+  const allBut = '{ id: a, action: allow, to: [.example], except: { to: [{ service: suite }] } }'
+  assert.equal(judged(allBut, to('mail.example', 22)), 'deny by default')
+  const denyBut = '{ id: d, action: deny, to: [.example], except: { to: [{ service: suite }] } }'
+  assert.equal(open(denyBut, to('mail.example', 443)), 'allow by default')
+  assert.equal(open(denyBut, to('mail.example', 22)), 'deny by d')
 })
 
 test('no transport means TCP and UDP', () => {

@@ -7,20 +7,20 @@ import { VENDORS } from './vendors.ts'
 
 /** A vendor's document as it was imported. */
 export type ImportedVendor = {
-  readonly version: 1
+  readonly version: 2
   readonly vendor: string
   readonly source: string
   readonly fetchedMs: number
-  readonly services: Readonly<Record<string, VendorService>>
+  readonly services: Readonly<Record<string, readonly VendorService[]>>
 }
 
 const strings = z.array(z.string())
 const schema: z.ZodType<ImportedVendor> = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   vendor: z.string(),
   source: z.string(),
   fetchedMs: z.number(),
-  services: z.record(z.string(), z.object({ domains: strings, prefixes: strings, ports: strings })),
+  services: z.record(z.string(), z.array(z.object({ domains: strings, prefixes: strings, ports: strings }))),
 })
 
 export async function writeImported(directory: string, imported: ImportedVendor): Promise<void> {

@@ -1,4 +1,4 @@
-/** What a document of a vendor says of one service. */
+/** What a document of a vendor says of one service, all of it on the same ports; without ports, on any. */
 export type VendorService = {
   readonly domains: readonly string[]
   readonly prefixes: readonly string[]
@@ -6,27 +6,38 @@ export type VendorService = {
 }
 
 /** Service → what is said of it. */
-export type VendorServices = ReadonlyMap<string, VendorService>
+export type VendorServices = ReadonlyMap<string, readonly VendorService[]>
+
+type Gathered = {
+  readonly domains: Set<string>
+  readonly prefixes: Set<string>
+  readonly ports: readonly string[]
+}
 
 /** Gathers what the entries of a document say, each of any number of services. */
 export class ServiceCollector {
-  readonly #services = new Map<string, { domains: Set<string>; prefixes: Set<string>; ports: Set<string> }>()
+  readonly #services = new Map<string, Map<string, Gathered>>()
 
   add(names: readonly string[], said: Partial<VendorService>): void {
+    const ports = [...new Set(said.ports)].sort()
     for (const name of names) {
-      const known = this.#services.get(name) ?? { domains: new Set(), prefixes: new Set(), ports: new Set() }
-      this.#services.set(name, known)
+      const service = this.#services.get(name) ?? new Map<string, Gathered>()
+      this.#services.set(name, service)
+      const key = ports.join(' ')
+      const known = service.get(key) ?? { domains: new Set(), prefixes: new Set(), ports }
+      service.set(key, known)
       for (const domain of said.domains ?? []) known.domains.add(domain)
       for (const prefix of said.prefixes ?? []) known.prefixes.add(prefix)
-      for (const port of said.ports ?? []) known.ports.add(port)
     }
   }
 
   finish(): VendorServices {
     return new Map(
-      [...this.#services].map(([name, { domains, prefixes, ports }]) => [
+      [...this.#services].map(([name, service]) => [
         name,
-        { domains: [...domains], prefixes: [...prefixes], ports: [...ports] },
+        [...service.values()].map(({ domains, prefixes, ports }) => {
+          return { domains: [...domains], prefixes: [...prefixes], ports }
+        }),
       ]),
     )
   }

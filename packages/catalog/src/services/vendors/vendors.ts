@@ -28,6 +28,9 @@ function json<T>(schema: z.ZodType<T>, take: (value: T, into: ServiceCollector) 
   }
 }
 
+/** Without the sets that only optional features need. */
+const REQUIRED = 'microsoft-365:required'
+
 const microsoft = json(
   z.array(
     z.object({
@@ -36,12 +39,13 @@ const microsoft = json(
       ips: list.optional(),
       tcpPorts: text.optional(),
       udpPorts: text.optional(),
+      required: z.boolean().optional(),
     }),
   ),
   (sets, into) => {
-    for (const { serviceArea, urls, ips, tcpPorts, udpPorts } of sets) {
+    for (const { serviceArea, urls, ips, tcpPorts, udpPorts, required } of sets) {
       const ports = [...portsOf('tcp', tcpPorts), ...portsOf('udp', udpPorts)]
-      const names = ['microsoft-365', `microsoft-365:${slug(serviceArea)}`]
+      const names = ['microsoft-365', `microsoft-365:${slug(serviceArea)}`, ...(required ? [REQUIRED] : [])]
       into.add(names, { domains: (urls ?? []).map(patternOfUrl), prefixes: ips ?? [], ports })
     }
   },
@@ -56,24 +60,26 @@ function portsOf(transport: 'tcp' | 'udp', ports: string | undefined): readonly 
   return (ports ?? '').split(',').flatMap((port) => (port.trim() === '' ? [] : [`${transport}/${port.trim()}`]))
 }
 
+/** A border group is a region, or a local zone of one (`us-west-2-lax-1`). */
+const awsFields = { region: text, service: text, network_border_group: text.optional() }
+
 const aws = json(
   z.object({
-    prefixes: z.array(z.object({ ip_prefix: text, region: text, service: text })),
-    ipv6_prefixes: z.array(z.object({ ipv6_prefix: text, region: text, service: text })).optional(),
+    prefixes: z.array(z.object({ ip_prefix: text, ...awsFields })),
+    ipv6_prefixes: z.array(z.object({ ipv6_prefix: text, ...awsFields })).optional(),
   }),
   ({ prefixes, ipv6_prefixes }, into) => {
     const all = [
       ...prefixes.map(({ ip_prefix, ...rest }) => ({ prefix: ip_prefix, ...rest })),
       ...(ipv6_prefixes ?? []).map(({ ipv6_prefix, ...rest }) => ({ prefix: ipv6_prefix, ...rest })),
     ]
-    for (const { prefix, region, service } of all) {
-      const [product, place] = [slug(service), slug(region)]
+    for (const { prefix, region, service, network_border_group: group } of all) {
+      const places = [...new Set([slug(region), slug(group ?? region)])]
+      const product = slug(service)
       // Amazon's own name for everything it has.
-      const names =
-        product === 'amazon'
-          ? ['aws', `aws:${place}`]
-          : ['aws', `aws:${place}`, `aws:${product}`, `aws:${product}:${place}`]
-      into.add(names, { prefixes: [prefix] })
+      const ofProduct =
+        product === 'amazon' ? [] : [`aws:${product}`, ...places.map((place) => `aws:${product}:${place}`)]
+      into.add(['aws', ...places.map((place) => `aws:${place}`), ...ofProduct], { prefixes: [prefix] })
     }
   },
 )
@@ -106,16 +112,16 @@ const github = json(
     for (const prefixes of [web, api, git, packages, copilot]) into.add(['github'], { prefixes: prefixes ?? [], ports })
     const parts = { web, api, git, packages, pages, hooks, actions, copilot }
     for (const [part, prefixes] of Object.entries(parts)) {
-      if (prefixes !== undefined) into.add([`github:${part}`], { prefixes })
+      if (prefixes !== undefined) into.add([`github:${part}`], { prefixes, ports })
     }
     const names = [...(domains?.website ?? []), ...(domains?.packages ?? []), ...(domains?.copilot ?? [])]
-    into.add(['github'], { domains: names.map(patternOfUrl) })
+    into.add(['github'], { domains: names.map(patternOfUrl), ports })
   },
 )
 
 const azure = json(
   z.object({
-    values: z.array(z.object({ name: text, properties: z.object({ addressPrefixes: list, region: text.optional() }) })),
+    values: z.array(z.object({ name: text, properties: z.object({ addressPrefixes: list }) })),
   }),
   ({ values }, into) => {
     for (const { name, properties } of values) {
@@ -142,20 +148,26 @@ const oracle = json(
 const atlassian = json(
   z.object({ items: z.array(z.object({ cidr: text, direction: list.optional() })) }),
   ({ items }, into) => {
-    const egress = items.filter(({ direction }) => direction === undefined || direction.includes('ingress'))
-    into.add(['atlassian'], { prefixes: egress.map(({ cidr }) => cidr), ports: ['tcp/443'] })
+    const destinations = items.filter(({ direction }) => direction === undefined || direction.includes('ingress'))
+    into.add(['atlassian'], { prefixes: destinations.map(({ cidr }) => cidr), ports: ['tcp/443'] })
   },
 )
+
+/** What a content network answers on. */
+const WEB = ['tcp/80', 'tcp/443', 'udp/443']
 
 const fastly = json(
-  z.object({ addresses: list, ipv6_addresses: list.optional() }),
+  z.object({ addresses: list.optional(), ipv6_addresses: list.optional() }),
   ({ addresses, ipv6_addresses }, into) => {
-    into.add(['fastly-network'], { prefixes: [...addresses, ...(ipv6_addresses ?? [])] })
+    into.add(['fastly-network'], { prefixes: [...(addresses ?? []), ...(ipv6_addresses ?? [])], ports: WEB })
   },
 )
 
-const cloudflare = json(z.object({ result: z.object({ ipv4_cidrs: list, ipv6_cidrs: list }) }), ({ result }, into) =>
-  into.add(['cloudflare-network'], { prefixes: [...result.ipv4_cidrs, ...result.ipv6_cidrs] }),
+const cloudflare = json(
+  z.object({ result: z.object({ ipv4_cidrs: list.optional(), ipv6_cidrs: list.optional() }) }),
+  ({ result: { ipv4_cidrs, ipv6_cidrs } }, into) => {
+    into.add(['cloudflare-network'], { prefixes: [...(ipv4_cidrs ?? []), ...(ipv6_cidrs ?? [])], ports: WEB })
+  },
 )
 
 /** A prefix a line. */

@@ -97,7 +97,7 @@ async function update({ vendor, location }: Wanted, options: Options): Promise<R
   if (ranges < before * LEAST_SHARE && options.accept !== true) {
     return failed(`shrank from ${before} to ${ranges} ranges; take it with --accept`)
   }
-  await writing(writeImported(directory, { version: 1, vendor, source, fetchedMs: Date.now(), services }))
+  await writing(writeImported(directory, { version: 2, vendor, source, fetchedMs: Date.now(), services }))
   return { vendor, failure: null, services: Object.keys(services).length, ranges, leftOut }
 }
 
@@ -110,7 +110,8 @@ async function readDocument(source: string): Promise<{ readonly text: string } |
 }
 
 function rangesOf(services: ImportedServices['services']): number {
-  return new Set(Object.values(services).flatMap(({ prefixes }) => prefixes)).size
+  const facts = Object.values(services).flat()
+  return new Set(facts.flatMap(({ prefixes }) => prefixes)).size
 }
 
 function describe({ vendor, failure, services, ranges, leftOut }: Result): void {
