@@ -61,7 +61,7 @@ export class QueryAnswerer {
     if (special !== null) return { response: specialResponse(message, special), told: { ...told, outcome: 'answered' } }
     if (types === null || types.has(query.type)) return null
     const explain = `queries of type ${typeName(query.type)} are not answered`
-    const verdict: NameVerdict = { verdict: 'deny', rule: null, explain }
+    const verdict: NameVerdict = { verdict: 'deny', rule: null, explain, refusedFor: 'query-type' }
     return { response: typeResponse(message, verdict), told: { ...told, verdict, outcome: 'refused' } }
   }
 

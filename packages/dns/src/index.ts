@@ -1,6 +1,7 @@
 export { policyNameSets } from './fast/policy-name-sets.ts'
 export type { NameSets } from './fast/refusal-templates.ts'
 export { LAST_POINT, judgeName, judgePrivateAddress } from './policy/judge-name.ts'
+export { answerSettings, dnsSettings, judgeOptions } from './policy/policy-settings.ts'
 export { PolicyJudge, type JudgeOptions } from './policy/policy-judge.ts'
 export { serveResolver, type ResolverSetup, type ServedResolver } from './serve/serve-resolver.ts'
 export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-uri.ts'

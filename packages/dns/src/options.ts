@@ -28,6 +28,8 @@ export type NameVerdict = {
   readonly verdict: 'allow' | 'deny' | 'undetermined'
   readonly rule: string | null
   readonly explain: string
+  /** Why the resolver refuses what no rule denies. */
+  readonly refusedFor?: 'private-address' | 'query-type' | 'tunnel'
 }
 
 export type Binding = { readonly name: DomainName; readonly address: Address; readonly ttlSeconds: number }
@@ -66,9 +68,22 @@ export type AnswerSettings = {
   readonly canaries: boolean
   /** The Extended DNS Error of a rule's refusals, when it is not 15 (RFC 8914 §4.16). */
   readonly errorCode: (rule: string) => number | null
+  /** Whether an answer is sent past its time when nobody can be reached (RFC 8767). */
+  readonly stale: boolean
+  /** The least time for which an address stays bound: applications keep addresses past their TTL. */
+  readonly addressFloorSeconds: number
+  /** How much longer than that, or than its TTL, it stays bound. */
+  readonly addressGraceSeconds: number
 }
 
-export const DEFAULT_SETTINGS: AnswerSettings = { types: null, canaries: true, errorCode: () => null }
+export const DEFAULT_SETTINGS: AnswerSettings = {
+  types: null,
+  canaries: true,
+  errorCode: () => null,
+  stale: true,
+  addressFloorSeconds: 300,
+  addressGraceSeconds: 0,
+}
 
 export type ForwarderOptions = {
   /** Port 0 takes a free port, the same one for UDP and TCP. */
@@ -116,8 +131,6 @@ export type ForwarderOptions = {
    */
   readonly needsName?: (query: NameQuery) => boolean
   readonly onQuery?: (record: QueryRecord) => void
-  /** The least time for which an address stays bound: applications keep addresses past their TTL. */
-  readonly ttlFloorSeconds?: number
   readonly timeouts?: Partial<Timeouts>
   readonly limits?: Partial<Limits>
 }

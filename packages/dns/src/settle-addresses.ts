@@ -2,7 +2,7 @@ import { formatAddress, type Address } from '@sallyport/net'
 import type { Message, Question, ResourceRecord } from '@sallyport/wire'
 import { answerAddresses, hasServices, keepAddresses, showName, type TimedAddress } from './answer-addresses.ts'
 import type { Counters } from './counters.ts'
-import type { Binding, ForwarderOptions, NameQuery, NameVerdict } from './options.ts'
+import { DEFAULT_SETTINGS, type Binding, type ForwarderOptions, type NameQuery, type NameVerdict } from './options.ts'
 import { selectAnswer, type SelectedAnswer } from './select-answer.ts'
 
 /** What of an answer may be sent, and what is bound before. */
@@ -56,15 +56,14 @@ function carriesAnswer({ data }: ResourceRecord): boolean {
   return data.kind === 'address' || data.kind === 'svcb'
 }
 
-const TTL_FLOOR_SECONDS = 300
-
 /** Each address once, for the name asked for, with the longest of its times. */
 function bindingsOf(query: NameQuery, found: readonly TimedAddress[], options: ForwarderOptions): Binding[] {
-  const floor = options.ttlFloorSeconds ?? TTL_FLOOR_SECONDS
+  const { addressFloorSeconds, addressGraceSeconds } = options.settings?.() ?? DEFAULT_SETTINGS
   const bindings = new Map<string, Binding>()
   for (const { address, ttlSeconds } of found) {
     const text = formatAddress(address)
-    const longest = Math.max(floor, ttlSeconds, bindings.get(text)?.ttlSeconds ?? 0)
+    const own = Math.max(addressFloorSeconds, ttlSeconds) + addressGraceSeconds
+    const longest = Math.max(own, bindings.get(text)?.ttlSeconds ?? 0)
     bindings.set(text, { name: query.name, address, ttlSeconds: longest })
   }
   return [...bindings.values()]

@@ -7,7 +7,7 @@ import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
 import { ClientGate } from './listen/client-gate.ts'
 import { openListener, type OpenListener } from './listen/open-listener.ts'
-import type { Certificate, ForwarderOptions, ListenEndpoint } from './options.ts'
+import { DEFAULT_SETTINGS, type Certificate, type ForwarderOptions, type ListenEndpoint } from './options.ts'
 import { chooseUdp } from './listen/choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
 import { UpstreamRoutes } from './upstream/upstream-routes.ts'
@@ -36,7 +36,8 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
     options.validate === undefined
       ? plain
       : validatingUpstreams(plain, options.validate, (name) => upstreams.isRouted(name), counters, Date.now)
-  const resolver = new CachingResolver(cache, asking, counters, stopping.signal)
+  const mayBeStale = (): boolean => (options.settings?.() ?? DEFAULT_SETTINGS).stale
+  const resolver = new CachingResolver(cache, asking, counters, mayBeStale, stopping.signal)
   const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options.onQuery)

@@ -61,6 +61,17 @@ test('canary names are names like any other when the policy says so', async () =
   assert.deepEqual(addressesIn(answer), ['192.0.2.1'])
 })
 
+test('an address is bound for the floor or its time, whichever is longer, and the grace', async () => {
+  await using upstream = await loopbackUpstream((query) =>
+    respond(query, a('a.example', '192.0.2.1', 40), a('a.example', '192.0.2.2', 90)),
+  )
+  await using forwarder = await observedForwarder([upstream], {
+    settings: () => ({ ...DEFAULT_SETTINGS, addressFloorSeconds: 60, addressGraceSeconds: 5 }),
+  })
+  await askUdp(forwarder.endpoints[0]!, question('a.example'))
+  assert.deepEqual(forwarder.bound, ['a.example 192.0.2.1 65', 'a.example 192.0.2.2 95'])
+})
+
 test('where a rule needs the name, an HTTPS record neither hides it nor leads elsewhere', async () => {
   await using upstream = await loopbackUpstream((query) => ({
     ...respond(query, https('.', alpn, hint, ech), https('pool.cdn.example', alpn, hint)),

@@ -34,4 +34,8 @@ export type DnsSettings = {
   readonly strategy?: (typeof DNS_STRATEGIES)[number]
   /** Servers for a domain and all names below it. */
   readonly routes?: readonly { readonly domain: DomainName; readonly upstreams: readonly string[] }[]
+  /** The least time for which an address of an answer stays open. */
+  readonly addressFloorSeconds?: number
+  /** What is added to that time, or to the answer's own. */
+  readonly addressGraceSeconds?: number
 }

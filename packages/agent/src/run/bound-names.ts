@@ -2,51 +2,52 @@ import { formatAddress, type Address, type DomainName } from '@sallyport/net'
 
 export type BoundName = { readonly name: DomainName; readonly expiresMs: number }
 
+type BoundAddress = { readonly address: Address; names: BoundName[] }
+
+const MOST_ADDRESSES = 262_144
+/** One address serves many names at a large host; the kernel holds fewer. */
+const MOST_NAMES_OF_AN_ADDRESS = 256
+
 /** Names for which the resolver gave an address: what the kernel holds as classes, kept as names for the records. */
 export class BoundNames {
-  readonly #namesOf = new Map<string, Map<DomainName, number>>()
-  readonly #addressOf = new Map<string, Address>()
+  readonly #bound = new Map<string, BoundAddress>()
   readonly #maxAddresses: number
 
-  constructor(maxAddresses = 262_144) {
+  constructor(maxAddresses: number = MOST_ADDRESSES) {
     this.#maxAddresses = maxAddresses
   }
 
   bind(address: Address, name: DomainName, ttlSeconds: number, nowMs: number): void {
     const key = formatAddress(address)
-    const names = this.#namesOf.get(key) ?? new Map<DomainName, number>()
-    const earlier = names.get(name) ?? 0
+    const { names } = this.#bound.get(key) ?? { names: [] }
+    const earlier = names.find((bound) => bound.name === name)?.expiresMs ?? 0
     // Last asked for comes last, of names and of addresses.
-    names.delete(name)
-    names.set(name, Math.max(earlier, nowMs + ttlSeconds * 1000))
-    this.#namesOf.delete(key)
-    this.#namesOf.set(key, names)
-    this.#addressOf.set(key, address)
-    if (this.#namesOf.size > this.#maxAddresses) this.#forgetOldest()
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#namesOf.keys()
-    if (oldest === undefined) return
-    this.#namesOf.delete(oldest)
-    this.#addressOf.delete(oldest)
+    const others = names.filter((bound) => bound.name !== name).slice(1 - MOST_NAMES_OF_AN_ADDRESS)
+    this.#bound.delete(key)
+    this.#bound.set(key, {
+      address,
+      names: [...others, { name, expiresMs: Math.max(earlier, nowMs + ttlSeconds * 1000) }],
+    })
+    if (this.#bound.size > this.#maxAddresses) this.#bound.delete(this.#bound.keys().next().value!)
   }
 
   /** The name that was asked for last comes first. */
   namesOf(address: Address, nowMs: number): readonly DomainName[] {
-    const names = this.#namesOf.get(formatAddress(address)) ?? new Map<DomainName, number>()
-    return [...names]
-      .filter(([, expiresMs]) => expiresMs > nowMs)
-      .map(([name]) => name)
+    const { names } = this.#bound.get(formatAddress(address)) ?? { names: [] }
+    return live(names, nowMs)
+      .map(({ name }) => name)
       .toReversed()
   }
 
   /** Everything that still holds, for a policy that replaces another. */
   *entries(nowMs: number): Generator<{ readonly address: Address; readonly names: readonly BoundName[] }> {
-    for (const [key, names] of this.#namesOf) {
-      const live = [...names].filter(([, expiresMs]) => expiresMs > nowMs)
-      const address = this.#addressOf.get(key)
-      if (address && live.length > 0) yield { address, names: live.map(([name, expiresMs]) => ({ name, expiresMs })) }
+    for (const { address, names } of this.#bound.values()) {
+      const held = live(names, nowMs)
+      if (held.length > 0) yield { address, names: held }
     }
   }
+}
+
+function live(names: readonly BoundName[], nowMs: number): readonly BoundName[] {
+  return names.filter(({ expiresMs }) => expiresMs > nowMs)
 }

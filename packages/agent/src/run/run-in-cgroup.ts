@@ -12,6 +12,7 @@ import {
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { randomSeed } from './random-seed.ts'
+import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
 import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
@@ -27,6 +28,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   await removeStaleRuns(onWarning)
   const host = await readHostFacts(policy, findCgroupMount())
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
+  const asked = askPolicy(compiled)
   const names = new BoundNames()
   const executables = new ExecutablePaths(process.env['PATH'] ?? '')
   executables.remember(await stat(path, { bigint: true }), path)
@@ -38,7 +40,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.defer(() => removeCgroup(cgroupPath))
   const inForce = new PolicyInForce(compiled, host, names)
   const resolver = scope.use(
-    await startRunResolver({ compiled: () => compiled, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
+    await startRunResolver({ asked: () => asked, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
   )
   const enforcement = await openEnforcement({
     cgroupPath,

@@ -6,6 +6,7 @@ import { requireKnown } from '../host/host-facts.ts'
 import { policyApps } from '../host/policy-terms.ts'
 import { readUsers } from '../host/users.ts'
 import { randomSeed } from './random-seed.ts'
+import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { forwardSignals } from './forward-signals.ts'
@@ -19,6 +20,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   const users = await readUsers()
   requireKnown(policy, users)
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
+  const asked = askPolicy(compiled)
   const names = new BoundNames()
   const hashes = policyApps(policy).some(({ kind }) => kind === 'sha256') ? new FileHashes() : null
   const judge = new PacketJudge({
@@ -32,7 +34,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   const bind = (bindings: Parameters<Parameters<typeof startRunResolver>[0]['bind']>[0]): void => {
     for (const { name, address, ttlSeconds } of bindings) names.bind(address, name, ttlSeconds, Date.now())
   }
-  await using resolver = await startRunResolver({ compiled: () => compiled, upstreams, bind, onFlow })
+  await using resolver = await startRunResolver({ asked: () => asked, upstreams, bind, onFlow })
   let lostEvents = 0
   const onEvent = (event: UnprivilegedEvent): void => {
     if (event.kind === 'dropped') lostEvents += event.count

@@ -1,48 +1,39 @@
 import { readFile } from 'node:fs/promises'
-import type { CompiledPolicy } from '@sallyport/compile'
 import {
   judgeName,
-  judgePrivateAddress,
   LAST_POINT,
   upstreamsFromSystem,
   type Binding,
   type Endpoint,
-  type NameVerdict,
   type QueryRecord,
 } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
+import type { CompiledPolicy } from '@sallyport/compile'
+import type { AskedPolicy } from './asked-policy.ts'
 import { startOnLoopback, type LoopbackForwarder } from './loopback-forwarder.ts'
 import { flowOfRefusedName } from './refused-name.ts'
 
-const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
-
 type Options = {
   /** The one in force when it is asked. */
-  readonly compiled: () => CompiledPolicy
+  readonly asked: () => AskedPolicy
   readonly upstreams: readonly Endpoint[]
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
 }
 
 /** The resolver that all look-ups of the command are turned to. */
-export async function startRunResolver({
-  compiled,
-  upstreams: given,
-  bind,
-  onFlow,
-}: Options): Promise<LoopbackForwarder> {
+export async function startRunResolver({ asked, upstreams: given, bind, onFlow }: Options): Promise<LoopbackForwarder> {
   const upstreams = given.length > 0 ? given : await systemUpstreams()
   return startOnLoopback({
     upstreams,
-    refusal: { kind: 'refused' },
-    judge: ({ name }): NameVerdict => {
-      const { verdict, rule, explain, mode } = judgeName(compiled(), name, LAST_POINT)
-      return { verdict: mode === 'monitor' ? 'allow' : verdict, rule, explain }
-    },
-    judgeAnswer: ({ name }, address) => judgePrivateAddress(compiled(), name, address, LAST_POINT) ?? ALLOWED,
+    refusal: () => asked().settings.refusal ?? { kind: 'refused' },
+    settings: () => asked().answering,
+    judge: (query) => asked().judge.judge(query),
+    judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
+    judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
     bind,
     onQuery: (record) => {
-      const refused = refusedFlow(compiled(), record)
+      const refused = refusedFlow(asked().compiled, record)
       if (refused !== null) onFlow(refused)
     },
   })
@@ -56,13 +47,13 @@ function refusedFlow(compiled: CompiledPolicy, record: QueryRecord): FlowRecord 
   if (record.outcome !== 'refused' || record.name === null) return null
   const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, LAST_POINT)
   if (verdict === 'deny') return flowOfRefusedName(record, { verdict, rule, layer, mode, reason, explain })
-  const because = record.verdict?.explain ?? 'refused by the resolver'
+  const refusing = record.verdict ?? { rule: null, explain: '', refusedFor: undefined }
   return flowOfRefusedName(record, {
     verdict: 'deny',
-    rule: null,
+    rule: refusing.rule,
     layer,
     mode,
-    reason: 'private-address',
-    explain: because,
+    reason: refusing.rule === null ? (refusing.refusedFor ?? 'default') : 'rule',
+    explain: refusing.explain,
   })
 }

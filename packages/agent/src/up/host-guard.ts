@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { compilePolicy } from '@sallyport/compile'
 import type { Endpoint } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
@@ -14,6 +14,7 @@ import {
 import type { Policy, World } from '@sallyport/policy'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
+import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
 import type { LoopbackForwarder } from '../run/loopback-forwarder.ts'
@@ -33,7 +34,7 @@ export type HostGuardOptions = {
 /** About 140,000 events: what a host decides while this process is held up for a second or more. */
 const EVENT_BYTES = 2 ** 24
 
-type Current = { readonly compiled: CompiledPolicy; readonly inForce: PolicyInForce }
+type Current = { readonly asked: AskedPolicy; readonly inForce: PolicyInForce }
 type Attached = { readonly enforcement: Enforcement; readonly pinned: boolean; readonly events: PolicyEvents }
 
 /**
@@ -62,7 +63,7 @@ export class HostGuard implements AsyncDisposable {
     const guard = new HostGuard(options, await prepare(options, policy, world, new BoundNames()))
     try {
       guard.#resolver = await startRunResolver({
-        compiled: () => guard.#current.compiled,
+        asked: () => guard.#current.asked,
         upstreams: options.upstreams,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
@@ -94,7 +95,7 @@ export class HostGuard implements AsyncDisposable {
     attached.enforcement.closeDenied()
   }
 
-  #put(attached: Attached, { compiled, inForce }: Current, policy: Policy, world: World): void {
+  #put(attached: Attached, { asked, inForce }: Current, policy: Policy, world: World): void {
     const stream = new EventStream({
       policy,
       world,
@@ -107,7 +108,7 @@ export class HostGuard implements AsyncDisposable {
     const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath)
     this.#following?.[Symbol.dispose]()
     this.#following = following
-    this.#current = { compiled, inForce }
+    this.#current = { asked, inForce }
   }
 
   /** Of this process's enforcement; `eventsLost` counts through changes of the mode. */
@@ -154,5 +155,8 @@ async function prepare(
   names: BoundNames,
 ): Promise<Current> {
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
-  return { compiled, inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names) }
+  return {
+    asked: askPolicy(compiled),
+    inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names),
+  }
 }

@@ -113,7 +113,6 @@ async function dns(options: Options): Promise<number> {
     ...(clients === null ? {} : { clients }),
     ...(anchors === null ? {} : { validate: anchors }),
     ...(clientRate === null ? {} : { clientRate }),
-    limits: settings.stale === false ? { staleSeconds: 0 } : {},
     onUpstream: (state) => note(upstreamNote(state)),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),

@@ -1,7 +1,12 @@
-import { policyNameSets, type AnswerSettings, type ForwarderOptions, type JudgeOptions } from '@sallyport/dns'
-import { matchDomain } from '@sallyport/net'
+import {
+  answerSettings,
+  dnsSettings,
+  judgeOptions,
+  policyNameSets,
+  type AnswerSettings,
+  type ForwarderOptions,
+} from '@sallyport/dns'
 import { definePolicy, type DnsSettings, type Policy } from '@sallyport/policy'
-import { answerSettings, dnsSettings } from './dns-settings.ts'
 import { readEnforcedWorld } from './feed-refresh.ts'
 import { readPolicy } from './policy-files.ts'
 import { compileForQueries, QueryJudges, type QueryPolicies } from './query-judges.ts'
@@ -69,10 +74,6 @@ export class DnsPolicy {
     this.#judges.replace(policies, judgeOptions(settings))
     return 'sallyport: policy and feeds are read again'
   }
-}
-
-function judgeOptions({ privateNames = [] }: DnsSettings): JudgeOptions {
-  return { mayBePrivate: (name) => privateNames.some((pattern) => matchDomain(pattern, name)) }
 }
 
 function tellsClientsApart({ layers }: Policy): boolean {

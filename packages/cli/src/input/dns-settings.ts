@@ -1,39 +1,6 @@
 import { networkInterfaces } from 'node:os'
-import type { AnswerSettings } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
-import { SallyportError, type DnsError, type DnsSettings, type Policy } from '@sallyport/policy'
-import { EXTENDED_ERROR, typeNumber } from '@sallyport/wire'
-
-const ERROR_CODE: Readonly<Record<DnsError, number>> = {
-  blocked: EXTENDED_ERROR.BLOCKED,
-  censored: EXTENDED_ERROR.CENSORED,
-  filtered: EXTENDED_ERROR.FILTERED,
-  prohibited: EXTENDED_ERROR.PROHIBITED,
-}
-
-/** Of several layers the first that says something about a key decides it. */
-export function dnsSettings({ layers }: Policy): DnsSettings {
-  return Object.assign({}, ...layers.map(({ dns }) => dns ?? {}).toReversed()) as DnsSettings
-}
-
-/** What may change while the resolver runs. */
-export function answerSettings({ types, canaries = true, errorCodes = {} }: DnsSettings): AnswerSettings {
-  const numbers = types?.map((text) => {
-    const number = typeNumber(text)
-    if (number !== null) return number
-    throw new SallyportError('policy-invalid', `dns: types: ${text} is no record type`, {
-      remedy: 'Write A, AAAA, HTTPS and the like, or TYPE65 for a type without a name here.',
-    })
-  })
-  return {
-    types: numbers === undefined ? null : new Set(numbers),
-    canaries,
-    errorCode: (rule) => {
-      const error = Object.hasOwn(errorCodes, rule) ? errorCodes[rule] : undefined
-      return error === undefined ? null : ERROR_CODE[error]
-    },
-  }
-}
+import { SallyportError } from '@sallyport/policy'
 
 /** RFC 1918, RFC 4193, RFC 6598, loopback and link-local. */
 const LOCAL = [

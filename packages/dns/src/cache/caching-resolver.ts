@@ -27,20 +27,28 @@ export class CachingResolver {
   readonly #cache: AnswerCache
   readonly #resolve: AskUpstreams
   readonly #counters: Counters
+  readonly #mayBeStale: () => boolean
   readonly #signal: AbortSignal
   readonly #asking = new Map<string, Promise<Resolution>>()
 
-  constructor(cache: AnswerCache, resolve: AskUpstreams, counters: Counters, signal: AbortSignal) {
+  constructor(
+    cache: AnswerCache,
+    resolve: AskUpstreams,
+    counters: Counters,
+    mayBeStale: () => boolean,
+    signal: AbortSignal,
+  ) {
     this.#cache = cache
     this.#resolve = resolve
     this.#counters = counters
+    this.#mayBeStale = mayBeStale
     this.#signal = signal
   }
 
   async resolve(ask: Ask): Promise<Resolved> {
     const key = [presentName(ask.name), ask.type, ask.dnssecOk, ask.checkingDisabled].join(' ')
     const cached = this.#cache.get(key)
-    if (cached === null) {
+    if (cached === null || (cached.state === 'stale' && !this.#mayBeStale())) {
       this.#counters.add('cacheMisses')
       return resolved(await this.#ask(key, ask))
     }

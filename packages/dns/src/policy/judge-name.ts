@@ -28,5 +28,5 @@ export function judgePrivateAddress(
   const named = bare.verdict !== 'deny' && !(bare.verdict === 'allow' && bare.rule === null)
   if (named || bare.mode === 'monitor') return null
   const explain = `${name} leads to the private address ${formatAddress(address)}, which no rule names`
-  return { verdict: 'deny', rule: null, explain }
+  return { verdict: 'deny', rule: null, explain, refusedFor: 'private-address' }
 }

@@ -2,13 +2,18 @@ import type { CompiledPolicy } from '@sallyport/compile'
 import { parseAddress, type Address, type DomainName } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import type { Endpoint, NameQuery, NameVerdict } from '../options.ts'
-import { judgeName, judgePrivateAddress } from './judge-name.ts'
+import { judgeName, judgePrivateAddress, LAST_POINT } from './judge-name.ts'
 
 export type JudgeOptions = {
   /** What is known of who asks, beside the address; facts not given stay unknown. */
   readonly subjectOf?: (client: Endpoint) => Flow
   /** Names whose answers may be private addresses, beside local ones. */
   readonly mayBePrivate?: (name: DomainName) => boolean
+  /**
+   * Whether the answer decides for good, for what the connection says is not looked at; who asks is then known to the point that
+   * judges the connection.
+   */
+  readonly isLastPoint?: boolean
 }
 
 const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
@@ -30,13 +35,12 @@ export class PolicyJudge {
 
   /** An honest connection would say this name; what it speaks is for a later point. */
   judge(query: NameQuery): NameVerdict {
-    const verdict = judgeName(this.#policy, query.name, { ...this.#facts(query), domain: query.name })
-    return effective(verdict)
+    return effective(judgeName(this.#policy, query.name, this.#flow(query, query.name)))
   }
 
   /** Aliases need no rule of their own, but one that denies them counts: a feed must not be passed by a CNAME. */
   judgeAlias(query: NameQuery, alias: DomainName): NameVerdict {
-    const verdict = judgeName(this.#policy, alias, { ...this.#facts(query), domain: alias })
+    const verdict = judgeName(this.#policy, alias, this.#flow(query, alias))
     return verdict.verdict === 'deny' && verdict.rule === null ? ALLOWED : effective(verdict)
   }
 
@@ -46,13 +50,18 @@ export class PolicyJudge {
   }
 
   judgeAnswer(query: NameQuery, address: Address): NameVerdict {
-    const facts = this.#facts(query)
-    const whole = effective(judgeName(this.#policy, query.name, { ...facts, domain: query.name, dst: address }))
+    const flow = { ...this.#flow(query, query.name), dst: address }
+    const whole = effective(judgeName(this.#policy, query.name, flow))
     if (whole.verdict === 'deny' || this.#options.mayBePrivate?.(query.name) === true) return whole
-    return judgePrivateAddress(this.#policy, query.name, address, facts) ?? whole
+    return judgePrivateAddress(this.#policy, query.name, address, this.#facts(query)) ?? whole
+  }
+
+  #flow(query: NameQuery, name: DomainName): Flow {
+    return this.#options.isLastPoint === true ? LAST_POINT : { ...this.#facts(query), domain: name }
   }
 
   #facts({ client }: NameQuery): Flow {
+    if (this.#options.isLastPoint === true) return LAST_POINT
     const src = parseAddress(client.address)
     const subject = this.#options.subjectOf?.(client) ?? {}
     return src === null ? subject : { src, ...subject }

@@ -14,7 +14,11 @@ function resolverAt(resolve: AskUpstreams) {
   const clock = { seconds: 0 }
   const counters = new Counters()
   const cache = new AnswerCache(DEFAULT_LIMITS, counters, () => clock.seconds * 1000)
-  return { clock, counters, resolver: new CachingResolver(cache, resolve, counters, new AbortController().signal) }
+  return {
+    clock,
+    counters,
+    resolver: new CachingResolver(cache, resolve, counters, () => true, new AbortController().signal),
+  }
 }
 
 test('an answer in use is asked for anew before it is over, once, and nobody waits', async () => {

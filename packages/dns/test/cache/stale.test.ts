@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
 import { RCODE, type Message } from '@sallyport/wire'
+import { DEFAULT_SETTINGS } from '../../src/options.ts'
 import { addressesIn, askUdp, errorsIn, question } from '../loopback-client.fixture.ts'
 import { observedForwarder } from '../loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from '../loopback-upstream.fixture.ts'
@@ -53,9 +54,10 @@ test('a server that is slow gets its time, then the answer that is over is sent'
 
 test('without an answer that is over, or when that is switched off, the query fails', async () => {
   let up = true
+  const settings = () => ({ ...DEFAULT_SETTINGS, stale: false })
   await using upstream = await loopbackUpstream((query) => (up ? good(query) : null))
   await using forwarder = await observedForwarder([upstream], {
-    limits: { staleSeconds: 0 },
+    settings,
     timeouts: { attemptMs: 100, totalMs: 200 },
   })
   const ask = () => askUdp(forwarder.endpoints[0]!, question('a.example'))

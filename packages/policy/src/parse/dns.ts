@@ -6,6 +6,7 @@ import { readPrefix } from './destination-terms.ts'
 import { domainProblem } from './domain-problem.ts'
 import { nearest } from './nearest.ts'
 import type { Path, Report } from './problem.ts'
+import { readDuration } from './duration.ts'
 import { entries, finding, readEach } from './scope.ts'
 
 /** Record types are checked as spelled: which ones there are, the resolver knows. */
@@ -17,6 +18,8 @@ export function readDns(dns: DnsInput, path: Path, ruleIds: readonly string[], r
     const value = dns[key] as OneOrMany<string> | undefined
     return value === undefined ? undefined : readEach(value, at(key), read)
   }
+  const time = (key: 'addressFloor' | 'addressGrace'): number | undefined =>
+    dns[key] === undefined ? undefined : (readDuration(dns[key], at(key), report) ?? undefined)
   for (const rule of Object.keys(dns.errorCodes ?? {})) {
     if (ruleIds.includes(rule)) continue
     const found = quote(rule)
@@ -45,6 +48,8 @@ export function readDns(dns: DnsInput, path: Path, ruleIds: readonly string[], r
     upstreams: dns.upstreams === undefined ? undefined : list(dns.upstreams),
     strategy: dns.strategy,
     routes: dns.routes === undefined ? undefined : routes,
+    addressFloorSeconds: time('addressFloor'),
+    addressGraceSeconds: time('addressGrace'),
   })
 }
 

@@ -12,6 +12,7 @@ import type {
   Schedule,
   SubjectTerm,
 } from '../policy.ts'
+import { formatDuration } from './duration.ts'
 import { formatPostures } from './format-posture.ts'
 
 type Plain = { readonly [key: string]: unknown }
@@ -144,9 +145,13 @@ function formatLimit(limit: Limit): Plain {
 }
 
 function formatDns(dns: DnsSettings): Plain {
-  const { refusal, routes } = dns
+  const { refusal, routes, addressFloorSeconds, addressGraceSeconds, ...same } = dns
+  const time = (seconds: number | undefined): string | undefined =>
+    seconds === undefined ? undefined : formatDuration(seconds)
   return given({
-    ...dns,
+    ...same,
+    addressFloor: time(addressFloorSeconds),
+    addressGrace: time(addressGraceSeconds),
     refusal: refusal?.kind === 'address' ? refusal.addresses.map(formatAddress) : refusal?.kind,
     privateNames: dns.privateNames?.map(formatDomainPattern),
     clients: dns.clients?.map(formatPrefix),

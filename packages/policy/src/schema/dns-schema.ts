@@ -18,4 +18,6 @@ export const DnsSchema: z.ZodType<DnsInput> = closed('dns', {
   upstreams: oneOrMany(text).optional().describe('Servers to ask: 192.0.2.53, tls://192.0.2.53#dns.example, https://…'),
   strategy: z.enum(DNS_STRATEGIES).optional(),
   routes: z.record(z.string(), oneOrMany(text)).optional().describe('Servers for a domain and all names below it.'),
+  addressFloor: text.optional().describe('The least time for which an address of an answer stays open: 5min unless given.'),
+  addressGrace: text.optional().describe('How long an address stays open past its time: 0s unless given.'),
 })

@@ -104,6 +104,8 @@ export type DnsInput = {
   readonly upstreams?: OneOrMany<string> | undefined
   readonly strategy?: 'order' | 'parallel' | undefined
   readonly routes?: { readonly [domain: string]: OneOrMany<string> } | undefined
+  readonly addressFloor?: string | undefined
+  readonly addressGrace?: string | undefined
 }
 
 export type PolicyTestInput = {

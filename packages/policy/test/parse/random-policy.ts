@@ -124,6 +124,8 @@ export const policies: fc.Arbitrary<PolicyInput> = fc
           clientRate: fc.integer({ min: 1, max: 1000 }),
           upstreams: fc.constant('tls://192.0.2.53#dns.example'),
           routes: fc.constant({ 'corp.example': ['10.0.0.53'] }),
+          addressFloor: fc.constantFrom('0s', '90s'),
+          addressGrace: fc.constant('2min'),
         },
         { requiredKeys: [] },
       ),
