@@ -12,6 +12,18 @@ export function bittorrentDht({ bytes }: DatagramView): Found | null {
   return isDht ? found('bittorrent', 0, 12, 'BitTorrent DHT message') : null
 }
 
+/** A client asks a tracker for a connection by a fixed number (BEP 15). */
+export function tracker({ bytes }: DatagramView): Found | null {
+  const isConnect =
+    bytes.length === 16 && u32(bytes, 0) === 0x417 && u32(bytes, 4) === 0x27101980 && u32(bytes, 8) === 0
+  return isConnect ? found('bittorrent', 0, 12, 'BitTorrent tracker connection') : null
+}
+
+/** Peers on the same network are looked for by multicast (BEP 14). */
+export function peerSearch({ bytes }: DatagramView): Found | null {
+  return startsWith(bytes, 'BT-SEARCH * HTTP/1.') === true ? found('bittorrent', 0, 19, 'BitTorrent peer search') : null
+}
+
 /** The first packet of uTP (BEP 29): SYN, version 1, no delay measured, nothing acknowledged. Others say too little. */
 export function utp({ bytes }: DatagramView): Found | null {
   const extension = u8(bytes, 1)

@@ -3,11 +3,12 @@ import { found } from '../identify/identification.ts'
 import { latin1, startsWith, u16, u8 } from '../identify/octets.ts'
 import type { DatagramRecogniser } from '../identify/recogniser.ts'
 import { isKerberos, ldapAt } from '../stream/asn1.ts'
-import { bittorrentDht, utp } from './bittorrent.ts'
+import { bittorrentDht, peerSearch, tracker, utp } from './bittorrent.ts'
 import { readDns } from './dns-message.ts'
 import { dtls } from './dtls.ts'
 import { rtcp, stun } from './media.ts'
 import { coap, dhcp, dnscrypt, netbios, ntp, radius, serviceLocation, snmp, tftp } from './services.ts'
+import { remoteDesktop } from './remote-desktop.ts'
 import { ike, openvpn, wireguard } from './vpn.ts'
 
 /** SIP and RTSP; over datagrams HTTP's form is SSDP (UPnP Device Architecture §1). */
@@ -26,8 +27,13 @@ const dns: DatagramRecogniser = ({ bytes }) => {
   return message === null ? null : found(message.protocol, 0, 12, message.what, { name: message.name })
 }
 
-const kerberos: DatagramRecogniser = ({ bytes }) =>
-  bytes.length > 24 && isKerberos(bytes, 0) ? found('kerberos', 0, 20, 'Kerberos message') : null
+const kerberos: DatagramRecogniser = ({ bytes }) => {
+  if (bytes.length <= 24) return null
+  if (isKerberos(bytes, 0)) return found('kerberos', 0, 20, 'Kerberos message')
+  // A change of password (RFC 3244 §2): length, version, length of the AP request, the request.
+  const isChange = u16(bytes, 0) === bytes.length && [1, 0xff80].includes(u16(bytes, 2)) && isKerberos(bytes, 6)
+  return isChange ? found('kerberos', 0, 26, 'Kerberos change of password') : null
+}
 
 const ldap: DatagramRecogniser = ({ bytes }) =>
   ldapAt(bytes) === 'yes' ? found('ldap', 0, 16, 'connectionless LDAP message') : null
@@ -51,8 +57,11 @@ export const DATAGRAM_RECOGNISERS: readonly DatagramRecogniser[] = [
   wireguard,
   dnscrypt,
   bittorrentDht,
+  tracker,
+  peerSearch,
   text,
   dhcp,
+  remoteDesktop,
   ike,
   netbios,
   netbiosDatagram,

@@ -17,9 +17,9 @@ export function ntp({ bytes }: DatagramView): Found | null {
   if (mode === 7) {
     const isPrivate =
       bytes.length >= 8 && bytes.length <= 512 && u8(bytes, 2) <= 3 && u8(bytes, 3) <= 50 && u16(bytes, 6) <= 500
-    return isPrivate && [8, 48, 192, 440].includes(bytes.length)
-      ? found('ntp', 0, 8, 'NTP private message', { confidence: 'low' })
-      : null
+    const items = (u16(bytes, 4) & 0xfff) * (u16(bytes, 6) & 0xfff)
+    const isWhole = items > 0 ? bytes.length === 8 + items : [8, 48, 192].includes(bytes.length)
+    return isPrivate && isWhole ? found('ntp', 0, 8, 'NTP private message', { confidence: 'low' }) : null
   }
   const isLong = NTP_LENGTHS.includes(bytes.length) || (version === 4 && hasExtension(bytes))
   const precision = u8(bytes, 3)

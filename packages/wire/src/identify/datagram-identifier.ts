@@ -1,15 +1,17 @@
 import { QuicSession } from '../quic/quic-session.ts'
 import { RtpSession } from '../datagram/rtp-session.ts'
+import { UtpSession } from '../datagram/utp-session.ts'
 import type { Found, HandshakeCrypto, Identification } from './identification.ts'
 import type { DatagramRecogniser, Direction } from './recogniser.ts'
 
-/** Identifies an exchange of datagrams: each is looked at by itself, QUIC and RTP over several. */
+/** Identifies an exchange of datagrams: each is looked at by itself, QUIC, RTP and uTP over several. */
 export class DatagramIdentifier {
   readonly #recognisers: readonly DatagramRecogniser[]
   readonly #maxDatagrams: number
   readonly #ciphers: HandshakeCrypto | null
   readonly #quic: QuicSession
   readonly #rtp = new RtpSession()
+  readonly #utp = new UtpSession()
   #count = 0
   #answer: Found | null = null
 
@@ -39,7 +41,7 @@ export class DatagramIdentifier {
       this.#answer = look(view)
       if (this.#answer !== null) return this.#answer
     }
-    this.#answer = this.#rtp.push(direction, bytes)
+    this.#answer = this.#rtp.push(direction, bytes) ?? this.#utp.push(direction, bytes)
     return this.#answer ?? { state: 'unknown', why: 'no-protocol-matches' }
   }
 

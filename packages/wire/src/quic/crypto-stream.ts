@@ -37,14 +37,17 @@ export class CryptoStream {
   }
 }
 
+/** Type of a CRYPTO frame (RFC 9000 §19.6), and in Google's versions, whose frame 6 asks for something else. */
+export const CRYPTO_FRAME = { ietf: 6, google: 8 } as const
+
 /** Puts the CRYPTO frames of an opened Initial into the stream; false when a frame may not be in one (RFC 9000 §12.4). */
-export function readFrames(payload: Uint8Array, stream: CryptoStream): boolean {
+export function readFrames(payload: Uint8Array, stream: CryptoStream, cryptoType: number = CRYPTO_FRAME.ietf): boolean {
   let at = 0
   while (at < payload.length) {
     const type = u8(payload, at)
-    if (type <= 1) at++
+    if (type <= 1 || (type === 7 && cryptoType === CRYPTO_FRAME.google)) at++
     else if (type === 2 || type === 3) at = afterAck(payload, at)
-    else if (type === 6) {
+    else if (type === cryptoType) {
       const offset = varint(payload, at + 1)
       const length = varint(payload, offset.next)
       const end = length.next + length.value

@@ -10,9 +10,30 @@ const MOST_TAGS = 64
  */
 export function recogniseGoogleQuic(bytes: Uint8Array): Found | null {
   const at = versionOffset(bytes)
-  if (at === null) return null
-  const version = latin1(bytes, at, at + 4)
+  if (at === null) return foundAnswer(bytes)
   const hello = findHello(bytes)
+  return foundTags(bytes, hello, latin1(bytes, at, at + 4), at)
+}
+
+/** A server names no version, and answers with tags as well, near the start of its first packet. */
+function foundAnswer(bytes: Uint8Array): Found | null {
+  if (bytes.length < 64 || (u8(bytes, 0) & 0xc0) !== 0) return null
+  const start = latin1(bytes, 0, 96)
+  const at = Math.max(start.indexOf('REJ\0'), start.indexOf('SHLO'))
+  const count = u16le(bytes, at + 4)
+  const isList = at >= 10 && count > 0 && count <= MOST_TAGS && u16le(bytes, at + 6) === 0
+  return isList && /^[A-Z]{2,4}/.test(latin1(bytes, at + 8, at + 12))
+    ? found('quic', at, 12, 'answer of Google QUIC', { problem: 'incomplete-handshake', confidence: 'medium' })
+    : null
+}
+
+/** A hello of tags in the CRYPTO stream of a protected Initial (Q050); null where TLS is there instead. */
+export function foundGoogleHello(stream: Uint8Array, version: number): Found | null {
+  const text = String.fromCharCode(...[24, 16, 8, 0].map((shift) => (version >>> shift) & 0xff))
+  return startsWith(stream, 'CHLO') === true ? foundTags(stream, 0, text, 1) : null
+}
+
+function foundTags(bytes: Uint8Array, hello: number, version: string, at: number): Found {
   const name = hello < 0 ? null : serverNameTag(bytes, hello)
   return found('quic', at, 4, `Google QUIC ${version}`, {
     name: name === null ? null : hostName(name),

@@ -2,8 +2,8 @@ import { found, more, type Found, type HandshakeCrypto, type Sight } from '../id
 import type { Direction } from '../identify/recogniser.ts'
 import { clientHelloLength, parseClientHello } from '../tls/client-hello.ts'
 import { foundHello } from '../tls/recognise-tls.ts'
-import { CryptoStream, readFrames } from './crypto-stream.ts'
-import { recogniseGoogleQuic } from './google-quic.ts'
+import { CRYPTO_FRAME, CryptoStream, readFrames } from './crypto-stream.ts'
+import { foundGoogleHello, recogniseGoogleQuic } from './google-quic.ts'
 import { clientInitialKeys, type InitialKeys } from './initial-keys.ts'
 import { isVersionList, readLongHeader, type LongHeader } from './long-header.ts'
 import { openInitial } from './open-initial.ts'
@@ -76,7 +76,10 @@ export class QuicSession {
     }
     // A Retry or a Version Negotiation makes the client begin again, with the same hello or another.
     this.#stream ??= new CryptoStream(this.#maxBytes)
-    readFrames(payload, this.#stream)
+    const isGoogle = header.known?.google === true
+    readFrames(payload, this.#stream, isGoogle ? CRYPTO_FRAME.google : CRYPTO_FRAME.ietf)
+    const google = isGoogle ? foundGoogleHello(this.#stream.start, header.version) : null
+    if (google !== null) return google.name === null ? more(0, (this.#partial = google)) : google
     const length = clientHelloLength(this.#stream.start)
     if (length === null || this.#stream.start.length < Math.max(length, 5)) return this.#wait('QUIC Initial', 'high')
     const hello = parseClientHello(this.#stream.start.subarray(4, length))

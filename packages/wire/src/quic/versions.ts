@@ -4,6 +4,8 @@ export type QuicVersion = {
   readonly labelPrefix: 'quic' | 'quicv2'
   /** Values of the two type bits of a long header. */
   readonly types: { readonly initial: number; readonly retry: number }
+  /** Google's own: CRYPTO is frame 8, and in versions that begin with Q a list of tags stands in place of TLS. */
+  readonly google: boolean
 }
 
 const SALT = {
@@ -12,20 +14,28 @@ const SALT = {
   draft29: 'afbfec289993d24c9e9786f19c6111e04390a899',
   draft23: 'c3eef712c72ebb5a11a7d2432bb46365bef9f502',
   draft22: '7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a',
+  q050: '504574efd066fe2f9d945cfcdbd3a7f0d3b56b45',
+  t050: '7ff579e5acd072915580304c43a2367c60488310',
+  t051: '7a4edef4e7ccee5fa4506c19124fc8ccda6e033d',
 } as const
+
+/** Versions by four letters, as Chromium's QUIC had them between its own header and that of the IETF. */
+const GOOGLE: Readonly<Record<number, string>> = { 0x51303530: SALT.q050, 0x54303530: SALT.t050, 0x54303531: SALT.t051 }
 
 const V1_TYPES = { initial: 0, retry: 3 } as const
 const V2_TYPES = { initial: 1, retry: 0 } as const
 
 /** Null for a version whose packets are not readable, reserved ones (RFC 9000 §15) among them. */
 export function quicVersion(version: number): QuicVersion | null {
-  if (version === 1) return { salts: [SALT.v1], labelPrefix: 'quic', types: V1_TYPES }
+  const shape = { labelPrefix: 'quic', types: V1_TYPES, google: false } as const
+  if (version === 1) return { ...shape, salts: [SALT.v1] }
   if (version === 0x6b3343cf || version === 0x709a50c4) {
-    return { salts: [SALT.v2], labelPrefix: 'quicv2', types: V2_TYPES }
+    return { salts: [SALT.v2], labelPrefix: 'quicv2', types: V2_TYPES, google: false }
   }
+  const google = GOOGLE[version]
+  if (google !== undefined) return { ...shape, salts: [google], google: true }
   const draft = draftOf(version)
-  if (draft === null) return null
-  return { salts: saltsOfDraft(draft), labelPrefix: 'quic', types: V1_TYPES }
+  return draft === null ? null : { ...shape, salts: saltsOfDraft(draft) }
 }
 
 /** 0 stands for an experiment whose draft is not told by its number. */

@@ -1,6 +1,7 @@
 import { found, more, type Sight } from '../identify/identification.ts'
 import { latin1, startsWith, u16, u32, u32le, u8 } from '../identify/octets.ts'
 import type { StreamView } from '../identify/recogniser.ts'
+import { isPrintable } from './printable.ts'
 
 /** Codes in place of a version: cancel, TLS, GSSAPI (PostgreSQL documentation, "Message Formats"). */
 const POSTGRES_CODES: readonly number[] = [80877102, 80877103, 80877104]
@@ -17,6 +18,38 @@ export function postgres({ bytes }: StreamView): Sight {
   return u8(bytes, 8) === 0 || u8(bytes, 8) >= 0x61 ? found('postgres', 0, 8, 'PostgreSQL startup message') : 'no'
 }
 
+/** Authentication or an error, where the startup was missed (PostgreSQL documentation, "Message Formats"). */
+export function postgresServer({ bytes }: StreamView): Sight {
+  if (bytes.length === 0) return more(1)
+  const type = u8(bytes, 0)
+  if (type !== 0x52 && type !== 0x45) return 'no'
+  if (bytes.length > 1 && u8(bytes, 1) !== 0) return 'no'
+  if (bytes.length < 9) return more(9)
+  const [length, code] = [u32(bytes, 1), u32(bytes, 5)]
+  // No code past the SASL messages is assigned; a bare acceptance and the ask for a salted digest have fixed lengths.
+  const isAsked =
+    (code === 0 && length === 8) || (code === 5 && length === 12) || (code >= 10 && code <= 12 && length > 8)
+  if (type === 0x52)
+    return isAsked || (code === 3 && length === 8) ? found('postgres', 0, 9, 'PostgreSQL authentication') : 'no'
+  if (bytes.length < 11) return more(11)
+  const isError =
+    length > 16 &&
+    length < 8192 &&
+    u8(bytes, 5) === 0x53 &&
+    ['ERROR', 'FATAL', 'PANIC'].some((word) => startsWith(bytes, word, 6) !== false)
+  return isError ? found('postgres', 0, 11, 'PostgreSQL error', { confidence: 'medium' }) : 'no'
+}
+
+/** The login of a client: protocol 4.1, then 19 octets that are zero (MySQL documentation, "HandshakeResponse41"). */
+export function mysqlClient({ bytes }: StreamView): Sight {
+  if (bytes.length > 3 && u8(bytes, 3) !== 1) return 'no'
+  if (bytes.length < 32) return more(32)
+  const length = u32le(bytes, 0) & 0xffffff
+  const isZero = bytes.subarray(13, 32).every((octet) => octet === 0)
+  const isLogin = length >= 32 && length < 4096 && (u32le(bytes, 4) & 0x200) !== 0 && u32le(bytes, 8) > 0
+  return isZero && isLogin && u8(bytes, 12) !== 0 ? found('mysql', 0, 32, 'MySQL login') : 'no'
+}
+
 /** Greeting of protocol 10, or an error before it (MySQL internals, "Connection Phase"). */
 export function mysql({ bytes }: StreamView): Sight {
   if (bytes.length > 2 && u8(bytes, 2) !== 0) return 'no'
@@ -27,14 +60,14 @@ export function mysql({ bytes }: StreamView): Sight {
   if (kind === 0xff) {
     if (bytes.length < 9) return more(9)
     const code = u8(bytes, 5) | (u8(bytes, 6) << 8)
-    return code >= 1000 && code < 4000 && length > 8 && length < 1024 && isWord(bytes, 7, 9)
+    return code >= 1000 && code < 4000 && length > 8 && length < 1024 && isPrintable(bytes, 7, 9)
       ? found('mysql', 0, 7, 'MySQL error', { confidence: 'medium' })
       : 'no'
   }
   if (kind !== 10 || length < 20 || length > 1024) return 'no'
   const end = bytes.subarray(0, 80).indexOf(0, 5)
-  if (end < 0) return bytes.length >= 80 || !isWord(bytes, 5, bytes.length) ? 'no' : more(bytes.length + 1)
-  return end > 7 && isWord(bytes, 5, end) && /^\d+\.\d/.test(latin1(bytes, 5, end))
+  if (end < 0) return bytes.length >= 80 || !isPrintable(bytes, 5, bytes.length) ? 'no' : more(bytes.length + 1)
+  return end > 7 && isPrintable(bytes, 5, end) && /^\d+\.\d/.test(latin1(bytes, 5, end))
     ? found('mysql', 0, end, 'MySQL greeting')
     : 'no'
 }
@@ -56,9 +89,14 @@ export function kafka({ bytes }: StreamView): Sight {
   const length = u32(bytes, 0)
   const [key, version, client] = [u16(bytes, 4), u16(bytes, 6), u16(bytes, 12)]
   if (length < 10 || length > 0x100000 || key > 92 || version > 20 || u32(bytes, 8) > 0x7fffffff) return 'no'
-  if (client === 0xffff || client > 255 || client + 10 > length || client === 0) return 'no'
+  // A null client id leaves little to tell by: only for what a client asks first, versions and metadata.
+  if (client === 0xffff)
+    return (key === 18 || key === 3) && length <= 64
+      ? found('kafka', 0, 14, 'Kafka request header without client id', { confidence: 'low' })
+      : 'no'
+  if (client > 255 || client + 10 > length || client === 0) return 'no'
   if (bytes.length < 14 + client) return more(14 + client)
-  return isWord(bytes, 14, 14 + client)
+  return isPrintable(bytes, 14, 14 + client)
     ? found('kafka', 0, 14 + client, 'Kafka request header', { confidence: 'medium' })
     : 'no'
 }
@@ -132,9 +170,4 @@ export function mongodb({ bytes }: StreamView): Sight {
   if (!MONGO_OPCODES.includes(opcode) || length < 20 || length > 48_000_000) return 'no'
   if (opcode !== 1) return found('mongodb', 0, 16, 'MongoDB message header')
   return u32le(bytes, 8) > 0 && length >= 36 ? found('mongodb', 0, 16, 'MongoDB reply', { confidence: 'medium' }) : 'no'
-}
-
-function isWord(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (u8(bytes, at) < 0x20 || u8(bytes, at) > 0x7e) return false
-  return true
 }

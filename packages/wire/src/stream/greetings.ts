@@ -2,6 +2,7 @@ import { found, more, type Sight } from '../identify/identification.ts'
 import { indexOf, latin1, startsWith, u16, u24, u32, u8 } from '../identify/octets.ts'
 import type { StreamRecogniser, StreamView } from '../identify/recogniser.ts'
 import { hostName } from '../tls/server-name.ts'
+import { isPrintable } from './printable.ts'
 
 /** A protocol that begins with fixed octets, of either side. */
 function magic(protocol: string, texts: readonly string[], what: string): StreamRecogniser {
@@ -20,20 +21,33 @@ function magic(protocol: string, texts: readonly string[], what: string): Stream
 export const ssh: StreamRecogniser = magic('ssh', ['SSH-2.0-', 'SSH-1.'], 'SSH identification string')
 /** BEP 3. */
 export const bittorrent: StreamRecogniser = magic('bittorrent', ['\x13BitTorrent protocol'], 'BitTorrent handshake')
-/** AMQP 0-8 to 1.0, and its SASL and TLS headers. */
-export const amqp: StreamRecogniser = magic('amqp', ['AMQP\0', 'AMQP\x01', 'AMQP\x02', 'AMQP\x03'], 'AMQP header')
 /** RFC 6143 §7.1.1. */
 export const vnc: StreamRecogniser = magic('vnc', ['RFB 003.', 'RFB 004.', 'RFB 005.'], 'RFB version')
 
+/** IKE over TCP (RFC 9329 §4). */
+export const ike: StreamRecogniser = magic('ipsec', ['IKETCP'], 'stream prefix of IKE over TCP')
+
 /** RFC 6120 §4.2: a stream header, with or without an XML declaration. The name is the stream's `to`. */
 export function xmpp({ bytes }: StreamView): Sight {
-  const begins = ['<?xml', '<stream:stream'].map((text) => startsWith(bytes, text))
+  const begins = ['<?xml', '<stream:stream', ...STANZAS].map((text) => startsWith(bytes, text))
   if (begins.every((known) => known === false)) return 'no'
   const text = latin1(bytes, 0, 2048)
+  if (begins.slice(2).includes(true)) return stanza(text)
   const header = /<stream:stream[^>]*>/.exec(text)
   if (header === null) return bytes.length >= 2048 || /<(?!\?xml|s)[^>]*>/.test(text) ? 'no' : more(bytes.length + 1)
   const to = / to=["']([^"']*)["']/.exec(header[0])?.[1]
   return found('xmpp', header.index, 14, 'XMPP stream header', { name: to === undefined ? null : hostName(to) })
+}
+
+const STANZAS: readonly string[] = ['<iq ', '<message ', '<presence ', '<presence>']
+
+/** On a stream whose beginning was missed: a stanza by its element and an attribute that stanzas have (RFC 6120 §8.1). */
+function stanza(text: string): Sight {
+  const end = text.indexOf('>')
+  if (end < 0) return text.length >= 2048 ? 'no' : more(text.length + 1)
+  const tag = text.slice(0, end)
+  const isStanza = tag === '<presence' || / (to|from|id|type|xml:lang)=["']/.test(tag)
+  return isStanza ? found('xmpp', 0, end, 'XMPP stanza', { confidence: 'medium' }) : 'no'
 }
 
 /** SMB 1 (ff), 2 and 3 (fe), encrypted (fd) and compressed (fc) behind a NetBIOS header (MS-SMB2 §2.1, RFC 1002 §4.3). */
@@ -65,42 +79,10 @@ export function rdp({ bytes }: StreamView): Sight {
   if (length === 11) return found('rdp', 0, 11, 'X.224 connection without parameters', { confidence: 'medium' })
   if (bytes.length < length) return more(length)
   const cookie = startsWith(bytes, 'Cookie: ', 11) === true
-  const negotiation = length >= 19 && u16(bytes, length - 6) === 0x0800 && [1, 2, 3].includes(u8(bytes, length - 8))
+  // Correlation information may come behind it.
+  const isNegotiation = (at: number): boolean => u16(bytes, at + 2) === 0x0800 && [1, 2, 3].includes(u8(bytes, at))
+  const negotiation = length >= 19 && (isNegotiation(length - 8) || isNegotiation(11))
   return cookie || negotiation ? found('rdp', 0, length, 'RDP negotiation') : 'no'
-}
-
-/** CONNECT and CONNACK (MQTT 3.1.1 §3.1, MQTT 5). */
-export function mqtt({ bytes }: StreamView): Sight {
-  const type = u8(bytes, 0)
-  if (bytes.length > 0 && type !== 0x10 && type !== 0x20 && type >> 4 !== 3) return 'no'
-  if (type >> 4 === 3 && bytes.length > 0) return mqttPublish(bytes)
-  if (type === 0x20 && bytes.length > 0) {
-    if (bytes.length < 4) return bytes.length > 1 && u8(bytes, 1) !== 2 ? 'no' : more(4)
-    const isAck = u8(bytes, 1) === 2 && u8(bytes, 2) <= 1 && u8(bytes, 3) <= 5
-    return isAck ? found('mqtt', 0, 4, 'MQTT CONNACK', { confidence: 'medium' }) : 'no'
-  }
-  let at = 1
-  while (at < 4 && u8(bytes, at) >= 0x80) at++
-  if (bytes.length < at + 9) return more(Math.max(at + 9, bytes.length + 1))
-  const named = startsWith(bytes, '\0\x04MQTT', at + 1) === true || startsWith(bytes, '\0\x06MQIsdp', at + 1) === true
-  return named ? found('mqtt', 0, at + 7, 'MQTT CONNECT') : 'no'
-}
-
-/** A PUBLISH on a connection whose beginning was missed: a topic in text, inside the remaining length (§3.3). */
-function mqttPublish(bytes: Uint8Array): Sight {
-  let [at, remaining] = [1, 0]
-  for (let shift = 0; ; shift += 7) {
-    if (shift > 21) return 'no'
-    if (at >= bytes.length) return more(at + 1)
-    remaining += (u8(bytes, at) & 0x7f) << shift
-    if (u8(bytes, at++) < 0x80) break
-  }
-  if (bytes.length < at + 2) return more(at + 2)
-  const topic = u16(bytes, at)
-  if (topic < 2 || topic > 1024 || topic + 2 > remaining || (u8(bytes, 0) & 6) === 6) return 'no'
-  const end = at + 2 + topic
-  if (!isPrintable(bytes, at + 2, Math.min(end, bytes.length))) return 'no'
-  return bytes.length < end ? more(end) : found('mqtt', 0, end, 'MQTT PUBLISH', { confidence: 'medium' })
 }
 
 /** Option negotiation (RFC 854, RFC 855): IAC, a command, an option that is registered. */
@@ -154,9 +136,4 @@ export function socks5({ bytes }: StreamView): Sight {
   const areKnown = methods.every((method) => method <= 9 || method >= 0x80) && new Set(methods).size === count
   const isUsual = methods.includes(0) || methods.includes(2) || methods.includes(1)
   return areKnown && isUsual ? found('socks', 0, 2 + count, 'SOCKS 5 methods', { confidence: 'medium' }) : 'no'
-}
-
-function isPrintable(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (u8(bytes, at) < 0x20 || u8(bytes, at) > 0x7e) return false
-  return true
 }

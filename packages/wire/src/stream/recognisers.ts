@@ -3,10 +3,23 @@ import { recogniseHttp2, recogniseHttp2Server } from '../http/recognise-http2.ts
 import { recogniseTextMessage } from '../http/recognise-text-message.ts'
 import { recogniseTls } from '../tls/recognise-tls.ts'
 import { recogniseKerberosStream, recogniseLdap } from './asn1.ts'
-import { kafka, mongodb, mysql, postgres, redis, tdsClient, tdsServer } from './databases.ts'
+import { amqp } from './amqp.ts'
+import {
+  kafka,
+  mongodb,
+  mysql,
+  mysqlClient,
+  postgres,
+  postgresServer,
+  redis,
+  tdsClient,
+  tdsServer,
+} from './databases.ts'
+import { elasticsearchTransport } from './elasticsearch.ts'
 import { dnsStream, openvpnStream, stunStream } from './framed-datagrams.ts'
-import { amqp, bittorrent, mqtt, rdp, smb, socks4, socks5, ssh, telnet, tor, vnc, xmpp } from './greetings.ts'
+import { bittorrent, ike, rdp, smb, socks4, socks5, ssh, telnet, tor, vnc, xmpp } from './greetings.ts'
 import { ftpClient, imapClient, imapServer, ircClient, popClient, popServer, replyServer, smtpClient } from './mail.ts'
+import { mqtt } from './mqtt.ts'
 import { syslogStream } from './syslog.ts'
 
 const tls: StreamRecogniser = ({ bytes, ciphers }) => recogniseTls(bytes, ciphers)
@@ -30,11 +43,14 @@ export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecog
     rdp,
     bittorrent,
     amqp,
+    ike,
+    elasticsearchTransport,
     vnc,
     mqtt,
     telnet,
     tor,
     postgres,
+    mysqlClient,
     tdsClient,
     recogniseLdap,
     recogniseKerberosStream,
@@ -63,6 +79,8 @@ export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecog
     rdp,
     bittorrent,
     amqp,
+    elasticsearchTransport,
+    postgresServer,
     mqtt,
     tdsServer,
     mongodb,

@@ -137,6 +137,10 @@ test('any cut into pieces gives the same answer', async () => {
     ['client', ascii('OPTIONS sip:a.example SIP/2.0\r\n\r\n')],
     ['client', ascii('*1\r\n$4\r\nPING\r\n')],
     ['client', ascii('\x05\x01\0junk')],
+    ['client', ascii('\xc0\0\x40\x02\0\x01\x32\x0c\0\x04a/b/\0\x01{}{}')],
+    ['server', ascii('\x01\0\x01\0\0\0\x05\0\x14\0\x0a\0\xce')],
+    ['server', ascii('R\0\0\0\x0c\0\0\0\x05abcd')],
+    ['client', ascii("<iq id='1' type='get'><ping/></iq>")],
   ]
   fc.assert(
     fc.property(

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startIdentification, type Direction } from '@sallyport/wire'
+
+type Piece = readonly [Direction, string]
+const octets = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
+
+function protocolOf(transport: 'tcp' | 'udp', pieces: readonly Piece[]): string {
+  const identifier = startIdentification({ transport })
+  let answer = identifier.finish()
+  for (const [direction, text] of pieces) {
+    const next = identifier.push(direction, octets(text))
+    if (next.state === 'identified') return next.protocol
+  }
+  answer = identifier.finish()
+  return answer.state === 'identified' ? answer.protocol : 'unknown'
+}
+
+const zeros = (count: number): string => '\0'.repeat(count)
+
+test('a stream is known by what comes after its beginning, where that was missed', () => {
+  const cases: readonly (readonly [string, readonly Piece[]])[] = [
+    [
+      'mqtt',
+      [
+        ['client', '\xc0\0'],
+        ['server', '\xd0\0'],
+      ],
+    ],
+    ['mqtt', [['client', '\xc0\0\x32\x0c\0\x04a/b/\0\x01{}{}']]],
+    ['mqtt', [['client', '\x82\x0d\0\x02\0\x08Bus17Cmd\x01']]],
+    ['mqtt', [['server', '\x20\x03\x01\x00\x00']]],
+    ['amqp', [['server', '\x08\0\0\0\0\0\0\xce']]],
+    ['amqp', [['client', '\x01\0\x01\0\0\0\x05\0\x14\0\x0a\0\xce']]],
+    ['amqp', [['client', '\0\0\0\x10\x02\0\0\0\0\x53\x10\xc0\x03\x01\xa1\0']]],
+    ['xmpp', [['client', "<iq id='1' type='get'><ping/></iq>"]]],
+    ['xmpp', [['client', '<presence><show>away</show></presence>']]],
+    ['postgres', [['server', 'R\0\0\0\x0c\0\0\0\x05abcd']]],
+    ['postgres', [['server', 'E\0\0\0\x40SFATAL\0VFATAL\0C28P01\0']]],
+    ['mysql', [['client', `\x50\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x21${zeros(23)}root\0`]]],
+    ['elasticsearch', [['client', `ES\0\0\0\x20${zeros(7)}\x01\0\0\x6d\x8b\x77`]]],
+    ['elasticsearch', [['client', 'ES\xff\xff\xff\xff']]],
+    ['kafka', [['client', '\0\0\0\x0a\0\x12\0\x02\0\0\0\x01\xff\xff']]],
+    ['rdp', [['client', `\x03\0\0\x37\x32\xe0\0\0\0\0\0\x01\x08\x08\0\x0b\0\0\0\x06\0\x24\0${zeros(32)}`]]],
+    ['ipsec', [['client', 'IKETCP\0\x20']]],
+  ]
+  for (const [protocol, pieces] of cases) assert.equal(protocolOf('tcp', pieces), protocol, JSON.stringify(pieces))
+})
+
+test('what only resembles it is not taken for it', () => {
+  const cases: readonly (readonly Piece[])[] = [
+    [['client', '\xc0\0']],
+    [
+      ['client', '\xc0\0'],
+      ['server', 'no'],
+    ],
+    [['client', '\x01\0\x01\0\0\0\x05\0\x14\0\x0a\0\xcd']],
+    [['client', '<message>']],
+    [['client', 'ES\0\0\0\x01'.padEnd(24, '\xff')]],
+    [['client', `\x50\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x21${zeros(10)}root\0${zeros(30)}`]],
+  ]
+  for (const pieces of cases) assert.equal(protocolOf('tcp', pieces), 'unknown', JSON.stringify(pieces))
+})
+
+test('datagrams of BitTorrent, RDP, Kerberos and NTP that are not their usual ones', () => {
+  const utp = (type: string, connection: string, sequence: string, acknowledged: string): string =>
+    `${type}\0${connection}\x12\x34\x56\x78\0\0\0\x01\0\x10\0\0${sequence}${acknowledged}`
+  const apRequest = '\x6e\x20\x30\x1e\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x0e'.padEnd(34, '\xa2')
+  const cases: readonly (readonly [string, readonly Piece[]])[] = [
+    ['bittorrent', [['client', `\0\0\x04\x17\x27\x10\x19\x80${zeros(4)}abcd`]]],
+    ['bittorrent', [['client', 'BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\n\r\n']]],
+    [
+      'bittorrent',
+      [
+        ['client', utp('\x01', '\x10\x02', '\0\x09', '\0\x04')],
+        ['server', utp('\x21', '\x10\x01', '\0\x05', '\0\x09')],
+      ],
+    ],
+    [
+      'unknown',
+      [
+        ['client', utp('\x01', '\x10\x02', '\0\x09', '\0\x04')],
+        ['server', utp('\x21', '\x33\x01', '\0\x05', '\0\x09')],
+      ],
+    ],
+    [
+      'unknown',
+      [
+        ['client', utp('\x01', '\x10\x02', '\0\x09', '\0\x04')],
+        ['server', utp('\x21', '\x10\x01', '\0\x05', '\x70\x09')],
+      ],
+    ],
+    ['rdp', [['client', `\xff\xff\xff\xff\0\x40\0\x01\x12\x34\x56\x78\x04\xd0\x04\xd0${zeros(1216)}`]]],
+    ['kerberos', [['client', `\0\x28\0\x01\0\x22${apRequest}`]]],
+    ['ntp', [['server', `\xd7\0\x03\x2a\0\x02\0\x48${'x'.repeat(144)}`]]],
+  ]
+  for (const [protocol, pieces] of cases) assert.equal(protocolOf('udp', pieces), protocol, JSON.stringify(pieces))
+})
