@@ -65,6 +65,11 @@ test('what only resembles it is not taken for it', () => {
 test('datagrams of BitTorrent, RDP, Kerberos and NTP that are not their usual ones', () => {
   const utp = (type: string, connection: string, sequence: string, acknowledged: string): string =>
     `${type}\0${connection}\x12\x34\x56\x78\0\0\0\x01\0\x10\0\0${sequence}${acknowledged}`
+  const oneWay = (...sequences: readonly string[]): readonly Piece[] =>
+    sequences.map((sequence, at) => [
+      'client',
+      `\x01\0\x10\x02\x12\x34\x56${String.fromCharCode(at + 1)}${zeros(4)}\0\x10\0\0\0${sequence}\0\x04x`,
+    ])
   const apRequest = '\x6e\x20\x30\x1e\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x0e'.padEnd(34, '\xa2')
   const cases: readonly (readonly [string, readonly Piece[]])[] = [
     ['bittorrent', [['client', `\0\0\x04\x17\x27\x10\x19\x80${zeros(4)}abcd`]]],
@@ -90,6 +95,8 @@ test('datagrams of BitTorrent, RDP, Kerberos and NTP that are not their usual on
         ['server', utp('\x21', '\x10\x01', '\0\x05', '\x70\x09')],
       ],
     ],
+    ['bittorrent', oneWay('\x09', '\x0a', '\x0b')],
+    ['unknown', oneWay('\x09', '\x0a', '\x70')],
     ['rdp', [['client', `\xff\xff\xff\xff\0\x40\0\x01\x12\x34\x56\x78\x04\xd0\x04\xd0${zeros(1216)}`]]],
     ['kerberos', [['client', `\0\x28\0\x01\0\x22${apRequest}`]]],
     ['ntp', [['server', `\xd7\0\x03\x2a\0\x02\0\x48${'x'.repeat(144)}`]]],
