@@ -73,7 +73,7 @@ export const ANSWERS: Readonly<Record<AnswerReason, Answer>> = {
   'not-for-a-proxy': { ...REQUEST, title: 'The target names no host: this is a proxy' },
   'unsupported-scheme': { ...REQUEST, status: 501, title: 'Only http is fetched; use CONNECT for the rest' },
   'unsupported-method': { ...REQUEST, status: 405, title: 'The method is not passed on' },
-  'unsupported-version': { ...REQUEST, status: 505, title: 'Only HTTP/1.0 and HTTP/1.1 are spoken here' },
+  'unsupported-version': { ...REQUEST, status: 505, title: 'This version of HTTP is not spoken here' },
   'unsupported-command': {
     ...REQUEST,
     socks: SOCKS_REPLY.COMMAND_NOT_SUPPORTED,

@@ -2,8 +2,11 @@ import { ANSWERS, type AnswerReason } from './answers.ts'
 
 const NAMES = [
   'connectionsHttp',
+  'connectionsHttp2',
   'connectionsSocks',
   'tlsFailures',
+  'http2StreamsReset',
+  'http2Violations',
   'requestsHttp',
   'requestsConnect',
   'requestsSocks',
@@ -16,6 +19,7 @@ const NAMES = [
   'tunnelsIdle',
   'upstreamOpened',
   'upstreamReused',
+  'upstreamHttp2',
   'resolved',
   'resolvedFromCache',
   'octetsOut',

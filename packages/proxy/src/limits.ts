@@ -26,6 +26,10 @@ export type ProxyLimits = {
   /** Of one client address; as many again may come at once after a silence. */
   readonly requestsPerSecond: number
   readonly headBytes: number
+  /** Requests at the same time on one connection of HTTP/2. */
+  readonly streamsPerConnection: number
+  /** Requests of HTTP/2 that a client may open and give up at once; a quarter as many a second beyond that. */
+  readonly streamResets: number
   readonly requestBodyBytes: number
   readonly responseBodyBytes: number
   /** The longest body that is looked into; a longer one is denied where its content matters. */
@@ -55,6 +59,8 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   connectionsPerClient: 10_000,
   requestsPerSecond: 10_000,
   headBytes: 65_536,
+  streamsPerConnection: 128,
+  streamResets: 200,
   requestBodyBytes: 2 ** 40,
   responseBodyBytes: 2 ** 40,
   scanBytes: 16 * 2 ** 20,

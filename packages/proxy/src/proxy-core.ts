@@ -26,6 +26,8 @@ export class ProxyCore {
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
   readonly tunnels: Set<RunningTunnel> = new Set()
+  /** Connections of HTTP/2; to be closed is to take no more requests. */
+  readonly sessions: Set<{ close(): void }> = new Set()
   /** Clients between two requests. */
   readonly idle: Set<Client> = new Set()
   /** RFC 9110 §7.6.3: a name of one's own, so that a request that comes back is known. */

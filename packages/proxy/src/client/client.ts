@@ -1,4 +1,6 @@
-import type { Socket } from 'node:net'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Address } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
@@ -6,10 +8,12 @@ import { ANONYMOUS, type Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
 import type { ByteReader } from './byte-reader.ts'
 
-/** One connection of a client. */
-export type Client = {
-  readonly socket: Socket
-  readonly reader: ByteReader
+/** A connection, or a stream of HTTP/2 that is one to whoever asked for a tunnel. */
+export type ByteSocket = Duplex & { setTimeout(ms: number, then?: () => void): unknown }
+
+/** Who is at the other end. */
+export type Peer = {
+  readonly socket: ByteSocket
   readonly endpoint: Endpoint
   readonly address: Address | null
   /** By its certificate. */
@@ -17,8 +21,11 @@ export type Client = {
   readonly isTls: boolean
 }
 
+/** One connection of a client, octet by octet. */
+export type Client = Peer & { readonly reader: ByteReader }
+
 /** What is known of a flow of the client, beside its destination; what a proxy can never know of it is known to be none. */
-export function clientFacts(client: Client, identity: Identity = ANONYMOUS): Flow {
+export function clientFacts(client: Peer, identity: Identity = ANONYMOUS): Flow {
   return {
     time: Date.now(),
     device: null,
@@ -42,15 +49,25 @@ export function closeGently(client: Client, last: string | Uint8Array = ''): voi
   reader.release()
   socket.end(last, 'latin1')
   socket.on('data', () => {})
-  socket.once('end', () => socket.destroySoon())
+  socket.once('end', () => endSoon(socket))
   socket.resume()
   setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** Ends without an answer. Over TLS there is no reset. */
-export function resetConnection({ socket }: Client): void {
-  if (socket instanceof TLSSocket) socket.destroy()
-  else socket.resetAndDestroy()
+export function resetConnection({ socket }: Peer): void {
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
+  else socket.destroy(isStream(socket) ? new Error('reset') : undefined)
+}
+
+/** Ends when all that was written has left. */
+export function endSoon(socket: ByteSocket): void {
+  if (isStream(socket)) socket.close(constants.NGHTTP2_NO_ERROR)
+  else if (socket instanceof Socket) socket.destroySoon()
+}
+
+function isStream(socket: ByteSocket): socket is ServerHttp2Stream {
+  return 'rstCode' in socket
 }
 
 const LINGER_MS = 2000

@@ -4,7 +4,8 @@ import { formatAddress, parseAddress, type Address } from '@sallyport/net'
 import { readProxyHeader } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import { KeptUpstreams } from '../http/kept-upstreams.ts'
-import { serveHttp, serveTunnelledHttp } from '../http/http-session.ts'
+import { serveHttp } from '../http/http-session.ts'
+import { serveHttp2 } from '../http2/serve-http2.ts'
 import { refuseRequest } from '../http/refuse-request.ts'
 import { isRefusal } from '../http/request-target.ts'
 import { certificateIdentity } from '../identity/certificate-identity.ts'
@@ -13,21 +14,20 @@ import type { Endpoint } from '../options.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { serveSocks } from '../socks/serve-socks.ts'
 import { ByteReader } from './byte-reader.ts'
-import type { Client } from './client.ts'
+import type { Client, Peer } from './client.ts'
+import { serveTunnelled } from './serve-tunnelled.ts'
 
 /** One connection, from its first octet to its end: the protocol is told from that octet, on any port. */
 export async function serveClient(core: ProxyCore, socket: Socket): Promise<void> {
   socket.on('error', () => socket.destroy())
-  const reader = new ByteReader(socket)
-  const peer = parseAddress(socket.remoteAddress ?? '')
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-  const client: Client | Refusal = await sourceOf(core, {
-    socket,
-    reader,
-    endpoint,
-    address: peer,
-    ...tlsFacts(socket),
-  })
+  const peer: Peer = { socket, endpoint, address: parseAddress(endpoint.address), ...tlsFacts(socket) }
+  if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
+    core.counters.add('connectionsHttp2')
+    return serveHttp2(core, peer, null, (http) => serveTunnelled(core, http))
+  }
+  const reader = new ByteReader(socket)
+  const client: Client | Refusal = await sourceOf(core, { ...peer, reader })
   if (isRefusal(client)) {
     const record = new OpenRecord(endpoint, 'http')
     record.refused(client)
@@ -41,7 +41,7 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
     case 5: {
       core.counters.add('connectionsSocks')
       const after = await serveSocks(core, client)
-      return after === 'done' ? undefined : serveTunnelledHttp(core, after)
+      return after === 'done' ? undefined : serveTunnelled(core, after)
     }
     case 4: {
       // SOCKS 4: request rejected; a client that knows 5 as well tries that.
@@ -65,12 +65,13 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
     default: {
       core.counters.add('connectionsHttp')
       using kept = new KeptUpstreams(core.pool)
-      await serveHttp(core, client, null, kept)
+      const after = await serveHttp(core, client, null, kept)
+      if (after !== null) await serveTunnelled(core, after)
     }
   }
 }
 
-function tlsFacts(socket: Socket): Pick<Client, 'identity' | 'isTls'> {
+function tlsFacts(socket: Socket): Pick<Peer, 'identity' | 'isTls'> {
   if (!(socket instanceof TLSSocket)) return { identity: null, isTls: false }
   return { identity: socket.authorized ? certificateIdentity(socket.getPeerCertificate()) : null, isTls: true }
 }

@@ -1,6 +1,6 @@
-import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
+import { fieldValues, listMembers } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
-import type { Client } from '../client/client.ts'
+import type { Asker } from '../http/asker.ts'
 import { isWebSocketUpgrade } from '../http/forward-fields.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { collectBody, type NoBody } from './collect-body.ts'
@@ -17,20 +17,14 @@ export type JudgedContent = {
 }
 
 /** Reads the whole body, so that none of it has gone anywhere when it is judged. */
-export async function readContent(
-  core: ProxyCore,
-  client: Client,
-  head: RequestHead,
-  framing: Framing,
-): Promise<JudgedContent | Refusal> {
+export async function readContent(core: ProxyCore, asker: Asker): Promise<JudgedContent | Refusal> {
+  const { head, framing } = asker
   const inTarget = [...detectInText(decodedTarget(head.target))]
   // What frames will carry is not there yet.
   if (isWebSocketUpgrade(head)) return { found: inTarget, opaque: 'frames of a WebSocket', body: null }
   if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null }
-  if (listMembers(head.fields, 'expect').includes('100-continue') && client.reader.held === 0) {
-    client.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
-  }
-  const body = await collectBody(client.reader, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
+  if (listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
+  const body = await collectBody(asker.body, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
   if (typeof body === 'string') return noBody(body, core.limits.scanBytes)
   core.counters.add('bodiesScanned')
   const codings = listMembers(head.fields, 'content-encoding')
@@ -51,7 +45,7 @@ function noBody(why: NoBody, mostOctets: number): Refusal {
     case 'malformed':
       return refusal('bad-body')
     case 'timeout':
-    case 'ended':
+    case 'cut':
       return refusal('body-timeout')
   }
 }

@@ -1,4 +1,5 @@
 import { listMembers, type Field, type Framing, type RequestHead, type ResponseHead } from '@sallyport/wire'
+import type { ForwardedRequest } from './answerer.ts'
 
 /** Fields of one connection, which go no further (RFC 9110 §7.6.1); those of framing are written anew. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -21,19 +22,23 @@ export function isWebSocketUpgrade({ fields, method }: RequestHead): boolean {
   return asks && method === 'GET' && listMembers(fields, 'upgrade').join() === 'websocket'
 }
 
-export function requestHeadText(
-  head: RequestHead,
-  framing: Framing,
-  to: { readonly authority: string; readonly path: string; readonly via: string; readonly body: Buffer | null },
-): string {
+export function requestHeadText({
+  head,
+  framing,
+  version,
+  authority,
+  path,
+  via,
+  isBodyRead,
+}: ForwardedRequest): string {
   const { method, fields } = head
   // TRACE and OPTIONS count hops down; the others have no such field (RFC 9110 §7.6.2).
-  let text = `${method} ${to.path} HTTP/1.1\r\nHost: ${to.authority}\r\n`
-  text += passedFields(fields, (name) => name !== 'host' && !(to.body !== null && name === 'expect'))
+  let text = `${method} ${path} HTTP/1.1\r\nHost: ${authority}\r\n`
+  text += fieldsText(passedFields(fields).filter(({ name }) => name !== 'host' && !(isBodyRead && name === 'expect')))
   text += framingText(framing)
   if (isWebSocketUpgrade(head)) text += 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
   else if (listMembers(fields, 'te').includes('trailers')) text += 'TE: trailers\r\nConnection: TE\r\n'
-  return `${text}Via: 1.${head.minor} ${to.via}\r\n\r\n`
+  return `${text}Via: ${version} ${via}\r\n\r\n`
 }
 
 /** `shown`: how the body goes on to the client; `connection`: what it is told of its connection. */
@@ -47,20 +52,23 @@ export function responseHeadText(
   },
 ): string {
   const { status, reason, fields } = head
-  let text = `HTTP/1.1 ${status} ${reason}\r\n${passedFields(fields, () => true)}${framingText(shown)}`
+  let text = `HTTP/1.1 ${status} ${reason}\r\n${fieldsText(passedFields(fields))}${framingText(shown)}`
   // An answer to HEAD, and 304, say how long the body would be.
   if (shown.kind === 'none' && (to.isHead || status === 304)) text += keptLength(fields)
   if (to.connection === 'upgrade') text += 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
   else if (to.connection !== null) text += `Connection: ${to.connection}\r\n`
-  return `${text}Via: 1.${head.minor} ${to.via}\r\n\r\n`
+  return `${text}Via: ${to.via}\r\n\r\n`
 }
 
-function passedFields(fields: readonly Field[], also: (name: string) => boolean): string {
+/** Those that go further than this connection. */
+export function passedFields(fields: readonly Field[]): readonly Field[] {
   const named = new Set(listMembers(fields, 'connection'))
+  return fields.filter(({ name }) => !HOP_BY_HOP.has(name) && !named.has(name))
+}
+
+function fieldsText(fields: readonly Field[]): string {
   let text = ''
-  for (const { name, spelled, value } of fields) {
-    if (!HOP_BY_HOP.has(name) && !named.has(name) && also(name)) text += `${spelled}: ${value}\r\n`
-  }
+  for (const { spelled, value } of fields) text += `${spelled}: ${value}\r\n`
   return text
 }
 

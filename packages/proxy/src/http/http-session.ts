@@ -1,32 +1,34 @@
 import {
-  fieldValues,
   isMessageFailure,
   parseRequestHead,
   requestFraming,
   type MessageFailure,
   type RequestHead,
 } from '@sallyport/wire'
-import { isAuthority, parseAuthority } from '@sallyport/net'
 import { refusal, type AnswerReason } from '../answers.ts'
 import { closeGently, type Client } from '../client/client.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import { serveConnect } from '../tunnel/serve-connect.ts'
+import { serveConnect, type ConnectAnswers } from '../tunnel/serve-connect.ts'
 import type { HttpInTunnel, TunnelRoute } from '../tunnel/tunnel-route.ts'
 import { readHead, type HeadRead } from './read-head.ts'
-import { PAC_PATHS, pacFile } from './pac-file.ts'
-import { authorityText } from './request-target.ts'
-import { refuseRequest, type AfterRequest } from './refuse-request.ts'
+import { PAC_PATHS, PAC_TYPE, pacFor } from './pac-file.ts'
+import type { AfterRequest } from './asker.ts'
+import { Http1Asker } from './http1-asker.ts'
+import { refuseRequest } from './refuse-request.ts'
 import { serveRequest } from './serve-request.ts'
-import { KeptUpstreams } from './kept-upstreams.ts'
+import type { KeptUpstreams } from './kept-upstreams.ts'
 
-/** Requests of one connection, one after another; inside a tunnel when `route` says where it leads. */
+/**
+ * Requests of one connection, one after another; inside a tunnel when `route` says where it leads. Gives the tunnel in which HTTP is
+ * to be read from now on, where there is one.
+ */
 export async function serveHttp(
   core: ProxyCore,
   client: Client,
   route: TunnelRoute | null,
   kept: KeptUpstreams,
-): Promise<void> {
+): Promise<HttpInTunnel | null> {
   const { headBytes } = core.limits
   const { keepAliveMs, headMs } = core.timeouts
   for (let after: AfterRequest | HttpInTunnel = 'keep'; after === 'keep';) {
@@ -38,15 +40,9 @@ export async function serveHttp(
         ? await serveHead(core, client, route, kept, read.text)
         : await endSession(core, client, read)
     if (after === 'close') closeGently(client)
-    else if (typeof after !== 'string') await serveTunnelledHttp(core, after)
+    else if (typeof after !== 'string') return after
   }
-}
-
-/** Plain HTTP in a tunnel of CONNECT or SOCKS. */
-export async function serveTunnelledHttp(core: ProxyCore, { client, route, upstream }: HttpInTunnel): Promise<void> {
-  using kept = new KeptUpstreams(core.pool)
-  if (upstream !== null) kept.give(upstream, 'client')
-  await serveHttp(core, client, route, kept)
+  return null
 }
 
 async function serveHead(
@@ -71,20 +67,25 @@ async function serveHead(
     )
   }
   if (route === null && head.method === 'GET' && PAC_PATHS.includes(head.target)) return servePac(core, client, head)
-  if (head.method === 'CONNECT' && route === null) return serveConnect(core, client, head)
-  return serveRequest(core, client, head, framing, route, kept)
+  if (head.method === 'CONNECT' && route === null)
+    return serveConnect(core, client, head, connectAnswers(core, client, head))
+  return serveRequest(core, new Http1Asker(core, client, head, framing), route, kept)
+}
+
+function connectAnswers(core: ProxyCore, client: Client, head: RequestHead): ConnectAnswers {
+  return {
+    refuse: (no, record) => refuseRequest(core, client, head, record, no, true),
+    accept: () => {
+      client.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
+      return client
+    },
+  }
 }
 
 /** For browsers that are told where to find it, or find it by DHCP or the name `wpad`. The proxy is what the client calls it. */
 async function servePac(core: ProxyCore, client: Client, head: RequestHead): Promise<AfterRequest> {
-  const [said = ''] = fieldValues(head.fields, 'host')
-  const authority = parseAuthority(said)
-  const port = client.socket.localPort ?? 3128
-  const host = isAuthority(authority)
-    ? authorityText({ host: authority.host, port: authority.port ?? port }, null)
-    : `${client.socket.localAddress}:${port}`
-  const body = pacFile(core.judge.policy, `${client.isTls ? 'HTTPS' : 'PROXY'} ${host}`)
-  const type = 'Content-Type: application/x-ns-proxy-autoconfig'
+  const body = pacFor(core, client, head)
+  const type = `Content-Type: ${PAC_TYPE}`
   const text = `HTTP/1.1 200 OK\r\n${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   closeGently(client, text)
   return 'taken'

@@ -1,39 +1,42 @@
 import type { Address } from '@sallyport/net'
 import { poolKey, type Upstream, type UpstreamPool } from '../connect/upstream-pool.ts'
-import type { KeptUpstream } from './exchange.ts'
+import type { KeptUpstream } from './answerer.ts'
 
 /** Connections to servers that one client goes on using, and what it shares with all. */
 export class KeptUpstreams implements Disposable {
   readonly #pool: UpstreamPool
-  #own: Upstream | null = null
+  #own: Upstream[] = []
 
   constructor(pool: UpstreamPool) {
     this.#pool = pool
   }
 
   take(addresses: readonly Address[], port: number): Upstream | null {
-    const own = this.#own
-    const isThere = own !== null && addresses.some((address) => poolKey(address, port) === own.key)
+    const own = this.#own.at(-1)
+    const isThere = own !== undefined && addresses.some((address) => poolKey(address, port) === own.key)
     return (isThere ? this.takeOwn() : null) ?? this.#pool.take(addresses, port)
   }
 
-  /** The connection of one's own, wherever it leads. */
+  /** A connection of one's own, wherever it leads. */
   takeOwn(): Upstream | null {
-    const own = this.#own
-    this.#own = null
-    const isOpen = own !== null && !own.socket.destroyed && own.reader.held === 0 && !own.reader.isEnded
-    if (!isOpen) own?.socket.destroy()
-    return isOpen ? { ...own, isReused: true } : null
+    for (let own = this.#own.pop(); own !== undefined; own = this.#own.pop()) {
+      if (!own.socket.destroyed && own.reader.held === 0 && !own.reader.isEnded) return { ...own, isReused: true }
+      own.socket.destroy()
+    }
+    return null
   }
 
   give(upstream: Upstream, kept: KeptUpstream): void {
     if (kept === 'pool') return this.#pool.put(upstream)
     if (kept === 'no') return void upstream.socket.destroy()
-    this.#own?.socket.destroy()
-    this.#own = upstream
+    this.#own.push(upstream)
+    if (this.#own.length > MOST_OWN) this.#own.shift()!.socket.destroy()
   }
 
   [Symbol.dispose](): void {
-    this.#own?.socket.destroy()
+    for (const { socket } of this.#own) socket.destroy()
   }
 }
+
+/** A client of HTTP/2 may have more than one request under way to a server that takes one at a time. */
+const MOST_OWN = 6

@@ -1,7 +1,33 @@
-import { addressScope, formatAddress, isIpv4, type Address, type Prefix } from '@sallyport/net'
+import { Socket } from 'node:net'
+import {
+  addressScope,
+  formatAddress,
+  isAuthority,
+  isIpv4,
+  parseAuthority,
+  type Address,
+  type Prefix,
+} from '@sallyport/net'
 import type { Policy } from '@sallyport/policy'
+import { fieldValues, type RequestHead } from '@sallyport/wire'
+import type { Peer } from '../client/client.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { authorityText } from './request-target.ts'
 
 export const PAC_PATHS: readonly string[] = ['/proxy.pac', '/wpad.dat']
+
+export const PAC_TYPE = 'application/x-ns-proxy-autoconfig'
+
+/** The file for a client; the proxy is what the client calls it. */
+export function pacFor(core: ProxyCore, { socket, isTls }: Peer, head: RequestHead): string {
+  const authority = parseAuthority(fieldValues(head.fields, 'host')[0] ?? '')
+  const local = socket instanceof Socket ? socket : null
+  const port = local?.localPort ?? 3128
+  const host = isAuthority(authority)
+    ? authorityText({ host: authority.host, port: authority.port ?? port }, null)
+    : `${local?.localAddress}:${port}`
+  return pacFile(core.judge.policy, `${isTls ? 'HTTPS' : 'PROXY'} ${host}`)
+}
 
 /** Networks that a client reaches by itself, unless the policy names a part of them. */
 const OWN_NETWORKS: readonly (readonly [string, string])[] = [

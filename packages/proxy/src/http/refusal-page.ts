@@ -40,24 +40,43 @@ export function refusalPage(refusal: Refusal, id: string, accept: string): Refus
   return { contentType: 'text/html; charset=utf-8', body }
 }
 
-/** The whole answer to a request that is refused. */
+/** Status, fields and body of the answer to a request that is refused, in any version of HTTP. */
+export function refusalAnswer(
+  refusal: Refusal,
+  id: string,
+  accept: string,
+  challenges: readonly string[],
+): RefusalAnswer {
+  const { status, proxyStatus } = ANSWERS[refusal.reason]
+  const { contentType, body } = refusalPage(refusal, id, accept)
+  const fields: readonly (readonly [string, string])[] = [
+    ['Content-Type', contentType],
+    ['Content-Length', String(Buffer.byteLength(body))],
+    ['Cache-Control', 'no-store'],
+    ['Proxy-Status', `sallyport; error=${proxyStatus}; details="${refusal.reason}"`],
+    ['Sallyport-Reference', id],
+    ...(status === 407 ? challenges.map((challenge) => ['Proxy-Authenticate', challenge] as const) : []),
+    ...(status === 405 ? ([['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT']] as const) : []),
+  ]
+  return { status, fields, body }
+}
+
+export type RefusalAnswer = {
+  readonly status: number
+  readonly fields: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
 export function refusalResponse(
   refusal: Refusal,
   id: string,
   request: { readonly accept: string; readonly isHead: boolean; readonly isKept: boolean },
   challenges: readonly string[],
 ): string {
-  const { status, proxyStatus } = ANSWERS[refusal.reason]
-  const { contentType, body } = refusalPage(refusal, id, request.accept)
+  const { status, fields, body } = refusalAnswer(refusal, id, request.accept, challenges)
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Refused'}`,
-    `Content-Type: ${contentType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    `Proxy-Status: sallyport; error=${proxyStatus}; details="${refusal.reason}"`,
-    `Sallyport-Reference: ${id}`,
-    ...(status === 407 ? challenges.map((challenge) => `Proxy-Authenticate: ${challenge}`) : []),
-    ...(status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT'] : []),
+    ...fields.map(([name, value]) => `${name}: ${value}`),
     `Connection: ${request.isKept ? 'keep-alive' : 'close'}`,
   ]
   return `${lines.join('\r\n')}\r\n\r\n${request.isHead ? '' : body}`

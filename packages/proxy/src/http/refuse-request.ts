@@ -4,10 +4,8 @@ import { writeWithin } from '../client/byte-reader.ts'
 import { closeGently, resetConnection, type Client } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import type { AfterRequest } from './asker.ts'
 import { refusalResponse } from './refusal-page.ts'
-
-/** What is to become of the connection after a request; `taken`: it was a tunnel, or is closed already. */
-export type AfterRequest = 'keep' | 'close' | 'taken'
 
 /** Answers with the refusal and closes its record. The connection goes on only where its next request surely begins. */
 export async function refuseRequest(

@@ -1,8 +1,8 @@
 import { formatAddress, type Host } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
-import { fieldValues, listMembers, type Framing, type RequestHead } from '@sallyport/wire'
+import { fieldValues, listMembers, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
-import { clientFacts, type Client } from '../client/client.ts'
+import { clientFacts, type Peer } from '../client/client.ts'
 import {
   judgeAddresses,
   judgeAgain,
@@ -13,16 +13,19 @@ import {
 import { readContent, type JudgedContent } from '../content/judge-content.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { parentFor } from '../connect/through-parent.ts'
-import { newUpstream, type Upstream } from '../connect/upstream-pool.ts'
+import { newUpstream } from '../connect/upstream-pool.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { pipeTunnel } from '../tunnel/pipe-tunnel.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
-import { exchange, type Exchanged, type KeptUpstream } from './exchange.ts'
+import type { Answerer, ForwardedRequest, KeptUpstream } from './answerer.ts'
+import type { AfterRequest, Asker } from './asker.ts'
+import { exchange, type Exchanged } from './exchange.ts'
+import { isWebSocketUpgrade } from './forward-fields.ts'
+import { Http1Answerer } from './http1-answerer.ts'
 import { loggedFields } from './logged-fields.ts'
-import { refuseRequest, type AfterRequest } from './refuse-request.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
 import {
   authorityText,
@@ -42,20 +45,23 @@ type Wanted = {
 
 export async function serveRequest(
   core: ProxyCore,
-  client: Client,
-  head: RequestHead,
-  framing: Framing,
+  asker: Asker,
   route: TunnelRoute | null,
   kept: KeptUpstreams,
 ): Promise<AfterRequest> {
   core.counters.add(route === null ? 'requestsHttp' : 'requestsTunnelled')
-  const record = new OpenRecord(client.endpoint, route === null ? 'http' : 'tunnel')
-  const mayKeep = keepsClient(head)
-  let isBodyRead = framing.kind === 'none'
-  const refuse = (no: Refusal): Promise<AfterRequest> =>
-    refuseRequest(core, client, head, record, no, mayKeep && isBodyRead)
+  const { peer, head } = asker
+  const record = new OpenRecord(peer.endpoint, route === null ? 'http' : 'tunnel')
+  const refuse = (no: Refusal): Promise<AfterRequest> => asker.refuse(no, record)
   const protocol = route?.open ? 'tls' : 'http'
-  record.set({ method: head.method, protocol, inspected: protocol === 'tls', ...loggedFields(head) })
+  const { version } = asker
+  record.set({
+    method: head.method,
+    httpVersion: version,
+    protocol,
+    inspected: protocol === 'tls',
+    ...loggedFields(head),
+  })
   const unfit = checkMethod(core, head)
   if (unfit !== null) return refuse(unfit)
   const wanted = wantedOf(head, route)
@@ -64,50 +70,45 @@ export async function serveRequest(
   const plainPath = judgedPath(path)
   if (plainPath === null) return refuse(refusal('bad-request', 'the path has an escape that is none'))
   record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
-  const identity = route?.identity ?? (await identifyClient(core, client, head))
+  const identity = route?.identity ?? (await identifyClient(core, peer, head))
   if (isRefusal(identity)) return refuse(identity)
   record.set({ user: identity.user })
-  const facts = { ...requestFacts(client, identity, head, wanted, plainPath), protocol } as const
+  const facts = { ...requestFacts(peer, identity, head, wanted, plainPath), protocol } as const
   const names = route === null ? core.names : pinned(route)
   const early = await judgeAddresses(destination, facts, core.judge, names, false)
   record.set({ resolveMs: early.resolveMs })
-  const content = needsContent(early) ? await readContent(core, client, head, framing) : NO_CONTENT
+  const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
-  isBodyRead ||= content.body !== null
   const judged = judgeWhole(core, early, facts, content)
   if (needsContent(early)) record.set({ content: content.found })
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)
     return refuse(judged.refusal)
   }
-  const request = {
+  const { body } = content
+  const request: ForwardedRequest = {
     head,
-    framing,
+    framing: body === null ? asker.framing : { kind: 'length', octets: body.length },
+    version,
     // Inside a tunnel it is for the server to say which of its hosts is meant; what the request says was judged.
     authority: (route === null ? undefined : fieldValues(head.fields, 'host')[0]) ?? authorityText(destination, 80),
     path: target,
-    mayKeep: mayKeep && !core.isDraining,
-    body: content.body,
+    via: core.via,
+    isBodyRead: body !== null,
   }
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
   for (let isFresh = hasParent; ; isFresh = true) {
-    const upstream = await reach(
-      core,
-      destination,
-      judged.addresses,
-      isFresh ? null : kept,
-      record,
-      route?.open ?? null,
-    )
-    if (isRefusal(upstream)) return refuse(upstream)
-    const exchanged = await exchange(core, client, upstream, request, record)
-    // A server may close what is idle just when a request goes out on it; nothing has been answered then (RFC 9112 §9.3.1).
+    const mayReuse = isFresh ? null : kept
+    const answerer = await reach(core, destination, judged.addresses, mayReuse, kept, record, route?.open ?? null, head)
+    if (isRefusal(answerer)) return refuse(answerer)
+    const exchanged = await exchange(core, asker, answerer, request, body, record)
+    // Nothing has been answered then (RFC 9112 §9.3.1).
     const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
-    if (mayRepeat && !client.socket.destroyed) continue
+    if (mayRepeat && !asker.isGone) continue
     const ended =
       exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
-    return finish(core, client, upstream, kept, record, ended, refuse)
+    return finish(core, asker, answerer, record, ended, refuse)
   }
 }
 
@@ -145,30 +146,29 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 async function finish(
   core: ProxyCore,
-  client: Client,
-  upstream: Upstream,
-  kept: KeptUpstreams,
+  asker: Asker,
+  answerer: Answerer,
   record: OpenRecord,
   exchanged: Exchanged,
   refuse: (no: Refusal) => Promise<AfterRequest>,
 ): Promise<AfterRequest> {
   switch (exchanged.state) {
     case 'done':
-      kept.give(upstream, exchanged.keeps)
+      answerer.release(exchanged.keeps)
       core.finish(record)
-      return exchanged.keepsClient ? 'keep' : 'close'
+      return asker.after(exchanged.isWhole)
     case 'upgraded': {
-      const held = [client.reader.release(), upstream.reader.release()]
-      await pipeTunnel(core, client.socket, upstream.socket, held[0]!, held[1]!, record)
+      const [client, server] = [await asker.takeOver(exchanged.head, answerer.version), answerer.takeOver()]
+      await pipeTunnel(core, client.socket, server.socket, client.held, server.held, record)
       core.finish(record)
       return 'taken'
     }
     case 'refused':
-      upstream.socket.destroy()
+      answerer.destroy()
       return refuse(exchanged.refusal)
     case 'broken':
-      upstream.socket.destroy()
-      client.socket.destroy()
+      answerer.destroy()
+      asker.cut()
       if (exchanged.refusal !== null) record.refused(exchanged.refusal)
       core.finish(record)
       return 'taken'
@@ -197,7 +197,7 @@ function wantedOf(head: RequestHead, route: TunnelRoute | null): Wanted | Refusa
 
 /** The name is what the request says; only the name that the address was looked up for is bound to it. */
 function requestFacts(
-  client: Client,
+  peer: Peer,
   identity: Identity,
   head: RequestHead,
   { destination, said }: Wanted,
@@ -207,7 +207,7 @@ function requestFacts(
   const stated = said ?? host
   const [contentType] = fieldValues(head.fields, 'content-type')
   return {
-    ...clientFacts(client, identity),
+    ...clientFacts(peer, identity),
     port,
     domain: stated.kind === 'name' ? stated.name : null,
     boundNames: host.kind === 'name' ? [host.name] : [],
@@ -230,35 +230,32 @@ async function reach(
   core: ProxyCore,
   destination: Destination,
   addresses: readonly JudgedAddress[],
-  kept: KeptUpstreams | null,
+  reusable: KeptUpstreams | null,
+  kept: KeptUpstreams,
   record: OpenRecord,
   open: TunnelRoute['open'],
-): Promise<Upstream | Refusal> {
+  head: RequestHead,
+): Promise<Answerer | Refusal> {
   const { port } = destination
   const all = addresses.map(({ address }) => address)
-  const idle = (open === null ? kept?.take(all, port) : kept?.takeOwn()) ?? null
+  if (open !== null) {
+    noteAddress(record, addresses[0]!)
+    return open(kept, { mustBeHttp1: isWebSocketUpgrade(head), mayReuse: reusable !== null })
+  }
+  const idle = reusable?.take(all, port) ?? null
   if (idle !== null) {
     core.counters.add('upstreamReused')
     const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
     if (used !== undefined) noteAddress(record, used)
-    return idle
-  }
-  if (open !== null) {
-    noteAddress(record, addresses[0]!)
-    return open()
+    return new Http1Answerer(core, idle, kept)
   }
   const opened = await reachServer(core, destination, addresses, record)
   if (isRefusal(opened)) return opened
   noteAddress(record, opened.to)
-  return newUpstream(opened.socket, opened.to.address, port)
+  return new Http1Answerer(core, newUpstream(opened.socket, opened.to.address, port), kept)
 }
 
 function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
   record.judged(judged)
   record.set({ dst: formatAddress(address) })
-}
-
-function keepsClient({ fields, minor }: RequestHead): boolean {
-  const said = [...listMembers(fields, 'connection'), ...listMembers(fields, 'proxy-connection')]
-  return minor === 1 ? !said.includes('close') : said.includes('keep-alive') && !said.includes('close')
 }

@@ -1,17 +1,17 @@
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
-import type { Client } from '../client/client.ts'
+import type { Peer } from '../client/client.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { ANONYMOUS, type Credentials, type Identity } from './identity.ts'
 
 /** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. */
-export async function identifyClient(core: ProxyCore, client: Client, head: RequestHead): Promise<Identity | Refusal> {
+export async function identifyClient(core: ProxyCore, client: Peer, head: RequestHead): Promise<Identity | Refusal> {
   return identify(core, client, credentialsOf(head))
 }
 
 export async function identify(
   core: ProxyCore,
-  client: Client,
+  client: Peer,
   credentials: Credentials | null,
 ): Promise<Identity | Refusal> {
   const authenticate = core.options.authenticate ?? null

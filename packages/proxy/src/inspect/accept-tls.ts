@@ -1,16 +1,16 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket, type SecureContext } from 'node:tls'
 
 /** The client's side of an inspected tunnel: its hello is `held`; null when it does not take the certificate. */
 export function acceptTls(
-  socket: Socket,
+  socket: Duplex,
   held: Buffer,
   context: SecureContext,
   timeoutMs: number,
 ): Promise<TLSSocket | null> {
   // Node reads what the socket still holds before it reads from the network.
   socket.unshift(held)
-  const tls = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['http/1.1'] })
+  const tls = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['h2', 'http/1.1'] })
   return new Promise((resolve) => {
     const done = (accepted: TLSSocket | null): void => {
       clearTimeout(late)
@@ -19,7 +19,8 @@ export function acceptTls(
       if (accepted === null) tls.destroy()
       resolve(accepted)
     }
-    const onSecure = (): void => done(tls)
+    // Node notes the end of a handshake by itself only on sockets of its own servers; HTTP/2 waits for it.
+    const onSecure = (): void => done(Object.assign(tls, { secureConnecting: false }))
     const onFailure = (): void => done(null)
     const late = setTimeout(onFailure, timeoutMs)
     tls.on('secure', onSecure).on('error', onFailure).on('close', onFailure)

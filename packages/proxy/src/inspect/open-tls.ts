@@ -10,6 +10,7 @@ export function openTls(
   socket: Socket,
   host: string,
   serverCa: string | null,
+  protocols: readonly string[],
   timeoutMs: number,
 ): Promise<TLSSocket | Refusal> {
   const ca = serverCa === null ? {} : { ca: [...rootCertificates, serverCa] }
@@ -20,7 +21,7 @@ export function openTls(
     ...name,
     ...ca,
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...protocols],
     rejectUnauthorized: true,
   })
   return new Promise((resolve) => {

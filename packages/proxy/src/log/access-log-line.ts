@@ -53,7 +53,7 @@ function squidLine(record: AccessRecord): string {
 
 /** The combined format of Apache and nginx. */
 function combinedLine(record: AccessRecord): string {
-  const request = `${record.method ?? '-'} ${urlOf(record)} HTTP/1.1`
+  const request = `${record.method ?? '-'} ${urlOf(record)} HTTP/${record.httpVersion ?? '1.1'}`
   const parts = [
     word(record.client.address),
     '-',

@@ -10,6 +10,8 @@ export type AccessRecord = {
   readonly user: string | null
   readonly via: 'http' | 'connect' | 'socks5' | 'tunnel'
   readonly method: string | null
+  /** What the client spoke; `null` where nothing was read. */
+  readonly httpVersion: '1.0' | '1.1' | '2.0' | null
   readonly host: string | null
   readonly port: number | null
   readonly path: string | null

@@ -27,6 +27,7 @@ export class OpenRecord {
       user: null,
       via,
       method: null,
+      httpVersion: null,
       host: null,
       port: null,
       path: null,

@@ -23,8 +23,14 @@ const OCTETS = 'Octets of bodies and tunnels.'
 /** Every counter as Prometheus has it; docs/reference/metrics.md lists the same, a test compares both. */
 export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
   connectionsHttp: metric('connections_total', CONNECTIONS, { protocol: 'http' }),
+  connectionsHttp2: metric('connections_total', CONNECTIONS, { protocol: 'http2' }),
   connectionsSocks: metric('connections_total', CONNECTIONS, { protocol: 'socks5' }),
   tlsFailures: metric('tls_failures_total', 'TLS connections of clients that were not made.'),
+  http2StreamsReset: metric('http2_streams_reset_total', 'Requests of HTTP/2 that clients gave up.'),
+  http2Violations: metric(
+    'http2_violations_total',
+    'Connections of HTTP/2 that ended because a bound or a rule was broken.',
+  ),
   requestsHttp: metric('requests_total', REQUESTS, { via: 'http' }),
   requestsConnect: metric('requests_total', REQUESTS, { via: 'connect' }),
   requestsSocks: metric('requests_total', REQUESTS, { via: 'socks5' }),
@@ -37,6 +43,7 @@ export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
   tunnelsIdle: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'idle' }),
   upstreamOpened: metric('upstream_connections_total', UPSTREAMS, { kind: 'new' }),
   upstreamReused: metric('upstream_connections_total', UPSTREAMS, { kind: 'reused' }),
+  upstreamHttp2: metric('upstream_http2_total', 'Connections to servers that speak HTTP/2.'),
   resolved: metric('names_looked_up_total', LOOK_UPS, { from: 'resolver' }),
   resolvedFromCache: metric('names_looked_up_total', LOOK_UPS, { from: 'cache' }),
   octetsOut: metric('octets_total', OCTETS, { direction: 'out' }),

@@ -46,6 +46,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     drain: async () => {
       core.isDraining = true
       for (const server of servers) server.close()
+      for (const session of core.sessions) session.close()
       for (const { socket, reader } of core.idle) if (reader.held === 0) socket.destroy()
       await open.whenEmpty(core.timeouts.drainMs)
     },
@@ -66,7 +67,14 @@ function tlsServer(core: ProxyCore, open: OpenConnections): Server {
   const { cert, key, clientCa } = tls
   const asked = clientCa === null ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   const bounds = { handshakeTimeout: core.timeouts.headMs, minVersion: 'TLSv1.2' } as const
-  const server = createTlsServer({ ...SOCKET_OPTIONS, ...bounds, cert, key, ...asked, ALPNProtocols: ['http/1.1'] })
+  const server = createTlsServer({
+    ...SOCKET_OPTIONS,
+    ...bounds,
+    cert,
+    key,
+    ...asked,
+    ALPNProtocols: ['h2', 'http/1.1'],
+  })
   server.maxConnections = core.limits.connections
   server.on('secureConnection', (socket) => open.take(socket))
   server.on('tlsClientError', (_, socket) => {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { startIdentification, type Found, type HandshakeCrypto, type Identifier } from '@sallyport/wire'
 
 /** What a tunnel speaks; `held` is what the client has sent and the server has not seen. */
@@ -6,7 +6,7 @@ export type FirstBytes =
   | { readonly state: 'known'; readonly found: Found | null; readonly held: Buffer; readonly octetsIn: number }
   | { readonly state: 'ended'; readonly octetsIn: number }
 
-type Sides = { readonly client: Socket; readonly server: Socket }
+type Sides = { readonly client: Duplex; readonly server: Duplex }
 type Waiting = { readonly silenceMs: number; readonly handshakeMs: number }
 
 const MOST_HELD = 65_536

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { formatAddress, type Address } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import type { Refusal } from '../answers.ts'
-import { clientFacts, type Client } from '../client/client.ts'
+import { clientFacts, type Peer } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { isRefusal, type Destination } from '../http/request-target.ts'
@@ -24,7 +24,7 @@ export type OpenTunnel = {
 /** The way to a destination, as far as the policy may let the tunnel through. */
 export async function openTunnel(
   core: ProxyCore,
-  client: Client,
+  client: Peer,
   identity: Identity,
   destination: Destination,
   record: OpenRecord,

@@ -1,12 +1,12 @@
-import type { Socket } from 'node:net'
+import { endSoon, type ByteSocket } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 
 /** Octets both ways until both sides have ended, one is gone, or nothing moves any more. */
 export function pipeTunnel(
   core: ProxyCore,
-  client: Socket,
-  server: Socket,
+  client: ByteSocket,
+  server: ByteSocket,
   toServer: Buffer,
   toClient: Buffer,
   record: OpenRecord,
@@ -21,8 +21,8 @@ export function pipeTunnel(
       isOver = true
       core.counters.openTunnels--
       // What is on its way still arrives; a side that is gone takes the other with it.
-      client.destroySoon()
-      server.destroySoon()
+      endSoon(client)
+      endSoon(server)
       resolve()
     }
     const onTimeout = (): void => {
@@ -31,7 +31,7 @@ export function pipeTunnel(
       server.destroy()
       over()
     }
-    const oneWay = (from: Socket, to: Socket, count: (octets: number) => void): void => {
+    const oneWay = (from: ByteSocket, to: ByteSocket, count: (octets: number) => void): void => {
       from.on('data', (octets: Buffer) => {
         count(octets.length)
         if (!to.write(octets)) from.pause()

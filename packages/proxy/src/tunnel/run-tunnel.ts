@@ -1,6 +1,6 @@
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
-import { resetConnection, type Client } from '../client/client.ts'
+import { endSoon, resetConnection, type Client } from '../client/client.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import { inspectTunnel } from '../inspect/inspect-tunnel.ts'
 import { wantsInspection } from '../inspect/inspection.ts'
@@ -26,8 +26,8 @@ export async function runTunnel(
   const first = await awaitFirstBytes({ client: client.socket, server }, begun, core.options.ciphers ?? null, waiting)
   record.addOctets(0, first.octetsIn)
   if (first.state === 'ended') {
-    client.socket.destroySoon()
-    server.destroySoon()
+    endSoon(client.socket)
+    endSoon(server)
     core.finish(record)
     return 'done'
   }
@@ -88,7 +88,7 @@ function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInT
   reader.unread(held)
   const { destination, identity, address, socket } = tunnel
   const upstream = newUpstream(socket, address, destination.port)
-  return { client: { ...client, reader }, route: { destination, identity, address, open: null }, upstream }
+  return { version: 1, client: { ...client, reader }, route: { destination, identity, address, open: null }, upstream }
 }
 
 /** A fatal alert, so that clients of TLS say that access was denied (RFC 8446 §6.2); others see a reset. */

@@ -1,8 +1,9 @@
 import type { RequestHead } from '@sallyport/wire'
-import type { Client } from '../client/client.ts'
+import type { Refusal } from '../answers.ts'
+import type { Client, Peer } from '../client/client.ts'
+import type { AfterRequest } from '../http/asker.ts'
 import { loggedFields } from '../http/logged-fields.ts'
 import { isRefusal, parseConnectTarget } from '../http/request-target.ts'
-import { refuseRequest, type AfterRequest } from '../http/refuse-request.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -10,24 +11,30 @@ import { openTunnel } from './open-tunnel.ts'
 import { runTunnel } from './run-tunnel.ts'
 import type { HttpInTunnel } from './tunnel-route.ts'
 
+/** How the two answers to CONNECT look in a version of HTTP. */
+export type ConnectAnswers = {
+  readonly refuse: (no: Refusal, record: OpenRecord) => Promise<AfterRequest>
+  readonly accept: () => Client
+}
+
 /** CONNECT (RFC 9110 §9.3.6). */
 export async function serveConnect(
   core: ProxyCore,
-  client: Client,
+  peer: Peer,
   head: RequestHead,
+  { refuse, accept }: ConnectAnswers,
 ): Promise<AfterRequest | HttpInTunnel> {
   core.counters.add('requestsConnect')
-  const record = new OpenRecord(client.endpoint, 'connect')
+  const record = new OpenRecord(peer.endpoint, 'connect')
   const { userAgent } = loggedFields(head)
   record.set({ method: 'CONNECT', userAgent })
   const destination = parseConnectTarget(head)
-  if (isRefusal(destination)) return refuseRequest(core, client, head, record, destination, true)
-  const identity = await identifyClient(core, client, head)
-  if (isRefusal(identity)) return refuseRequest(core, client, head, record, identity, true)
-  const tunnel = await openTunnel(core, client, identity, destination, record)
-  if (isRefusal(tunnel)) return refuseRequest(core, client, head, record, tunnel, true)
-  client.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
+  if (isRefusal(destination)) return refuse(destination, record)
+  const identity = await identifyClient(core, peer, head)
+  if (isRefusal(identity)) return refuse(identity, record)
+  const tunnel = await openTunnel(core, peer, identity, destination, record)
+  if (isRefusal(tunnel)) return refuse(tunnel, record)
   record.set({ status: 200 })
-  const after = await runTunnel(core, client, tunnel, record)
+  const after = await runTunnel(core, accept(), tunnel, record)
   return after === 'done' ? 'taken' : after
 }

@@ -9,7 +9,7 @@ const LONGEST_TRAILERS = 16_384
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e]*)?\r$/
 
 /** Fields that frame, route or authenticate have no business behind a body (RFC 9110 §6.5.1). */
-const NOT_IN_TRAILERS =
+export const NOT_IN_TRAILERS: RegExp =
   /^(transfer[-_]encoding|content[-_](length|type|encoding|range)|host|trailer|te|connection|proxy-.*|authorization|(set-)?cookie|expect|max-forwards|cache-control|range|upgrade|location|via)$/
 
 type Step = 'size' | 'data' | 'data-end' | 'trailers' | 'end'

@@ -8,10 +8,13 @@ export type Field = {
   readonly value: string
 }
 
-const MOST_FIELDS = 200
+export const MOST_FIELDS = 200
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
 // RFC 9110 §5.5: HTAB, SP, visible octets, obs-text. NUL, CR and other controls are what smuggling is made of.
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+export const isFieldName = (text: string): boolean => NAME.test(text)
+export const isFieldValue = (text: string): boolean => VALUE.test(text)
 
 /** Lines of `text` from `start` on, one character an octet, without the empty line. */
 export function parseFields(text: string, start: number): readonly Field[] | MessageFailure {

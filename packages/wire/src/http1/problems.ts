@@ -20,6 +20,8 @@ export const MESSAGE_PROBLEMS = [
   'bad-connection-field', // Connection names a field that must stay
   'bad-chunk',
   'bad-trailer',
+  'bad-pseudo-field', // HTTP/2: unknown, doubled, behind the fields, or not what the request needs (RFC 9113 §8.3)
+  'connection-field', // HTTP/2: a field of HTTP/1.1's connection (RFC 9113 §8.2.2)
 ] as const
 export type MessageProblem = (typeof MESSAGE_PROBLEMS)[number]
 

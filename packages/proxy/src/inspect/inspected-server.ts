@@ -1,0 +1,99 @@
+import { connect, type ClientHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Refusal } from '../answers.ts'
+import type { JudgedAddress } from '../connect/judge-addresses.ts'
+import { openUpstream } from '../connect/open-upstream.ts'
+import { newUpstream } from '../connect/upstream-pool.ts'
+import type { Answerer } from '../http/answerer.ts'
+import { Http1Answerer } from '../http/http1-answerer.ts'
+import type { KeptUpstreams } from '../http/kept-upstreams.ts'
+import { isRefusal } from '../http/request-target.ts'
+import { Http2Answerer } from '../http2/http2-answerer.ts'
+import { http2Bounds } from '../http2/http2-limits.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { openTls } from './open-tls.ts'
+
+const BOTH = ['h2', 'http/1.1']
+
+/**
+ * The server of an inspected tunnel. Its first connection is the one that the tunnel was opened with; of HTTP/2 one is enough, of
+ * HTTP/1.1 there is one for each request under way. Nobody else gets them: the host was checked for this client's tunnel.
+ */
+export class InspectedServer implements Disposable {
+  readonly #core: ProxyCore
+  readonly #host: string
+  readonly #serverCa: string | null
+  readonly #to: JudgedAddress
+  readonly #port: number
+  #raw: Socket | null
+  #session: ClientHttp2Session | null = null
+  /** The first connection, which says what the server speaks. */
+  #first: Promise<unknown> | null = null
+
+  constructor(
+    core: ProxyCore,
+    raw: Socket,
+    server: {
+      readonly host: string
+      readonly serverCa: string | null
+      readonly to: JudgedAddress
+      readonly port: number
+    },
+  ) {
+    this.#core = core
+    this.#raw = raw
+    this.#host = server.host
+    this.#serverCa = server.serverCa
+    this.#to = server.to
+    this.#port = server.port
+  }
+
+  async open(
+    kept: KeptUpstreams,
+    { mustBeHttp1, mayReuse }: { readonly mustBeHttp1: boolean; readonly mayReuse: boolean },
+  ): Promise<Answerer | Refusal> {
+    if (!mustBeHttp1 && this.#first !== null) await this.#first
+    if (!mustBeHttp1 && mayReuse && this.#session?.closed === false && !this.#session.destroyed) {
+      this.#core.counters.add('upstreamReused')
+      return new Http2Answerer(this.#core, this.#session, true)
+    }
+    const idle = mayReuse ? kept.takeOwn() : null
+    if (idle !== null) {
+      this.#core.counters.add('upstreamReused')
+      return new Http1Answerer(this.#core, idle, kept)
+    }
+    const opening = this.#connect(kept, mustBeHttp1 ? ['http/1.1'] : BOTH)
+    if (!mustBeHttp1) this.#first ??= opening
+    return opening
+  }
+
+  [Symbol.dispose](): void {
+    this.#raw?.destroy()
+    this.#session?.destroy()
+  }
+
+  async #connect(kept: KeptUpstreams, protocols: readonly string[]): Promise<Answerer | Refusal> {
+    const { timeouts, limits } = this.#core
+    const socket = this.#raw ?? (await this.#reopen())
+    this.#raw = null
+    if ('reason' in socket) return socket
+    const tls = await openTls(socket, this.#host, this.#serverCa, protocols, timeouts.connectMs)
+    if (isRefusal(tls)) return tls
+    if (tls.alpnProtocol !== 'h2') {
+      return new Http1Answerer(this.#core, newUpstream(tls, this.#to.address, this.#port), kept)
+    }
+    const session = connect(`https://${this.#host}`, { ...http2Bounds(limits), createConnection: () => tls })
+    session.on('error', () => session.destroy())
+    session.on('stream', (stream) => stream.close())
+    this.#session = session
+    this.#core.counters.add('upstreamHttp2')
+    return new Http2Answerer(this.#core, session, false)
+  }
+
+  async #reopen(): Promise<Socket | Refusal> {
+    const opened = await openUpstream([this.#to], this.#port, this.#core.timeouts.connectMs)
+    if (opened.state !== 'open') return opened.refusal
+    this.#core.counters.add('upstreamOpened')
+    return opened.socket
+  }
+}

@@ -1,0 +1,1 @@
+export { requestHeadOf, responseHeadOf, trailersOf, type FieldSection, type Http2RequestHead } from './message-heads.ts'
