@@ -1,15 +1,28 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFlowRecord, type FlowRecord } from '@sallyport/flow'
 import { drainSpool, FlowSpool, FlowStore, parseFilter } from '@sallyport/store'
+import { openEmbedded } from '../packages/store/src/engine/open-embedded.ts'
 
 /**
  * Flows through the spool into the store, and the console's questions over them. The peer of the spool is writing the same lines
- * to a file in the same buffers; the store has none on this machine, so its numbers stand alone.
- * `SALLYPORT_BENCH_FLOWS` says how many, a million unless given.
+ * to a file in the same buffers, that of the store is ClickHouse reading the same lines from a file by itself.
+ * `SALLYPORT_BENCH_FLOWS` says how many, a million unless given; `SALLYPORT_BENCH_ROWS` how many more the store makes by
+ * itself for the questions alone, none unless given.
  */
 const FLOWS = Number(process.env['SALLYPORT_BENCH_FLOWS'] ?? 1_000_000)
+const ROWS = Number(process.env['SALLYPORT_BENCH_ROWS'] ?? 0)
 const ROUNDS = 5
 const ROUND_FLOWS = 200_000
 const START = Date.UTC(2026, 9, 1)
@@ -71,6 +84,79 @@ function plainFile(path: string, from: number): void {
   closeSync(descriptor)
 }
 
+function size(path: string): number {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).reduce(
+    (sum, each) => sum + (statSync(join(path, each), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+}
+
+/** The console's questions, each a few times. */
+async function questions(store: FlowStore): Promise<void> {
+  const all = {
+    'newest 100': () => store.list([], { limit: 100 }),
+    'newest 100 of a filter': () =>
+      store.list(parseFilter(['verdict:deny domain:*.site-7.example'], START), { limit: 100 }),
+    'busiest destinations': () => store.top('destination', [], 100),
+    'busiest applications': () => store.top('app', [], 100),
+    'busiest destinations of a user': () => store.top('destination', parseFilter(['user:user1'], START), 100),
+    'groups of equal facts': () => store.factGroups(parseFilter(['user:user1', 'app:/usr/bin/app-1'], START), false),
+    'flows an hour': () => store.flowsByHour(0),
+  }
+  for (const [name, ask] of Object.entries(all)) {
+    const times: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const begun = performance.now()
+      await ask()
+      times.push((performance.now() - begun) / 1000)
+    }
+    console.log(`${name}: ${spread(times)} s`)
+  }
+}
+
+/** Seconds. */
+async function plainClickHouse(lines: string): Promise<number> {
+  const engine = openEmbedded()
+  try {
+    const columns =
+      'time DateTime64(3), user LowCardinality(String), app LowCardinality(String), unit LowCardinality(String), ' +
+      'dst String, port UInt16, transport LowCardinality(String), boundNames Array(LowCardinality(String)), ' +
+      'country LowCardinality(String), asn UInt32, verdict String'
+    engine.run(`CREATE TABLE plain (${columns}) ENGINE = MergeTree ORDER BY time`)
+    return seconds(() =>
+      engine.run(
+        `INSERT INTO plain SELECT * FROM file('${lines}', 'JSONEachRow', '${columns}') SETTINGS date_time_input_format = 'best_effort'`,
+      ),
+    )
+  } finally {
+    engine[Symbol.dispose]()
+  }
+}
+
+/** The same flows, made by ClickHouse itself: only their number matters to the questions. */
+async function generate(path: string, rows: number): Promise<void> {
+  mkdirSync(path)
+  ;(await FlowStore.open(path))[Symbol.dispose]()
+  using engine = openEmbedded(path)
+  const step = 5_000_000
+  for (let from = 0; from < rows; from += step) {
+    engine.run(`INSERT INTO flows (time, batch, seq, flow, user, app, unit, dst, port, transport, names, country, asn, verdict, rule,
+        layer, mode, stage, reason, explain, destination, facts)
+      SELECT fromUnixTimestamp64Milli(toInt64(${START} + n * 20)) AS time, concat('batch-', toString(intDiv(n, 20000))) AS batch, n % 20000 AS seq,
+        cityHash64(n) AS flow, concat('user', toString(n % 40)) AS user, concat('/usr/bin/app-', toString(n * 31 % 300)) AS app,
+        'user.slice', toIPv6(concat('::ffff:', address)), if(n % 10 = 0, 80, 443) AS port, 'tcp',
+        [concat('host-', toString(n * 7919 % 20000), '.site-', toString(n * 104729 % 5000), '.example')] AS names,
+        ['DE', 'US', 'FR', 'NL'][n % 4 + 1] AS country, 64500 + n % 500 AS asn, if(n % 50 = 0, 'deny', 'allow') AS verdict,
+        if(n % 50 = 0, '', 'web') AS rule, 'org', 'enforce', 'connect', 'rule', 'allowed by rule web of org', names[1] AS destination,
+        concat('{"app":"', app, '","asn":', toString(asn), ',"boundNames":["', names[1], '"],"container":null,"country":"', country,
+          '","domain":null,"dst":"', address, '","groups":["staff"],"port":', toString(port),
+          ',"protocol":null,"transport":"tcp","unit":"user.slice","user":"', user, '"}')
+      FROM (SELECT number + ${from} AS n, concat('198.51.', toString(intDiv(n, 256) % 100), '.', toString(n % 256)) AS address
+        FROM numbers(${Math.min(step, rows - from)}))`)
+  }
+  engine.run('OPTIMIZE TABLE top_hourly FINAL')
+}
+
 const root = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
 try {
   const ratios: number[] = []
@@ -96,34 +182,36 @@ try {
     using spool = FlowSpool.open({ directory, maxBytes: 2 ** 40 })
     for (let n = 0; n < FLOWS; n++) spool.append(record(n))
   }
-  using store = await FlowStore.open(join(root, 'flows'))
-  const start = performance.now()
-  const { flows } = await drainSpool(directory, store)
-  console.log(
-    `store: ${(flows / ((performance.now() - start) / 1000) / 1000).toFixed(0)} thousand flows a second, ${flows} in all`,
-  )
-  const size = readdirSync(join(root, 'flows'), { recursive: true, encoding: 'utf8' }).reduce(
-    (sum, path) => sum + (statSync(join(root, 'flows', path), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  )
-  console.log(`disk: ${(size / flows).toFixed(1)} bytes a flow, before ClickHouse has merged all parts`)
-  const questions = {
-    'newest 100': () => store.list([], { limit: 100 }),
-    'newest 100 of a filter': () =>
-      store.list(parseFilter(['verdict:deny domain:*.site-7.example'], START), { limit: 100 }),
-    'busiest destinations': () => store.top('destination', [], 100),
-    'busiest applications': () => store.top('app', [], 100),
-    'groups of equal facts': () => store.factGroups(parseFilter(['user:user1'], START), false),
-    'flows an hour': () => store.flowsByHour(0),
+  {
+    using store = await FlowStore.open(join(root, 'flows'))
+    const before = process.cpuUsage()
+    const start = performance.now()
+    const { flows } = await drainSpool(directory, store)
+    const took = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(before)
+    console.log(
+      `store: ${(flows / took / 1000).toFixed(0)} thousand flows a second, ${flows} in all, ${((user + system) / flows).toFixed(1)} µs of processors a flow`,
+    )
+    await questions(store)
   }
-  for (const [name, ask] of Object.entries(questions)) {
-    const times: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now()
-      await ask()
-      times.push((performance.now() - begun) / 1000)
-    }
-    console.log(`${name}: ${spread(times)} s`)
+  console.log(
+    `disk: ${(size(join(root, 'flows')) / FLOWS).toFixed(1)} bytes a flow, before ClickHouse has merged all parts`,
+  )
+  const lines = join(root, 'flows.jsonl')
+  for (let n = 0; n < FLOWS; n += 10_000) {
+    const chunk = Array.from({ length: Math.min(10_000, FLOWS - n) }, (_, index) => encodeFlowRecord(record(n + index)))
+    appendFileSync(lines, chunk.join(''))
+  }
+  const plain = await plainClickHouse(lines)
+  console.log(
+    `peer: ${(FLOWS / plain / 1000).toFixed(0)} thousand a second for ClickHouse by itself, the same lines from one file into one table without facts, roll-ups, fsync, batches`,
+  )
+  if (ROWS > 0) {
+    rmSync(directory, { recursive: true, force: true })
+    await generate(join(root, 'many'), ROWS)
+    console.log(`disk: ${(size(join(root, 'many')) / ROWS).toFixed(1)} bytes a flow, merged`)
+    using store = await FlowStore.open(join(root, 'many'))
+    await questions(store)
   }
 } finally {
   rmSync(root, { recursive: true, force: true })

@@ -37,6 +37,12 @@ export type FlowRecord = {
   readonly packetsOut?: number | null
   readonly packetsIn?: number | null
   readonly durationMs?: number | null
+  /** Of the connection: 64 bits, hexadecimal. A record with an end has the same as the one of its beginning. */
+  readonly id?: string
+  /** The second record of a connection, written at its end, with the counters. */
+  readonly ended?: true
+  /** Executables of the processes above, the nearest first. */
+  readonly parents?: readonly string[]
   readonly verdict: RecordedVerdict
 }
 

@@ -2,11 +2,11 @@ import type { DropReason, FlowDrop } from '@sallyport/flow'
 import { openEmbedded } from './engine/open-embedded.ts'
 import type { Row, SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
-import { encodeRow, type StoredFlow } from './ingest/stored-flow.ts'
+import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
+import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroup } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
-import { hourlyVolumes, type HourlyVolume } from './query/hourly-volumes.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
@@ -14,7 +14,7 @@ import { migrate } from './schema/migrate.ts'
 /** A batch that failed in parts is sent again under the same id; what was stored of it is not stored twice. */
 export type Batch = {
   readonly id: string
-  readonly flows: readonly StoredFlow[]
+  readonly flows: readonly StoredFlow[] | FlowRows
   /** What is known to be missing. */
   readonly drops?: readonly FlowDrop[]
 }
@@ -45,15 +45,13 @@ export class FlowStore implements Disposable {
   async ingest({ id, flows, drops = [] }: Batch, nowMs: number): Promise<boolean> {
     const [known] = await this.#engine.query('SELECT count() AS n FROM batches WHERE batch = {id:String}', { id })
     if (Number(known?.['n']) > 0) return false
-    if (flows.length > 0) {
-      const rows = flows.map((flow, seq) => encodeRow(flow, id, seq, nowMs)).join('')
-      await this.#engine.insert('flows', Buffer.from(rows), id)
-    }
+    const rows = 'bytes' in flows ? flows : encodeRows(flows, id, nowMs)
+    if (rows.count > 0) await this.#engine.insertBinary('flows', FLOW_COLUMNS, rows.bytes, id)
     if (drops.length > 0) {
-      const rows = drops.map((drop) => `${JSON.stringify({ ...drop, batch: id })}\n`).join('')
-      await this.#engine.insert('drops', Buffer.from(rows), id)
+      const lines = drops.map((drop) => `${JSON.stringify({ ...drop, batch: id })}\n`).join('')
+      await this.#engine.insert('drops', Buffer.from(lines), id)
     }
-    await this.#engine.insert('batches', Buffer.from(JSON.stringify({ batch: id, rows: flows.length })), id)
+    await this.#engine.insert('batches', Buffer.from(JSON.stringify({ batch: id, rows: rows.count })), id)
     return true
   }
 
@@ -87,10 +85,6 @@ export class FlowStore implements Disposable {
     return factGroups(this.#engine, filter, byMinute)
   }
 
-  hourlyVolumes(sinceMs: number): Promise<readonly HourlyVolume[]> {
-    return hourlyVolumes(this.#engine, sinceMs)
-  }
-
   flowsByHour(sinceMs: number): Promise<readonly (readonly [hourMs: number, flows: number])[]> {
     return flowsByHour(this.#engine, sinceMs)
   }
@@ -103,7 +97,7 @@ export class FlowStore implements Disposable {
   async expire(beforeMs: number): Promise<void> {
     const before = new Date(beforeMs).toISOString()
     const month = before.slice(0, 7).replace('-', '')
-    for (const table of ['flows', 'flows_hourly']) {
+    for (const table of ['flows', 'top_hourly']) {
       const parts = await this.#engine.query(
         'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active',
         { table },
@@ -116,11 +110,17 @@ export class FlowStore implements Disposable {
     const second = Math.floor(beforeMs / 1000)
     this.#engine.run(`ALTER TABLE flows DELETE WHERE time < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`)
     this.#engine.run(
-      `ALTER TABLE flows_hourly DELETE WHERE hour < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`,
+      `ALTER TABLE top_hourly DELETE WHERE hour < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`,
     )
   }
 
   [Symbol.dispose](): void {
     this.#engine[Symbol.dispose]()
   }
+}
+
+function encodeRows(flows: readonly StoredFlow[], batch: string, nowMs: number): FlowRows {
+  const writer = new FlowRowWriter(batch, nowMs)
+  for (const flow of flows) writer.add(recordedFacts(flow))
+  return writer.rows
 }

@@ -183,10 +183,10 @@ suite('the spool', () => {
 test('the reader of segments takes any octets, and counts every line', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      const { flows, drops } = readSegment(bytes, NOW)
+      const { flows, drops } = readSegment(bytes, 'b', NOW)
       const text = Buffer.from(bytes).toString()
       const lines = text.split('\n').length - (text.endsWith('\n') || text === '' ? 1 : 0)
-      assert.equal(flows.length + drops.reduce((sum, { count }) => sum + count, 0), lines)
+      assert.equal(flows.count + drops.reduce((sum, { count }) => sum + count, 0), lines)
     }),
   )
 })
@@ -225,15 +225,10 @@ suite('kill -9', () => {
       assert.equal(new Set(flows.map(({ port, time }) => `${time} ${port}`)).size, flows.length, 'each once')
       all += flows.length
     }
-    const hours = await store.hourlyVolumes(0)
-    assert.equal(
-      hours.reduce((sum, { flows }) => sum + flows, 0),
-      all,
-      'the rolled-up hours agree',
-    )
     assert.equal(
       (await store.flowsByHour(0)).reduce((sum, [, flows]) => sum + flows, 0),
       all,
+      'the rolled-up hours agree',
     )
     context.diagnostic(`${all} flows of ${acknowledged.size} writers`)
   })

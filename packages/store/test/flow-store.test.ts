@@ -3,17 +3,14 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { matchDomain, matchPort, prefixContains } from '@sallyport/net'
+import { formatAddress, matchDomain, matchPort, parseAddress, prefixContains, sameAddress } from '@sallyport/net'
 import { matchGlob } from '@sallyport/policy'
 import fc from 'fast-check'
-import {
-  decidingFacts,
-  FlowStore,
-  parseFilter,
-  parseStoredFlow,
-  type FlowFilter,
-  type StoredFlow,
-} from '../src/index.ts'
+import { FlowStore, parseFilter, parseStoredFlow, type FlowFilter, type StoredFlow } from '../src/index.ts'
+import { openEmbedded } from '../src/engine/open-embedded.ts'
+import { decidingFacts, FlowRowWriter } from '../src/ingest/flow-rows.ts'
+import { recordedFacts } from '../src/ingest/stored-flow.ts'
+import { MIGRATIONS } from '../src/schema/migrations.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 
@@ -102,17 +99,12 @@ suite('a store in a directory', () => {
   })
 
   test('hours are rolled up once, also from a batch that was sent again', async () => {
-    const hours = await store.hourlyVolumes(Date.parse('2026-09-01T01:00:00Z'))
+    const hours = await store.flowsByHour(Date.parse('2026-09-01T01:00:00Z'))
     assert.deepEqual(
-      hours.map(({ hourMs, destination, flows, bytesOut }) => [
-        new Date(hourMs).getUTCHours(),
-        destination,
-        flows,
-        bytesOut,
-      ]),
+      hours.map(([hourMs, flows]) => [new Date(hourMs).getUTCHours(), flows]),
       [
-        [1, '::ffff:192.0.2.1', 1, 7],
-        [0, '', 25, 0],
+        [1, 1],
+        [0, 25],
       ],
     )
   })
@@ -223,7 +215,7 @@ test('a config.xml in the working directory is not read', async () => {
 test('facts in another order are the same facts', () => {
   const one = stored({ port: 1, transport: 'tcp', bytesOut: 3, time: 1 })
   const other = stored({ transport: 'tcp', port: 1, time: 2 })
-  assert.equal(decidingFacts(one.flow), decidingFacts(other.flow))
+  assert.equal(decidingFacts(recordedFacts(one)), decidingFacts(recordedFacts(other)))
 })
 
 test('a filter that cannot be understood says what is allowed', () => {
@@ -272,5 +264,137 @@ test('the parser of filters takes any text', () => {
         assert.match(String(error), /SallyportError/)
       }
     }),
+  )
+})
+
+suite('rows as the store takes them', () => {
+  const address = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.constantFrom('::ffff:192.0.2.1', '1.2.3', '256.1.1.1', '1.2.3.4.5', '01.2.3.4', '', 'x', '1..2.3'),
+  )
+  test('an address is the one that the policy language reads, or none', async () => {
+    using store = await FlowStore.open()
+    const texts = fc.sample(address, { numRuns: 300, seed: 7 })
+    const rows = new FlowRowWriter('addresses', NOW)
+    for (const dst of texts) rows.add({ dst })
+    await store.ingest({ id: 'addresses', flows: rows.rows }, NOW)
+    for (const text of new Set(texts)) {
+      const parsed = parseAddress(text)
+      if (parsed === null) continue
+      const filter = parseFilter([`ip:${formatAddress(parsed)}`], NOW)
+      const [found] = await store.top('verdict', filter, 1)
+      assert.equal(
+        found?.flows,
+        texts.filter((each) => parseAddress(each) && sameAddress(parseAddress(each)!, parsed)).length,
+      )
+    }
+  })
+
+  test('texts of any length and letters come back as they were', async () => {
+    using store = await FlowStore.open()
+    const users = fc.sample(fc.string({ unit: 'grapheme', maxLength: 300 }), { numRuns: 200, seed: 3 })
+    const rows = new FlowRowWriter('texts', NOW)
+    for (const user of users) rows.add({ user })
+    await store.ingest({ id: 'texts', flows: rows.rows }, NOW)
+    const { flows } = await store.list([], { limit: 1000 })
+    assert.deepEqual(flows.map(({ user }) => user).toSorted(), users.toSorted())
+  })
+})
+
+suite('the busiest', () => {
+  test('are the same from rolled-up hours as from the flows', async () => {
+    using store = await FlowStore.open()
+    const pick = <T>(index: number, of: readonly T[]): T => of[index % of.length]!
+    const flows = Array.from({ length: 500 }, (_, index) =>
+      stored({
+        time: new Date(NOW - index * 97_000).toISOString(),
+        domain: pick(index * 7, ['a.example', 'b.example', 'c.example']),
+        user: pick(index, ['ann', 'bob']),
+        port: pick(index, [22, 443]),
+        transport: 'tcp',
+        bytesOut: index,
+        ...(index % 3 === 0 ? { verdict: denied } : {}),
+      }),
+    )
+    await store.ingest({ id: 'hours', flows }, NOW)
+    const texts = [
+      '',
+      'since:5h',
+      'since:3h until:1h',
+      'since:30m',
+      'until:2026-10-01T00:00:00Z',
+      'verdict:deny since:2h',
+    ]
+    for (const text of texts) {
+      for (const by of ['destination', 'user', 'port', 'verdict', 'asn'] as const) {
+        // A term that holds for all of them and is not rolled up.
+        const [hours, all] = await Promise.all(
+          [text, `${text} bytesOut:>=0`].map((each) => store.top(by, parseFilter([each], NOW), 10)),
+        )
+        assert.deepEqual(hours, all, `${by} ${text}`)
+      }
+    }
+  })
+})
+
+suite('a connection that began and ended', () => {
+  const begin = { time: '2026-10-01T08:00:00.000Z', id: '00000000deadbeef', user: 'ann', domain: 'a.example' }
+  const end = { ...begin, ended: true, bytesOut: 900, durationMs: 5000, parents: ['/usr/bin/bash'] }
+  const open = async (...batches: (readonly object[])[]): Promise<FlowStore> => {
+    const store = await FlowStore.open()
+    for (const [index, records] of batches.entries()) {
+      const rows = new FlowRowWriter(`b${index}`, NOW)
+      for (const record of records) rows.add(record as never)
+      await store.ingest({ id: `b${index}`, flows: rows.rows }, NOW)
+    }
+    return store
+  }
+  for (const [name, batches] of [
+    ['in one batch', [[begin, end]]],
+    ['in two', [[begin], [end]]],
+    ['in two, the end first', [[end], [begin]]],
+  ] as const) {
+    test(`is listed once, with what it carried, and counts once: ${name}`, async () => {
+      using store = await open(...batches)
+      const { flows } = await store.list([], { limit: 10 })
+      assert.deepEqual(
+        flows.map(({ bytesOut, durationMs, parents }) => ({ bytesOut, durationMs, parents })),
+        [{ bytesOut: 900, durationMs: 5000, parents: ['/usr/bin/bash'] }],
+      )
+      for (const text of ['', 'user:ann'])
+        assert.deepEqual(
+          (await store.top('destination', parseFilter([text], NOW), 10)).map((row) => [row.flows, row.bytesOut]),
+          [[1, 900]],
+        )
+      assert.deepEqual(
+        (await store.factGroups([], false)).map(({ count, bytesOut }) => [count, bytesOut]),
+        [[1, 900]],
+      )
+    })
+  }
+  test('is listed while it goes on', async () => {
+    using store = await open([begin])
+    assert.equal((await store.list([], { limit: 10 })).flows.length, 1)
+  })
+})
+
+test('a store of the version before keeps its flows, and its hours are rolled up as those that come', async (context) => {
+  const path = mkdtempSync(join(tmpdir(), 'sallyport-store-'))
+  context.after(() => rmSync(path, { recursive: true, force: true }))
+  {
+    using engine = openEmbedded(path)
+    for (const statement of MIGRATIONS.slice(0, 2).flat()) engine.run(statement)
+    engine.run('CREATE TABLE schema_version (version UInt32) ENGINE = MergeTree ORDER BY version')
+    engine.run('INSERT INTO schema_version VALUES (1), (2)')
+    engine.run(`INSERT INTO flows (time, batch, seq, dst, port, transport, verdict, facts) VALUES
+      ('2026-10-01 10:00:00', 'old', 0, '::ffff:192.0.2.7', 443, 'tcp', 'deny', '{"dst":"192.0.2.7"}')`)
+  }
+  using store = await FlowStore.open(path)
+  await store.ingest({ id: 'new', flows: [stored({ time: NOW, dst: '192.0.2.7', port: 443, transport: 'tcp' })] }, NOW)
+  assert.equal((await store.list([], { limit: 10 })).flows.length, 2)
+  assert.deepEqual(
+    (await store.top('destination', [], 10)).map(({ key, flows, denied }) => [key, flows, denied]),
+    [['192.0.2.7', 2, 1]],
   )
 })

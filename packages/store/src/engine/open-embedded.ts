@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { SallyportError } from '@sallyport/policy'
 import { detachStandardInput } from './detach-standard-input.ts'
+import { IncomingRows } from './incoming-rows.ts'
 import type { Row, SqlEngine } from './sql-engine.ts'
 
 type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
@@ -25,6 +26,11 @@ const INSERT_SETTINGS = {
   min_insert_block_size_bytes: 0,
 }
 
+const BINARY_SETTINGS = [
+  'insert_deduplication_token = {token:String}',
+  ...Object.entries(INSERT_SETTINGS).map(([name, value]) => `${name} = '${value}'`),
+].join(', ')
+
 /**
  * ClickHouse in this process. One process has a directory at a time; without one the data goes with the session. The standard
  * input is closed: read it before.
@@ -32,6 +38,7 @@ const INSERT_SETTINGS = {
 export function openEmbedded(path?: string): SqlEngine {
   detachStandardInput()
   const session = openSession(path)
+  const incoming = new IncomingRows(path)
   return {
     run: (statement) => void session.query(statement),
     query: async (statement, params) => {
@@ -46,8 +53,21 @@ export function openEmbedded(path?: string): SqlEngine {
       const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token }
       await session.insert({ table, values: rows, format: 'JSONEachRow', settings })
     },
+    insertBinary: async (table, columns, rows, token) => {
+      const names = Object.keys(columns).join(', ')
+      const structure = Object.entries(columns).map((column) => column.join(' '))
+      await using file = await incoming.write(rows)
+      await session.queryBindAsync(
+        `INSERT INTO ${table} (${names}) SELECT * FROM file({path:String}, 'RowBinary', {structure:String}) SETTINGS ${BINARY_SETTINGS}`,
+        { path: file.path, structure: structure.join(', '), token },
+        { format: 'Null' },
+      )
+    },
     render: async (statement, params, format) => (await session.queryBindAsync(statement, params, { format })).bytes(),
-    [Symbol.dispose]: () => session.close(),
+    [Symbol.dispose]: () => {
+      session.close()
+      incoming[Symbol.dispose]()
+    },
   }
 }
 

@@ -4,11 +4,11 @@ import type { Condition, FlowFilter } from './condition.ts'
 
 export type SqlCondition = { readonly sql: string; readonly params: SqlParams }
 
-/** The filter as a condition of SQL. Texts of the user are parameters; the statement's own text is ours alone. */
-export function filterSql(filter: FlowFilter): SqlCondition {
+/** The filter as a condition of SQL. Texts of the user are parameters, named after the prefix; the statement's own text is ours alone. */
+export function filterSql(filter: FlowFilter, prefix = 'f'): SqlCondition {
   const params: { [name: string]: string | number } = {}
   const bind = (type: string, value: string | number): string => {
-    const name = `f${Object.keys(params).length}`
+    const name = `${prefix}${Object.keys(params).length}`
     params[name] = value
     return `{${name}:${type}}`
   }

@@ -8,6 +8,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 /** Oldest first, one row a flow; `facts` is the flow as JSON. */
 export function exportFlows(engine: SqlEngine, filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {
   const where = filterSql(filter)
-  const statement = `SELECT * EXCEPT (batch, seq) FROM flows WHERE ${where.sql} ORDER BY time, batch, seq`
+  const statement = `SELECT * EXCEPT (batch, seq, flow, started, destination) FROM flows WHERE ${where.sql}
+    ORDER BY time, flow, started LIMIT 1 BY time, flow`
   return engine.render(statement, where.params, format === 'parquet' ? 'Parquet' : 'CSVWithNames')
 }

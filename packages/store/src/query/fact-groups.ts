@@ -32,7 +32,7 @@ export async function factGroups(
   const where = filterSql(filter)
   const minute = byMinute ? 'toUnixTimestamp(toStartOfMinute(time))' : '0'
   const rows = await engine.query(
-    `SELECT any(facts) AS f, verdict, mode, rule, reason, ${minute} AS m, count() AS n, sum(ifNull(bytesOut, 0)) AS sent,
+    `SELECT any(facts) AS f, verdict, mode, rule, reason, ${minute} AS m, sum(started) AS n, sum(ifNull(bytesOut, 0)) AS sent,
       toUnixTimestamp64Milli(min(time)) AS first, toUnixTimestamp64Milli(max(time)) AS last
     FROM flows WHERE ${where.sql} GROUP BY sipHash128(facts), verdict, mode, rule, reason, m`,
     where.params,

@@ -3,15 +3,15 @@ import { SallyportError } from '@sallyport/policy'
 import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FlowFilter } from '../filter/condition.ts'
 import { filterSql } from '../filter/filter-sql.ts'
+import { COUNTERS, FLOW_ID } from '../ingest/flow-rows.ts'
 
 /** `next` is where the following page begins; null at the end. */
 export type FlowPage = { readonly flows: readonly ListedFlow[]; readonly next: string | null }
 export type ListedFlow = Omit<FlowRecord, 'verdict'> & { readonly verdict: RecordedVerdict | null }
 
-const COUNTERS = ['bytesOut', 'bytesIn', 'packetsOut', 'packetsIn', 'durationMs'] as const
-const COLUMNS = `toUnixTimestamp64Milli(time) AS timeMs, batch, seq, facts, ${COUNTERS.join(', ')}, verdict, rule, layer, mode, stage, reason, explain`
+const COLUMNS = `toUnixTimestamp64Milli(time) AS timeMs, lower(hex(flow)) AS id, parents, facts, ${COUNTERS.join(', ')}, verdict, rule, layer, mode, stage, reason, explain`
 
-/** Newest first. */
+/** Newest first. A connection that has ended is listed once, with what it carried. */
 export async function listFlows(
   engine: SqlEngine,
   filter: FlowFilter,
@@ -22,9 +22,10 @@ export async function listFlows(
   const later =
     from === null
       ? ''
-      : ` AND (time, batch, seq) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {b:String}, {s:UInt32})`
+      : ` AND time <= fromUnixTimestamp64Milli({t:Int64}, 'UTC') AND (time, flow) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {id:UInt64})`
   const rows = await engine.query(
-    `SELECT ${COLUMNS} FROM flows WHERE ${where.sql}${later} ORDER BY time DESC, batch DESC, seq DESC LIMIT {limit:UInt32}`,
+    `SELECT ${COLUMNS} FROM flows WHERE ${where.sql}${later} 
+    ORDER BY time DESC, flow DESC, started LIMIT 1 BY time, flow LIMIT {limit:UInt32}`,
     { ...where.params, ...from, limit: limit + 1 },
   )
   const shown = rows.slice(0, limit)
@@ -38,6 +39,7 @@ function readRow(row: Row): ListedFlow {
     time: new Date(Number(row['timeMs'])).toISOString(),
     ...(JSON.parse(String(row['facts'])) as object),
     ...Object.fromEntries(counters),
+    ...((row['parents'] as readonly string[]).length > 0 ? { parents: row['parents'] as readonly string[] } : {}),
     verdict:
       verdict === ''
         ? null
@@ -46,14 +48,14 @@ function readRow(row: Row): ListedFlow {
 }
 
 function formatCursor(row: Row): string {
-  return Buffer.from(JSON.stringify([row['timeMs'], row['batch'], row['seq']])).toString('base64url')
+  return Buffer.from(JSON.stringify([row['timeMs'], row['id']])).toString('base64url')
 }
 
-function parseCursor(text: string): { readonly t: number; readonly b: string; readonly s: number } {
+function parseCursor(text: string): { readonly t: number; readonly id: string } {
   try {
-    const [t, b, s] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
-    if (Number.isSafeInteger(t) && typeof b === 'string' && Number.isSafeInteger(s))
-      return { t: t as number, b, s: s as number }
+    const [t, id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[]
+    if (Number.isSafeInteger(t) && typeof id === 'string' && FLOW_ID.test(id))
+      return { t: t as number, id: BigInt(`0x${id}`).toString() }
   } catch {
     // Falls through to the one error there is.
   }

@@ -1,3 +1,21 @@
+/** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
+const TOP_HOURLY = `SELECT hour,
+  multiIf(grouping(destination) = 0, 'destination', grouping(app) = 0, 'app', grouping(user) = 0, 'user',
+    grouping(unit) = 0, 'unit', grouping(device) = 0, 'device', grouping(country) = 0, 'country',
+    grouping(asnText) = 0, 'asn', grouping(portText) = 0, 'port', grouping(protocol) = 0, 'protocol', 'rule') AS dimension,
+  multiIf(dimension = 'destination', destination, dimension = 'app', app, dimension = 'user', user, dimension = 'unit', unit, dimension = 'device', device,
+    dimension = 'country', country, dimension = 'asn', asnText, dimension = 'port', portText, dimension = 'protocol', protocol, rule) AS key,
+  verdict, sum(started) AS flows, sum(sent) AS bytesOut, sum(received) AS bytesIn, min(time) AS first, max(time) AS last
+FROM (
+  SELECT time, toStartOfHour(toDateTime(time, 'UTC')) AS hour, verdict, started, destination, app, user, unit, device, country,
+    ifNull(toString(asn), '') AS asnText, concat(transport, '/', ifNull(toString(port), '')) AS portText, protocol, rule,
+    ifNull(bytesOut, 0) AS sent, ifNull(bytesIn, 0) AS received
+  FROM flows
+)
+GROUP BY GROUPING SETS ((hour, verdict, destination), (hour, verdict, app), (hour, verdict, user), (hour, verdict, unit),
+  (hour, verdict, device), (hour, verdict, country), (hour, verdict, asnText), (hour, verdict, portText),
+  (hour, verdict, protocol), (hour, verdict, rule))`
+
 /**
  * Statements that bring a store from one version to the next; never changed once released, only added to.
  * `facts` is the flow in the words of the policy language, keys sorted, without time and counters: flows that a policy
@@ -63,5 +81,31 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     ...['flows', 'flows_hourly', 'batches', 'drops'].map(
       (table) => `ALTER TABLE ${table} MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`,
     ),
+  ],
+  [
+    // The end of a connection is a second row of the same `flow` and time, with the counters, and `started` 0.
+    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS flow UInt64 DEFAULT cityHash64(batch, seq) AFTER seq`,
+    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS started UInt8 DEFAULT 1 AFTER flow`,
+    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS destination LowCardinality(String)
+      DEFAULT if(empty(names), ifNull(replaceRegexpOne(IPv6NumToString(dst), '^::ffff:', ''), ''), names[1]) AFTER names`,
+    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS parents Array(LowCardinality(String)) AFTER explain`,
+    `DROP VIEW IF EXISTS flows_to_hourly`,
+    `DROP TABLE IF EXISTS flows_hourly`,
+    `CREATE TABLE top_hourly (
+      hour DateTime('UTC') CODEC(Delta, ZSTD),
+      dimension LowCardinality(String),
+      key String,
+      verdict LowCardinality(String),
+      flows SimpleAggregateFunction(sum, UInt64),
+      bytesOut SimpleAggregateFunction(sum, UInt64),
+      bytesIn SimpleAggregateFunction(sum, UInt64),
+      first SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+      last SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+    ) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (dimension, hour, key, verdict)
+    SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1`,
+    `DROP VIEW IF EXISTS flows_to_top`,
+    `TRUNCATE TABLE top_hourly`,
+    `INSERT INTO top_hourly ${TOP_HOURLY}`,
+    `CREATE MATERIALIZED VIEW flows_to_top TO top_hourly AS ${TOP_HOURLY}`,
   ],
 ]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FlowStore } from '../flow-store.ts'
 import { sealSegment } from './segment-file.ts'
 import { parseSegmentName, type SegmentName } from './segment-name.ts'
-import { readSegment } from './spool-line.ts'
+import { readSegment, type SegmentContent } from './spool-line.ts'
 import { writerState } from './writer-identity.ts'
 
 export type Drained = { readonly batches: number; readonly flows: number; readonly dropped: number }
@@ -19,19 +19,31 @@ const ABANDONED_MS = 600_000
 export async function drainSpool(directory: string, store: FlowStore, signal?: AbortSignal): Promise<Drained> {
   let [batches, flows, dropped] = [0, 0, 0]
   const failures: unknown[] = []
-  for (const segment of await readySegments(directory)) {
-    if (signal?.aborted === true) break
+  const segments = await readySegments(directory)
+  const load = ({ id }: SegmentName): Promise<SegmentContent | { readonly error: unknown }> =>
+    readFile(join(directory, `${id}.sealed`)).then(
+      (bytes) => readSegment(bytes, id, Date.now()),
+      (error: unknown) => ({ error }),
+    )
+  // The next segment is read while the one before is stored: the store works on another processor.
+  let next = segments[0] === undefined ? null : load(segments[0])
+  for (const [index, { id }] of segments.entries()) {
+    const content = await next
+    if (content === null || signal?.aborted === true) break
+    const following = segments[index + 1]
     try {
-      const path = join(directory, `${segment.id}.sealed`)
-      const content = readSegment(await readFile(path), Date.now())
-      const isNew = await store.ingest({ id: segment.id, ...content }, Date.now())
-      await rm(path)
+      if ('error' in content) throw content.error
+      const storing = store.ingest({ id, ...content }, Date.now())
+      next = following === undefined ? null : load(following)
+      const isNew = await storing
+      await rm(join(directory, `${id}.sealed`))
       if (!isNew) continue
       batches++
-      flows += content.flows.length
+      flows += content.flows.count
       dropped += content.drops.reduce((sum, { count }) => sum + count, 0)
     } catch (error) {
       failures.push(error)
+      if ('error' in content) next = following === undefined ? null : load(following)
     }
   }
   if (failures.length > 0) throw failures[0]

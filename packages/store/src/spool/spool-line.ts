@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { DROP_REASONS, type FlowDrop, type FlowRecord } from '@sallyport/flow'
 import * as z from 'zod'
-import { parseStoredFlow, type StoredFlow } from '../ingest/stored-flow.ts'
+import { FlowRowWriter, type FlowRows, type RecordedFacts } from '../ingest/flow-rows.ts'
 
 /** What a segment holds: all whole flows of it, and what is known to be missing. */
-export type SegmentContent = { readonly flows: readonly StoredFlow[]; readonly drops: readonly FlowDrop[] }
+export type SegmentContent = { readonly flows: FlowRows; readonly drops: readonly FlowDrop[] }
 
 const DropSchema = z.strictObject({
   dropped: z.strictObject({ time: z.iso.datetime(), reason: z.enum(DROP_REASONS), count: z.int().nonnegative() }),
@@ -23,33 +23,42 @@ function withChecksum(json: string): string {
   return `${checksum(json)} ${json}\n`
 }
 
-function checksum(json: string): string {
+function checksum(json: string | Uint8Array): string {
   return crc32(json).toString(16).padStart(8, '0')
 }
 
-/** Takes any octets. A line that is torn or not as it was written counts as one flow that was dropped. */
-export function readSegment(bytes: Uint8Array, nowMs: number): SegmentContent {
-  const flows: StoredFlow[] = []
+/**
+ * Takes any octets. A line that is torn or not as it was written counts as one flow that was dropped; one that is, holds what a
+ * typed writer of ours had, and is not looked into again.
+ */
+export function readSegment(bytes: Uint8Array, batch: string, nowMs: number): SegmentContent {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const rows = new FlowRowWriter(batch, nowMs)
   const drops: FlowDrop[] = []
   let damaged = 0
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n')
-  const torn = lines.pop()
-  for (const line of lines) {
-    const read = readLine(line)
+  let start = 0
+  for (let end = buffer.indexOf(10); end >= 0; start = end + 1, end = buffer.indexOf(10, start)) {
+    const read = readLine(buffer, start, end)
     if (read === null) damaged++
-    else if ('reason' in read) drops.push(read)
-    else flows.push(read)
+    else if ('dropped' in read) drops.push(read.dropped as FlowDrop)
+    else if (!rows.add(read)) damaged++
   }
-  if (torn !== '') damaged++
+  if (start < buffer.length) damaged++
   if (damaged > 0) drops.push({ time: new Date(nowMs).toISOString(), reason: 'damaged', count: damaged })
-  return { flows, drops }
+  return { flows: rows.rows, drops }
 }
 
-function readLine(line: string): StoredFlow | FlowDrop | null {
-  const json = line.slice(9)
-  if (line[8] !== ' ' || checksum(json) !== line.slice(0, 8)) return null
-  const flow = parseStoredFlow(json)
-  if (!('problem' in flow)) return flow
-  const drop = DropSchema.safeParse(JSON.parse(json))
-  return drop.success ? drop.data.dropped : null
+function readLine(buffer: Buffer, start: number, end: number): RecordedFacts | null {
+  const json = buffer.subarray(start + 9, end)
+  if (buffer[start + 8] !== 32 || checksum(json) !== buffer.toString('latin1', start, start + 8)) return null
+  let value: unknown
+  try {
+    value = JSON.parse(json.toString())
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  if (!('dropped' in value)) return value as RecordedFacts
+  const drop = DropSchema.safeParse(value)
+  return drop.success ? drop.data : null
 }

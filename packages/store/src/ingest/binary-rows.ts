@@ -1,0 +1,74 @@
+const FIRST_BYTES = 2 ** 16
+
+/** Rows in ClickHouse's RowBinary: values one after the other, little-endian, no names. Grows as it is written. */
+export class BinaryRows {
+  #buffer: Buffer = Buffer.allocUnsafe(FIRST_BYTES)
+  #size = 0
+
+  /** What was written; it is no copy. */
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size)
+  }
+
+  string(text: string): void {
+    // Three octets are the most that one UTF-16 unit becomes.
+    this.#reserve(text.length * 3 + 5)
+    if (text.length < 43) {
+      // At most 127 octets, whose count takes one.
+      const written = this.#buffer.write(text, this.#size + 1)
+      this.#buffer[this.#size] = written
+      this.#size += written + 1
+    } else {
+      this.length(Buffer.byteLength(text))
+      this.#size += this.#buffer.write(text, this.#size)
+    }
+  }
+
+  /** LEB128, as before strings and arrays. */
+  length(count: number): void {
+    this.#reserve(5)
+    let rest = count
+    for (; rest > 127; rest >>>= 7) this.#buffer[this.#size++] = (rest & 127) | 128
+    this.#buffer[this.#size++] = rest
+  }
+
+  uint8(value: number): void {
+    this.#reserve(1)
+    this.#buffer[this.#size++] = value
+  }
+
+  uint16(value: number): void {
+    this.#reserve(2)
+    this.#size = this.#buffer.writeUInt16LE(value, this.#size)
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4)
+    this.#size = this.#buffer.writeUInt32LE(value, this.#size)
+  }
+
+  /** A whole number below 2^53. */
+  uint64(value: number): void {
+    this.uint32(value >>> 0)
+    this.uint32(Math.floor(value / 2 ** 32))
+  }
+
+  /** A whole number, in two's complement. */
+  int64(value: number): void {
+    this.#reserve(8)
+    this.#size = this.#buffer.writeBigInt64LE(BigInt(value), this.#size)
+  }
+
+  octets(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#buffer.set(value, this.#size)
+    this.#size += value.length
+  }
+
+  #reserve(more: number): void {
+    if (this.#size + more <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#size + more))
+    this.#buffer.copy(larger, 0, 0, this.#size)
+    this.#buffer = larger
+  }
+}

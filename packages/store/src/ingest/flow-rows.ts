@@ -1,0 +1,192 @@
+import { crc32 } from 'node:zlib'
+import { addressBytes, parseAddress } from '@sallyport/net'
+import { BinaryRows } from './binary-rows.ts'
+
+/** A flow as JSON has it: facts of the policy language, `verdict`, and what was recorded beside them. */
+export type RecordedFacts = { readonly [key: string]: unknown }
+
+/** Rows of the table `flows`, as RowBinary in the order of FLOW_COLUMNS. */
+export type FlowRows = { readonly count: number; readonly bytes: Uint8Array }
+
+const TEXTS = ['device', 'user', 'app', 'unit', 'container', 'transport', 'protocol', 'country'] as const
+export const COUNTERS = ['bytesOut', 'bytesIn', 'packetsOut', 'packetsIn', 'durationMs'] as const
+const VERDICT = ['verdict', 'rule', 'layer', 'mode', 'stage', 'reason', 'explain'] as const
+
+const typed = <T extends string>(names: readonly T[], type: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.map((name) => [name, type]))
+
+/** Columns that are written, in this order, with their types. */
+export const FLOW_COLUMNS: Readonly<Record<string, string>> = {
+  time: "DateTime64(3, 'UTC')",
+  batch: 'String',
+  seq: 'UInt32',
+  flow: 'UInt64',
+  started: 'UInt8',
+  ...typed(TEXTS, 'LowCardinality(String)'),
+  src: 'Nullable(IPv6)',
+  dst: 'Nullable(IPv6)',
+  port: 'Nullable(UInt16)',
+  asn: 'Nullable(UInt32)',
+  names: 'Array(LowCardinality(String))',
+  destination: 'LowCardinality(String)',
+  ...typed(COUNTERS, 'Nullable(UInt64)'),
+  ...typed(VERDICT, 'LowCardinality(String)'),
+  parents: 'Array(LowCardinality(String))',
+  facts: 'String',
+}
+
+/** 64 bits, hexadecimal. */
+export const FLOW_ID: RegExp = /^[0-9a-f]{16}$/
+
+/** Everything that a policy decides by, in the order of the letters. */
+const DECIDING = [
+  'app',
+  'appSha256',
+  'asn',
+  'boundNames',
+  'container',
+  'content',
+  'country',
+  'device',
+  'domain',
+  'dst',
+  'groups',
+  'http',
+  'port',
+  'posture',
+  'protocol',
+  'src',
+  'tags',
+  'transport',
+  'unit',
+  'user',
+] as const
+
+/** The facts that a policy decides by, apart from the time: equal text, equal verdict. */
+export function decidingFacts(record: RecordedFacts): string {
+  const facts: { [fact: string]: unknown } = {}
+  for (const key of DECIDING) if (record[key] !== undefined) facts[key] = record[key]
+  return JSON.stringify(facts)
+}
+
+/** Collects the rows of one batch. */
+export class FlowRowWriter {
+  readonly #rows = new BinaryRows()
+  readonly #batch: string
+  readonly #nowMs: number
+  readonly #mark: number
+  #count = 0
+
+  constructor(batch: string, nowMs: number) {
+    this.#batch = batch
+    this.#nowMs = nowMs
+    this.#mark = crc32(batch)
+  }
+
+  get rows(): FlowRows {
+    return { count: this.#count, bytes: this.#rows.bytes() }
+  }
+
+  /** False, and nothing written, when the record has a time that is none. */
+  add(record: RecordedFacts): boolean {
+    const timeMs =
+      record['time'] === undefined || record['time'] === null ? this.#nowMs : Date.parse(record['time'] as string)
+    if (Number.isNaN(timeMs)) return false
+    const rows = this.#rows
+    rows.int64(timeMs)
+    rows.string(this.#batch)
+    rows.uint32(this.#count)
+    this.#writeIdentity(record)
+    this.#count++
+    for (const key of TEXTS) rows.string(text(record[key]))
+    writeAddress(rows, record['src'])
+    writeAddress(rows, record['dst'])
+    const port = count(record['port'], 65_535)
+    rows.uint8(port === null ? 1 : 0)
+    if (port !== null) rows.uint16(port)
+    const asn = count(record['asn'], 4_294_967_295)
+    rows.uint8(asn === null ? 1 : 0)
+    if (asn !== null) rows.uint32(asn)
+    const names = namesOf(record)
+    rows.length(names.length)
+    for (const name of names) rows.string(name)
+    rows.string(names[0] ?? text(record['dst']))
+    for (const key of COUNTERS) {
+      const value = count(record[key], Number.MAX_SAFE_INTEGER)
+      rows.uint8(value === null ? 1 : 0)
+      if (value !== null) rows.uint64(value)
+    }
+    const verdict = (record['verdict'] ?? {}) as RecordedFacts
+    for (const key of VERDICT) rows.string(text(verdict[key]))
+    const parents = Array.isArray(record['parents']) ? (record['parents'] as readonly unknown[]) : []
+    rows.length(parents.length)
+    for (const parent of parents) rows.string(text(parent))
+    rows.string(decidingFacts(record))
+    return true
+  }
+
+  /** The end of a connection is a second row of the same identity, which counts as no flow of its own. */
+  #writeIdentity({ id, ended }: RecordedFacts): void {
+    const rows = this.#rows
+    if (typeof id === 'string' && FLOW_ID.test(id)) {
+      rows.uint32(Number.parseInt(id.slice(8), 16))
+      rows.uint32(Number.parseInt(id.slice(0, 8), 16))
+      rows.uint8(ended === true ? 0 : 1)
+    } else {
+      rows.uint32(this.#count)
+      rows.uint32(this.#mark)
+      rows.uint8(1)
+    }
+  }
+}
+
+function namesOf({ domain, boundNames }: RecordedFacts): readonly string[] {
+  const bound = Array.isArray(boundNames) ? (boundNames as readonly string[]) : []
+  if (typeof domain !== 'string') return bound
+  return bound.includes(domain) ? [domain, ...bound.filter((name) => name !== domain)] : [domain, ...bound]
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function count(value: unknown, most: number): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most ? (value as number) : null
+}
+
+/** ClickHouse's IPv6 holds an IPv4 address as IPv4-mapped. */
+function writeAddress(rows: BinaryRows, value: unknown): void {
+  const word = typeof value === 'string' ? dottedQuad(value) : null
+  if (word !== null) {
+    rows.uint8(0)
+    rows.octets(MAPPED)
+    rows.uint32(word)
+    return
+  }
+  const address = typeof value === 'string' ? parseAddress(value) : null
+  rows.uint8(address === null ? 1 : 0)
+  if (address !== null) rows.octets(addressBytes(address))
+}
+
+const MAPPED = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
+
+/** The usual spelling only, without a detour through an address: the first octet is the lowest of the word. */
+function dottedQuad(value: string): number | null {
+  let [word, octet, shift, digits] = [0, 0, 0, 0]
+  for (let index = 0; index <= value.length; index++) {
+    const code = index < value.length ? value.charCodeAt(index) : DOT
+    if (code === DOT) {
+      if (digits === 0 || octet > 255 || shift > 24) return null
+      word |= octet << shift
+      shift += 8
+      octet = digits = 0
+    } else if (code < 48 || code > 57 || (digits > 0 && octet === 0)) return null
+    else {
+      octet = octet * 10 + code - 48
+      if (++digits > 3) return null
+    }
+  }
+  return shift === 32 ? word >>> 0 : null
+}
+
+const DOT = 46
