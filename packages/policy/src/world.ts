@@ -8,7 +8,14 @@ import {
 } from '@sallyport/net'
 
 /** Patterns that may be too many to be objects at once: they are walked, and counted. */
-export type DomainPatterns = Iterable<DomainPattern> & { readonly length: number }
+export type DomainPatterns = Iterable<DomainPattern> & {
+  readonly length: number
+  /** The same patterns without objects, for those who walk a million: of each the length of the name, the kind, the name. */
+  readonly packed?: () => Uint8Array
+}
+
+/** What the octet before the name of a packed pattern says. */
+export const PACKED_KINDS: readonly DomainPattern['kind'][] = ['name', 'below', 'both']
 
 /** A named set that is compared with names and with addresses: a service, a feed or a category. */
 export type NamedSet = {

@@ -1,6 +1,6 @@
 import { parseDomainName, type DomainName, type DomainPattern } from '@sallyport/net'
+import { PACKED_KINDS } from '@sallyport/policy'
 
-const KINDS = ['name', 'below', 'both'] as const
 const LONGEST = 253
 const DOT = 0x2e
 const HYPHEN = 0x2d
@@ -68,9 +68,13 @@ export class DomainList implements Iterable<DomainPattern> {
         text = octets.toString('latin1', at, Math.min(this.#used, at + TEXT_OCTETS))
       }
       const name = text.slice(at + 2 - textFrom, at + 2 - textFrom + length) as DomainName
-      yield { kind: KINDS[octets[at + 1]!]!, name }
+      yield { kind: PACKED_KINDS[octets[at + 1]!]!, name }
       at += length + 2
     }
+  }
+
+  packed(): Uint8Array {
+    return this.#octets.subarray(0, this.#used)
   }
 
   /** No more follow: not an octet more is kept than needed. */
@@ -88,7 +92,7 @@ export class DomainList implements Iterable<DomainPattern> {
 
   #close(kind: DomainPattern['kind'], nameLength: number): void {
     this.#octets[this.#used] = nameLength
-    this.#octets[this.#used + 1] = KINDS.indexOf(kind)
+    this.#octets[this.#used + 1] = PACKED_KINDS.indexOf(kind)
     this.#used += nameLength + 2
     this.length++
   }

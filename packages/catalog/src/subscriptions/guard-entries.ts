@@ -10,7 +10,12 @@ import { PRIVATE_RANGES } from './private-ranges.ts'
 
 const SHOWN = 1000
 const STEPS_AT_ONCE = 4000
-const SUFFIXES = { allowPrivateDomains: true, validateHostname: false } as const
+const SUFFIXES = {
+  allowPrivateDomains: true,
+  validateHostname: false,
+  extractHostname: false,
+  detectIp: false,
+} as const
 
 export type Guarded = {
   readonly feed: Feed

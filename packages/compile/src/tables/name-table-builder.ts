@@ -1,0 +1,170 @@
+import { PACKED_KINDS, type DomainPatterns } from '@sallyport/policy'
+import { AtomSets } from './atom-sets.ts'
+import type { NameList, NameTableImage } from './name-table.ts'
+import { PatternCursor } from './pattern-cursor.ts'
+import { slotOf } from './slots.ts'
+import { SuffixHash, type HashSeed } from './suffix-hash.ts'
+
+/** Lists that a pattern takes the name itself, or the names below it, out of. */
+type Hole = { readonly self: number[]; readonly below: number[] }
+type Ids = Uint16Array | Uint32Array
+
+// 12 octets a slot: 19 MB for a million names, and 3 to 4 slots looked at for a name that is not there.
+const NAME = PACKED_KINDS.indexOf('name')
+const BELOW = PACKED_KINDS.indexOf('below')
+const LOAD = 0.64
+const SHORT_IDS = 0x1_0000
+/** Some milliseconds of work. */
+const NAMES_AT_ONCE = 16_384
+/** Of the filter of names that have others below them, for each name: one in twelve of those that do not, passes. */
+const FILTER_BITS = 12
+
+/** Enters all names, then hands down to each what the names above it give. */
+export class NameTableBuilder {
+  readonly #sets = new AtomSets()
+  readonly #hash: SuffixHash
+  readonly #seed: HashSeed
+  readonly #lists: readonly NameList[]
+  readonly #hashes: Uint32Array
+  /** Of each slot the id of the name's own set, and of the set of the names below it. */
+  #ids: Ids
+  #entries = 0
+  /** Names that give something to those below them. */
+  readonly #givers: Uint32Array
+  readonly #giverShift: number
+  #gives = false
+  /** By slot; exceptions are few. */
+  readonly #holes = new Map<number, Hole>()
+
+  constructor(lists: readonly NameList[], seed: HashSeed) {
+    const total = lists.reduce((sum, { patterns, except }) => sum + patterns.length + (except?.length ?? 0), 0)
+    const slots = Math.max(16, Math.ceil(total / LOAD))
+    this.#hash = new SuffixHash(seed)
+    this.#seed = seed
+    this.#lists = lists
+    this.#hashes = new Uint32Array(new SharedArrayBuffer(slots * 8))
+    this.#ids = new Uint16Array(new SharedArrayBuffer(slots * 4))
+    const filterBits = Math.min(32, Math.max(5, Math.ceil(Math.log2(total * FILTER_BITS + 1))))
+    this.#givers = new Uint32Array(2 ** (filterBits - 5))
+    this.#giverShift = 32 - filterBits
+  }
+
+  /** The work, in parts of a few milliseconds. */
+  *parts(): Generator<void, void, undefined> {
+    for (const { atom, patterns, except } of this.#lists) {
+      yield* this.#enterEach(patterns, atom, false)
+      if (except !== undefined) yield* this.#enterEach(except, atom, true)
+    }
+    if (!this.#gives) return
+    // Ancestors are read from the lists' own sets, so inherited sets go to copies.
+    const own = this.#ids.slice()
+    for (const { patterns, except } of this.#lists) {
+      yield* this.#inheritEach(patterns, own)
+      if (except !== undefined) yield* this.#inheritEach(except, own)
+    }
+  }
+
+  image(): NameTableImage {
+    return {
+      seed: this.#seed,
+      entries: this.#entries,
+      hashes: this.#hashes,
+      ids: this.#ids,
+      sets: this.#sets.all,
+    }
+  }
+
+  *#enterEach(patterns: DomainPatterns, atom: number, areHoles: boolean): Generator<void, void, undefined> {
+    const cursor = new PatternCursor(patterns, this.#hash)
+    const alone = this.#sets.add(0, atom)
+    for (let count = 1; ; count++) {
+      const kind = cursor.next()
+      if (kind < 0) return
+      const slot = this.#slotOfName()
+      if (areHoles) this.#enterHole(atom, slot, kind)
+      else this.#enter(atom, alone, slot, kind)
+      if (count % NAMES_AT_ONCE === 0) yield
+    }
+  }
+
+  *#inheritEach(patterns: DomainPatterns, own: Ids): Generator<void, void, undefined> {
+    const cursor = new PatternCursor(patterns, this.#hash)
+    for (let count = 1; cursor.next() >= 0; count++) {
+      this.#inherit(own)
+      if (count % NAMES_AT_ONCE === 0) yield
+    }
+  }
+
+  /** `alone` is the set of this list alone, which nearly all names are in. */
+  #enter(atom: number, alone: number, slot: number, kind: number): void {
+    const at = slot * 2
+    if (kind !== BELOW) this.#put(at, atom, alone)
+    if (kind === NAME) return
+    this.#put(at + 1, atom, alone)
+    this.#markGiver(slot)
+  }
+
+  #put(at: number, atom: number, alone: number): void {
+    const before = this.#ids[at]!
+    const id = this.#fit(before === 0 ? alone : this.#sets.add(before, atom))
+    this.#ids[at] = id
+  }
+
+  #enterHole(atom: number, slot: number, kind: number): void {
+    const hole = this.#holes.get(slot) ?? { self: [], below: [] }
+    if (kind !== BELOW) hole.self.push(atom)
+    if (kind !== NAME) hole.below.push(atom)
+    this.#holes.set(slot, hole)
+    this.#markGiver(slot)
+  }
+
+  #markGiver(slot: number): void {
+    const bit = this.#hashes[slot * 2]! >>> this.#giverShift
+    this.#givers[bit >>> 5]! |= 1 << (bit & 31)
+    this.#gives = true
+  }
+
+  #inherit(own: Ids): void {
+    const { low, high, count } = this.#hash
+    let inherited = 0
+    for (let suffix = 0; suffix < count - 1; suffix++) {
+      const bit = low[suffix]! >>> this.#giverShift
+      if ((this.#givers[bit >>> 5]! & (1 << (bit & 31))) === 0) continue
+      const above = slotOf(this.#hashes, low[suffix]!, high[suffix]!)
+      inherited = this.#sets.union(inherited, own[above * 2 + 1]!)
+      if (this.#holes.size > 0) inherited = this.#sets.without(inherited, this.#holes.get(above)?.below)
+    }
+    if (inherited === 0 && this.#holes.size === 0) return
+    const slot = slotOf(this.#hashes, low[count - 1]!, high[count - 1]!)
+    const hole = this.#holes.get(slot)
+    if (inherited === 0 && hole === undefined) return
+    const at = slot * 2
+    // Both ids before either is stored: storing may widen the array.
+    const self = this.#fit(this.#sets.without(this.#sets.union(own[at]!, inherited), hole?.self))
+    const below = this.#fit(this.#sets.without(this.#sets.union(own[at + 1]!, inherited), hole?.below))
+    this.#ids[at] = self
+    this.#ids[at + 1] = below
+  }
+
+  /** The slot of the name that was hashed, entered when it was not there. */
+  #slotOfName(): number {
+    const { low, high, count } = this.#hash
+    const slot = slotOf(this.#hashes, low[count - 1]!, high[count - 1]!)
+    if (this.#hashes[slot * 2 + 1] === 0) {
+      this.#hashes[slot * 2] = low[count - 1]!
+      this.#hashes[slot * 2 + 1] = high[count - 1]!
+      this.#entries++
+    }
+    return slot
+  }
+
+  /** Sixteen bits hold the ids until there are more sets. */
+  #fit(id: number): number {
+    if (id >= SHORT_IDS && this.#ids.BYTES_PER_ELEMENT === 2) {
+      const wide = new Uint32Array(new SharedArrayBuffer(this.#ids.length * 4))
+      wide.set(this.#ids)
+      this.#ids = wide
+    }
+    return id
+  }
+}

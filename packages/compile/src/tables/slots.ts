@@ -1,0 +1,8 @@
+/** The slot of a hash, or the empty one where it would go; slots are pairs of the halves of hashes. */
+export function slotOf(hashes: Uint32Array, low: number, high: number): number {
+  let slot = Math.floor((low / 0x1_0000_0000) * (hashes.length >>> 1))
+  while (hashes[slot * 2 + 1] !== 0 && (hashes[slot * 2] !== low || hashes[slot * 2 + 1] !== high)) {
+    slot = (slot + 1) * 2 === hashes.length ? 0 : slot + 1
+  }
+  return slot
+}
