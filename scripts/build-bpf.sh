@@ -11,9 +11,11 @@ case $(uname -m) in
 esac
 # Debian keeps asm/ headers in the multiarch folder, which clang does not search for -target bpf.
 multiarch=/usr/include/$(uname -m)-linux-gnu
-clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -D__TARGET_ARCH_"$target" \
-  -I"$multiarch" -I"$root/packages/kernel/bpf" \
-  -c "$root/packages/kernel/bpf/sallyport.bpf.c" -o "$out/.sallyport.bpf.o.$$"
-# DWARF is not needed at run time; BTF is kept. llvm-strip is optional.
-if command -v llvm-strip >/dev/null 2>&1; then llvm-strip -g "$out/.sallyport.bpf.o.$$"; fi
-mv "$out/.sallyport.bpf.o.$$" "$out/sallyport.bpf.o"
+for name in sallyport gateway; do
+  clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -D__TARGET_ARCH_"$target" \
+    -I"$multiarch" -I"$root/packages/kernel/bpf" \
+    -c "$root/packages/kernel/bpf/$name.bpf.c" -o "$out/.$name.bpf.o.$$"
+  # DWARF is not needed at run time; BTF is kept. llvm-strip is optional.
+  if command -v llvm-strip >/dev/null 2>&1; then llvm-strip -g "$out/.$name.bpf.o.$$"; fi
+  mv "$out/.$name.bpf.o.$$" "$out/$name.bpf.o"
+done

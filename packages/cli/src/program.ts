@@ -8,6 +8,7 @@ import { version } from './version.ts'
 export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   up: async () => (await import('./commands/up.ts')).upCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
+  gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   decide: async () => (await import('./commands/decide.ts')).decideCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,

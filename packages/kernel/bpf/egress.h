@@ -4,79 +4,6 @@
 
 #define DROPPED 0
 #define TCP_SYN_ONLY 2
-#define EXTENSIONS 6
-
-struct packet {
-	struct target target;
-	__u16 source;
-	__u8 flags;
-	__u8 icmp_type;
-};
-
-static __always_inline int read_ports(struct __sk_buff *skb, __u32 offset, struct packet *p)
-{
-	__u16 ports[2];
-	switch (p->target.proto) {
-	case IPPROTO_TCP:
-		if (bpf_skb_load_bytes(skb, offset + 13, &p->flags, 1) < 0)
-			return 0;
-		/* fall through */
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-		if (bpf_skb_load_bytes(skb, offset, ports, 4) < 0)
-			return 0;
-		p->source = bpf_ntohs(ports[0]);
-		p->target.port = bpf_ntohs(ports[1]);
-		return 1;
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6: return bpf_skb_load_bytes(skb, offset, &p->icmp_type, 1) == 0;
-	default: return 1;
-	}
-}
-
-static __always_inline int read_packet4(struct __sk_buff *skb, struct packet *p)
-{
-	__u8 header[20];
-	__u32 to;
-	if (bpf_skb_load_bytes(skb, 0, header, 20) < 0)
-		return 0;
-	__u32 length = (header[0] & 15) * 4;
-	p->target.family = 2;
-	p->target.proto = header[9];
-	__builtin_memcpy(&to, header + 16, 4);
-	put_words(p->target.addr, 0, 0, MAPPED, to);
-	/* Options could route by the source; IGMP carries router alert. A later fragment has no port to judge. */
-	if ((length != 20 && header[9] != IPPROTO_IGMP) || (header[6] & 0x1f) || header[7])
-		return 0;
-	return read_ports(skb, length, p);
-}
-
-static __always_inline int read_packet6(struct __sk_buff *skb, struct packet *p)
-{
-	__u32 to[4], offset = 40;
-	__u8 next, extension[4];
-	if (bpf_skb_load_bytes(skb, 6, &next, 1) < 0 || bpf_skb_load_bytes(skb, 24, to, 16) < 0)
-		return 0;
-	p->target.family = 10;
-	put_words(p->target.addr, to[0], to[1], to[2], to[3]);
-	for (int i = 0; i < EXTENSIONS; i++) {
-		if (next != 0 && next != 60 && next != 44)
-			break;
-		if (bpf_skb_load_bytes(skb, offset, extension, 4) < 0)
-			return 0;
-		if (next == 44 && (extension[2] || extension[3] & 0xf8))
-			return 0;
-		offset += next == 44 ? 8 : (extension[1] + 1) * 8;
-		next = extension[0];
-	}
-	p->target.proto = next;
-	/* A routing header leads past the address that was judged. */
-	if (next == 0 || next == 43 || next == 44 || next == 60)
-		return 0;
-	return read_ports(skb, offset, p);
-}
-
 static __always_inline int is_implicit(struct packet *p, int owned)
 {
 	__u8 type = p->icmp_type;
@@ -165,7 +92,8 @@ int egress(struct __sk_buff *skb)
 		if (through && is_peer(sk, &judged) && is_plain_tcp(skb))
 			return PASSED;
 	}
-	int readable = skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, &p) : read_packet6(skb, &p);
+	/* A later fragment has no port to judge; a socket's own are made below this hook. */
+	int readable = (skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, 0, &p) : read_packet6(skb, 0, &p)) == READABLE;
 	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
 	if (readable && is_resolver_address(c, &p.target))
 		return PASSED;

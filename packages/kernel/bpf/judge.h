@@ -24,13 +24,25 @@ struct report {
 	__u64 now;
 };
 
-static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
+/* Waking the reader interrupts this very processor; it looks by itself, and is woken only before the ring is full. */
+static __always_inline void submit(void *event)
 {
-	__u32 word = r->verdict->word;
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	bpf_ringbuf_submit(event, waiting < WAKE_BYTES ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void count_verdict(__u32 word)
+{
 	if (VERDICT(word) == ALLOW)
 		count(ALLOWED);
 	else
 		count(IS_MONITORED(word) ? MONITORED : DENIED);
+}
+
+static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
+{
+	__u32 word = r->verdict->word;
+	count_verdict(word);
 	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count(EVENTS_LOST);
@@ -59,9 +71,7 @@ static __always_inline void report(struct report *r, const char *comm, struct ex
 		__builtin_memcpy(e->comm, comm, 16);
 	else
 		bpf_get_current_comm(e->comm, sizeof(e->comm));
-	/* Waking the reader interrupts this very processor; it looks by itself, and is woken only before the ring is full. */
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	bpf_ringbuf_submit(e, waiting < WAKE_BYTES ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
+	submit(e);
 }
 
 static __always_inline __u32 structural_refusal(__u32 generation)

@@ -16,6 +16,7 @@
 #include "judge.h"
 #include "connect.h"
 #include "create.h"
+#include "packet.h"
 #include "egress.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -22,12 +22,17 @@ const NAMES = [
 ] as const satisfies readonly (keyof KernelCounters)[]
 
 export function readCounters(fd: number): KernelCounters {
+  return readPerCpu(fd, NAMES)
+}
+
+/** Sums over all processors, by their index in the map. */
+export function readPerCpu<Name extends string>(fd: number, names: readonly Name[]): Readonly<Record<Name, number>> {
   const bpf = libbpf()
   const cpus = Number(bpf.cpus())
-  const values = NAMES.map((name, index) => {
+  const values = names.map((name, index) => {
     const perCpu = new BigUint64Array(cpus)
     bpf.lookup(fd, word(index), new Uint8Array(perCpu.buffer))
     return [name, Number(perCpu.reduce((sum, value) => sum + value, 0n))]
   })
-  return Object.fromEntries(values) as KernelCounters
+  return Object.fromEntries(values) as Record<Name, number>
 }

@@ -1,18 +1,24 @@
 import koffi from 'koffi'
 import { libbpf, pointer } from './libbpf.ts'
-import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
 
 const LOOK_MS = 10
+
+export type EventFormat<Event> = { readonly bytes: number; readonly decode: (bytes: Uint8Array) => Event }
 
 /**
  * Reads the ring buffer from the event loop. The kernel does not wake its reader for every event, which would cost the
  * application more than the decision: the ring is looked at a hundred times a second, and at once when it fills.
  */
-export function readEvents(fd: number, onEvent: (event: KernelEvent) => void, signal?: AbortSignal): () => void {
+export function readEvents<Event>(
+  fd: number,
+  { bytes, decode }: EventFormat<Event>,
+  onEvent: (event: Event) => void,
+  signal?: AbortSignal,
+): () => void {
   const bpf = libbpf()
   const sample = koffi.proto('int (void *context, void *data, size_t size)')
   const callback = koffi.register((_context: unknown, data: unknown, size: number) => {
-    if (Number(size) >= EVENT_BYTES) onEvent(decodeEvent(new Uint8Array(koffi.view(data, EVENT_BYTES)).slice()))
+    if (Number(size) >= bytes) onEvent(decode(new Uint8Array(koffi.view(data, bytes)).slice()))
     return 0
   }, koffi.pointer(sample))
   const ring = pointer('open the event ring', bpf.ringNew(fd, callback, null, null))

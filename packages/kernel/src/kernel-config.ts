@@ -8,7 +8,8 @@ export interface ResolverAddress {
 
 export interface KernelConfig {
   readonly generation: number
-  readonly allowRaw: boolean
+  /** ALLOW_RAW of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
+  readonly flags: number
   readonly resolver: ResolverAddress | undefined
   readonly resolverTgid: number | undefined
   /** Turn only DNS of this process's own network to the resolver. */
@@ -22,7 +23,7 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   const view = new DataView(bytes.buffer)
   const { v4, v6, port } = config.resolver ?? { port: 0 }
   view.setUint32(0, config.generation, true)
-  view.setUint32(4, config.allowRaw ? 1 : 0, true)
+  view.setUint32(4, config.flags, true)
   view.setUint32(8, config.resolverTgid ?? 0, true)
   view.setUint16(12, port, true)
   view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)

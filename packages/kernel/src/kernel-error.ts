@@ -8,6 +8,8 @@ export type KernelErrorCode =
   | 'netlink-failed'
   | 'privileges-missing'
   | 'kernel-lacks'
+  | 'interface-missing'
+  | 'netfilter-failed'
 
 /** Something the machine refused or lacks, with what to do about it. */
 export class KernelError extends Error {

@@ -1,13 +1,14 @@
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { activeGeneration, withActiveBindings } from './active-generation.ts'
 import { mergeBindings, removeBinding } from './bindings.ts'
-import { lookup, update, word } from './bpf-map.ts'
+import { update, word } from './bpf-map.ts'
 import { closeDenied } from './close-denied.ts'
 import { readCounters, type KernelCounters } from './counters.ts'
 import { readEvents } from './event-ring.ts'
 import type { Binding, KernelGeneration } from './generation.ts'
-import { CONFIG_BYTES, encodeConfig, type ResolverAddress } from './kernel-config.ts'
-import type { KernelEvent } from './kernel-event.ts'
+import { encodeConfig, type ResolverAddress } from './kernel-config.ts'
+import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
 import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
@@ -50,6 +51,8 @@ export interface Enforcement extends AsyncDisposable {
 }
 
 const MAPS = [...GENERATION_MAPS, 'fence', 'config', 'events', 'counters', 'flows'] as const
+
+const ALLOW_RAW = 1
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
 
 export async function openEnforcement(options: EnforcementOptions): Promise<Enforcement> {
@@ -91,8 +94,7 @@ class Guard implements Enforcement {
   }
 
   get generation(): number {
-    const bytes = lookup(this.#maps.config, word(0), CONFIG_BYTES)
-    return bytes ? new DataView(bytes.buffer).getUint32(0, true) : 0
+    return activeGeneration(this.#maps.config)
   }
 
   get familiesGuarded(): boolean {
@@ -111,18 +113,18 @@ class Guard implements Enforcement {
   }
 
   bind(entries: readonly Binding[]): void {
-    this.#overflow += this.#withBindings((fd) => mergeBindings(fd, entries))
+    this.#overflow += withActiveBindings(this.#maps, (fd) => mergeBindings(fd, entries))
   }
 
   unbind(addresses: readonly Uint8Array[]): void {
-    this.#withBindings((fd) => {
+    withActiveBindings(this.#maps, (fd) => {
       for (const address of addresses) removeBinding(fd, address)
       return 0
     })
   }
 
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void {
-    this.#stops.add(readEvents(this.#maps.events, onEvent, signal))
+    this.#stops.add(readEvents(this.#maps.events, { bytes: EVENT_BYTES, decode: decodeEvent }, onEvent, signal))
   }
 
   counters(): KernelCounters {
@@ -147,19 +149,8 @@ class Guard implements Enforcement {
 
   #configure(generation: number): void {
     const { resolver, resolverTgid, allowRaw = false, ownNetworkOnly = false } = this.#options
-    update(this.#maps.config, word(0), encodeConfig({ generation, allowRaw, resolver, resolverTgid, ownNetworkOnly }))
-  }
-
-  #withBindings(use: (fd: number) => number): number {
-    const id = lookup(this.#maps.bindings, word(this.generation & 1), 4)
-    if (!id) return 0
-    const number = new DataView(id.buffer).getUint32(0, true)
-    const fd = checked('open the bindings', libbpf().mapById(number))
-    try {
-      return use(fd)
-    } finally {
-      closeSync(fd)
-    }
+    const flags = allowRaw ? ALLOW_RAW : 0
+    update(this.#maps.config, word(0), encodeConfig({ generation, flags, resolver, resolverTgid, ownNetworkOnly }))
   }
 
   #attach(): void {

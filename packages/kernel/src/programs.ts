@@ -34,19 +34,26 @@ export interface LoadedObject {
 
 /** `eventBytes` is the room for events that are not read yet: a power of two, of pages. */
 export function loadObject(eventBytes?: number): LoadedObject {
-  if (!existsSync(OBJECT_PATH))
-    throw new KernelError('object-missing', `${OBJECT_PATH} is not built`, 'run scripts/build-bpf.sh')
   return tryLoad(true, eventBytes) ?? tryLoad(false, eventBytes)!
 }
 
 /** Tells one build of the programs from another. */
 export function objectHash(): string {
-  return createHash('sha256').update(readFileSync(OBJECT_PATH)).digest('hex').slice(0, 12)
+  return hashOf(OBJECT_PATH)
+}
+
+export function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12)
+}
+
+export function openObject(path: string): Pointer {
+  if (!existsSync(path)) throw new KernelError('object-missing', `${path} is not built`, 'run scripts/build-bpf.sh')
+  return pointer('open the eBPF object', libbpf().openFile(path, null))
 }
 
 function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObject | undefined {
   const bpf = libbpf()
-  const object = pointer('open the eBPF object', bpf.openFile(OBJECT_PATH, null))
+  const object = openObject(OBJECT_PATH)
   const program = (name: string): Pointer => pointer(`find program ${name}`, bpf.findProgram(object, name))
   bpf.setAutoload(program(FAMILY_GUARD), withGuard)
   if (eventBytes !== undefined)

@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'state-unavailable'
   | 'host-not-running'
   | 'anchor-invalid'
+  | 'clients-invalid'
+  | 'interface-unknown'
   | 'internal'
 
 /**
@@ -187,6 +189,16 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'A file of trust anchors cannot be read.',
     remedy: 'Write DS or DNSKEY records as in a zone file, one on a line.',
+  },
+  'clients-invalid': {
+    exitCode: 2,
+    meaning: 'A file of the clients of a gateway cannot be read.',
+    remedy: 'See docs/reference/commands/gateway.md for its form.',
+  },
+  'interface-unknown': {
+    exitCode: 2,
+    meaning: 'A network interface that was named does not exist.',
+    remedy: '`ip link` lists the interfaces of this machine.',
   },
   internal: { exitCode: 3, meaning: 'A defect of Sallyport.', remedy: 'Report it with the text shown.' },
 }

@@ -43,14 +43,20 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
     protocol: null,
     country: found === null ? null : world.country(found),
     asn: found === null ? null : world.asn(found),
-    verdict: verdictOfEvent(event, found, context.policy),
+    verdict: recordedVerdict(event, event.ruleIndex, refusalReason(event, found), context.policy),
   }
 }
 
-function verdictOfEvent(event: KernelEvent, dst: Address | null, policy: Policy): RecordedVerdict {
-  const { layer, rule } = ruleAt(policy, event.ruleIndex)
+/** `without` is the reason when no rule decided. */
+export function recordedVerdict(
+  event: Pick<KernelEvent, 'verdict' | 'mode'>,
+  ruleIndex: number | null,
+  without: string,
+  policy: Policy,
+): RecordedVerdict {
+  const { layer, rule } = ruleAt(policy, ruleIndex)
   const verdict = event.verdict === 'undetermined' ? 'deny' : event.verdict
-  const reason = rule !== null ? 'rule' : refusalReason(event, dst)
+  const reason = rule !== null ? 'rule' : without
   const explain = `${verdict === 'allow' ? 'allowed' : 'denied'} by ${rule === null ? reason : `rule ${rule} of ${layer}`}`
   return { verdict, rule, layer, mode: event.mode, stage: 'connect', reason, explain }
 }
@@ -58,7 +64,11 @@ function verdictOfEvent(event: KernelEvent, dst: Address | null, policy: Policy)
 function refusalReason(event: KernelEvent, dst: Address | null): string {
   if (event.hook === 'create') return 'raw-socket'
   if (event.hook === 'setsockopt') return 'socket-mark'
-  if (event.verdict === 'undetermined') return 'missing-facts'
+  return reasonWithoutRule(event.verdict, dst)
+}
+
+export function reasonWithoutRule(verdict: KernelEvent['verdict'], dst: Address | null): string {
+  if (verdict === 'undetermined') return 'missing-facts'
   return dst !== null && ['169.254.169.254', 'fd00:ec2::254'].includes(formatAddress(dst))
     ? 'metadata-address'
     : 'default'

@@ -1,6 +1,7 @@
 import { kernelTables, type CompiledPolicy, type CompiledRules, type HostFacts } from '@sallyport/compile'
 import type { Binding, KernelGeneration } from '@sallyport/kernel'
 import { addressBytes, type Address, type DomainName } from '@sallyport/net'
+import type { Rule } from '@sallyport/policy'
 import type { BoundNames } from './bound-names.ts'
 
 /** The rules in force as the kernel takes them, with every name that is bound at the time. */
@@ -11,12 +12,26 @@ export function generationOf(
   nowMs: number,
 ): KernelGeneration {
   const rules = policy.at(nowMs)
-  const allRules = policy.policy.layers.flatMap((layer) => layer.rules)
+  return { ...kernelTables(rules, host, rulesOf(policy)), ...boundNow(policy, rules, names, nowMs) }
+}
+
+/** Rules are numbered through all layers. */
+export function rulesOf({ policy }: CompiledPolicy): readonly Rule[] {
+  return policy.layers.flatMap((layer) => layer.rules)
+}
+
+/** What a generation has beside the tables of its rules. */
+export function boundNow(
+  { policy }: CompiledPolicy,
+  rules: CompiledRules,
+  names: BoundNames,
+  nowMs: number,
+): Required<Pick<KernelGeneration, 'bindings' | 'monitor'>> {
   const bindings = [...names.entries(nowMs)].map((entry) => ({
     address: addressBytes(entry.address),
     names: entry.names.map(({ name, expiresMs }) => nameBinding(rules, name, (expiresMs - nowMs) / 1000)),
   }))
-  return { ...kernelTables(rules, host, allRules), bindings, monitor: policy.policy.layers.at(-1)?.mode === 'monitor' }
+  return { bindings, monitor: policy.layers.at(-1)?.mode === 'monitor' }
 }
 
 export function bindingOf(rules: CompiledRules, name: DomainName, address: Address, ttlSeconds: number): Binding {

@@ -1,5 +1,4 @@
-import { KernelError, type KernelErrorCode } from '@sallyport/kernel'
-import { SallyportError, type ErrorCode } from '@sallyport/policy'
+import { byMachine } from '../host/by-machine.ts'
 import { findCommand } from './find-command.ts'
 import { runInCgroup } from './run-in-cgroup.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
@@ -18,22 +17,6 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
     const { runInNamespace } = await import('./run-in-namespace.ts')
     return await runInNamespace(request, command.path)
   } catch (error) {
-    throw error instanceof KernelError ? refused(error) : error
+    throw byMachine(error)
   }
-}
-
-const CODES: Readonly<Record<KernelErrorCode, ErrorCode>> = {
-  'privileges-missing': 'no-privileges',
-  'kernel-lacks': 'kernel-unsupported',
-  'libbpf-missing': 'tool-missing',
-  'object-missing': 'tool-missing',
-  'cgroup-missing': 'cgroup-unavailable',
-  'cgroup-failed': 'cgroup-unavailable',
-  'bpf-failed': 'enforcement-failed',
-  'netlink-failed': 'enforcement-failed',
-  'image-invalid': 'enforcement-failed',
-}
-
-function refused(error: KernelError): SallyportError {
-  return new SallyportError(CODES[error.code], error.message, { remedy: error.remedy, cause: error })
 }

@@ -4,12 +4,14 @@ import type { Endpoint } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   cgroupId,
+  findCgroupMount,
   openEnforcement,
   PIN_ROOT,
   removePinned,
   requireMachine,
   type Enforcement,
   type KernelCounters,
+  type KernelEvent,
 } from '@sallyport/kernel'
 import type { Policy, World } from '@sallyport/policy'
 import { ExecutablePaths } from '../host/executable-paths.ts'
@@ -17,12 +19,24 @@ import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
-import type { LoopbackForwarder } from '../run/loopback-forwarder.ts'
+import type { LoopbackForwarder } from '../run/local-forwarder.ts'
 import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
 import { startRunResolver } from '../run/run-resolver.ts'
 import { enforces } from './host-policy.ts'
+import { hostUpstreams } from './host-upstreams.ts'
 import { PolicyEvents } from './policy-events.ts'
+import type { Guarding } from './serve-host.ts'
+
+/** The processes of a cgroup; null is the whole host. Without servers to ask, those of this host are asked. */
+export async function hostGuarding(cgroup: string | null, given: readonly Endpoint[]): Promise<Guarding> {
+  const cgroupPath = cgroup ?? findCgroupMount()
+  const upstreams = given.length > 0 ? given : await hostUpstreams()
+  return {
+    what: cgroupPath,
+    open: (policy, world, onFlow) => HostGuard.open({ cgroupPath, upstreams, onFlow }, policy, world),
+  }
+}
 
 export type HostGuardOptions = {
   /** All processes in it and below are guarded; the root of the hierarchy is the whole host. */
@@ -35,7 +49,11 @@ export type HostGuardOptions = {
 const EVENT_BYTES = 2 ** 24
 
 type Current = { readonly asked: AskedPolicy; readonly inForce: PolicyInForce }
-type Attached = { readonly enforcement: Enforcement; readonly pinned: boolean; readonly events: PolicyEvents }
+type Attached = {
+  readonly enforcement: Enforcement
+  readonly pinned: boolean
+  readonly events: PolicyEvents<KernelEvent>
+}
 
 /**
  * This host's processes under a policy that may change. A policy that only watches leaves nothing in the kernel when this
@@ -136,7 +154,7 @@ export class HostGuard implements AsyncDisposable {
       ownNetworkOnly: true,
       eventBytes: EVENT_BYTES,
     })
-    const events = new PolicyEvents()
+    const events = new PolicyEvents<KernelEvent>()
     enforcement.events((event) => events.receive(event))
     return { enforcement, pinned, events }
   }

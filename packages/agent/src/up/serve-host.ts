@@ -1,21 +1,16 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Endpoint } from '@sallyport/dns'
-import { findCgroupMount } from '@sallyport/kernel'
+import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError, type Mode, type Policy, type World } from '@sallyport/policy'
 import { FlowSpool, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
 import { askHost } from './control-client.ts'
 import { serveControl } from './control-server.ts'
 import { HostControl, type HostPolicyStatus } from './host-control.ts'
-import { HostGuard } from './host-guard.ts'
-import { hostUpstreams } from './host-upstreams.ts'
 
 export type HostRequest = {
   /** State store, spool and sockets. */
   readonly stateDirectory: string
-  /** Null: the whole host. */
-  readonly cgroupPath: string | null
-  readonly upstreams: readonly Endpoint[]
+  readonly guarding: Guarding
   /** Applied at the start, when not empty. */
   readonly files: readonly PolicyFile[]
   readonly mode: Mode | null
@@ -24,10 +19,23 @@ export type HostRequest = {
   readonly onNotice: (text: string) => void
 }
 
+/** What enforces the policy of this host. */
+export type Guard = AsyncDisposable & {
+  /** Puts a policy in force as a whole, or throws and leaves the one before. */
+  readonly apply: (policy: Policy, world: World) => Promise<void>
+  readonly counters: () => { readonly eventsLost: number } | null
+}
+
+export type Guarding = {
+  /** For whoever asks what is guarded. */
+  readonly what: string
+  readonly open: (policy: Policy, world: World, onFlow: (record: FlowRecord) => void) => Promise<Guard>
+}
+
 export type HostStatus = {
   readonly policy: HostPolicyStatus
   readonly startedMs: number
-  readonly cgroup: string
+  readonly guarding: string
   readonly pid: number
   readonly kernel: object | null
   readonly spool: SpoolCounters
@@ -52,9 +60,7 @@ export async function serveHost(
   await using scope = new AsyncDisposableStack()
   const state = scope.use(StateStore.open(join(stateDirectory, 'state.db')))
   const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
-  const cgroupPath = request.cgroupPath ?? findCgroupMount()
-  const upstreams = request.upstreams.length > 0 ? request.upstreams : await hostUpstreams()
-  let guard: HostGuard | null = null
+  let guard: Guard | null = null
   scope.defer(() => guard?.[Symbol.asyncDispose]())
   const control = new HostControl({
     state,
@@ -64,7 +70,7 @@ export async function serveHost(
     onNotice,
     enforce: async (policy, world) => {
       if (guard !== null) return guard.apply(policy, world)
-      guard = await HostGuard.open({ cgroupPath, upstreams, onFlow: (record) => spool.append(record) }, policy, world)
+      guard = await request.guarding.open(policy, world, (record) => spool.append(record))
     },
   })
   await start(control, request, state)
@@ -72,7 +78,7 @@ export async function serveHost(
   const status = (): HostStatus => ({
     policy: control.status(),
     startedMs,
-    cgroup: cgroupPath,
+    guarding: request.guarding.what,
     pid: process.pid,
     kernel: guard?.counters() ?? null,
     spool: spool.counters(),
@@ -93,7 +99,7 @@ export async function serveHost(
 async function requireAlone(socket: string): Promise<void> {
   const answer = await askHost(socket, '/status').catch((error: unknown) => error)
   if (answer instanceof SallyportError && answer.code === 'host-not-running') return
-  throw new SallyportError('usage', 'another sallyport up guards this host already', {
+  throw new SallyportError('usage', 'another sallyport guards this host already', {
     remedy: '`sallyport status` shows it; `sallyport apply` changes its policy.',
   })
 }

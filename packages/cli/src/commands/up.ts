@@ -1,17 +1,15 @@
 import { Command, Option } from 'commander'
-import { serveHost, type HostStatus } from '@sallyport/agent'
-import type { DeskReady } from '@sallyport/console'
-import type { Mode, Policy, World } from '@sallyport/policy'
+import { hostGuarding, serveHost } from '@sallyport/agent'
+import type { Mode } from '@sallyport/policy'
 import { author } from '../input/author.ts'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicyTexts } from '../input/policy-texts.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { fetchMissingFeeds } from '../input/feed-refresh.ts'
-import { readWholeWorld } from '../input/world.ts'
+import { readHostWorld } from '../input/host-world.ts'
 import { keepDesk } from '../keep-desk.ts'
-import { describeHost } from '../output/host-status.ts'
+import { announceDesk, announceHost } from '../output/host-ready.ts'
 import { note } from '../output/print.ts'
 
 type Options = {
@@ -65,8 +63,7 @@ async function up(options: Options): Promise<void> {
   await serveHost(
     {
       stateDirectory: options.state,
-      cgroupPath: options.cgroup ?? null,
-      upstreams: options.upstream.map(parseUpstream),
+      guarding: await hostGuarding(options.cgroup ?? null, options.upstream.map(parseUpstream)),
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
       author: author(),
@@ -80,23 +77,4 @@ async function up(options: Options): Promise<void> {
     stopped.signal,
   )
   await desk
-}
-
-/** Countries and networks are recorded whether or not the policy asks for them. */
-async function readHostWorld(feeds: readonly string[], policy: Policy): Promise<World> {
-  await fetchMissingFeeds(feeds, policy)
-  return readWholeWorld(feeds, policy)
-}
-
-function announceHost(status: HostStatus, asJson: boolean): void {
-  note(asJson ? JSON.stringify({ event: 'ready', ...status }) : describeHost(status, Date.now()))
-}
-
-function announceDesk({ url, token }: DeskReady, asJson: boolean): void {
-  if (asJson) return note(JSON.stringify({ event: 'console', url, token }))
-  note(
-    token === null
-      ? `console: ${url}`
-      : `console: ${url}/#/setup/${token}  (makes the first account; good until the next start)`,
-  )
 }

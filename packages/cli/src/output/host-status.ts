@@ -20,10 +20,10 @@ function trial({ confirmByMs, confirmed }: HostPolicyStatus, nowMs: number): str
   return `\n${styled('yellow', `on trial: back to ${back} in ${left} s unless confirmed: sallyport confirm`)}`
 }
 
-export function describeHost({ policy, startedMs, cgroup, pid, kernel, spool }: HostStatus, nowMs: number): string {
+export function describeHost({ policy, startedMs, guarding, pid, kernel, spool }: HostStatus, nowMs: number): string {
   const lines = [
     describePolicy(policy, nowMs),
-    `guarding ${printable(cgroup)} since ${new Date(startedMs).toISOString()} (pid ${pid})`,
+    `guarding ${printable(guarding)} since ${new Date(startedMs).toISOString()} (pid ${pid})`,
     `${spool.spooled} flows recorded`,
   ]
   const dropped = reasons(spool.dropped)

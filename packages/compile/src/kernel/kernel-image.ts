@@ -1,9 +1,16 @@
+import type { Address } from '@sallyport/net'
 import { sameEffect, type Flow, type Outcome, type Rule } from '@sallyport/policy'
 import type { CompiledRules } from '../compiled-rules.ts'
 import { ADDRESS, NAME, PORT, variable } from '../diagram/variable.ts'
+import type { AddressTable } from '../tables/address-table.ts'
+import { UNKNOWN_CLIENT, type ClientFacts } from './client-facts.ts'
 import type { HostFacts } from './host-facts.ts'
 import { ImageWriter } from './image-writer.ts'
 
+const DEVICE = variable('device')
+const TAGS = variable('tags')
+const POSTURE = variable('posture')
+const NETWORK = variable('network')
 const USER = variable('user')
 const GROUPS = variable('groups')
 const APP = variable('app')
@@ -31,18 +38,73 @@ export type KernelTables = {
  * another.
  */
 export function kernelTables(rules: CompiledRules, host: HostFacts, allRules: readonly Rule[]): KernelTables {
-  const subjects = subjectClasses(rules, host)
+  const subjects = {
+    user: subject(
+      rules,
+      [USER, GROUPS],
+      { user: null, groups: null },
+      host.users.map(({ user, groups }) => ({ user, groups })),
+    ),
+    app: subject(
+      rules,
+      [APP],
+      { app: null, appSha256: null },
+      host.apps.map(({ app, appSha256 }) => ({ app, appSha256 })),
+    ),
+    unit: subject(
+      rules,
+      [UNIT, CONTAINER],
+      { unit: null, container: null },
+      host.units.map(({ unit, container }) => ({ unit, container })),
+    ),
+  }
+  const fixed: Flow = { device: host.device, tags: host.tags, posture: host.posture, src: null, ...NEVER_KNOWN }
   return {
-    image: encode(rules, host, subjects),
+    image: encode(rules, fixed, subjects),
     users: new Map(host.users.map(({ uid }, at) => [uid, subjects.user.ofValue[at]!])),
     apps: host.apps.map(({ dev, ino }, at) => ({ dev, ino, class: subjects.app.ofValue[at]! })),
     units: host.units.map(({ cgroupId }, at) => ({ cgroupId, class: subjects.unit.ofValue[at]! })),
     ports: rules.tables.ports,
-    addresses: addressKeys(rules),
+    addresses: addressKeys(rules.tables.addresses),
     defaults: { user: 0, app: 0, unit: 0, name: rules.tables.nameSetClass(0, 'certain') },
     rules: allRules,
   }
 }
+
+/**
+ * The same for a gateway, where the source address is all that is seen of a subject: whoever has it, with everything known
+ * of him, is the kernel variable of users; the network that it lies in is that of units.
+ */
+export function gatewayTables(
+  rules: CompiledRules,
+  clients: readonly ClientFacts[],
+  networks: readonly Address[],
+  allRules: readonly Rule[],
+): KernelTables {
+  const subjects = {
+    user: subject(rules, [DEVICE, TAGS, POSTURE, USER, GROUPS], UNKNOWN_CLIENT, clients),
+    unit: subject(
+      rules,
+      [NETWORK],
+      { src: null },
+      networks.map((src) => ({ src })),
+    ),
+  }
+  const fixed: Flow = { app: null, appSha256: null, unit: null, container: null, ...NEVER_KNOWN }
+  return {
+    image: encode(rules, fixed, subjects),
+    users: new Map(clients.map((_, at) => [at + 1, subjects.user.ofValue[at]!])),
+    apps: [],
+    units: networks.map((_, at) => ({ cgroupId: BigInt(at + 1), class: subjects.unit.ofValue[at]! })),
+    ports: rules.tables.ports,
+    addresses: addressKeys(rules.tables.addresses),
+    defaults: { user: 0, app: 0, unit: 0, name: rules.tables.nameSetClass(0, 'certain') },
+    rules: allRules,
+  }
+}
+
+/** Facts that no point behind the kernel will find. */
+const NEVER_KNOWN: Flow = { protocol: null, http: null, content: null }
 
 /** Kernel classes of a variable: class 0 is whatever the host's tables do not list. */
 type Subject = {
@@ -50,55 +112,28 @@ type Subject = {
   readonly classes: readonly Flow[]
   readonly ofValue: readonly number[]
 }
+type Subjects = Readonly<Partial<Record<'user' | 'app' | 'unit', Subject>>>
 
-function subjectClasses(rules: CompiledRules, host: HostFacts): Record<'user' | 'app' | 'unit', Subject> {
-  const subject = (variables: readonly number[], other: Flow, values: readonly Flow[]): Subject => {
-    const ids = new Map<string, number>()
-    const classes: Flow[] = []
-    const classOf = (flow: Flow): number => {
-      const key = variables.map((v) => rules.facts.classOf(v, flow)).join()
-      const known = ids.get(key)
-      if (known !== undefined) return known
-      ids.set(key, classes.length)
-      classes.push(flow)
-      return classes.length - 1
-    }
-    classOf(other)
-    return { variables, classes, ofValue: values.map(classOf) }
+function subject(rules: CompiledRules, variables: readonly number[], other: Flow, values: readonly Flow[]): Subject {
+  const ids = new Map<string, number>()
+  const classes: Flow[] = []
+  const classOf = (flow: Flow): number => {
+    const key = variables.map((v) => rules.facts.classOf(v, flow)).join()
+    const known = ids.get(key)
+    if (known !== undefined) return known
+    ids.set(key, classes.length)
+    classes.push(flow)
+    return classes.length - 1
   }
-  return {
-    user: subject(
-      [USER, GROUPS],
-      { user: null, groups: null },
-      host.users.map(({ user, groups }) => ({ user, groups })),
-    ),
-    app: subject(
-      [APP],
-      { app: null, appSha256: null },
-      host.apps.map(({ app, appSha256 }) => ({ app, appSha256 })),
-    ),
-    unit: subject(
-      [UNIT, CONTAINER],
-      { unit: null, container: null },
-      host.units.map(({ unit, container }) => ({ unit, container })),
-    ),
-  }
+  classOf(other)
+  return { variables, classes, ofValue: values.map(classOf) }
 }
 
-function encode(rules: CompiledRules, host: HostFacts, subjects: ReturnType<typeof subjectClasses>): Uint32Array {
+function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Uint32Array {
   const { diagram, facts, tables } = rules
   const writer = new ImageWriter(MAX_IMAGE_WORDS)
   const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, rank: 0, rule: NO_RULE })
   const offsets = new Map<number, number>()
-  const fixed: Flow = {
-    device: host.device,
-    tags: host.tags,
-    posture: host.posture,
-    src: null,
-    protocol: null,
-    http: null,
-    content: null,
-  }
   const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => tables.nameSetClass(id, 'certain'))
   const nameClasses = [...new Set(nameSets)]
   const portClasses = [...new Set(tables.ports)]
@@ -115,8 +150,8 @@ function encode(rules: CompiledRules, host: HostFacts, subjects: ReturnType<type
     const leaf = diagram.leaf(node)
     if (leaf) return writer.leaf(leafWords(leaf.outcomes))
     const v = diagram.variable(node)
-    for (const [name, subject] of Object.entries(subjects)) {
-      if (subject.variables.includes(v)) return writeSubject(node, variable(name as 'user'), subject)
+    for (const [name, each] of Object.entries(subjects)) {
+      if (each.variables.includes(v)) return writeSubject(node, variable(name as 'user'), each)
     }
     if (v === PORT) return writeValues(node, v, portClasses)
     if (v === ADDRESS) return writeValues(node, v, addressClasses)
@@ -154,8 +189,10 @@ function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']
 }
 
 /** LPM keys: the prefix length as a little-endian word, then 16 bytes in network order. */
-function addressKeys(rules: CompiledRules): KernelTables['addresses'] {
-  const { prefixes, classes } = rules.tables.addresses
+export function addressKeys({
+  prefixes,
+  classes,
+}: Pick<AddressTable, 'prefixes' | 'classes'>): KernelTables['addresses'] {
   const keys = new Uint8Array(prefixes.length * 20)
   const view = new DataView(keys.buffer)
   prefixes.forEach(({ address, length }, at) => {

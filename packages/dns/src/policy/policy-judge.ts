@@ -57,13 +57,13 @@ export class PolicyJudge {
   }
 
   #flow(query: NameQuery, name: DomainName): Flow {
-    return this.#options.isLastPoint === true ? LAST_POINT : { ...this.#facts(query), domain: name }
+    return this.#options.isLastPoint === true ? this.#facts(query) : { ...this.#facts(query), domain: name }
   }
 
   #facts({ client }: NameQuery): Flow {
-    if (this.#options.isLastPoint === true) return LAST_POINT
-    const src = parseAddress(client.address)
     const subject = this.#options.subjectOf?.(client) ?? {}
+    if (this.#options.isLastPoint === true) return { ...LAST_POINT, ...subject }
+    const src = parseAddress(client.address)
     return src === null ? subject : { src, ...subject }
   }
 }

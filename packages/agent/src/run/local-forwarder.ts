@@ -1,11 +1,13 @@
 import { startForwarder, type Forwarder, type ForwarderOptions } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 
-export type LoopbackForwarder = AsyncDisposable & {
-  readonly v4: string
+export type LocalForwarder = AsyncDisposable & {
+  readonly v4: string | null
   readonly v6: string | null
   readonly port: number
+  readonly counters: Forwarder['counters']
 }
+export type LoopbackForwarder = LocalForwarder & { readonly v4: string }
 
 const V4 = '127.0.0.1'
 const V6 = '::1'
@@ -15,21 +17,31 @@ const PORTS = 12_000
 
 /** The forwarder on one free port of both loopback addresses; a host without IPv6 has the first only. */
 export async function startOnLoopback(options: Omit<ForwarderOptions, 'listen'>): Promise<LoopbackForwarder> {
-  let v6: string | null = V6
+  return { ...(await startOnFreePort(options, V4, V6)), v4: V4 }
+}
+
+/** An IPv6 address that cannot be used is left out. */
+export async function startOnFreePort(
+  options: Omit<ForwarderOptions, 'listen'>,
+  v4: string | null,
+  wanted: string | null,
+): Promise<LocalForwarder> {
+  let v6 = wanted
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    const addresses = v6 === null ? [V4] : [V4, v6]
+    const addresses = [v4, v6].filter((address) => address !== null)
     try {
       const forwarder: Forwarder = await startForwarder({
         ...options,
         listen: addresses.map((address) => ({ address, port })),
       })
-      return { v4: V4, v6, port, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() }
+      const counters = (): ReturnType<Forwarder['counters']> => forwarder.counters()
+      return { v4, v6, port, counters, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() }
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null
-      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') v6 = null
+      if ((code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') && v4 !== null && v6 !== null) v6 = null
       else if (code !== 'EADDRINUSE') throw error
     }
   }
-  throw new SallyportError('resolver-unavailable', 'no free port on loopback for the resolver')
+  throw new SallyportError('resolver-unavailable', 'no free port for the resolver')
 }

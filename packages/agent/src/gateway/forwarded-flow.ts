@@ -1,0 +1,54 @@
+import type { ClientFacts } from '@sallyport/compile'
+import type { FlowRecord } from '@sallyport/flow'
+import { bootNs, type ForwardedEvent } from '@sallyport/kernel'
+import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
+import type { Policy, World } from '@sallyport/policy'
+import type { BoundNames } from '../run/bound-names.ts'
+import { reasonWithoutRule, recordedVerdict } from '../run/flow-of-event.ts'
+import { clientOf, type ClientTable } from './client-table.ts'
+
+type Options = {
+  readonly policy: Policy
+  readonly world: World
+  readonly table: ClientTable
+  readonly names: BoundNames
+  readonly onFlow: (record: FlowRecord) => void
+}
+
+/** The kernel's decisions under one generation as flow records. */
+export class ForwardedFlows {
+  readonly #options: Options
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  receive(event: ForwardedEvent): void {
+    const { policy, world, table, names, onFlow } = this.#options
+    const nowMs = Date.now()
+    const dst = addressFromBytes(event.dst)
+    const src = addressFromBytes(event.src)
+    const without = event.kind === 'spoofed' ? 'spoofed-source' : reasonWithoutRule(event.verdict, dst)
+    onFlow({
+      time: new Date(nowMs - Number((bootNs() - event.timeNs) / 1_000_000n)).toISOString(),
+      ...recordedClient(clientOf(table, event.client)),
+      app: null,
+      unit: null,
+      container: null,
+      src: src === null ? null : formatAddress(src),
+      dst: dst === null ? null : formatAddress(dst),
+      port: event.port,
+      transport: transportFromProtocolNumber(event.ipproto),
+      domain: null,
+      boundNames: dst === null ? [] : names.namesOf(dst, nowMs),
+      protocol: null,
+      country: dst === null ? null : world.country(dst),
+      asn: dst === null ? null : world.asn(dst),
+      verdict: recordedVerdict(event, event.ruleIndex, without, policy),
+    })
+  }
+}
+
+export function recordedClient({ device, tags, user, groups }: ClientFacts): Partial<FlowRecord> {
+  return { device, tags, user, groups }
+}

@@ -1,0 +1,214 @@
+import { compilePolicy } from '@sallyport/compile'
+import type { CounterValues, Endpoint } from '@sallyport/dns'
+import type { FlowRecord } from '@sallyport/flow'
+import {
+  failOpen,
+  gatewayPins,
+  interfaceNetworks,
+  networkInterface,
+  nft,
+  openGateway,
+  removeGateway,
+  removeTable,
+  replaceTable,
+  requireMachine,
+  tableCounters,
+  type ForwardedEvent,
+  type Gateway,
+  type GatewayCounters,
+  type GatewayTable,
+} from '@sallyport/kernel'
+import { isIpv4, type Prefix } from '@sallyport/net'
+import type { Policy, World } from '@sallyport/policy'
+import { BoundNames } from '../run/bound-names.ts'
+import type { LocalForwarder } from '../run/local-forwarder.ts'
+import { randomSeed } from '../run/random-seed.ts'
+import { enforces } from '../up/host-policy.ts'
+import { PolicyEvents } from '../up/policy-events.ts'
+import type { ClientTable, GuardedNetworks } from './client-table.ts'
+import { ForwardedFlows } from './forwarded-flow.ts'
+import { forward } from './forwarding.ts'
+import { GatewayPolicy } from './gateway-policy.ts'
+import { startGatewayResolver } from './gateway-resolver.ts'
+import { KnownClients } from './known-clients.ts'
+
+export type GatewayGuardOptions = {
+  readonly lan: string
+  readonly wan: string
+  /** Prefixes behind the interface, instead of what its routes say. */
+  readonly networks: readonly Prefix[]
+  readonly masquerade: GatewayTable['masquerade']
+  readonly ftp: boolean
+  readonly clientsFile: string | null
+  readonly leaseFiles: readonly string[]
+  readonly maxFlows: number | null
+  readonly upstreams: readonly Endpoint[]
+  readonly onFlow: (record: FlowRecord) => void
+  readonly onNotice: (text: string) => void
+}
+
+export type GatewayStatistics = {
+  readonly kernel: GatewayCounters
+  /** Packets that netfilter stopped; empty in monitor mode. */
+  readonly netfilter: Readonly<Record<string, number>>
+  readonly dns: CounterValues
+}
+
+const FOLLOW_MS = 1000
+
+/** Forwarded traffic of one interface under a policy that may change. */
+export class GatewayGuard implements AsyncDisposable {
+  readonly #options: GatewayGuardOptions
+  readonly #networks: GuardedNetworks
+  readonly #known: KnownClients
+  readonly #names = new BoundNames()
+  readonly #events = new PolicyEvents<ForwardedEvent>()
+  readonly #scope = new AsyncDisposableStack()
+  #gateway: Gateway | null = null
+  #resolver: LocalForwarder | null = null
+  #current: GatewayPolicy
+  #following: Disposable | null = null
+  #failOpen: Disposable | null = null
+  #tableMode: boolean | null = null
+
+  private constructor(
+    options: GatewayGuardOptions,
+    networks: GuardedNetworks,
+    known: KnownClients,
+    policy: Policy,
+    world: World,
+  ) {
+    this.#options = options
+    this.#networks = networks
+    this.#known = known
+    this.#current = this.#prepare(policy, world)
+  }
+
+  static async open(options: GatewayGuardOptions, policy: Policy, world: World): Promise<GatewayGuard> {
+    requireMachine()
+    const { addresses, networks } = guardedNetworks(options)
+    const known = await KnownClients.read(options.clientsFile, options.leaseFiles)
+    const guard = new GatewayGuard(options, networks, known, policy, world)
+    try {
+      await guard.#start(addresses)
+      await guard.apply(policy, world)
+      guard.#scope.use(forward(options.wan, families(networks), gatewayPins(options.lan)))
+      guard.#follow()
+      return guard
+    } catch (error) {
+      await guard[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async #start(addresses: ReturnType<typeof interfaceNetworks>['addresses']): Promise<void> {
+    const { lan, maxFlows, upstreams, onFlow } = this.#options
+    this.#scope.defer(() => {
+      nft(removeTable(lan))
+      removeGateway(lan)
+    })
+    this.#resolver = this.#scope.use(
+      await startGatewayResolver({
+        policy: () => this.#current,
+        addresses,
+        clients: this.#networks.all,
+        upstreams,
+        onFlow,
+      }),
+    )
+    this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
+    this.#gateway.events((event) => this.#events.receive(event))
+  }
+
+  /** The policy is in force when this returns; when it throws, the one before still is. */
+  async apply(policy: Policy, world: World): Promise<void> {
+    const next = this.#prepare(policy, world)
+    const enforce = enforces(policy)
+    // What is not judged yet does not leave: the table comes before the program, and goes behind it.
+    if (enforce) this.#putTable(true)
+    const following = next.enforceWith(this.#gateway!, (generation, table) => {
+      this.#events.begin(generation, this.#flows(policy, world, table))
+    })
+    this.#following?.[Symbol.dispose]()
+    this.#following = following
+    this.#current = next
+    if (!enforce) this.#putTable(false)
+  }
+
+  counters(): GatewayCounters | null {
+    return this.#gateway?.counters() ?? null
+  }
+
+  statistics(): GatewayStatistics {
+    return {
+      kernel: this.#gateway!.counters(),
+      netfilter: tableCounters(this.#options.lan) ?? {},
+      dns: this.#resolver!.counters(),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#following?.[Symbol.dispose]()
+    this.#following = null
+    this.#failOpen?.[Symbol.dispose]()
+    this.#failOpen = null
+    await this.#scope.disposeAsync()
+  }
+
+  #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {
+    return new ForwardedFlows({ policy, world, table, names: this.#names, onFlow: this.#options.onFlow })
+  }
+
+  #prepare(policy: Policy, world: World): GatewayPolicy {
+    const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
+    return new GatewayPolicy(compiled, this.#networks, this.#known, this.#names)
+  }
+
+  #putTable(enforce: boolean): void {
+    if (this.#tableMode === enforce) return
+    nft(replaceTable(gatewayTable(this.#options, enforce, this.#resolver!)))
+    this.#tableMode = enforce
+    this.#failOpen?.[Symbol.dispose]()
+    this.#failOpen = enforce ? null : failOpen(this.#options.lan)
+  }
+
+  #follow(): void {
+    let busy = false
+    const look = async (): Promise<void> => {
+      if (busy) return
+      busy = true
+      try {
+        if (await this.#known.refresh()) this.#current.followClients()
+      } catch (error) {
+        this.#options.onNotice(`clients are as before: ${error instanceof Error ? error.message : String(error)}`)
+      } finally {
+        busy = false
+      }
+    }
+    const timer = setInterval(() => void look(), FOLLOW_MS).unref()
+    this.#scope.defer(() => clearInterval(timer))
+  }
+}
+
+export function gatewayTable(
+  { lan, wan, masquerade, ftp }: Pick<GatewayGuardOptions, 'lan' | 'wan' | 'masquerade' | 'ftp'>,
+  enforce: boolean,
+  { v4, v6, port }: Pick<LocalForwarder, 'v4' | 'v6' | 'port'>,
+): GatewayTable {
+  return { lan, wan, enforce, masquerade, ftp, resolver: { v4, v6, port } }
+}
+
+/** What is behind the interface, and its own addresses. Throws when an interface is not there. */
+export function guardedNetworks({ lan, wan, networks }: Pick<GatewayGuardOptions, 'lan' | 'wan' | 'networks'>): {
+  readonly networks: GuardedNetworks
+  readonly addresses: ReturnType<typeof interfaceNetworks>['addresses']
+} {
+  for (const name of [lan, wan]) networkInterface(name)
+  const found = interfaceNetworks(lan)
+  const all = networks.length > 0 ? networks : found.networks
+  return { addresses: found.addresses, networks: { all, onLink: found.onLink } }
+}
+
+function families({ all }: GuardedNetworks): { readonly ipv4: boolean; readonly ipv6: boolean } {
+  return { ipv4: all.some(({ address }) => isIpv4(address)), ipv6: all.some(({ address }) => !isIpv4(address)) }
+}

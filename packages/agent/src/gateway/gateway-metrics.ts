@@ -1,0 +1,79 @@
+import type { GatewayStatistics } from './gateway-guard.ts'
+
+type Metric = {
+  readonly name: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly help: string
+  readonly value: (from: GatewayStatistics) => number
+}
+
+const FLOWS = { name: 'sallyport_gateway_flows_total', help: 'Flows that were decided.' }
+const STOPPED = { name: 'sallyport_gateway_stopped_packets_total', help: 'Packets that netfilter stopped.' }
+
+/** docs/reference/metrics.md lists the same, a test compares both. */
+export const GATEWAY_METRICS: readonly Metric[] = [
+  {
+    name: 'sallyport_gateway_packets_total',
+    help: 'Packets that came in from the guarded network.',
+    value: ({ kernel }) => kernel.packets,
+  },
+  { ...FLOWS, labels: { verdict: 'allowed' }, value: ({ kernel }) => kernel.allowed },
+  { ...FLOWS, labels: { verdict: 'denied' }, value: ({ kernel }) => kernel.denied },
+  { ...FLOWS, labels: { verdict: 'monitored' }, value: ({ kernel }) => kernel.monitored },
+  { ...STOPPED, labels: { reason: 'refused' }, value: ({ netfilter }) => netfilter['refused'] ?? 0 },
+  { ...STOPPED, labels: { reason: 'unmarked' }, value: ({ netfilter }) => netfilter['unmarked'] ?? 0 },
+  { ...STOPPED, labels: { reason: 'unasked' }, value: ({ netfilter }) => netfilter['unasked'] ?? 0 },
+  {
+    name: 'sallyport_gateway_spoofed_packets_total',
+    help: 'Packets whose source is not of the guarded network, or not of whoever sent them.',
+    value: ({ kernel }) => kernel.spoofed,
+  },
+  {
+    name: 'sallyport_gateway_unreadable_packets_total',
+    help: 'Packets with options or headers that lead past the address that is judged.',
+    value: ({ kernel }) => kernel.unreadable,
+  },
+  {
+    name: 'sallyport_gateway_fragments_lost_total',
+    help: 'Fragments that came without the first one.',
+    value: ({ kernel }) => kernel.fragmentsLost,
+  },
+  {
+    name: 'sallyport_gateway_questions_total',
+    help: 'Packets to port 53, turned to the resolver.',
+    value: ({ kernel }) => kernel.namesAsked,
+  },
+  {
+    name: 'sallyport_gateway_midstream_total',
+    help: 'Connections whose beginning was not seen, or was forgotten for others.',
+    value: ({ kernel }) => kernel.midstream,
+  },
+  {
+    name: 'sallyport_gateway_events_lost_total',
+    help: 'Decisions that could not be reported.',
+    value: ({ kernel }) => kernel.eventsLost,
+  },
+  {
+    name: 'sallyport_gateway_walk_errors_total',
+    help: 'Decisions that found a damaged policy, and denied.',
+    value: ({ kernel }) => kernel.walkErrors,
+  },
+  {
+    name: 'sallyport_gateway_bindings_overflow_total',
+    help: 'Names of an address that found no room.',
+    value: ({ kernel }) => kernel.bindingsOverflow,
+  },
+]
+
+/** Prometheus text format 0.0.4. */
+export function formatGatewayMetrics(from: GatewayStatistics): string {
+  const lines: string[] = []
+  let family = ''
+  for (const { name, labels, help, value } of GATEWAY_METRICS) {
+    if (name !== family) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`)
+    family = name
+    const shown = Object.entries(labels ?? {}).map(([key, text]) => `${key}="${text}"`)
+    lines.push(`${name}${shown.length > 0 ? `{${shown.join(',')}}` : ''} ${value(from)}`)
+  }
+  return `${lines.join('\n')}\n`
+}

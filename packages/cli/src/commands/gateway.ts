@@ -1,0 +1,161 @@
+import { Command, Option } from 'commander'
+import {
+  formatGatewayMetrics,
+  gatewayGuarding,
+  plannedGateway,
+  serveHost,
+  type GatewayGuardOptions,
+} from '@sallyport/agent'
+import { formatMetrics, serveMetrics } from '@sallyport/dns'
+import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
+import { SallyportError, type Mode } from '@sallyport/policy'
+import { author } from '../input/author.ts'
+import { stateOption } from '../input/host-socket.ts'
+import { readHostWorld } from '../input/host-world.ts'
+import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { readPolicyTexts } from '../input/policy-texts.ts'
+import { parseEndpoint } from '../input/resolver-addresses.ts'
+import { parseUpstream } from '../input/upstream.ts'
+import { keepDesk } from '../keep-desk.ts'
+import { openReport } from '../output/flow-report.ts'
+import { announceDesk, announceHost } from '../output/host-ready.ts'
+import { note, printJson } from '../output/print.ts'
+
+type Options = {
+  readonly lan: string
+  readonly wan: string
+  readonly policy: readonly string[]
+  readonly mode?: Mode
+  readonly network: readonly string[]
+  readonly nat?: boolean
+  readonly nat6?: boolean
+  readonly ftp?: boolean
+  readonly clients?: string
+  readonly leases: readonly string[]
+  readonly maxFlows?: string
+  readonly metrics?: string
+  readonly report?: string
+  readonly listen: string
+  readonly console: boolean
+  readonly feed: readonly string[]
+  readonly upstream: readonly string[]
+  readonly dryRun?: boolean
+  readonly state: string
+  readonly json?: boolean
+}
+
+const MOST_FLOWS = 16_777_216
+
+export function gatewayCommand(): Command {
+  return new Command('gateway')
+    .description('guard what passes from one network to another; nothing is stopped unless told')
+    .requiredOption('--lan <interface>', 'the interface of the network that is guarded')
+    .requiredOption('--wan <interface>', 'the interface by which it leaves')
+    .addOption(repeatable('--policy <file>', 'a policy file to apply at the start; several are layers'))
+    .addOption(
+      new Option('--mode <mode>', 'only watch, or enforce; as last applied, at first monitor').choices([
+        'monitor',
+        'enforce',
+      ]),
+    )
+    .addOption(repeatable('--network <prefix>', 'a prefix behind --lan, instead of what its routes say'))
+    .option('--nat', 'IPv4 leaves with the address of --wan')
+    .option('--nat6', 'IPv6 too')
+    .option('--ftp', 'follow FTP, so that its servers may open the connections that it names')
+    .option('--clients <file>', 'who has which address: users, devices, tags')
+    .addOption(repeatable('--leases <file>', 'leases of dnsmasq, dhcpd or Kea, by which clients are known'))
+    .option('--max-flows <number>', 'flows whose verdict is kept; 262144 unless given')
+    .option('--report <file>', 'write every flow and its verdict as JSON Lines, too')
+    .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
+    .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
+    .option('--no-console', 'neither console nor API; flows wait in the spool')
+    .addOption(feedOption())
+    .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of this host'))
+    .option('--dry-run', 'print what would be set up, as JSON, and change nothing')
+    .addOption(stateOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport gateway --lan lan0 --wan wan0 --nat --policy office.yaml',
+        'sallyport gateway --lan lan0 --wan wan0 --policy office.yaml --mode enforce --clients clients.yaml --leases /var/lib/misc/dnsmasq.leases',
+        'sallyport gateway --lan lan0 --wan wan0 --dry-run',
+      ),
+    )
+    .action(async (options: Options) => gateway(options))
+}
+
+/** Runs until SIGTERM or SIGINT, and leaves nothing in the kernel then. */
+async function gateway(options: Options): Promise<void> {
+  const onNotice = (text: string): void => note(`sallyport: ${text}`)
+  const settings: Omit<GatewayGuardOptions, 'onFlow'> = {
+    lan: options.lan,
+    wan: options.wan,
+    networks: options.network.map(networkOf),
+    masquerade: { ipv4: options.nat === true || options.nat6 === true, ipv6: options.nat6 === true },
+    ftp: options.ftp === true,
+    clientsFile: options.clients ?? null,
+    leaseFiles: options.leases,
+    maxFlows: options.maxFlows === undefined ? null : flowCount(options.maxFlows),
+    upstreams: options.upstream.map(parseUpstream),
+    onNotice,
+  }
+  if (options.lan === options.wan) throw new SallyportError('usage', '--lan and --wan are one interface')
+  if (options.dryRun === true) return printJson(plannedGateway(settings, options.mode === 'enforce'))
+  const stopped = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.abort())
+  const guarding = await gatewayGuarding(settings)
+  const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
+  const metricsText = (): string => {
+    const all = guarding.statistics()
+    return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns)
+  }
+  await using report = await openReport(options.report)
+  await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
+  const listen = parseEndpoint('--listen', options.listen)
+  const asJson = options.json === true
+  let desk: Promise<void> = Promise.resolve()
+  await serveHost(
+    {
+      stateDirectory: options.state,
+      guarding: {
+        what: guarding.what,
+        open: (policy, world, onFlow) =>
+          guarding.open(policy, world, (record) => {
+            report.write(record)
+            onFlow(record)
+          }),
+      },
+      files: await readPolicyTexts(options.policy),
+      mode: options.mode ?? null,
+      author: author(),
+      worldFor: (policy) => readHostWorld(options.feed, policy),
+      onNotice,
+    },
+    (status) => {
+      announceHost(status, asJson)
+      if (!options.console) return
+      const announce = (ready: Parameters<typeof announceDesk>[0]): void => announceDesk(ready, asJson)
+      desk = keepDesk(
+        { stateDirectory: options.state, listen, feeds: options.feed },
+        announce,
+        onNotice,
+        stopped.signal,
+      )
+    },
+    stopped.signal,
+  )
+  await desk
+}
+
+function networkOf(text: string): Prefix {
+  const prefix = parsePrefix(text)
+  if (isPrefix(prefix)) return prefix
+  throw new SallyportError('usage', `--network "${text}" is no prefix`)
+}
+
+function flowCount(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (count >= 1024 && count <= MOST_FLOWS) return count
+  throw new SallyportError('usage', `--max-flows "${text}" is not a number from 1024 to ${MOST_FLOWS}`)
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Packets that come in from the guarded network. Judged here, stopped by netfilter: it knows which are forwarded, and can
+   answer them. What bears no mark is dropped there, so that nothing leaves when this program is gone. */
+#pragma once
+
+#define AF_INET4 2
+#define AF_INET6_ 10
+#define IPV4 bpf_htons(0x0800)
+#define IPV6 bpf_htons(0x86dd)
+#define SECOND 1000000000ull
+/* As long as connection tracking keeps a stream of datagrams. */
+#define DATAGRAMS_IDLE (180 * SECOND)
+#define LOCAL_KNOWN SECOND
+#define SPOOF_REPORTS (SECOND / 10)
+
+static __always_inline int mark(struct __sk_buff *skb, __u32 value)
+{
+	skb->mark = (skb->mark & ~MARK_MASK) | value;
+	return TC_ACT_UNSPEC;
+}
+
+static __always_inline __u32 mark_of(__u32 word)
+{
+	if (LETS_THROUGH(word))
+		return MARK_PASS;
+	/* how: drop. Without a mark it vanishes. */
+	return HOW(word) == 1 ? 0 : MARK_REFUSE;
+}
+
+/* Whether the packet ends here: a flow to this machine does not leave through it. */
+static __always_inline int is_local(struct __sk_buff *skb, __u32 base)
+{
+	struct bpf_fib_lookup fib = { .ifindex = skb->ifindex };
+	if (skb->protocol == IPV4) {
+		fib.family = AF_INET4;
+		if (bpf_skb_load_bytes(skb, base + 12, &fib.ipv4_src, 4) < 0 ||
+		    bpf_skb_load_bytes(skb, base + 16, &fib.ipv4_dst, 4) < 0)
+			return 0;
+	} else {
+		fib.family = AF_INET6_;
+		if (bpf_skb_load_bytes(skb, base + 8, fib.ipv6_src, 16) < 0 ||
+		    bpf_skb_load_bytes(skb, base + 24, fib.ipv6_dst, 16) < 0)
+			return 0;
+	}
+	return bpf_fib_lookup(skb, &fib, sizeof(fib), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
+}
+
+static __always_inline void announce(struct packet *p, struct passage *f, __u8 kind, __u64 now)
+{
+	count_verdict(f->verdict.word);
+	struct forwarded *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(EVENTS_LOST);
+		return;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	e->time = now;
+	e->generation = f->generation;
+	e->client = f->client;
+	e->rule = f->verdict.rule;
+	e->name = f->verdict.name;
+	e->source = p->source;
+	e->port = p->target.port;
+	__builtin_memcpy(e->from, p->from, 16);
+	__builtin_memcpy(e->addr, p->target.addr, 16);
+	e->verdict = VERDICT(f->verdict.word);
+	e->mode = IS_MONITORED(f->verdict.word);
+	e->how = HOW(f->verdict.word);
+	e->family = p->target.family;
+	e->proto = p->target.proto;
+	e->kind = kind;
+	submit(e);
+}
+
+static __always_inline __u32 refuse_spoof(struct packet *p, __u32 generation, __u64 now)
+{
+	__u32 zero = 0;
+	struct passage f = { .generation = generation };
+	count_forward(SPOOFS);
+	__u64 *last = bpf_map_lookup_elem(&spoof_clock, &zero);
+	f.verdict.word = structural_refusal(generation);
+	f.verdict.rule = UNKNOWN;
+	f.verdict.name = UNKNOWN;
+	if (last && now - *last >= SPOOF_REPORTS) {
+		*last = now;
+		announce(p, &f, SPOOFED, now);
+	}
+	return LETS_THROUGH(f.verdict.word) ? MARK_PASS : 0;
+}
+
+/* BCP 38: whose the address is, if it is of this network and used by whom it was given to. Returns 0 when it is not. */
+__attribute__((noinline)) int find_source(struct packet *p, __u64 mac, __u32 slot, struct source *out)
+{
+	if (!p || !out)
+		return 0;
+	struct prefix key = { .length = 128 };
+	__builtin_memcpy(key.addr, p->from, 16);
+	void *inner = bpf_map_lookup_elem(&sources, &slot);
+	if (!inner)
+		return 0;
+	struct source *found = bpf_map_lookup_elem(inner, &key);
+	if (!found || found->network == UNKNOWN)
+		return 0;
+	*out = *found;
+	if (found->checks_mac) {
+		__u64 owner = 0;
+		__builtin_memcpy(&owner, found->mac, 6);
+		if (owner != mac)
+			return 0;
+	}
+	if (out->client)
+		return 1;
+	out->client = class_in(&stations, slot, &mac, 0);
+	return out->client != UNKNOWN;
+}
+
+static __always_inline int is_error(struct packet *p)
+{
+	__u8 type = p->icmp_type;
+	if (p->target.proto == IPPROTO_ICMP)
+		return type == 3 || type == 11 || type == 12;
+	return p->target.proto == IPPROTO_ICMPV6 && type >= 1 && type <= 4;
+}
+
+static __always_inline int is_question(struct packet *p)
+{
+	return p->target.port == 53 && (p->target.proto == IPPROTO_UDP || p->target.proto == IPPROTO_TCP);
+}
+
+/* Whether what was decided about these ends is of an earlier flow between them. */
+static __always_inline int begins(struct packet *p, struct passage *f, __u64 now)
+{
+	if (p->target.proto == IPPROTO_TCP)
+		return (p->flags & 0x12) == 2 && now - f->seen > SECOND;
+	return now - f->seen > DATAGRAMS_IDLE;
+}
+
+struct arrival {
+	struct packet packet;
+	struct way way;
+	struct passage passage;
+	struct source source;
+	/* No process: none of its cgroups. */
+	struct levels levels;
+	__u64 now;
+	__u64 mac;
+	__u32 generation;
+	__u32 base;
+};
+
+/* More than a stack holds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct arrival);
+} arrivals SEC(".maps");
+
+/* Decides a flow and keeps the verdict. Returns the mark. */
+static __always_inline __u32 judge_way(struct arrival *a, struct passage *before)
+{
+	struct passage *f = &a->passage;
+	struct subject s = { .uid = a->source.client, .cgroup = a->source.network };
+	int fresh = !before || begins(&a->packet, before, a->now);
+	__u32 word = before ? before->verdict.word : 0;
+	f->generation = a->generation;
+	f->client = a->source.client;
+	f->mac = a->mac;
+	f->since = fresh ? a->now : before->since;
+	f->seen = a->now;
+	f->local = 0;
+	f->verdict.rank = a->generation;
+	decide(&s, &a->levels, &a->packet.target, &f->verdict, f->since);
+	if (!before && a->packet.target.proto == IPPROTO_TCP && (a->packet.flags & 0x12) != 2)
+		count_forward(MIDSTREAM);
+	bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
+	/* A flow that goes on as before under a new policy is no news. */
+	if (fresh || word != f->verdict.word)
+		announce(&a->packet, f, JUDGED, a->now);
+	return mark_of(f->verdict.word);
+}
+
+static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
+{
+	struct packet *p = &a->packet;
+	__builtin_memcpy(a->way.from, p->from, 16);
+	__builtin_memcpy(a->way.to, p->target.addr, 16);
+	a->way.source = p->source;
+	a->way.port = p->target.port;
+	a->way.proto = p->target.proto;
+	struct passage *f = bpf_map_lookup_elem(&ways, &a->way);
+	if (f && f->generation == a->generation && f->mac == a->mac && !is_error(p) && !begins(p, f, a->now)) {
+		if (!f->local) {
+			f->seen = a->now;
+			return mark_of(f->verdict.word);
+		}
+		if (a->now - f->seen < LOCAL_KNOWN)
+			return 0;
+	}
+	int ours = find_source(p, a->mac, a->generation & 1, &a->source);
+	if (is_question(p)) {
+		if (!ours)
+			return refuse_spoof(p, a->generation, a->now) ? MARK_NAMES : 0;
+		count_forward(NAMES_ASKED);
+		bpf_map_update_elem(&askers, p->from, &a->source.client, BPF_ANY);
+		return MARK_NAMES;
+	}
+	if (is_local(skb, a->base)) {
+		a->passage = (struct passage){ .generation = a->generation, .mac = a->mac, .seen = a->now, .local = 1 };
+		bpf_map_update_elem(&ways, &a->way, &a->passage, BPF_ANY);
+		return 0;
+	}
+	if (!ours)
+		return refuse_spoof(p, a->generation, a->now);
+	if (is_error(p))
+		return MARK_RELATED;
+	return judge_way(a, f && f->local ? 0 : f);
+}
+
+static __always_inline __u32 mark_fragment(struct packet *p, int read, __u32 value)
+{
+	struct fragments whole = { .id = p->id, .proto = p->target.proto };
+	__builtin_memcpy(whole.from, p->from, 16);
+	__builtin_memcpy(whole.to, p->target.addr, 16);
+	if (read == READABLE) {
+		bpf_map_update_elem(&pieces, &whole, &value, BPF_ANY);
+		return value;
+	}
+	__u32 *first = bpf_map_lookup_elem(&pieces, &whole);
+	if (!first)
+		count_forward(FRAGMENTS_LOST);
+	return first ? *first : 0;
+}
+
+SEC("tc")
+int forward(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct config *c = settings();
+	struct arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
+	if (!c || !a)
+		return TC_ACT_SHOT;
+	/* Tagged frames belong to another interface, and what is not for this host goes no further. */
+	if ((skb->vlan_present && (skb->vlan_tci & 0xfff)) || skb->pkt_type != 0)
+		return mark(skb, 0);
+	if (skb->protocol != IPV4 && skb->protocol != IPV6)
+		return mark(skb, 0);
+	count_forward(PACKETS);
+	struct packet *p = &a->packet;
+	__builtin_memset(p, 0, sizeof(*p));
+	a->generation = active(c);
+	a->now = bpf_ktime_get_boot_ns();
+	a->base = c->flags & HAS_ETHERNET ? 14 : 0;
+	a->mac = 0;
+	if (a->base && bpf_skb_load_bytes(skb, 6, &a->mac, 6) < 0)
+		return mark(skb, 0);
+	int read = skb->protocol == IPV4 ? read_packet4(skb, a->base, p) : read_packet6(skb, a->base, p);
+	if (read == UNREADABLE) {
+		count_forward(UNREADABLES);
+		return mark(skb, 0);
+	}
+	__u32 value = read == READABLE ? mark_for(skb, a) : 0;
+	return mark(skb, read == LATER_FRAGMENT || p->more ? mark_fragment(p, read, value) : value);
+}

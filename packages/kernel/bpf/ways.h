@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What a gateway keeps: whose an address is, and what was decided about a flow that passes. */
+#pragma once
+
+/* Bits of a packet's mark by which netfilter is told. The others are left to their owners. */
+#define MARK_MASK 0xf0000000u
+#define MARK_PASS 0x50000000u
+#define MARK_REFUSE 0x60000000u
+/* Passes when it belongs to a connection that does. */
+#define MARK_RELATED 0x70000000u
+/* A question for the resolver. */
+#define MARK_NAMES 0x80000000u
+
+/* struct config.flags */
+#define HAS_ETHERNET 2u
+
+struct source {
+	__u32 network;
+	__u32 client;
+	/* The only one that may use the address. */
+	__u8 mac[6];
+	__u8 checks_mac;
+	__u8 pad;
+};
+
+struct way {
+	__u8 from[16];
+	__u8 to[16];
+	__u16 source;
+	__u16 port;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+struct passage {
+	__u32 generation;
+	__u32 client;
+	struct verdict verdict;
+	/* Names that were live then count as bound. */
+	__u64 since;
+	__u64 seen;
+	__u64 mac;
+	/* Ends at this machine. */
+	__u32 local;
+	__u32 pad;
+};
+
+struct fragments {
+	__u8 from[16];
+	__u8 to[16];
+	__u32 id;
+	__u32 proto;
+};
+
+struct forwarded {
+	__u64 time;
+	__u32 generation;
+	__u32 client;
+	__u32 rule;
+	__u32 name;
+	__u16 source;
+	__u16 port;
+	__u8 from[16];
+	__u8 addr[16];
+	__u8 verdict;
+	__u8 mode;
+	__u8 how;
+	__u8 family;
+	__u8 proto;
+	__u8 kind;
+	__u8 pad[6];
+};
+
+enum forwarded_kind { JUDGED = 0, SPOOFED = 1 };
+
+struct sources_map {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct prefix));
+	__uint(value_size, sizeof(struct source));
+};
+
+TWO_SLOTS(sources, sources_map);
+/* By hardware address. */
+TWO_SLOTS(stations, units_map);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 18);
+	__type(key, struct way);
+	__type(value, struct passage);
+} ways SEC(".maps");
+
+/* The mark of the first fragment, for those that follow. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 12);
+	__type(key, struct fragments);
+	__type(value, __u32);
+} pieces SEC(".maps");
+
+/* Who used an address last, for whoever answers its questions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__uint(key_size, 16);
+	__uint(value_size, 4);
+} askers SEC(".maps");
+
+enum gateway_counter { PACKETS, SPOOFS, UNREADABLES, FRAGMENTS_LOST, NAMES_ASKED, MIDSTREAM, GATEWAY_COUNTERS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, GATEWAY_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} gateway_counters SEC(".maps");
+
+/* When a forged source was last reported: a flood of them must not crowd out other events. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} spoof_clock SEC(".maps");
+
+static __always_inline void count_forward(__u32 which)
+{
+	__u64 *value = bpf_map_lookup_elem(&gateway_counters, &which);
+	if (value)
+		*value += 1;
+}

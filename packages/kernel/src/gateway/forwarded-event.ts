@@ -1,0 +1,42 @@
+/** A decision of the kernel about a flow that passes the gateway. */
+export type ForwardedEvent = {
+  /** Nanoseconds of CLOCK_BOOTTIME. */
+  readonly timeNs: bigint
+  readonly generation: number
+  /** As in the generation; 0 is nobody that was named. */
+  readonly client: number
+  readonly ruleIndex: number | null
+  /** `spoofed`: the source is not of this network, or not of whoever sent it. */
+  readonly kind: 'judged' | 'spoofed'
+  readonly verdict: 'allow' | 'deny' | 'undetermined'
+  readonly mode: 'enforce' | 'monitor'
+  readonly ipproto: number
+  readonly src: Uint8Array
+  readonly srcPort: number
+  readonly dst: Uint8Array
+  readonly port: number
+}
+
+export const FORWARDED_BYTES = 72
+const NONE = 0xffffffff
+const VERDICTS = ['allow', 'deny', 'undetermined'] as const
+
+/** `struct forwarded` of bpf/ways.h. */
+export function decodeForwarded(bytes: Uint8Array): ForwardedEvent {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FORWARDED_BYTES)
+  const rule = view.getUint32(16, true)
+  return {
+    timeNs: view.getBigUint64(0, true),
+    generation: view.getUint32(8, true),
+    client: view.getUint32(12, true),
+    ruleIndex: rule === NONE ? null : rule,
+    srcPort: view.getUint16(24, true),
+    port: view.getUint16(26, true),
+    src: bytes.slice(28, 44),
+    dst: bytes.slice(44, 60),
+    verdict: VERDICTS[view.getUint8(60)] ?? 'deny',
+    mode: view.getUint8(61) ? 'monitor' : 'enforce',
+    ipproto: view.getUint8(64),
+    kind: view.getUint8(65) === 1 ? 'spoofed' : 'judged',
+  }
+}

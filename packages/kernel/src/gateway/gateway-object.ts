@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { checked, libbpf, pointer } from '../libbpf.ts'
+import { hashOf, openObject } from '../programs.ts'
+
+export const GATEWAY_OBJECT: string = fileURLToPath(new URL('../../build/gateway.bpf.o', import.meta.url))
+
+export type LoadedGateway = {
+  readonly program: number
+  map(name: string): number
+  close(): void
+}
+
+/** Tells one build of the program from another. */
+export function gatewayHash(): string {
+  return hashOf(GATEWAY_OBJECT)
+}
+
+export function loadGateway(maxFlows?: number): LoadedGateway {
+  const bpf = libbpf()
+  const object = openObject(GATEWAY_OBJECT)
+  try {
+    if (maxFlows !== undefined)
+      checked('size the flows', bpf.setMaxEntries(pointer('find the flows', bpf.mapByName(object, 'ways')), maxFlows))
+    checked('load the gateway program', bpf.load(object))
+    const program = pointer('find the gateway program', bpf.findProgram(object, 'forward'))
+    return {
+      program: checked('open the gateway program', bpf.programFd(program)),
+      map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
+      close: () => bpf.close(object),
+    }
+  } catch (error) {
+    bpf.close(object)
+    throw error
+  }
+}

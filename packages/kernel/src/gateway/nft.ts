@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process'
+import { KernelError } from '../kernel-error.ts'
+import { toolPath } from '../unprivileged/check-unprivileged.ts'
+import { FAMILY, tableName } from './gateway-table.ts'
+
+const TIMEOUT_MS = 10_000
+
+/** All of the commands, or none of them. As an argument: nft opens its input anew, which a socket does not allow. */
+export function nft(commands: object): void {
+  run(['-j', JSON.stringify(commands)])
+}
+
+/** Packets that the table of an interface has dropped or refused, by counter; null without the table. */
+export function tableCounters(lan: string): Readonly<Record<string, number>> | null {
+  let text: string
+  try {
+    text = run(['-j', 'list', 'counters', 'table', FAMILY, tableName(lan)])
+  } catch {
+    return null
+  }
+  const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] }
+  return Object.fromEntries(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))
+}
+
+function run(args: readonly string[]): string {
+  const env = { ...process.env, PATH: toolPath() }
+  const { status, stdout, stderr, error } = spawnSync('nft', args, {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    env,
+  })
+  if (status === 0) return stdout
+  const remedy = 'apt-get install nftables, on a kernel with CONFIG_NF_TABLES, NFT_NAT, NFT_REJECT and NFT_CT'
+  throw new KernelError('netfilter-failed', `nft: ${(stderr || error?.message || `exit ${status}`).trim()}`, remedy)
+}

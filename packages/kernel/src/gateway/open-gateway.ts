@@ -1,0 +1,167 @@
+import { closeSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { mergeBindings } from '../bindings.ts'
+import { lookup, update, word } from '../bpf-map.ts'
+import { readEvents } from '../event-ring.ts'
+import type { Binding } from '../generation.ts'
+import { activeGeneration, withActiveBindings } from '../active-generation.ts'
+import { encodeConfig } from '../kernel-config.ts'
+import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pins.ts'
+import { retireSlot } from '../write-generation.ts'
+import { decodeForwarded, FORWARDED_BYTES, type ForwardedEvent } from './forwarded-event.ts'
+import { readGatewayCounters, type GatewayCounters } from './gateway-counters.ts'
+import type { GatewayGeneration } from './gateway-generation.ts'
+import { gatewayHash, loadGateway } from './gateway-object.ts'
+import { networkInterface, type NetworkInterface } from './network-interface.ts'
+import { attachIngress, detachIngress } from './traffic-control.ts'
+import { GATEWAY_GENERATION_MAPS, writeGatewayGeneration } from './write-gateway-generation.ts'
+
+export type GatewayOptions = {
+  /** The interface of the guarded network, in this process's network namespace. */
+  readonly lan: string
+  /** Flows whose verdict is kept; the one not used for longest makes room. 262,144 unless given. */
+  readonly maxFlows?: number
+}
+
+export type Gateway = AsyncDisposable & {
+  /** Number of the policy in force; 0 before the first. */
+  readonly generation: number
+  /** Puts a policy in force as a whole. The first call attaches the program. */
+  apply(generation: GatewayGeneration): void
+  bind(entries: readonly Binding[]): void
+  /** Who used the address last, as packets showed; 0 is nobody that was named. */
+  clientAt(address: Uint8Array): number
+  events(onEvent: (event: ForwardedEvent) => void): void
+  counters(): GatewayCounters
+}
+
+const MAPS = [
+  ...GATEWAY_GENERATION_MAPS,
+  'fence',
+  'config',
+  'events',
+  'counters',
+  'gateway_counters',
+  'askers',
+] as const
+type Maps = Readonly<Record<(typeof MAPS)[number], number>>
+
+const HAS_ETHERNET = 2
+/** A directory beside the pins says what else is ours to undo, whoever of us does it. */
+const OWN = 'own-'
+
+/** Where the pins of an interface are: its number is its network namespace's. */
+export function gatewayPins(lan: string): string {
+  return join(PIN_ROOT, `gateway-${statSync('/proc/self/ns/net').ino}-${networkInterface(lan).index}`)
+}
+
+/** Detaches what a killed gateway left on an interface. */
+export function removeGateway(lan: string): void {
+  const pins = gatewayPins(lan)
+  if (!existsSync(pins)) return
+  detachIngress(networkInterface(lan).index, isOwn(pins, 'qdisc'))
+  removePinned(pins)
+}
+
+/** What is in force goes on when this process is killed, and is taken over by the next. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const link = networkInterface(options.lan)
+  const pins = join(gatewayPins(options.lan), gatewayHash())
+  if (hasPin(join(pins, 'program'))) {
+    const maps = Object.fromEntries(MAPS.map((name) => [name, openPin(join(pins, `map-${name}`))])) as Maps
+    const program = openPin(join(pins, 'program'))
+    return new AttachedGateway(link, pins, maps, program, () => {
+      for (const fd of [program, ...Object.values(maps)]) closeSync(fd)
+    })
+  }
+  const loaded = loadGateway(options.maxFlows)
+  const maps = Object.fromEntries(MAPS.map((name) => [name, loaded.map(name)])) as Maps
+  removePinned(pins)
+  preparePins(pins)
+  for (const name of MAPS) pin(maps[name], join(pins, `map-${name}`))
+  return new AttachedGateway(link, pins, maps, loaded.program, () => loaded.close())
+}
+
+/** What was changed for a gateway is known to the one that takes over from it. */
+export function rememberOwn(pins: string, what: string): void {
+  mkdirSync(join(pins, `${OWN}${what}`), { recursive: true })
+}
+
+export function isOwn(pins: string, what: string): boolean {
+  return existsSync(join(pins, `${OWN}${what}`))
+}
+
+class AttachedGateway implements Gateway {
+  readonly #index: number
+  readonly #pins: string
+  readonly #maps: Maps
+  readonly #program: number
+  readonly #close: () => void
+  readonly #flags: number
+  readonly #stops: (() => void)[] = []
+  #attached = false
+  #overflow = 0
+  #disposed = false
+
+  constructor(link: NetworkInterface, pins: string, maps: Maps, program: number, close: () => void) {
+    this.#index = link.index
+    this.#pins = pins
+    this.#maps = maps
+    this.#program = program
+    this.#close = close
+    this.#flags = link.isEthernet ? HAS_ETHERNET : 0
+  }
+
+  get generation(): number {
+    return activeGeneration(this.#maps.config)
+  }
+
+  apply(generation: GatewayGeneration): void {
+    const before = this.generation
+    const next = before + 1
+    this.#overflow += writeGatewayGeneration(this.#maps, next & 1, generation).overflow
+    update(this.#maps.config, word(0), encodeConfig({ ...CONFIG, generation: next, flags: this.#flags }))
+    if (this.#attached) retireSlot(this.#maps, before & 1)
+    else this.#attach()
+  }
+
+  bind(entries: readonly Binding[]): void {
+    this.#overflow += withActiveBindings(this.#maps, (fd) => mergeBindings(fd, entries))
+  }
+
+  clientAt(address: Uint8Array): number {
+    const client = lookup(this.#maps.askers, address, 4)
+    return client ? new DataView(client.buffer).getUint32(0, true) : 0
+  }
+
+  events(onEvent: (event: ForwardedEvent) => void): void {
+    const format = { bytes: FORWARDED_BYTES, decode: decodeForwarded }
+    this.#stops.push(readEvents(this.#maps.events, format, onEvent))
+  }
+
+  counters(): GatewayCounters {
+    const kernel = readGatewayCounters(this.#maps.counters, this.#maps.gateway_counters)
+    return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return
+    this.#disposed = true
+    for (const stop of this.#stops) stop()
+    if (this.#attached) detachIngress(this.#index, isOwn(dirname(this.#pins), 'qdisc'))
+    removePinned(dirname(this.#pins))
+    this.#close()
+  }
+
+  #attach(): void {
+    const made = attachIngress(this.#index, this.#program)
+    this.#attached = true
+    const parent = dirname(this.#pins)
+    if (made) rememberOwn(parent, 'qdisc')
+    if (!hasPin(join(this.#pins, 'program'))) pin(this.#program, join(this.#pins, 'program'))
+    const older = readdirSync(parent).filter((name) => name !== basename(this.#pins) && !name.startsWith(OWN))
+    for (const name of older) removePinned(join(parent, name))
+  }
+}
+
+const CONFIG = { resolver: undefined, resolverTgid: undefined, ownNetworkOnly: false } as const
