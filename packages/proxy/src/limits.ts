@@ -9,6 +9,8 @@ export type ProxyTimeouts = {
   readonly connectMs: number
   /** From the end of a request to the head of its answer; long polling needs it long. */
   readonly responseMs: number
+  /** An answer of a content service. */
+  readonly icapMs: number
   /** From the first octet in a tunnel until its protocol must be known. */
   readonly handshakeMs: number
   /** A tunnel in which nothing moves. */
@@ -34,6 +36,9 @@ export type ProxyLimits = {
   readonly responseBodyBytes: number
   /** The longest body that is looked into; a longer one is denied where its content matters. */
   readonly scanBytes: number
+  /** The longest body that is kept for a content service, and connections to each service. */
+  readonly icapBytes: number
+  readonly icapConnections: number
   /** Addresses of one name that are tried. */
   readonly addressesPerName: number
   readonly namesKept: number
@@ -48,6 +53,7 @@ export const DEFAULT_PROXY_TIMEOUTS: ProxyTimeouts = {
   resolveMs: 6000,
   connectMs: 10_000,
   responseMs: 300_000,
+  icapMs: 60_000,
   handshakeMs: 10_000,
   tunnelIdleMs: 3_600_000,
   halfOpenMs: 60_000,
@@ -64,6 +70,8 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   requestBodyBytes: 2 ** 40,
   responseBodyBytes: 2 ** 40,
   scanBytes: 16 * 2 ** 20,
+  icapBytes: 16 * 2 ** 20,
+  icapConnections: 64,
   addressesPerName: 16,
   namesKept: 10_000,
   idleUpstreams: 1024,

@@ -7,6 +7,7 @@ import { NameAddresses } from './connect/name-addresses.ts'
 import { UpstreamPool } from './connect/upstream-pool.ts'
 import { Counters } from './counters.ts'
 import { ProxyJudge } from './decide/proxy-judge.ts'
+import { IcapClient } from './icap/icap-client.ts'
 import { LeafContexts } from './inspect/leaf-contexts.ts'
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 import type { OpenRecord } from './log/open-record.ts'
@@ -25,6 +26,7 @@ export class ProxyCore {
   readonly pool: UpstreamPool
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
+  readonly icap: { readonly request: IcapClient | null; readonly response: IcapClient | null }
   readonly tunnels: Set<RunningTunnel> = new Set()
   /** Connections of HTTP/2; to be closed is to take no more requests. */
   readonly sessions: Set<{ close(): void }> = new Set()
@@ -43,6 +45,11 @@ export class ProxyCore {
     this.pool = new UpstreamPool(this.limits.idleUpstreams)
     this.rates = new RequestRates(this.limits.requestsPerSecond)
     this.leaves = options.inspect ? new LeafContexts(options.inspect.authority) : null
+    const { request = null, response = null } = options.icap ?? {}
+    this.icap = {
+      request: request && new IcapClient(this, request, 'REQMOD'),
+      response: response && new IcapClient(this, response, 'RESPMOD'),
+    }
     this.judge = new ProxyJudge(options.policy)
   }
 

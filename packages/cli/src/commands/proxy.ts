@@ -34,6 +34,13 @@ export function proxyCommand(answer: Answer): Command {
     .option('--tls-inspect <file>', 'key and certificate that decrypt what rules ask for; made when it is not there')
     .addOption(repeatable('--spare <domain>', 'a domain that is never decrypted'))
     .option('--server-ca <file>', 'authorities of servers, beside the usual ones')
+    .option('--icap-request <url>', 'a content service to ask about requests: icap://HOST[:PORT]/SERVICE')
+    .option('--icap-response <url>', 'a content service to ask about answers')
+    .addOption(
+      new Option('--icap-fail <how>', 'whether what it could not be asked about passes')
+        .choices(['closed', 'open'])
+        .default('closed'),
+    )
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--access-log <file>', 'write every request as a line; - is the standard output')
     .addOption(
@@ -47,6 +54,7 @@ export function proxyCommand(answer: Answer): Command {
       examples(
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --access-log -',
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --tls-inspect ca.pem --spare .bank.example',
+        'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --icap-request icap://127.0.0.1/dlp --icap-response icap://127.0.0.1/avscan',
         'sallyport proxy --listen 192.0.2.1:3128 --policy org.yaml --policy team.yaml --metrics 127.0.0.1:9154 --access-log /var/log/sallyport/access.log --access-log-format squid',
       ),
     )

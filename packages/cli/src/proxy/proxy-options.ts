@@ -16,6 +16,9 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly tlsInspect?: string
   readonly spare: readonly string[]
   readonly serverCa?: string
+  readonly icapRequest?: string
+  readonly icapResponse?: string
+  readonly icapFail: 'closed' | 'open'
   readonly metrics?: string
   readonly accessLog?: string
   readonly accessLogFormat: AccessLogFormat

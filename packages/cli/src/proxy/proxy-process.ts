@@ -1,5 +1,6 @@
 import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
 import { handshakeCiphers } from '../input/handshake-ciphers.ts'
+import { parseIcap } from '../input/icap-services.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
 import { readInspection } from '../input/inspection-authority.ts'
@@ -34,6 +35,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       listen: options.listen.map(parseProxyListen),
       policy,
       inspect: await readInspection(options),
+      icap: parseIcap(options),
       tls: await readListenTls(options),
       authenticate:
         authenticate === null

@@ -11,6 +11,22 @@ export type BodySource = {
   readonly trailers: readonly Field[]
 }
 
+/** A body that was read before. */
+export function readBody(body: Buffer): BodySource {
+  let left: Buffer | null = body.length === 0 ? null : body
+  return {
+    read: async () => {
+      const piece = left ?? 'end'
+      left = null
+      return piece
+    },
+    get isEnd(): boolean {
+      return left === null
+    },
+    trailers: [],
+  }
+}
+
 /** Where a body goes; both answer false when the peer is gone, or takes nothing for so long. */
 export type BodySink = {
   readonly write: (piece: Buffer, idleMs: number) => Promise<boolean>

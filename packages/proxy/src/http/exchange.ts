@@ -1,10 +1,11 @@
 import { fieldValues, listMembers, type Framing, type RequestHead, type ResponseHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
+import { adaptAnswer } from '../icap/adapt-answer.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { AnswerHead, Answerer, ForwardedRequest, KeptUpstream } from './answerer.ts'
 import type { Asker } from './asker.ts'
-import { pumpBody, type Pumped } from './body.ts'
+import { pumpBody, type BodySource, type Pumped } from './body.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
 
 export type Exchanged =
@@ -17,35 +18,45 @@ export type Exchanged =
   /** The client has a part of the answer, or is gone. */
   | { readonly state: 'broken'; readonly refusal: Refusal | null }
 
-/** One request and its answer. `body`: where it was read before; then it has a length. */
+/** One request with its body, and its answer. */
 export async function exchange(
   core: ProxyCore,
   asker: Asker,
   answerer: Answerer,
   request: ForwardedRequest,
-  body: Buffer | null,
+  source: BodySource,
   record: OpenRecord,
 ): Promise<Exchanged> {
   using _watched = asker.whenGone(() => answerer.destroy())
-  const upload = startUpload(core, asker, answerer, request, body, record)
+  const upload = startUpload(core, answerer, request, source, record)
   const answer = await finalAnswer(asker, answerer, request, record)
   if (answer.state !== 'head') {
     const refused = uploadRefusal(upload.ended)
     if (answer.state === 'refused' && refused !== null) return { state: 'refused', refusal: refused, isStale: false }
     return answer
   }
-  const { head, framing } = answer
-  if (head.status === 101) return { state: 'upgraded', head }
+  if (answer.head.status === 101) return { state: 'upgraded', head: answer.head }
+  const original = { ...answer, source: answerer.body(answer.framing), version: answerer.version }
+  const adapted = await adaptAnswer(core, asker.peer, request, original, record)
+  if (adapted.state === 'refused') return { ...adapted, isStale: false }
+  using _adapted = { [Symbol.dispose]: adapted.release }
+  const { head, framing } = adapted
   const sink = await asker.answer(head, framing, answerer.version)
   if (sink === null) return { state: 'broken', refusal: null }
-  const sent = await pumpBody(answerer.body(framing), sink, {
+  const sent = await pumpBody(adapted.source, sink, {
     mostOctets: core.limits.responseBodyBytes,
     idleMs: core.timeouts.bodyIdleMs,
     onOctets: (count) => record.addOctets(0, count),
   })
   if (sent !== 'done') return { state: 'broken', refusal: downloadRefusal(sent) }
   const isWhole = upload.ended === 'done'
-  return { state: 'done', isWhole, keeps: isWhole ? keptUpstream(request.head, head, framing) : 'no' }
+  const isRead = original.source.isEnd
+  record.set({ status: head.status })
+  return {
+    state: 'done',
+    isWhole,
+    keeps: isWhole && isRead ? keptUpstream(request.head, answer.head, answer.framing) : 'no',
+  }
 }
 
 type Upload = { ended: Pumped | null }
@@ -53,19 +64,13 @@ type Upload = { ended: Pumped | null }
 /** The body goes out while the answer comes in. */
 function startUpload(
   core: ProxyCore,
-  asker: Asker,
   answerer: Answerer,
   request: ForwardedRequest,
-  body: Buffer | null,
+  source: BodySource,
   record: OpenRecord,
 ): Upload {
   const { bodyIdleMs } = core.timeouts
   const sink = answerer.send(request)
-  if (body !== null) {
-    record.addOctets(body.length, 0)
-    void sink.write(body, bodyIdleMs).then(() => sink.end([], bodyIdleMs))
-    return { ended: 'done' }
-  }
   if (request.framing.kind === 'none') return { ended: 'done' }
   const upload: Upload = { ended: null }
   const options = {
@@ -73,7 +78,7 @@ function startUpload(
     idleMs: bodyIdleMs,
     onOctets: (count: number) => record.addOctets(count, 0),
   }
-  void pumpBody(asker.body, sink, options).then((ended) => {
+  void pumpBody(source, sink, options).then((ended) => {
     upload.ended = ended
     // A body that is not whole must not look so: the server sees the end of the connection instead.
     if (ended !== 'done' && ended !== 'gone') answerer.destroy()

@@ -14,6 +14,7 @@ import { readContent, type JudgedContent } from '../content/judge-content.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { parentFor } from '../connect/through-parent.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
+import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
@@ -22,6 +23,7 @@ import { pipeTunnel } from '../tunnel/pipe-tunnel.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
 import type { Answerer, ForwardedRequest, KeptUpstream } from './answerer.ts'
 import type { AfterRequest, Asker } from './asker.ts'
+import { pumpBody, readBody } from './body.ts'
 import { exchange, type Exchanged } from './exchange.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
 import { Http1Answerer } from './http1-answerer.ts'
@@ -86,7 +88,8 @@ export async function serveRequest(
     return refuse(judged.refusal)
   }
   const { body } = content
-  const request: ForwardedRequest = {
+  if (core.icap.request !== null && listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
+  const original: ForwardedRequest = {
     head,
     framing: body === null ? asker.framing : { kind: 'length', octets: body.length },
     version,
@@ -94,15 +97,22 @@ export async function serveRequest(
     authority: (route === null ? undefined : fieldValues(head.fields, 'host')[0]) ?? authorityText(destination, 80),
     path: target,
     via: core.via,
-    isBodyRead: body !== null,
+    isBodyRead: body !== null || core.icap.request !== null,
   }
+  const source = body === null ? asker.body : readBody(body)
+  const scheme = protocol === 'tls' ? 'https' : 'http'
+  const adapted = await adaptRequest(core, peer, original, scheme, source, record)
+  if (adapted.state === 'refused') return refuse(adapted.refusal)
+  using _adapted = { [Symbol.dispose]: adapted.release }
+  if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
+  const { request } = adapted
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
   for (let isFresh = hasParent; ; isFresh = true) {
     const mayReuse = isFresh ? null : kept
     const answerer = await reach(core, destination, judged.addresses, mayReuse, kept, record, route?.open ?? null, head)
     if (isRefusal(answerer)) return refuse(answerer)
-    const exchanged = await exchange(core, asker, answerer, request, body, record)
+    const exchanged = await exchange(core, asker, answerer, request, adapted.source, record)
     // Nothing has been answered then (RFC 9112 §9.3.1).
     const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
     if (mayRepeat && !asker.isGone) continue
@@ -110,6 +120,30 @@ export async function serveRequest(
       exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
     return finish(core, asker, answerer, record, ended, refuse)
   }
+}
+
+/** The answer of a service that takes the server's place. */
+async function answerFor(
+  core: ProxyCore,
+  asker: Asker,
+  { head, framing, source }: Extract<AdaptedRequest, { state: 'answered' }>,
+  record: OpenRecord,
+): Promise<AfterRequest> {
+  const shown = asker.head.method === 'HEAD' ? ({ kind: 'none' } as const) : framing
+  const sink = await asker.answer(head, shown, '1.1')
+  const sent =
+    sink === null
+      ? 'gone'
+      : await pumpBody(source, sink, {
+          mostOctets: core.limits.responseBodyBytes,
+          idleMs: core.timeouts.bodyIdleMs,
+          onOctets: (count) => record.addOctets(0, count),
+        })
+  record.set({ status: head.status })
+  core.finish(record)
+  if (sent === 'done') return asker.after(asker.body.isEnd)
+  asker.cut()
+  return 'taken'
 }
 
 const NO_CONTENT: JudgedContent = { found: [], opaque: null, body: null }

@@ -40,6 +40,8 @@ export type AccessRecord = {
   readonly firstByteMs: number | null
   /** Detectors that fired; `null` where nobody looked. */
   readonly content: readonly string[] | null
+  /** What a content service made of it; `null` where none was asked. */
+  readonly icap: 'unmodified' | 'changed' | 'failed' | null
   readonly contentType: string | null
   readonly userAgent: string | null
   readonly referer: string | null

@@ -51,6 +51,7 @@ export class OpenRecord {
       connectMs: null,
       firstByteMs: null,
       content: null,
+      icap: null,
       contentType: null,
       userAgent: null,
       referer: null,
@@ -59,6 +60,10 @@ export class OpenRecord {
 
   get id(): string {
     return this.#draft.id
+  }
+
+  get user(): string | null {
+    return this.#draft.user
   }
 
   get elapsedMs(): number {

@@ -26,6 +26,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const open = new OpenConnections(core)
   const servers: Server[] = []
   opened.defer(() => core.pool.close())
+  opened.defer(() => void (core.icap.request?.close(), core.icap.response?.close()))
   opened.defer(() => open.destroyAll())
   for (const { address, port, isTls } of options.listen) {
     const server = isTls === true ? tlsServer(core, open) : plainServer(open)

@@ -1,0 +1,1 @@
+export { icapRequestText, parseEncapsulated, parseIcapHead, type Encapsulated, type IcapHead } from './icap-messages.ts'
