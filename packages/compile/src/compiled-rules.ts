@@ -67,6 +67,11 @@ export class CompiledRules {
     return verdict
   }
 
+  /** The rest of a decision whose walk stopped at a node of `KernelTables.resume`, by facts that were not known there. */
+  resume(node: number, flow: Flow): Verdict {
+    return this.#decideFrom(node, flow, 'content', -1)
+  }
+
   #decideFrom(node: number, flow: Flow, lastStage: Stage, sole: number): Verdict {
     for (const stage of STAGES) {
       const leaf = this.#leafAt(node, flow, stage, sole)

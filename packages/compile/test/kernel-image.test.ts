@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Flow, Policy } from '@sallyport/policy'
-import { compilePolicy, kernelTables, variable, walkImage, type CompiledRules, type HostFacts } from '../src/index.ts'
+import { decide, matchImplicit, type Flow, type Policy } from '@sallyport/policy'
+import {
+  compilePolicy,
+  kernelTables,
+  UNKNOWN_CLASS,
+  variable,
+  walkImage,
+  type CompiledRules,
+  type HostFacts,
+  type KernelTables,
+  type LeafAt,
+} from '../src/index.ts'
 import { portIndex } from '../src/tables/port-table.ts'
 import { policies, WORLD } from './generate-policy.ts'
 import { NOW, RUNS, totalFlows } from './analysis/total-flows.ts'
@@ -37,14 +47,21 @@ function hostOf(flow: Flow): HostFacts {
   }
 }
 
-/** The earliest over the flow's names, as the kernel takes it. */
-function walkNames(rules: CompiledRules, policy: Policy, flow: Flow): ReturnType<typeof walkImage> {
+type Leaves = {
+  readonly tables: KernelTables
+  readonly leaves: readonly (LeafAt | null)[]
+  readonly namesAt: number | null
+}
+
+/** The walk under each of the flow's names, as the kernel makes it. */
+function walkNames(rules: CompiledRules, policy: Policy, flow: Flow, certainty: 'certain' | 'pending'): Leaves {
   const tables = kernelTables(
     rules,
     hostOf(flow),
     policy.layers.flatMap((layer) => layer.rules),
   )
   const names = flow.boundNames?.length ? flow.boundNames : [null]
+  let namesAt: number | null = null
   const fixed = new Map([
     [variable('user'), tables.users.get(1000)!],
     [variable('app'), tables.apps[0]!.class],
@@ -53,9 +70,17 @@ function walkNames(rules: CompiledRules, policy: Policy, flow: Flow): ReturnType
     [variable('address'), rules.tables.addresses.find(flow.dst!)],
   ])
   const leaves = names.map((name) => {
-    const named = rules.tables.nameClass({ certainty: 'certain', name })
-    return walkImage(tables.image, (v) => (v === variable('name') ? named : (fixed.get(v) ?? 0)))
+    const named = rules.tables.nameClass({ certainty, name })
+    return walkImage(tables.image, (v, at) => {
+      if (v === variable('name')) namesAt = at
+      if (v === variable('protocol')) return certainty === 'certain' ? 0 : UNKNOWN_CLASS
+      return v === variable('name') ? named : (fixed.get(v) ?? 0)
+    })
   })
+  return { tables, leaves, namesAt }
+}
+
+function earliest(leaves: readonly (LeafAt | null)[]): LeafAt | null {
   return leaves.reduce((best, leaf) => (best !== null && leaf !== null && leaf.rank < best.rank ? leaf : best))
 }
 
@@ -67,7 +92,7 @@ test('the kernel image decides as the compiled rules do, for what a kernel can k
       for (const flow of some) {
         const node = rules.diagram.root
         const expected = rules.possibleFrom(rules.walk(node, flow, variable('name')), flow)[0]!
-        const leaf = walkNames(rules, policy, flow)
+        const leaf = earliest(walkNames(rules, policy, flow, 'certain').leaves)
         assert.ok(leaf !== null)
         assert.deepEqual(
           { verdict: leaf.verdict, mode: leaf.mode, rank: leaf.rank },
@@ -81,4 +106,39 @@ test('the kernel image decides as the compiled rules do, for what a kernel can k
     }),
     { numRuns: RUNS, seed: SEED },
   )
+})
+
+/** The handshake of which tells protocol and name. */
+const seenFlows: fc.Arbitrary<Flow> = totalFlows
+  .filter(({ dst, transport, port }) => dst !== null && port !== null && (transport === 'tcp' || transport === 'udp'))
+  .map((flow) => ({ ...flow, src: null, http: null, content: null }))
+
+test('the walk of the kernel and, where it is not certain, its rest after the handshake decide as decide() does', () => {
+  let awaited = 0
+  let certain = 0
+  fc.assert(
+    fc.property(policies, fc.array(seenFlows, { minLength: 1, maxLength: 6 }), (policy, some) => {
+      fc.pre(!JSON.stringify(policy).includes('absent'))
+      const rules = compilePolicy(policy, WORLD, { atMs: NOW }).at(NOW)
+      for (const flow of some.filter((each) => matchImplicit(each) === null)) {
+        const expected = decide(policy, flow, WORLD, NOW)
+        const { tables, leaves, namesAt } = walkNames(rules, policy, flow, 'pending')
+        const first = leaves[0]!
+        assert.ok(first !== null)
+        const agree = leaves.every((leaf) => leaf?.verdict === first.verdict && leaf.mode === first.mode)
+        if (agree && first.verdict !== 2) {
+          certain++
+          const { verdict, mode } = expected
+          assert.deepEqual([first.verdict, first.mode], [verdict === 'allow' ? 0 : 1, mode === 'enforce' ? 0 : 1])
+          continue
+        }
+        awaited++
+        const node = tables.resume.get(namesAt ?? first.offset)
+        assert.notEqual(node, undefined)
+        assert.deepEqual(rules.resume(node!, flow), expected)
+      }
+    }),
+    { numRuns: RUNS, seed: SEED },
+  )
+  assert.ok(awaited > RUNS / 10 && certain > RUNS / 10, `${awaited} awaited, ${certain} certain`)
 })

@@ -82,6 +82,37 @@ static __always_inline int redirect(struct bpf_sock_addr *ctx, struct config *c,
 	return PASSED;
 }
 
+/* Judges the current task's wish to reach t through the socket of f. */
+static __always_inline __u32 judge_current(struct bpf_sock_addr *ctx, struct config *c, struct flow *f, struct subject *s,
+					    struct target *t, __u32 generation, __u8 hook)
+{
+	struct verdict v;
+	__u64 now = bpf_ktime_get_boot_ns();
+	current_executable(&s->exe);
+	if (asks_for_unit(generation))
+		current_levels(&f->levels);
+	else
+		f->levels.id[0] = 0;
+	bpf_get_current_comm(f->comm, sizeof(f->comm));
+	v.rank = generation;
+	v.word = may_await(c, f);
+	decide(s, &f->levels, t, &v, now);
+	remember(f, s, t, &v, generation, now, hook == CONNECT);
+	if (VERDICT(v.word) == AWAITED) {
+		await_handshake(f, bpf_get_socket_cookie(ctx), t, v.resume, generation);
+		return v.word;
+	}
+	struct report r = { t, &v, s, generation, hook, now };
+	report(&r, f->comm, &s->exe);
+	return v.word;
+}
+
+/* how: drop. The application notices nothing; its packets do not leave. A handshake that is awaited must be able to come. */
+static __always_inline int may_begin(__u32 word)
+{
+	return LETS_THROUGH(word) || HOW(word) == 1 || VERDICT(word) == AWAITED;
+}
+
 static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8 hook)
 {
 	struct target t = {};
@@ -118,11 +149,9 @@ static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8
 		word = f->verdict.word;
 		bpf_spin_unlock(&f->lock);
 		if (same_target(&cached, &t))
-			return LETS_THROUGH(word) || HOW(word) == 1;
+			return may_begin(word);
 	}
-	__u32 word = judge_current(f, &s, &t, generation, hook);
-	/* how: drop. The application notices nothing; its packets do not leave. */
-	return LETS_THROUGH(word) || HOW(word) == 1;
+	return may_begin(judge_current(ctx, c, f, &s, &t, generation, hook));
 }
 
 SEC("cgroup/connect4")

@@ -31,8 +31,10 @@ int sock_create(struct bpf_sock *ctx)
 	if (is_known_protocol(ctx->type, ctx->protocol) || (ctx->type == SOCK_RAW_TYPE && (c->flags & ALLOW_RAW))) {
 		/* Made here, where memory is allocated anyway: connect(2) then finds it. */
 		struct flow *f = bpf_sk_storage_get(&flows, ctx, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		if (f)
+		if (f) {
 			f->elsewhere = is_elsewhere(c);
+			f->unseen = is_unseen(c);
+		}
 		return PASSED;
 	}
 	struct subject s = {};

@@ -4,6 +4,11 @@
 
 #define DROPPED 0
 #define TCP_SYN_ONLY 2
+static __always_inline int read_packet(struct __sk_buff *skb, struct packet *p)
+{
+	return (skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, 0, p) : read_packet6(skb, 0, p)) == READABLE;
+}
+
 static __always_inline int is_implicit(struct packet *p, int owned)
 {
 	__u8 type = p->icmp_type;
@@ -45,6 +50,39 @@ static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 ge
 		remember(f, &s, &p->target, &v, generation, now, 0);
 	}
 	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+}
+
+/* The end of a connection that had begun: the server is told too, and waits for nothing. */
+static __always_inline int is_reset(struct packet *p)
+{
+	return p->target.proto == IPPROTO_TCP && (p->flags & 0x06) == 0x04 && !p->payload;
+}
+
+static __always_inline int may_leave(__u32 word, struct packet *p)
+{
+	return LETS_THROUGH(word) || is_reset(p) ? PASSED : DROPPED;
+}
+
+/* A packet of a flow whose handshake is awaited: it has passed netfilter, which holds what the inspector has to see. */
+static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, struct packet *p, struct verdict *v,
+					__u32 generation)
+{
+	struct flow_key key = key_of(bpf_get_socket_cookie(skb), &p->target);
+	__u32 word = found_word(&key, generation);
+	if (VERDICT(word) != AWAITED) {
+		bpf_spin_lock(&f->lock);
+		if (f->generation == generation && same_target(&f->target, &p->target))
+			f->verdict.word = word;
+		bpf_spin_unlock(&f->lock);
+		return may_leave(word, p);
+	}
+	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
+	if (!ticket || ticket->generation != generation)
+		await_handshake(f, key.cookie, &p->target, v->resume, generation);
+	if (p->target.proto == IPPROTO_TCP && !p->payload)
+		return PASSED;
+	count(NOT_INSPECTED);
+	return DROPPED;
 }
 
 /* The whole of what a packet says that a connected TCP socket does not: no options, no extension headers. */
@@ -93,8 +131,8 @@ int egress(struct __sk_buff *skb)
 			return PASSED;
 	}
 	/* A later fragment has no port to judge; a socket's own are made below this hook. */
-	int readable = (skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, 0, &p) : read_packet6(skb, 0, &p)) == READABLE;
-	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && f->connected);
+	int readable = read_packet(skb, &p);
+	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && (f->connected || f->used));
 	if (readable && is_resolver_address(c, &p.target))
 		return PASSED;
 	int dns = is_dns(c, &p.target) && !(f && f->elsewhere);
@@ -123,8 +161,10 @@ int egress(struct __sk_buff *skb)
 	s = f->subject;
 	bpf_spin_unlock(&f->lock);
 	int same = same_target(&cached, &p.target);
+	if (same && decided == generation && VERDICT(v.word) == AWAITED)
+		return await_packet(skb, f, &p, &v, generation);
 	if (same && decided == generation)
-		return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+		return may_leave(v.word, &p);
 
 	__u32 before = v.word;
 	__u64 now = bpf_ktime_get_boot_ns(), since = same ? f->since : now;
@@ -132,12 +172,15 @@ int egress(struct __sk_buff *skb)
 	if (!f->levels.id[0] && asks_for_unit(generation))
 		levels_of_packet(skb, &f->levels);
 	v.rank = generation;
+	v.word = may_await(c, f);
 	decide(&s, &f->levels, &p.target, &v, since);
 	remember(f, &s, &p.target, &v, generation, since, 0);
+	if (VERDICT(v.word) == AWAITED)
+		return await_packet(skb, f, &p, &v, generation);
 	/* A flow that goes on as before under a new policy is no news. */
 	if (!same || before != v.word) {
 		struct report r = { &p.target, &v, &s, generation, EGRESS, now };
 		report(&r, f->comm, &s.exe);
 	}
-	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
+	return may_leave(v.word, &p);
 }

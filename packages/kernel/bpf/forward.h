@@ -170,6 +170,7 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->seen = a->now;
 	f->local = 0;
 	f->verdict.rank = a->generation;
+	f->verdict.word = 0;
 	decide(&s, &a->levels, &a->packet.target, &f->verdict, f->since);
 	if (!before && a->packet.target.proto == IPPROTO_TCP && (a->packet.flags & 0x12) != 2)
 		count_forward(MIDSTREAM);

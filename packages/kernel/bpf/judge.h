@@ -106,22 +106,3 @@ static __always_inline void remember(struct flow *f, struct subject *s, struct t
 		f->connected = 1;
 	bpf_spin_unlock(&f->lock);
 }
-
-/* Judges the current task's wish to reach t through the socket of f. */
-static __always_inline __u32 judge_current(struct flow *f, struct subject *s, struct target *t, __u32 generation, __u8 hook)
-{
-	struct verdict v;
-	__u64 now = bpf_ktime_get_boot_ns();
-	current_executable(&s->exe);
-	if (asks_for_unit(generation))
-		current_levels(&f->levels);
-	else
-		f->levels.id[0] = 0;
-	bpf_get_current_comm(f->comm, sizeof(f->comm));
-	v.rank = generation;
-	decide(s, &f->levels, t, &v, now);
-	remember(f, s, t, &v, generation, now, hook == CONNECT);
-	struct report r = { t, &v, s, generation, hook, now };
-	report(&r, f->comm, &s->exe);
-	return v.word;
-}

@@ -19,9 +19,14 @@ struct config {
 	__u32 resolver_namespace;
 	/* The inode of the network namespace that the resolver listens in; 0: it is reached from everywhere. */
 	__u32 resolver_network;
+	/* The inode of the network namespace whose packets can be held for inspection. */
+	__u32 inspected_network;
+	__u32 pad;
 };
 
 #define ALLOW_RAW 1u
+/* 2u is the gateway's. */
+#define INSPECT 4u
 #define HAS_V4 1u
 #define HAS_V6 2u
 
@@ -34,6 +39,9 @@ struct defaults {
 	__u32 monitor;
 	/* Facts that some entry tells from the default: the others need no look-up. */
 	__u32 asks;
+	/* The class of an address without names while its handshake is awaited. */
+	__u32 awaited_name;
+	__u32 pad;
 };
 
 #define ASKS_USER 1u
@@ -55,7 +63,8 @@ struct binding {
 	__u32 pad;
 	struct {
 		__u32 name;
-		__u32 pad;
+		/* The name's class while the handshake is awaited. */
+		__u32 awaited;
 		__u64 expires;
 	} slot[NAME_SLOTS];
 };
@@ -86,6 +95,8 @@ struct verdict {
 	__u32 rank;
 	__u32 rule;
 	__u32 name;
+	/* Where a walk that was not certain goes on: the node of the names, or the leaf. */
+	__u32 resume;
 };
 
 /* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
@@ -107,6 +118,10 @@ struct flow {
 	__u8 used;
 	/* Of another network than the resolver's: its DNS is a flow like any other. */
 	__u8 elsewhere;
+	/* Made in another network than the inspected: its packets cannot be held. */
+	__u8 unseen;
+	/* Octets of the server that were handed to the inspector. */
+	__u16 greeted;
 };
 
 struct event {
@@ -229,7 +244,19 @@ struct {
 	__uint(max_entries, RING_BYTES);
 } events SEC(".maps");
 
-enum counter { ALLOWED, DENIED, MONITORED, EVENTS_LOST, WALK_ERRORS, BINDINGS_OVERFLOW, REDIRECTED, COUNTERS };
+enum counter {
+	ALLOWED,
+	DENIED,
+	MONITORED,
+	EVENTS_LOST,
+	WALK_ERRORS,
+	BINDINGS_OVERFLOW,
+	REDIRECTED,
+	INSPECTED,
+	NOT_INSPECTED,
+	GREETINGS_LOST,
+	COUNTERS
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -11,6 +11,10 @@
 struct packet {
 	struct target target;
 	__u8 from[16];
+	/* TCP and UDP: where the payload begins, and how much there is. */
+	__u32 data;
+	__u32 payload;
+	__u32 seq;
 	__u16 source;
 	__u8 flags;
 	__u8 icmp_type;
@@ -22,10 +26,15 @@ struct packet {
 static __always_inline int read_ports(struct __sk_buff *skb, __u32 offset, struct packet *p)
 {
 	__u16 ports[2];
+	__u8 words;
+	p->data = offset + 8;
 	switch (p->target.proto) {
 	case IPPROTO_TCP:
-		if (bpf_skb_load_bytes(skb, offset + 13, &p->flags, 1) < 0)
+		if (bpf_skb_load_bytes(skb, offset + 4, &p->seq, 4) < 0 || bpf_skb_load_bytes(skb, offset + 12, &words, 1) < 0 ||
+		    bpf_skb_load_bytes(skb, offset + 13, &p->flags, 1) < 0)
 			return UNREADABLE;
+		p->seq = bpf_ntohl(p->seq);
+		p->data = offset + (words >> 4) * 4;
 		/* fall through */
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
@@ -34,6 +43,7 @@ static __always_inline int read_ports(struct __sk_buff *skb, __u32 offset, struc
 			return UNREADABLE;
 		p->source = bpf_ntohs(ports[0]);
 		p->target.port = bpf_ntohs(ports[1]);
+		p->payload = skb->len > p->data ? skb->len - p->data : 0;
 		return READABLE;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6: return bpf_skb_load_bytes(skb, offset, &p->icmp_type, 1) == 0;

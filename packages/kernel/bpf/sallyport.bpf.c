@@ -13,10 +13,12 @@
 #include "address.h"
 #include "subject.h"
 #include "walk.h"
+#include "awaited.h"
 #include "judge.h"
 #include "connect.h"
 #include "create.h"
 #include "packet.h"
 #include "egress.h"
+#include "held.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

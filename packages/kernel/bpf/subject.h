@@ -60,6 +60,12 @@ static __always_inline int is_elsewhere(struct config *c)
 	return c->resolver_network && current_task()->nsproxy->net_ns->ns.inum != c->resolver_network;
 }
 
+/* Of the task that makes a socket, which stays in the network that it was made in. */
+static __always_inline int is_unseen(struct config *c)
+{
+	return current_task()->nsproxy->net_ns->ns.inum != c->inspected_network;
+}
+
 /* The resolver is known by pid and start time, so that a reused pid gains nothing. */
 static __always_inline int is_resolver(struct config *c)
 {

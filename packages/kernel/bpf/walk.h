@@ -6,8 +6,9 @@
 #define MAX_NODES 20
 #define MAX_PROBES 8
 
-enum variable { USER = 3, APP = 5, UNIT = 6, PORT = 9, ADDRESS = 10, NAME = 11 };
-enum outcome { ALLOW = 0, DENY = 1, UNDETERMINED = 2 };
+enum variable { USER = 3, APP = 5, UNIT = 6, PORT = 9, ADDRESS = 10, NAME = 11, PROTOCOL = 12 };
+/* AWAITED is never in an image: undetermined, and the handshake will tell. */
+enum outcome { ALLOW = 0, DENY = 1, UNDETERMINED = 2, AWAITED = 3 };
 enum kind { LEAF = 0, DENSE = 1, SPARSE = 2 };
 
 #define CLOSED DENY
@@ -25,6 +26,8 @@ struct classes {
 	__u32 port;
 	__u32 address;
 	__u32 name;
+	/* 0: none will be seen. UNKNOWN: it is awaited. */
+	__u32 protocol;
 	/* Set: stop at the name variable and say where, because there are several names to try. */
 	__u32 stop_at_name;
 	__u32 resume;
@@ -86,6 +89,7 @@ __attribute__((noinline)) __u32 next_node(struct classes *c, __u32 offset, __u32
 	case PORT: fact = c->port; break;
 	case ADDRESS: fact = c->address; break;
 	case NAME: fact = c->name; break;
+	case PROTOCOL: fact = c->protocol; break;
 	default: return 0;
 	}
 	if (fact == UNKNOWN)
@@ -125,6 +129,7 @@ __attribute__((noinline)) int walk(struct classes *c, struct verdict *out, __u32
 			out->word = word;
 			out->rank = rank;
 			out->rule = rule;
+			out->resume = offset;
 			return 1;
 		}
 		if (c->stop_at_name && (node & 0xffffff) == NAME) {
@@ -191,14 +196,15 @@ static __always_inline __u32 port_index(struct target *t)
 	}
 }
 
-/* Tries every live name bound to the address; the earliest rule wins. */
+/* Tries every live name bound to the address; the earliest rule wins. While the handshake is awaited, which name it will state
+   is open: names that do not agree leave the flow undetermined. */
 __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __u64 since, struct verdict *out)
 {
 	if (!c || !t || !out)
 		return 0;
 	struct verdict one = {};
 	__u32 slot = c->slot, resume = c->resume, fallback = c->name;
-	int found = 0;
+	int found = 0, agree = 1, monitored = 1, awaited = c->protocol == UNKNOWN;
 	void *inner = bpf_map_lookup_elem(&bindings, &slot);
 	if (!inner)
 		return 0;
@@ -211,60 +217,90 @@ __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __
 				break;
 			if (b->slot[i].expires <= since)
 				continue;
-			c->name = b->slot[i].name;
+			c->name = awaited ? b->slot[i].awaited : b->slot[i].name;
 			if (walk(c, &one, resume) != 1)
 				return 0;
+			monitored = monitored && (VERDICT(one.word) == ALLOW || IS_MONITORED(one.word));
+			if (found && one.word != out->word)
+				agree = 0;
 			if (found && one.rank >= out->rank)
 				continue;
 			*out = one;
-			out->name = c->name;
+			out->name = b->slot[i].name;
 			found = 1;
 		}
 	}
-	if (found)
+	if (found) {
+		if (awaited && !agree)
+			out->word = UNDETERMINED | monitored << 8;
+		out->resume = resume;
 		return 1;
+	}
 	c->name = fallback;
 	if (walk(c, &one, resume) != 1)
 		return 0;
 	*out = one;
 	out->name = fallback;
+	out->resume = resume;
 	return 1;
 }
 
-/* out->rank holds the generation on entry (five arguments are the most a function may have).
+static __always_inline int decide_once(struct classes *c, struct target *t, struct verdict *out, __u64 since, __u32 root)
+{
+	c->stop_at_name = 1;
+	int end = walk(c, out, root);
+	return end == 2 ? walk_names(c, t, since, out) : end;
+}
+
+/* A call of its own, so that its stack is free again during the walk. */
+static __attribute__((noinline)) void classify(struct subject *s, struct levels *l, struct target *t, struct classes *c,
+					       struct defaults *missing)
+{
+	struct prefix key = { .length = 128 };
+	__builtin_memcpy(key.addr, t->addr, 16);
+	struct executable exe = s->exe;
+	__u32 port = port_index(t), uid = s->uid, asks = missing->asks, slot = c->slot;
+	c->user = uid == UNKNOWN ? UNKNOWN : asks & ASKS_USER ? class_in(&users, slot, &uid, missing->user) : missing->user;
+	c->app = !exe.ino ? UNKNOWN : asks & ASKS_APP ? class_in(&apps, slot, &exe, missing->app) : missing->app;
+	c->unit = asks & ASKS_UNIT ? unit_class(l, s->cgroup, slot, missing->unit) : missing->unit;
+	c->port = class_in(&ports, slot, &port, UNKNOWN);
+	c->address = class_in(&addresses, slot, &key, UNKNOWN);
+}
+
+/* out->rank holds the generation on entry, out->word whether the handshake may be awaited (five arguments are the most a
+   function may have).
    since: names that were live then count as bound, so that an open connection outlives the TTL of its answer. */
 __attribute__((noinline)) int decide(struct subject *s, struct levels *l, struct target *t, struct verdict *out, __u64 since)
 {
 	if (!s || !l || !t || !out)
 		return 0;
 	__u32 generation = out->rank, slot = generation & 1, magic = 0, root = 0;
+	int awaits = out->word && (t->proto == IPPROTO_TCP || t->proto == IPPROTO_UDP);
 	out->word = CLOSED;
 	out->rank = UNKNOWN;
 	out->rule = UNKNOWN;
 	out->name = UNKNOWN;
+	out->resume = 0;
 	if (!generation)
 		return 0;
 	struct defaults *missing = defaults_of(generation);
 	if (!missing || !word_at(slot, 0, &magic) || magic != MAGIC || !word_at(slot, 1, &root))
 		goto corrupt;
-	struct prefix key = { .length = 128 };
-	__builtin_memcpy(key.addr, t->addr, 16);
-	__u32 port = port_index(t);
-	struct executable exe = s->exe;
-	__u32 uid = s->uid, asks = missing->asks;
 	struct classes c = {
 		.slot = slot,
-		.user = uid == UNKNOWN ? UNKNOWN : asks & ASKS_USER ? class_in(&users, slot, &uid, missing->user) : missing->user,
-		.app = !exe.ino ? UNKNOWN : asks & ASKS_APP ? class_in(&apps, slot, &exe, missing->app) : missing->app,
-		.unit = asks & ASKS_UNIT ? unit_class(l, s->cgroup, slot, missing->unit) : missing->unit,
-		.port = class_in(&ports, slot, &port, UNKNOWN),
-		.address = class_in(&addresses, slot, &key, UNKNOWN),
-		.name = missing->name,
-		.stop_at_name = 1,
+		.name = awaits ? missing->awaited_name : missing->name,
+		.protocol = awaits ? UNKNOWN : 0,
 	};
-	int end = walk(&c, out, root);
-	if (end == 2)
-		end = walk_names(&c, t, since, out);
+	classify(s, l, t, &c, missing);
+	int end = decide_once(&c, t, out, since, root);
+	/* What is let through whatever the handshake says is not held for it: it is judged by what there is. */
+	if (end == 1 && awaits && VERDICT(out->word) == UNDETERMINED && IS_MONITORED(out->word)) {
+		c.name = missing->name;
+		c.protocol = 0;
+		end = decide_once(&c, t, out, since, root);
+	} else if (end == 1 && awaits && VERDICT(out->word) == UNDETERMINED) {
+		out->word = AWAITED;
+	}
 	if (end == 1)
 		return 1;
 corrupt:

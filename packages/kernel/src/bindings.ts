@@ -9,6 +9,7 @@ export const MAX_BINDINGS = 262_144
 
 interface Slot {
   readonly class: number
+  readonly awaited: number
   readonly expires: bigint
 }
 
@@ -17,7 +18,11 @@ export function mergeBindings(fd: number, entries: readonly Binding[]): number {
   const now = bootNs()
   let overflow = 0
   for (const { address, names } of entries) {
-    const wanted = names.map((name) => ({ class: name.class, expires: now + expiry(name.ttlSeconds) }))
+    const wanted = names.map((name) => ({
+      class: name.class,
+      awaited: name.awaitedClass ?? name.class,
+      expires: now + expiry(name.ttlSeconds),
+    }))
     const { slots, lost } = mergeSlots(readSlots(lookup(fd, address, BINDING_BYTES)), wanted, now)
     overflow += lost
     if (!write(fd, address, slots, now)) overflow += slots.length
@@ -35,13 +40,13 @@ export function mergeSlots(
   wanted: readonly Slot[],
   now: bigint,
 ): { readonly slots: readonly Slot[]; readonly lost: number } {
-  const byClass = new Map<number, bigint>()
+  const byClass = new Map<number, Slot>()
   // An expired name stays while there is room: connections made while it was live are judged by it.
   for (const slot of [...old, ...wanted]) {
     const known = byClass.get(slot.class)
-    if (known === undefined || known < slot.expires) byClass.set(slot.class, slot.expires)
+    if (known === undefined || known.expires < slot.expires) byClass.set(slot.class, slot)
   }
-  const slots = [...byClass].map(([value, expires]) => ({ class: value, expires }))
+  const slots = [...byClass.values()]
   slots.sort((a, b) => (a.expires < b.expires ? 1 : a.expires > b.expires ? -1 : 0))
   const live = slots.filter((slot) => slot.expires > now).length
   return { slots: slots.slice(0, NAME_SLOTS), lost: Math.max(0, live - NAME_SLOTS) }
@@ -56,6 +61,7 @@ function readSlots(value: Uint8Array | undefined): Slot[] {
   const view = new DataView(value.buffer)
   return Array.from({ length: view.getUint32(0, true) }, (_, i) => ({
     class: view.getUint32(8 + i * 16, true),
+    awaited: view.getUint32(12 + i * 16, true),
     expires: view.getBigUint64(16 + i * 16, true),
   }))
 }
@@ -66,6 +72,7 @@ function write(fd: number, address: Uint8Array, slots: readonly Slot[], now: big
   view.setUint32(0, slots.length, true)
   slots.forEach((slot, i) => {
     view.setUint32(8 + i * 16, slot.class, true)
+    view.setUint32(12 + i * 16, slot.awaited, true)
     view.setBigUint64(16 + i * 16, slot.expires, true)
   })
   try {

@@ -1,8 +1,6 @@
-import koffi from 'koffi'
 import { KernelError } from './kernel-error.ts'
+import { NetlinkSocket } from './netlink-socket.ts'
 
-const AF_NETLINK = 16
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000
 const NETLINK_SOCK_DIAG = 4
 const SOCK_DIAG_BY_FAMILY = 20
 const SOCK_DESTROY = 21
@@ -18,62 +16,60 @@ const STORAGE = 1
 const STORAGE_MAP_VALUE = 3
 const IPPROTO_TCP = 6
 const NESTED = 0x8000
+/** Values of a verdict; a flow whose handshake is awaited has another. */
+const DENY = 1
+const UNDETERMINED = 2
 
 /** Offsets inside the kernel's record of a socket (struct flow). */
-export const FLOW = { generation: 4, verdict: 88, exempt: 202 } as const
-
-interface Calls {
-  socket(family: number, type: number, protocol: number): number
-  send(fd: number, data: Uint8Array, length: number, flags: number): number
-  recv(fd: number, data: Uint8Array, length: number, flags: number): number
-  close(fd: number): number
-}
-
-let calls: Calls | undefined
-
-function libc(): Calls {
-  if (calls) return calls
-  const library = koffi.load('libc.so.6')
-  calls = {
-    socket: library.func('int socket(int family, int type, int protocol)'),
-    send: library.func('long send(int fd, void *data, size_t length, int flags)'),
-    recv: library.func('long recv(int fd, void *data, size_t length, int flags)'),
-    close: library.func('int close(int fd)'),
-  } as unknown as Calls
-  return calls
-}
+export const FLOW = { generation: 4, verdict: 88, exempt: 210 } as const
 
 /** Closes the TCP sockets of this network namespace whose last verdict, under the active generation, is a refusal. */
 export function closeDenied(flowsFd: number, generation: number): number {
-  const c = libc()
-  const fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG)
-  if (fd < 0) throw new KernelError('netlink-failed', 'no sock_diag socket', 'a kernel with CONFIG_INET_DIAG')
-  try {
-    return [2, 10].reduce((sum, family) => sum + closeFamily(c, fd, family, flowsFd, generation), 0)
-  } finally {
-    c.close(fd)
-  }
+  using socket = new NetlinkSocket(NETLINK_SOCK_DIAG)
+  return [2, 10].reduce((sum, family) => sum + closeFamily(socket, family, flowsFd, generation), 0)
 }
 
-function closeFamily(c: Calls, fd: number, family: number, flowsFd: number, generation: number): number {
+type Connection = {
+  /** 4 or 16 bytes. */
+  readonly src: Uint8Array
+  readonly dst: Uint8Array
+  readonly srcPort: number
+  readonly dstPort: number
+}
+
+/** Ends one TCP connection of this network namespace: both its ends are told. */
+export function closeConnection({ src, dst, srcPort, dstPort }: Connection): boolean {
+  const id = new Uint8Array(48)
+  const at = view(id)
+  at.setUint16(0, srcPort)
+  at.setUint16(2, dstPort)
+  id.set(src, 4)
+  id.set(dst, 20)
+  // No cookie: whichever socket has these addresses.
+  id.fill(0xff, 40)
+  using socket = new NetlinkSocket(NETLINK_SOCK_DIAG)
+  return destroy(socket, src.length === 4 ? 2 : 10, id)
+}
+
+function closeFamily(socket: NetlinkSocket, family: number, flowsFd: number, generation: number): number {
   const denied: Uint8Array[] = []
-  send(c, fd, request(SOCK_DIAG_BY_FAMILY, REQUEST | DUMP, family, undefined, storageRequest(flowsFd)))
-  for (const message of receive(c, fd)) {
+  send(socket, request(SOCK_DIAG_BY_FAMILY, REQUEST | DUMP, family, undefined, storageRequest(flowsFd)))
+  for (const message of receive(socket)) {
     const flow = storageOf(message.subarray(16 + 72))
     if (flow && isDenied(flow, generation)) denied.push(message.slice(16 + 4, 16 + 4 + 48))
   }
-  let closed = 0
-  for (const id of denied) {
-    send(c, fd, request(SOCK_DESTROY, REQUEST | ACK, family, id, new Uint8Array(0)))
-    for (const message of receive(c, fd)) if (view(message).getInt32(16, true) === 0) closed++
-  }
-  return closed
+  return denied.filter((id) => destroy(socket, family, id)).length
+}
+
+function destroy(socket: NetlinkSocket, family: number, id: Uint8Array): boolean {
+  send(socket, request(SOCK_DESTROY, REQUEST | ACK, family, id, new Uint8Array(0)))
+  return receive(socket).some((message) => view(message).getInt32(16, true) === 0)
 }
 
 function isDenied(flow: Uint8Array, generation: number): boolean {
   const at = view(flow)
   const word = at.getUint32(FLOW.verdict, true)
-  const refused = (word & 0xff) !== 0 && ((word >> 8) & 1) === 0
+  const refused = [DENY, UNDETERMINED].includes(word & 0xff) && ((word >> 8) & 1) === 0
   return refused && at.getUint32(FLOW.generation, true) === generation && at.getUint8(FLOW.exempt) === 0
 }
 
@@ -125,22 +121,21 @@ function attribute(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
   return undefined
 }
 
-function send(c: Calls, fd: number, bytes: Uint8Array): void {
-  if (Number(c.send(fd, bytes, bytes.length, 0)) < 0)
-    throw new KernelError('netlink-failed', 'sock_diag refused a request', 'run as root')
+function send(socket: NetlinkSocket, bytes: Uint8Array): void {
+  if (!socket.send(bytes)) throw new KernelError('netlink-failed', 'sock_diag refused a request', 'run as root')
 }
 
-function* receive(c: Calls, fd: number): Generator<Uint8Array> {
+function* receive(socket: NetlinkSocket): Generator<Uint8Array> {
   const buffer = new Uint8Array(1 << 16)
   for (;;) {
-    const length = Number(c.recv(fd, buffer, buffer.length, 0))
-    if (length <= 0) return
-    const at = view(buffer)
-    for (let offset = 0; offset + 16 <= length;) {
+    const datagram = socket.receive(buffer)
+    if (datagram === null) return
+    const at = view(datagram)
+    for (let offset = 0; offset + 16 <= datagram.length;) {
       const size = at.getUint32(offset, true)
       const type = at.getUint16(offset + 4, true)
       if (type === DONE) return
-      yield buffer.subarray(offset, offset + size)
+      yield datagram.subarray(offset, offset + size)
       if (type === ERROR) return
       offset += (size + 3) & ~3
     }

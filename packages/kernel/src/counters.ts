@@ -9,6 +9,12 @@ export interface KernelCounters {
   readonly walkErrors: number
   readonly bindingsOverflow: number
   readonly redirected: number
+  /** Flows whose handshake was awaited. */
+  readonly inspected: number
+  /** Packets of such flows that nobody had looked at, and that were dropped. */
+  readonly notInspected: number
+  /** What servers said first and found no room. */
+  readonly greetingsLost: number
 }
 
 const NAMES = [
@@ -19,6 +25,9 @@ const NAMES = [
   'walkErrors',
   'bindingsOverflow',
   'redirected',
+  'inspected',
+  'notInspected',
+  'greetingsLost',
 ] as const satisfies readonly (keyof KernelCounters)[]
 
 export function readCounters(fd: number): KernelCounters {

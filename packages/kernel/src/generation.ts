@@ -15,6 +15,8 @@ export interface KernelGeneration {
     readonly app: number
     readonly unit: number
     readonly name: number
+    /** While the handshake is awaited; `name` unless given. */
+    readonly awaitedName?: number
   }
   readonly bindings?: readonly Binding[]
   /** Report, and do not refuse, what no rule refuses: raw sockets, marks, DNS past the resolver. */
@@ -24,7 +26,14 @@ export interface KernelGeneration {
 export interface Binding {
   /** 16 bytes; IPv4 as ::ffff:a.b.c.d. */
   readonly address: Uint8Array
-  readonly names: readonly { readonly class: number; readonly ttlSeconds: number }[]
+  readonly names: readonly BoundName[]
+}
+
+export interface BoundName {
+  readonly class: number
+  /** While the handshake is awaited; `class` unless given. Names of one class have one of these too. */
+  readonly awaitedClass?: number
+  readonly ttlSeconds: number
 }
 
 export const IMAGE_MAGIC = 0x53595031

@@ -8,7 +8,7 @@ export interface ResolverAddress {
 
 export interface KernelConfig {
   readonly generation: number
-  /** ALLOW_RAW of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
+  /** ALLOW_RAW and INSPECT of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
   readonly flags: number
   readonly resolver: ResolverAddress | undefined
   readonly resolverTgid: number | undefined
@@ -16,7 +16,9 @@ export interface KernelConfig {
   readonly ownNetworkOnly: boolean
 }
 
-export const CONFIG_BYTES = 64
+/** Flows of this process's own network may wait for their handshake. */
+export const INSPECT = 4
+export const CONFIG_BYTES = 72
 
 export function encodeConfig(config: KernelConfig): Uint8Array {
   const bytes = new Uint8Array(CONFIG_BYTES)
@@ -29,10 +31,20 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)
   view.setBigUint64(16, config.resolverTgid ? startTicks(config.resolverTgid) : 0n, true)
   view.setUint32(56, config.resolverTgid ? processNamespace(config.resolverTgid) : 0, true)
-  view.setUint32(60, config.ownNetworkOnly ? statSync('/proc/self/ns/net').ino : 0, true)
+  view.setUint32(60, config.ownNetworkOnly ? ownNetwork() : 0, true)
+  view.setUint32(64, (config.flags & INSPECT) !== 0 ? ownNetwork() : 0, true)
   if (v4) bytes.set(addressBytes(`::ffff:${v4}`), 24)
   if (v6) bytes.set(addressBytes(v6), 40)
   return bytes
+}
+
+/** Whether flows wait for their handshake. */
+export function inspects(config: Uint8Array | undefined): boolean {
+  return config !== undefined && (config[4]! & INSPECT) !== 0
+}
+
+function ownNetwork(): number {
+  return statSync('/proc/self/ns/net').ino
 }
 
 /** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */

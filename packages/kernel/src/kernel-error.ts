@@ -6,6 +6,7 @@ export type KernelErrorCode =
   | 'cgroup-failed'
   | 'image-invalid'
   | 'netlink-failed'
+  | 'rules-refused'
   | 'privileges-missing'
   | 'kernel-lacks'
   | 'interface-missing'

@@ -27,6 +27,7 @@ const SIGNATURES = {
   tcHookDestroy: 'int bpf_tc_hook_destroy(void *hook)',
   tcAttach: 'int bpf_tc_attach(void *hook, void *opts)',
   tcDetach: 'int bpf_tc_detach(void *hook, void *opts)',
+  programPin: 'int bpf_program__pin(void *program, const char *path)',
   linkPin: 'int bpf_link__pin(void *link, const char *path)',
   linkDestroy: 'int bpf_link__destroy(void *link)',
   findMap: 'int bpf_object__find_map_fd_by_name(void *object, const char *name)',

@@ -2,14 +2,15 @@ import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { activeGeneration, withActiveBindings } from './active-generation.ts'
 import { mergeBindings, removeBinding } from './bindings.ts'
-import { update, word } from './bpf-map.ts'
+import { lookup, update, word } from './bpf-map.ts'
 import { closeDenied } from './close-denied.ts'
 import { readCounters, type KernelCounters } from './counters.ts'
 import { readEvents } from './event-ring.ts'
 import type { Binding, KernelGeneration } from './generation.ts'
-import { encodeConfig, type ResolverAddress } from './kernel-config.ts'
+import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } from './kernel-config.ts'
 import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
+import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
 import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
 import { GENERATION_MAPS, retireSlot, writeGeneration } from './write-generation.ts'
@@ -46,11 +47,28 @@ export interface Enforcement extends AsyncDisposable {
   unbind(addresses: readonly Uint8Array[]): void
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void
   counters(): KernelCounters
+  /**
+   * From now on flows of this network namespace that are not certain at `connect` may begin, and their first packets wait here;
+   * nobody there, they do not leave. Without it they are judged by what there is. Needs `pinPath`; the name tells the rules
+   * of one enforcement from another's.
+   */
+  handshakes(name: string): Handshakes
   /** Closes TCP sockets that the policy in force has refused. Returns how many. */
   closeDenied(): number
 }
 
-const MAPS = [...GENERATION_MAPS, 'fence', 'config', 'events', 'counters', 'flows'] as const
+const MAPS = [
+  ...GENERATION_MAPS,
+  'fence',
+  'config',
+  'events',
+  'counters',
+  'flows',
+  'tickets',
+  'findings',
+  'origins',
+  'greetings',
+] as const
 
 const ALLOW_RAW = 1
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
@@ -82,6 +100,8 @@ class Guard implements Enforcement {
   readonly #stops = new Set<() => void>()
   #attached: boolean
   #overflow = 0
+  /** Enforcement that is taken over goes on as it was. */
+  #inspect = false
   #disposed = false
 
   constructor(options: EnforcementOptions, pins: string | undefined, loaded: LoadedObject | undefined, maps: Maps) {
@@ -90,6 +110,7 @@ class Guard implements Enforcement {
     this.#loaded = loaded
     this.#maps = maps
     this.#attached = !loaded
+    this.#inspect = !loaded && inspects(lookup(maps.config, word(0), CONFIG_BYTES))
     this.#configure(loaded ? 0 : this.generation)
   }
 
@@ -132,6 +153,17 @@ class Guard implements Enforcement {
     return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
   }
 
+  handshakes(name: string): Handshakes {
+    if (this.#pins === undefined) throw new Error('nothing is inspected where nothing is pinned')
+    const program = join(this.#pins, 'held')
+    if (!hasPin(program)) this.#loaded?.pinHeld(program)
+    const keep = this.#options.keep === true
+    const handshakes = openHandshakes({ name, program, maps: this.#maps, keep })
+    this.#inspect = true
+    this.#configure(this.generation)
+    return handshakes
+  }
+
   closeDenied(): number {
     return closeDenied(this.#maps.flows, this.generation)
   }
@@ -149,7 +181,7 @@ class Guard implements Enforcement {
 
   #configure(generation: number): void {
     const { resolver, resolverTgid, allowRaw = false, ownNetworkOnly = false } = this.#options
-    const flags = allowRaw ? ALLOW_RAW : 0
+    const flags = (allowRaw ? ALLOW_RAW : 0) | (this.#inspect ? INSPECT : 0)
     update(this.#maps.config, word(0), encodeConfig({ generation, flags, resolver, resolverTgid, ownNetworkOnly }))
   }
 

@@ -17,7 +17,11 @@ export const PROGRAMS = [
   'sock_create',
   'setsockopt',
   'egress',
+  'ingress',
 ] as const
+
+/** Asked by netfilter: which packets wait for the inspector. */
+const HELD = 'held'
 
 /** Needs BPF among the kernel's active security modules; without it the command loses CAP_NET_RAW instead. */
 export const FAMILY_GUARD = 'family_guard'
@@ -29,6 +33,8 @@ export interface LoadedObject {
   readonly programs: readonly string[]
   map(name: string): number
   attach(program: string, cgroupFd: number): Pointer
+  /** Pins the program that netfilter asks. */
+  pinHeld(path: string): void
   close(): void
 }
 
@@ -72,6 +78,7 @@ function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObje
     programs: withGuard ? [...PROGRAMS, FAMILY_GUARD] : PROGRAMS,
     map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
     attach: (name, cgroupFd) => pointer(`attach ${name}`, bpf.attachCgroup(program(name), cgroupFd)),
+    pinHeld: (path) => void checked(`pin ${HELD}`, bpf.programPin(program(HELD), path)),
     close: () => bpf.close(object),
   }
 }

@@ -51,8 +51,9 @@ export function writeGeneration(
   updateBatch(add('addresses', createInner('lpm', 20, 4, classes.length)), keys, bytesOf(classes), classes.length)
   const bindings = add('bindings', createInner('hash', 16, BINDING_BYTES, MAX_BINDINGS))
   const overflow = mergeBindings(bindings, generation.bindings ?? [])
-  const { user, app, unit, name } = generation.defaults
-  const defaults = new Uint32Array([user, app, unit, name, generation.monitor ? 1 : 0, factsAsked(generation)])
+  const { user, app, unit, name, awaitedName = name } = generation.defaults
+  const monitor = generation.monitor ? 1 : 0
+  const defaults = new Uint32Array([user, app, unit, name, monitor, factsAsked(generation), awaitedName, 0])
   update(add('defaults', createInner('array', 4, defaults.byteLength, 1, false)), word(0), bytesOf(defaults))
   for (const [name, inner] of maps) put(outer[name], slot, inner)
   return { overflow }

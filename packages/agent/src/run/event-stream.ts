@@ -4,6 +4,8 @@ import type { HostFacts } from '@sallyport/compile'
 import type { FlowRecord } from '@sallyport/flow'
 import type { Policy, World } from '@sallyport/policy'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
+import { eventOfHandshake, withHandshake } from '../inspect/handshake-events.ts'
+import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
 import type { BoundNames } from './bound-names.ts'
 import { flowOfEvent } from './flow-of-event.ts'
 
@@ -31,10 +33,19 @@ export class EventStream {
 
   receive(event: KernelEvent): void {
     this.#received++
-    const { names, onFlow, host, ...known } = this.#options
+    this.#options.onFlow(this.#recordOf(event))
+  }
+
+  judged(handshake: JudgedHandshake): void {
+    this.#received++
+    this.#options.onFlow(withHandshake(this.#recordOf(eventOfHandshake(handshake)), handshake))
+  }
+
+  #recordOf(event: KernelEvent): FlowRecord {
+    const { names, onFlow: _onFlow, host, ...known } = this.#options
     const nowMs = Date.now()
     const clock = { nowMs, bootNs: bootNs() }
-    onFlow(flowOfEvent(event, { ...known, host: host(), clock, namesOf: (address) => names.namesOf(address, nowMs) }))
+    return flowOfEvent(event, { ...known, host: host(), clock, namesOf: (address) => names.namesOf(address, nowMs) })
   }
 
   /** Waits until what the kernel has decided has been read. */

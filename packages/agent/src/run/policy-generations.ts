@@ -2,7 +2,11 @@ import { kernelTables, type CompiledPolicy, type CompiledRules, type HostFacts }
 import type { Binding, KernelGeneration } from '@sallyport/kernel'
 import { addressBytes, type Address, type DomainName } from '@sallyport/net'
 import type { Rule } from '@sallyport/policy'
+import type { InspectedRules } from '../inspect/handshake-guard.ts'
 import type { BoundNames } from './bound-names.ts'
+
+/** The tables, and what a walk that stopped in them goes on with. */
+export type InspectedGeneration = KernelGeneration & InspectedRules
 
 /** The rules in force as the kernel takes them, with every name that is bound at the time. */
 export function generationOf(
@@ -10,9 +14,10 @@ export function generationOf(
   host: HostFacts,
   names: BoundNames,
   nowMs: number,
-): KernelGeneration {
+): InspectedGeneration {
   const rules = policy.at(nowMs)
-  return { ...kernelTables(rules, host, rulesOf(policy)), ...boundNow(policy, rules, names, nowMs) }
+  const { rules: _numbered, ...tables } = kernelTables(rules, host, rulesOf(policy))
+  return { ...tables, rules, ...boundNow(policy, rules, names, nowMs) }
 }
 
 /** Rules are numbered through all layers. */
@@ -39,5 +44,9 @@ export function bindingOf(rules: CompiledRules, name: DomainName, address: Addre
 }
 
 function nameBinding(rules: CompiledRules, name: DomainName, ttlSeconds: number): Binding['names'][number] {
-  return { class: rules.tables.nameClass({ certainty: 'certain', name }), ttlSeconds }
+  return {
+    class: rules.tables.nameClass({ certainty: 'certain', name }),
+    awaitedClass: rules.tables.nameClass({ certainty: 'pending', name }),
+    ttlSeconds,
+  }
 }

@@ -7,6 +7,7 @@ import { directoriesOfApps } from '../host/executables.ts'
 import { subjectTerms } from '../host/policy-terms.ts'
 import { runningFiles } from '../host/running-files.ts'
 import { watchDirectories } from '../host/watch-directories.ts'
+import type { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import type { BoundNames } from './bound-names.ts'
 import { bindingOf, generationOf } from './policy-generations.ts'
 
@@ -21,6 +22,7 @@ export class PolicyInForce {
   readonly #names: BoundNames
   #host: HostFacts
   #rules: CompiledRules
+  #inspected: InspectedGenerations | null = null
   #enforcement: Enforcement | null = null
 
   constructor(policy: CompiledPolicy, host: HostFacts, names: BoundNames) {
@@ -34,8 +36,10 @@ export class PolicyInForce {
     return this.#host
   }
 
-  enforceWith(enforcement: Enforcement, cgroupRoot: string): Disposable {
+  /** `inspected`: of the same enforcement. */
+  enforceWith(enforcement: Enforcement, cgroupRoot: string, inspected: InspectedGenerations | null = null): Disposable {
     this.#enforcement = enforcement
+    this.#inspected = inspected
     this.#apply()
     const clock = setInterval(() => this.#followClock(), CLOCK_MS).unref()
     const scope = new DisposableStack()
@@ -85,6 +89,10 @@ export class PolicyInForce {
   #apply(): void {
     const nowMs = Date.now()
     this.#rules = this.#policy.at(nowMs)
-    this.#enforcement?.apply(generationOf(this.#policy, this.#host, this.#names, nowMs))
+    if (this.#enforcement === null) return
+    const generation = generationOf(this.#policy, this.#host, this.#names, nowMs)
+    // Known before the kernel has it: a flow may be held under it at once.
+    this.#inspected?.keep(this.#enforcement.generation + 1, generation)
+    this.#enforcement.apply(generation)
   }
 }

@@ -11,6 +11,8 @@ import {
 } from '@sallyport/kernel'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
+import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
@@ -30,6 +32,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
   const asked = askPolicy(compiled)
   const names = new BoundNames()
+  const inspected = new InspectedGenerations()
   const executables = new ExecutablePaths(process.env['PATH'] ?? '')
   executables.remember(await stat(path, { bigint: true }), path)
 
@@ -51,7 +54,10 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.use(enforcement)
   const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
   enforcement.events((event) => events.receive(event))
-  scope.use(inForce.enforceWith(enforcement, cgroupPath))
+  const handshakes = scope.use(enforcement.handshakes(`run-${process.pid}`))
+  const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
+  scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
+  scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))
 
   const startedMs = performance.now()
   const dropRaw = !enforcement.familiesGuarded

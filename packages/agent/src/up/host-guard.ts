@@ -17,6 +17,8 @@ import type { Policy, World } from '@sallyport/policy'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
+import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
 import type { LoopbackForwarder } from '../run/local-forwarder.ts'
@@ -53,6 +55,10 @@ type Attached = {
   readonly enforcement: Enforcement
   readonly pinned: boolean
   readonly events: PolicyEvents<KernelEvent>
+  readonly judged: PolicyEvents<JudgedHandshake>
+  readonly inspected: InspectedGenerations
+  /** What is judged by its handshake; nothing where nothing is enforced. */
+  readonly inspection: AsyncDisposableStack
 }
 
 /**
@@ -122,8 +128,10 @@ export class HostGuard implements AsyncDisposable {
       names: this.#names,
       onFlow: this.#options.onFlow,
     })
-    attached.events.begin(attached.enforcement.generation + 1, stream)
-    const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath)
+    const next = attached.enforcement.generation + 1
+    attached.events.begin(next, stream)
+    attached.judged.begin(next, { receive: (handshake) => stream.judged(handshake) })
+    const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath, attached.inspected)
     this.#following?.[Symbol.dispose]()
     this.#following = following
     this.#current = { asked, inForce }
@@ -155,11 +163,31 @@ export class HostGuard implements AsyncDisposable {
       eventBytes: EVENT_BYTES,
     })
     const events = new PolicyEvents<KernelEvent>()
+    const judged = new PolicyEvents<JudgedHandshake>()
     enforcement.events((event) => events.receive(event))
-    return { enforcement, pinned, events }
+    const inspected = new InspectedGenerations()
+    const inspection = new AsyncDisposableStack()
+    try {
+      if (pinned) {
+        const handshakes = inspection.use(enforcement.handshakes(`host-${cgroupId(this.#options.cgroupPath)}`))
+        inspection.use(
+          new HandshakeGuard({
+            handshakes,
+            rulesOf: (generation) => inspected.get(generation),
+            names: this.#names,
+            onJudged: (handshake) => judged.receive(handshake),
+          }),
+        )
+      }
+    } catch (error) {
+      await enforcement[Symbol.asyncDispose]()
+      throw error
+    }
+    return { enforcement, pinned, events, judged, inspected, inspection }
   }
 
-  async #close({ enforcement }: Attached): Promise<void> {
+  async #close({ enforcement, inspection }: Attached): Promise<void> {
+    await inspection.disposeAsync()
     this.#lostBefore += enforcement.counters().eventsLost
     await enforcement[Symbol.asyncDispose]()
   }

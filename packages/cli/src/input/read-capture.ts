@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { SallyportError } from '@sallyport/policy'
 import { CaptureReader, FlowTable, type CaptureFailure, type FlowRow, type FlowTableCounters } from '@sallyport/wire'
-import { handshakeCiphers } from './handshake-ciphers.ts'
+import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { fileError } from './read-text-file.ts'
 
 const PIECE_BYTES = 1 << 20

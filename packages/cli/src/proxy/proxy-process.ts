@@ -1,5 +1,5 @@
 import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
-import { handshakeCiphers } from '../input/handshake-ciphers.ts'
+import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { parseIcap } from '../input/icap-services.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'

@@ -24,9 +24,9 @@ export class ImageWriter {
     this.#maxWords = maxWords
   }
 
-  /** kind 0: verdict, mode and refusal kind; rank; rule. */
-  leaf({ verdict, mode, how, rank, rule }: LeafWords): number {
-    const key = `${verdict}.${mode}.${how}.${rank}`
+  /** kind 0: verdict, mode and refusal kind; rank; rule. Leaves that are equal are one, unless their `mark` differs. */
+  leaf({ verdict, mode, how, rank, rule }: LeafWords, mark = -1): number {
+    const key = `${verdict}.${mode}.${how}.${rank}.${mark}`
     const known = this.#leaves.get(key)
     if (known !== undefined) return known
     const offset = this.#append([0, verdict | (mode << 8) | (how << 16), rank, rule])

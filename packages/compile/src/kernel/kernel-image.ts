@@ -1,7 +1,7 @@
 import type { Address } from '@sallyport/net'
 import { sameEffect, type Flow, type Outcome, type Rule } from '@sallyport/policy'
 import type { CompiledRules } from '../compiled-rules.ts'
-import { ADDRESS, NAME, PORT, variable } from '../diagram/variable.ts'
+import { ADDRESS, NAME, PORT, PROTOCOL, variable } from '../diagram/variable.ts'
 import type { AddressTable } from '../tables/address-table.ts'
 import { UNKNOWN_CLIENT, type ClientFacts } from './client-facts.ts'
 import type { HostFacts } from './host-facts.ts'
@@ -17,6 +17,7 @@ const APP = variable('app')
 const UNIT = variable('unit')
 const CONTAINER = variable('container')
 const NO_RULE = 0xffffffff
+const UNDETERMINED = 2
 const MAX_IMAGE_WORDS = 64 * 1024 * 1024
 
 /** Everything one generation of the kernel's maps holds. Classes of users and units are numbered for this image only. */
@@ -27,15 +28,24 @@ export type KernelTables = {
   readonly units: readonly { readonly cgroupId: bigint; readonly class: number }[]
   readonly ports: Uint32Array
   readonly addresses: { readonly keys: Uint8Array; readonly classes: Uint32Array }
-  readonly defaults: { readonly user: number; readonly app: number; readonly unit: number; readonly name: number }
+  readonly defaults: {
+    readonly user: number
+    readonly app: number
+    readonly unit: number
+    readonly name: number
+    /** While the handshake is awaited. */
+    readonly awaitedName: number
+  }
+  /** Where in the image a walk may stop undetermined → the node from which `CompiledRules.resume` goes on. */
+  readonly resume: ReadonlyMap<number, number>
   /** Rule index in events → the rule. */
   readonly rules: readonly Rule[]
 }
 
 /**
  * The diagram as this host's kernel can walk it: facts that are fixed on the host, and facts that no later point will
- * find (the verified name, the protocol), are walked now; user and groups are one kernel variable, unit and container
- * another.
+ * find (the request), are walked now; user and groups are one kernel variable, unit and container another. Of the protocol the
+ * kernel knows one of two things: none will be seen (class 0), or it is awaited (unknown); and a name has a class for each.
  */
 export function kernelTables(rules: CompiledRules, host: HostFacts, allRules: readonly Rule[]): KernelTables {
   const subjects = {
@@ -60,13 +70,13 @@ export function kernelTables(rules: CompiledRules, host: HostFacts, allRules: re
   }
   const fixed: Flow = { device: host.device, tags: host.tags, posture: host.posture, src: null, ...NEVER_KNOWN }
   return {
-    image: encode(rules, fixed, subjects),
+    ...encode(rules, fixed, subjects),
     users: new Map(host.users.map(({ uid }, at) => [uid, subjects.user.ofValue[at]!])),
     apps: host.apps.map(({ dev, ino }, at) => ({ dev, ino, class: subjects.app.ofValue[at]! })),
     units: host.units.map(({ cgroupId }, at) => ({ cgroupId, class: subjects.unit.ofValue[at]! })),
     ports: rules.tables.ports,
     addresses: addressKeys(rules.tables.addresses),
-    defaults: { user: 0, app: 0, unit: 0, name: rules.tables.nameSetClass(0, 'certain') },
+    defaults: defaultsOf(rules),
     rules: allRules,
   }
 }
@@ -92,15 +102,20 @@ export function gatewayTables(
   }
   const fixed: Flow = { app: null, appSha256: null, unit: null, container: null, ...NEVER_KNOWN }
   return {
-    image: encode(rules, fixed, subjects),
+    ...encode(rules, fixed, subjects),
     users: new Map(clients.map((_, at) => [at + 1, subjects.user.ofValue[at]!])),
     apps: [],
     units: networks.map((_, at) => ({ cgroupId: BigInt(at + 1), class: subjects.unit.ofValue[at]! })),
     ports: rules.tables.ports,
     addresses: addressKeys(rules.tables.addresses),
-    defaults: { user: 0, app: 0, unit: 0, name: rules.tables.nameSetClass(0, 'certain') },
+    defaults: defaultsOf(rules),
     rules: allRules,
   }
+}
+
+function defaultsOf({ tables }: CompiledRules): KernelTables['defaults'] {
+  const [name, awaitedName] = [tables.nameSetClass(0, 'certain'), tables.nameSetClass(0, 'pending')]
+  return { user: 0, app: 0, unit: 0, name, awaitedName }
 }
 
 /** Facts that no point behind the kernel will find. */
@@ -129,13 +144,16 @@ function subject(rules: CompiledRules, variables: readonly number[], other: Flow
   return { variables, classes, ofValue: values.map(classOf) }
 }
 
-function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Uint32Array {
+function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Pick<KernelTables, 'image' | 'resume'> {
   const { diagram, facts, tables } = rules
   const writer = new ImageWriter(MAX_IMAGE_WORDS)
   const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, rank: 0, rule: NO_RULE })
   const offsets = new Map<number, number>()
-  const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => tables.nameSetClass(id, 'certain'))
-  const nameClasses = [...new Set(nameSets)]
+  const resume = new Map<number, number>()
+  const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => id)
+  const nameClasses = [
+    ...new Set(nameSets.flatMap((id) => [tables.nameSetClass(id, 'certain'), tables.nameSetClass(id, 'pending')])),
+  ]
   const portClasses = [...new Set(tables.ports)]
   const addressClasses = [...new Set(tables.addresses.classes)]
 
@@ -148,15 +166,29 @@ function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Uint32Ar
   }
   const write = (node: number): number => {
     const leaf = diagram.leaf(node)
-    if (leaf) return writer.leaf(leafWords(leaf.outcomes))
+    if (leaf) return writeLeaf(node, leaf.outcomes)
     const v = diagram.variable(node)
     for (const [name, each] of Object.entries(subjects)) {
       if (each.variables.includes(v)) return writeSubject(node, variable(name as 'user'), each)
     }
     if (v === PORT) return writeValues(node, v, portClasses)
     if (v === ADDRESS) return writeValues(node, v, addressClasses)
-    if (v === NAME) return writeValues(node, v, nameClasses)
+    if (v === NAME) return resumable(node, writeValues(node, v, nameClasses))
+    if (v === PROTOCOL) return writeProtocol(node)
     return visit(diagram.child(node, facts.classOf(v, fixed)))
+  }
+  const resumable = (node: number, offset: number): number => {
+    resume.set(offset, node)
+    return offset
+  }
+  const writeLeaf = (node: number, outcomes: readonly Outcome[]): number => {
+    const words = leafWords(outcomes)
+    return words.verdict === UNDETERMINED ? resumable(node, writer.leaf(words, node)) : writer.leaf(words)
+  }
+  const writeProtocol = (node: number): number => {
+    const none = visit(diagram.child(node, facts.classOf(PROTOCOL, fixed)))
+    const awaited = writeLeaf(node, rules.possibleFrom(node, { http: null, content: null }))
+    return none === awaited ? none : writer.node(PROTOCOL, Uint32Array.of(none), awaited)
   }
   const writeSubject = (node: number, kernelVariable: number, { variables, classes }: Subject): number => {
     const children = classes.map((flow) => {
@@ -173,18 +205,26 @@ function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Uint32Ar
     for (const id of classes) children[id] = visit(diagram.child(node, id))
     return writer.node(v, children, failClosed)
   }
-  return writer.finish(visit(diagram.root))
+  return { image: writer.finish(visit(diagram.root)), resume }
+}
+
+/** A leaf that is not certain is watched only when no way it may end stops the flow. */
+function mayStop({ verdict, mode }: Outcome): boolean {
+  return verdict === 'deny' && mode === 'enforce'
 }
 
 function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']>[0] {
   const first = outcomes[0]!
   const certain = outcomes.every((outcome) => sameEffect(outcome, first))
+  const { rank } = first
+  const rule = first.rule === null ? NO_RULE : rank
+  if (!certain) return { verdict: UNDETERMINED, mode: outcomes.some(mayStop) ? 0 : 1, how: 0, rank, rule }
   return {
-    verdict: certain ? (first.verdict === 'allow' ? 0 : 1) : 2,
+    verdict: first.verdict === 'allow' ? 0 : 1,
     mode: first.mode === 'enforce' ? 0 : 1,
     how: first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
-    rank: first.rank,
-    rule: first.rule === null ? NO_RULE : first.rank,
+    rank,
+    rule,
   }
 }
 

@@ -3,10 +3,17 @@ import { EMPTY_SLOT, HEADER_WORDS, IMAGE_MAGIC, MAX_PROBES, slotOf } from './ima
 export const UNKNOWN_CLASS = 0xffffffff
 const MAX_DEPTH = 20
 
-export type LeafAt = { readonly verdict: number; readonly mode: number; readonly rank: number; readonly rule: number }
+export type LeafAt = {
+  readonly verdict: number
+  readonly mode: number
+  readonly rank: number
+  readonly rule: number
+  /** Where in the image the walk ended. */
+  readonly offset: number
+}
 
 /** The walk that the kernel makes, word for word; `null` is an image that leads nowhere, which denies. */
-export function walkImage(image: Uint32Array, classOf: (variable: number) => number): LeafAt | null {
+export function walkImage(image: Uint32Array, classOf: (variable: number, offset: number) => number): LeafAt | null {
   if (image[0] !== IMAGE_MAGIC) return null
   let offset = image[1]!
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
@@ -15,9 +22,15 @@ export function walkImage(image: Uint32Array, classOf: (variable: number) => num
     const kind = head >>> 24
     if (kind === 0) {
       const word = image[offset + 1]!
-      return { verdict: word & 255, mode: (word >>> 8) & 255, rank: image[offset + 2]!, rule: image[offset + 3]! }
+      return {
+        verdict: word & 255,
+        mode: (word >>> 8) & 255,
+        rank: image[offset + 2]!,
+        rule: image[offset + 3]!,
+        offset,
+      }
     }
-    offset = step(image, offset, kind, classOf(head & 0xffffff))
+    offset = step(image, offset, kind, classOf(head & 0xffffff, offset))
   }
   return null
 }

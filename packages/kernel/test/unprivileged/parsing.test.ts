@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readMessages, verdictMessage } from '../../src/unprivileged/inside/queue-messages.ts'
+import { readMessages, verdictMessage } from '../../src/queue/queue-messages.ts'
 import { parseSocketLine } from '../../src/unprivileged/inside/socket-table.ts'
-import { parsePacket } from '../../src/unprivileged/parse-packet.ts'
+import { parsePacket } from '../../src/queue/parse-packet.ts'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 

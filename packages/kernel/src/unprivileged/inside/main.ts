@@ -1,6 +1,6 @@
 /** First process of the namespace: holds the packet queue, starts the command, and ends everything when it ends. */
 import { readlinkSync } from 'node:fs'
-import { parsePacket } from '../parse-packet.ts'
+import { parsePacket } from '../../queue/parse-packet.ts'
 import type { ToInside, ToOutside } from '../messages.ts'
 import { Pending } from './pending.ts'
 import { startDnsRelay } from './dns-relay.ts'

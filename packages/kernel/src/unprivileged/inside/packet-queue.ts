@@ -3,7 +3,7 @@ import type { PacketVerdict } from '../packet-facts.ts'
 import { InsideError } from './inside-error.ts'
 import { bind, recv, send, socket } from './libc.ts'
 import { MARKS, QUEUE } from './packet-rules.ts'
-import { bindMessage, parametersMessage, readMessages, VERDICTS, verdictMessage } from './queue-messages.ts'
+import { bindMessage, parametersMessage, readMessages, VERDICTS, verdictMessage } from '../../queue/queue-messages.ts'
 
 const AF_NETLINK = 16
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000

@@ -9,7 +9,7 @@ const REQUEST = 1
 const ACK = 4
 const HEADER = 20
 
-export const VERDICTS = { drop: 0, repeat: 4 } as const
+export const VERDICTS = { drop: 0, accept: 1, repeat: 4 } as const
 
 export type QueueMessage =
   | { readonly kind: 'packet'; readonly id: number; readonly payload: Uint8Array }
@@ -30,8 +30,12 @@ export function parametersMessage(queue: number, copy: number, held: number): Ui
   ])
 }
 
-export function verdictMessage(queue: number, id: number, verdict: number, mark: number): Uint8Array {
-  const attributes = [attribute(2, Uint8Array.of(...big32(verdict), ...big32(id))), attribute(3, big32(mark))]
+/** `mark`: written to the packet; null leaves it as it is. */
+export function verdictMessage(queue: number, id: number, verdict: number, mark: number | null): Uint8Array {
+  const attributes = [
+    attribute(2, Uint8Array.of(...big32(verdict), ...big32(id))),
+    ...(mark === null ? [] : [attribute(3, big32(mark))]),
+  ]
   return message(VERDICT, REQUEST, queue, attributes)
 }
 

@@ -1,0 +1,198 @@
+import type { CompiledRules } from '@sallyport/compile'
+import { HandshakeInspection, handshakeFacts, type HandshakeFacts, type Known } from '@sallyport/inspect'
+import {
+  bootNs,
+  targetOf,
+  type Finding,
+  type FlowKey,
+  type Greeting,
+  type Handshakes,
+  type HeldPacket,
+  type QueuedSegment,
+  type Ticket,
+} from '@sallyport/kernel'
+import { addressFromBytes, parseDomainName, type DomainName } from '@sallyport/net'
+import { PROTOCOLS, type Protocol, type Verdict } from '@sallyport/policy'
+import type { BoundNames } from '../run/bound-names.ts'
+import { handshakeCiphers } from './handshake-ciphers.ts'
+import { judgeHandshake } from './judge-handshake.ts'
+
+/** What one generation of the kernel's tables was made from. */
+export type InspectedRules = { readonly rules: CompiledRules; readonly resume: ReadonlyMap<number, number> }
+
+/** A flow whose handshake has decided. */
+export type JudgedHandshake = {
+  readonly generation: number
+  readonly key: FlowKey
+  readonly ticket: Ticket
+  readonly facts: HandshakeFacts
+  /** `null`: nothing could be decided, which denies. */
+  readonly verdict: Verdict | null
+}
+
+type Options = {
+  readonly handshakes: Handshakes
+  /** `null`: so old, or so foreign, that nobody knows. */
+  readonly rulesOf: (generation: number) => InspectedRules | null
+  readonly names: BoundNames
+  /** Every flow once, and again when a later policy decides it otherwise. */
+  readonly onJudged: (judged: JudgedHandshake) => void
+}
+
+const TICK_MS = 50
+
+export type InspectionStatus = {
+  readonly judged: number
+  readonly denied: number
+  /** Packets without a flow that the kernel knows; they were dropped. */
+  readonly unknown: number
+  readonly failed: number
+}
+
+/** Judges what the kernel holds: packets go in, findings go to the kernel, packets are released or refused. */
+export class HandshakeGuard implements Disposable {
+  readonly #options: Options
+  readonly #inspection = new HandshakeInspection<FlowKey>(handshakeCiphers)
+  /** The last packet of each flow that waits: whom to tell of a refusal. */
+  readonly #waiting = new Map<FlowKey, QueuedSegment>()
+  readonly #timer: NodeJS.Timeout
+  readonly #counters = { judged: 0, denied: 0, unknown: 0, failed: 0 }
+
+  constructor(options: Options) {
+    this.#options = options
+    options.handshakes.read(
+      (packet) => this.#packet(packet),
+      (greeting) => this.#greeting(greeting),
+    )
+    this.#timer = setInterval(() => this.#expire(), TICK_MS).unref()
+  }
+
+  counters(): InspectionStatus {
+    return { ...this.#counters }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  #packet({ id, key, segment }: HeldPacket): void {
+    const { handshakes } = this.#options
+    const ticket = handshakes.ticket(key)
+    if (ticket === null) {
+      this.#counters.unknown++
+      return handshakes.drop([id])
+    }
+    const earlier = handshakes.finding(key)
+    if (earlier !== null) return this.#again(id, key, segment, ticket, earlier)
+    const { transport, seq, isSyn, payload } = segment
+    const pushed = this.#inspection.push(
+      key,
+      { transport, direction: 'client', seq, isFirst: isSyn, bytes: payload, held: id },
+      performance.now(),
+    )
+    if (pushed.state === 'dropped') return handshakes.drop([id])
+    const ends = { ...segment, payload: new Uint8Array(0) }
+    if (pushed.state === 'waits') this.#waiting.set(key, ends)
+    else this.#known(pushed, ends)
+  }
+
+  /** A flow that was judged before: under this policy, and its packet was on the way; or under another. */
+  #again(id: number, key: FlowKey, segment: QueuedSegment, ticket: Ticket, earlier: Finding): void {
+    if (earlier.generation === ticket.generation) return this.#answer([id], segment, earlier)
+    const facts = factsOf(earlier)
+    this.#judge(key, ticket, facts, [id], segment, earlier)
+  }
+
+  #greeting({ key, seq, bytes }: Greeting): void {
+    this.#inspection.push(key, { transport: 'tcp', direction: 'server', seq, bytes, held: null }, performance.now())
+  }
+
+  #expire(): void {
+    for (const late of this.#inspection.expire(performance.now())) {
+      const segment = this.#waiting.get(late.key)
+      if (segment !== undefined) this.#known(late, segment)
+    }
+  }
+
+  #known({ key, facts, held }: Known<FlowKey>, segment: QueuedSegment): void {
+    this.#waiting.delete(key)
+    const ticket = this.#options.handshakes.ticket(key)
+    if (ticket !== null) return this.#judge(key, ticket, facts, held, segment, null)
+    this.#counters.unknown++
+    this.#options.handshakes.drop(held)
+  }
+
+  #judge(
+    key: FlowKey,
+    ticket: Ticket,
+    facts: HandshakeFacts,
+    held: readonly number[],
+    segment: QueuedSegment,
+    earlier: Finding | null,
+  ): void {
+    const verdict = this.#verdict(key, ticket, facts)
+    const finding = findingOf(ticket.generation, verdict, facts)
+    this.#options.handshakes.find(key, finding)
+    this.#answer(held, segment, finding)
+    this.#counters.judged++
+    if (!passes(finding)) this.#counters.denied++
+    if (earlier?.verdict !== finding.verdict || earlier.mode !== finding.mode)
+      this.#options.onJudged({ generation: ticket.generation, key, ticket, facts, verdict })
+  }
+
+  #verdict(key: FlowKey, ticket: Ticket, facts: HandshakeFacts): Verdict | null {
+    const { rulesOf } = this.#options
+    try {
+      const known = rulesOf(ticket.generation)
+      if (known === null) return null
+      const node = known.resume.get(ticket.resume) ?? null
+      return judgeHandshake(known.rules, node, facts, this.#boundNames(key, ticket))
+    } catch {
+      this.#counters.failed++
+      return null
+    }
+  }
+
+  /** As they were when the flow began: so the kernel takes them too. */
+  #boundNames(key: FlowKey, { sinceNs }: Ticket): readonly DomainName[] {
+    const address = addressFromBytes(targetOf(key).addr)
+    const sinceMs = Date.now() - Number((bootNs() - sinceNs) / 1_000_000n)
+    return address === null ? [] : this.#options.names.namesOf(address, sinceMs)
+  }
+
+  #answer(held: readonly number[], segment: QueuedSegment, finding: Finding): void {
+    const { handshakes } = this.#options
+    if (passes(finding)) return handshakes.release(held)
+    return finding.how === 'drop' ? handshakes.drop(held) : handshakes.refuse(held, segment)
+  }
+}
+
+function passes({ verdict, mode }: Finding): boolean {
+  return verdict === 'allow' || mode === 'monitor'
+}
+
+function findingOf(generation: number, verdict: Verdict | null, facts: HandshakeFacts): Finding {
+  const allowed = verdict?.verdict === 'allow'
+  return {
+    generation,
+    verdict: allowed ? 'allow' : 'deny',
+    // What is not certain now never will be: it is denied.
+    mode: verdict === null || verdict.verdict === 'undetermined' ? 'enforce' : verdict.mode,
+    how: verdict?.verdict === 'deny' ? verdict.how : 'reject',
+    trusted: facts.problem === null,
+    ech: facts.ech,
+    protocol: facts.protocol,
+    name: facts.domain ?? '',
+  }
+}
+
+function factsOf({ protocol, name, trusted, ech }: Finding): HandshakeFacts {
+  const known = (PROTOCOLS as readonly string[]).includes(protocol) ? (protocol as Protocol) : 'other'
+  return {
+    ...handshakeFacts(null),
+    protocol: known,
+    domain: parseDomainName(name),
+    problem: trusted ? null : 'malformed-handshake',
+    ech,
+  }
+}

@@ -1,0 +1,19 @@
+import type { InspectedRules } from './handshake-guard.ts'
+
+const KEPT = 8
+
+/** What the last generations of the kernel's tables were made from: a flow is judged by the rules under which it was held. */
+export class InspectedGenerations {
+  readonly #rules = new Map<number, InspectedRules>()
+
+  keep(generation: number, { rules, resume }: InspectedRules): void {
+    this.#rules.delete(generation)
+    this.#rules.set(generation, { rules, resume })
+    const [oldest] = this.#rules.keys()
+    if (this.#rules.size > KEPT && oldest !== undefined) this.#rules.delete(oldest)
+  }
+
+  get(generation: number): InspectedRules | null {
+    return this.#rules.get(generation) ?? null
+  }
+}

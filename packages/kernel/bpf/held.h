@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Asked by netfilter about every packet that leaves: whether it waits for the inspector. */
+#pragma once
+
+/* Under a policy that came after the ticket: whether the handshake matters still, and from where the walk goes on. */
+static __always_inline int still_awaited(struct ticket *ticket, struct flow_key *key, __u32 generation)
+{
+	struct subject s = ticket->subject;
+	struct verdict v = { .rank = generation, .word = 1 };
+	decide(&s, &ticket->levels, &key->target, &v, ticket->since);
+	if (VERDICT(v.word) != AWAITED)
+		return 0;
+	ticket->resume = v.resume;
+	ticket->generation = generation;
+	return 1;
+}
+
+SEC("socket")
+int held(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	__u64 cookie = bpf_get_socket_cookie(skb);
+	struct config *c = settings();
+	if (!cookie || !c)
+		return 0;
+	__u32 generation = active(c);
+	if (!read_packet(skb, &p))
+		return 0;
+	struct flow_key key = key_of(cookie, &p.target);
+	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
+	/* What opens and closes a connection says nothing. */
+	if (!ticket || (p.target.proto == IPPROTO_TCP && !p.payload))
+		return 0;
+	if (ticket->generation != generation && !still_awaited(ticket, &key, generation))
+		return 0;
+	if (VERDICT(found_word(&key, generation)) != AWAITED)
+		return 0;
+	struct origin origin = { .target = key.target, .port = p.source };
+	__builtin_memcpy(origin.source, p.from, 16);
+	bpf_map_update_elem(&origins, &origin, &cookie, BPF_ANY);
+	return 1;
+}
+
+/* What a server says before its client is judged: some clients wait for it, and it tells what they speak. */
+SEC("cgroup_skb/ingress")
+int ingress(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	if (!sk || sk->protocol != IPPROTO_TCP)
+		return PASSED;
+	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!f || f->exempt || f->greeted >= GREETINGS_BYTES)
+		return PASSED;
+	bpf_spin_lock(&f->lock);
+	struct target target = f->target;
+	__u32 word = f->verdict.word;
+	bpf_spin_unlock(&f->lock);
+	struct packet p = {};
+	if (VERDICT(word) != AWAITED || !read_packet(skb, &p) || !p.payload)
+		return PASSED;
+	__u32 length = p.payload;
+	if (length > GREETING_BYTES)
+		length = GREETING_BYTES;
+	f->greeted += length;
+	struct greeting *g = bpf_ringbuf_reserve(&greetings, sizeof(*g), 0);
+	if (!g) {
+		count(GREETINGS_LOST);
+		return PASSED;
+	}
+	g->key = key_of(bpf_get_socket_cookie(skb), &target);
+	g->seq = p.seq;
+	g->length = length;
+	if (bpf_skb_load_bytes(skb, p.data, g->bytes, length) < 0)
+		g->length = 0;
+	bpf_ringbuf_submit(g, 0);
+	return PASSED;
+}

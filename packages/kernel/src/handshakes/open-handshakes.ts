@@ -1,0 +1,138 @@
+import { rmSync } from 'node:fs'
+import { lookup, update } from '../bpf-map.ts'
+import { closeConnection } from '../close-denied.ts'
+import { readRing } from '../read-ring.ts'
+import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
+import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
+import { installRules, REFUSED_MARK } from './held-rules.ts'
+import * as records from './records.ts'
+import type { Finding, FlowKey, Greeting, Ticket } from './records.ts'
+
+export type HeldPacket = { readonly id: number; readonly key: FlowKey; readonly segment: QueuedSegment }
+
+export type HandshakeCounters = {
+  /** Packets that were handed up. */
+  readonly packets: number
+  /** Packets that could not be handed up, were unreadable, or belonged to no socket that is known. */
+  readonly lost: number
+}
+
+/** Flows whose handshake the kernel awaits: their first packets, what is known of them, and the way to answer. */
+export interface Handshakes extends Disposable {
+  read(onPacket: (packet: HeldPacket) => void, onGreeting: (greeting: Greeting) => void): void
+  ticket(key: FlowKey): Ticket | null
+  finding(key: FlowKey): Finding | null
+  /** To be told before any packet is released: a packet without a finding does not leave. */
+  find(key: FlowKey, finding: Finding): void
+  release(ids: readonly number[]): void
+  /** Nothing is told to anybody. */
+  drop(ids: readonly number[]): void
+  /** Both ends of a connection are told, the sender of a datagram. */
+  refuse(ids: readonly number[], segment: QueuedSegment): void
+  counters(): HandshakeCounters
+}
+
+type Maps = Readonly<Record<'tickets' | 'findings' | 'origins' | 'greetings', number>>
+
+export type HandshakeOptions = {
+  /** Tells the rules of this enforcement from those of others: letters, digits and hyphens, at most 18. */
+  readonly name: string
+  /** The pinned program `held`. It is unpinned in the end when `keep` is not set. */
+  readonly program: string
+  readonly maps: Maps
+  readonly keep: boolean
+}
+
+export function openHandshakes({ name, program, maps, keep }: HandshakeOptions): Handshakes {
+  const queue = new HandshakeQueue()
+  using opened = new DisposableStack()
+  opened.use(queue)
+  const rules = installRules({ chain: `SALLYPORT-${name}`, program, queue: queue.number })
+  opened.defer(() => {
+    if (keep) return
+    rules[Symbol.dispose]()
+    rmSync(program, { force: true })
+  })
+  return new Opened(queue, maps, opened.move())
+}
+
+class Opened implements Handshakes {
+  readonly #queue: HandshakeQueue
+  readonly #maps: Maps
+  readonly #scope: DisposableStack
+  #packets = 0
+  #strangers = 0
+
+  constructor(queue: HandshakeQueue, maps: Maps, scope: DisposableStack) {
+    this.#queue = queue
+    this.#maps = maps
+    this.#scope = scope
+  }
+
+  read(onPacket: (packet: HeldPacket) => void, onGreeting: (greeting: Greeting) => void): void {
+    const greetings = readRing(this.#maps.greetings, records.GREETING_BYTES, (bytes) =>
+      onGreeting(records.decodeGreeting(bytes)),
+    )
+    this.#scope.defer(greetings.stop)
+    this.#queue.read((id, payload) => {
+      this.#packets++
+      const segment = parseSegment(payload)
+      const key = segment === null ? null : this.#keyOf(segment)
+      if (segment === null || key === null) {
+        this.#strangers++
+        return this.drop([id])
+      }
+      // What the server has said comes before what its client answers.
+      greetings.consume()
+      onPacket({ id, key, segment })
+    })
+  }
+
+  ticket(key: FlowKey): Ticket | null {
+    const bytes = lookup(this.#maps.tickets, records.keyBytes(key), records.TICKET_BYTES)
+    return bytes === undefined ? null : records.decodeTicket(bytes)
+  }
+
+  finding(key: FlowKey): Finding | null {
+    const bytes = lookup(this.#maps.findings, records.keyBytes(key), records.FINDING_BYTES)
+    return bytes === undefined ? null : records.decodeFinding(bytes)
+  }
+
+  find(key: FlowKey, finding: Finding): void {
+    update(this.#maps.findings, records.keyBytes(key), records.encodeFinding(finding))
+  }
+
+  release(ids: readonly number[]): void {
+    this.#queue.answer(ids.map((id): QueueAnswer => ({ id, verdict: 'accept', mark: null })))
+  }
+
+  drop(ids: readonly number[]): void {
+    this.#queue.answer(ids.map((id): QueueAnswer => ({ id, verdict: 'drop', mark: null })))
+  }
+
+  refuse(ids: readonly number[], segment: QueuedSegment): void {
+    if (segment.transport === 'tcp') {
+      this.drop(ids)
+      closeConnection(segment)
+      return
+    }
+    const [first, ...rest] = ids
+    this.drop(rest)
+    if (first !== undefined)
+      this.#queue.answer([{ id: first, verdict: 'accept', mark: REFUSED_MARK + this.#queue.number }])
+  }
+
+  counters(): HandshakeCounters {
+    return { packets: this.#packets, lost: this.#queue.lost + this.#strangers }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]()
+  }
+
+  #keyOf(segment: QueuedSegment): FlowKey | null {
+    const origin = records.originBytes(segment)
+    const cookie = lookup(this.#maps.origins, origin, 8)
+    return cookie === undefined ? null : records.keyOfOrigin(cookie, origin)
+  }
+}
