@@ -13,6 +13,7 @@ import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
+import { enforces } from '../up/host-policy.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
@@ -54,9 +55,11 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.use(enforcement)
   const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
   enforcement.events((event) => events.receive(event))
-  const handshakes = scope.use(enforcement.handshakes(`run-${process.pid}`))
-  const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
-  scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
+  if (enforces(policy)) {
+    const handshakes = scope.use(enforcement.handshakes(`run-${process.pid}`))
+    const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
+    scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
+  }
   scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))
 
   const startedMs = performance.now()
