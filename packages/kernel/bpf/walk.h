@@ -15,6 +15,9 @@ enum kind { LEAF = 0, DENSE = 1, SPARSE = 2 };
 #define IS_MONITORED(word) (((word) >> 8) & 1)
 #define HOW(word) (((word) >> 16) & 0xff)
 #define VERDICT(word) ((word) & 0xff)
+#define EFFECT(word) ((word) & 0xffffff)
+/* No other outcome is possible at the leaf: it also ends what comes later under another name. */
+#define IS_SOLE(word) (((word) >> 24) & 1)
 /* A leaf in monitor mode lets the connection through whatever it says. */
 #define LETS_THROUGH(word) (VERDICT(word) == ALLOW || IS_MONITORED(word))
 
@@ -196,51 +199,61 @@ static __always_inline __u32 port_index(struct target *t)
 	}
 }
 
-/* Tries every live name bound to the address; the earliest rule wins. While the handshake is awaited, which name it will state
-   is open: names that do not agree leave the flow undetermined. */
+/* What the names of one address lead to, taken together. */
+struct names {
+	int found;
+	int agree;
+	int monitored;
+};
+
+static __always_inline void take_name(struct names *n, struct verdict *out, struct verdict *one, __u32 name)
+{
+	n->monitored = n->monitored && (VERDICT(one->word) == ALLOW || IS_MONITORED(one->word));
+	if (n->found && EFFECT(one->word) != EFFECT(out->word))
+		n->agree = 0;
+	if (n->found && one->rank >= out->rank)
+		return;
+	*out = *one;
+	out->name = name;
+	n->found = 1;
+}
+
+/* Tries every live name bound to the address; the earliest rule wins. While the handshake is awaited it may also state a name
+   that the address was no answer for; unless the earliest rule is certain under all of them, the flow is undetermined. */
 __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __u64 since, struct verdict *out)
 {
 	if (!c || !t || !out)
 		return 0;
 	struct verdict one = {};
+	struct names n = { .agree = 1, .monitored = 1 };
 	__u32 slot = c->slot, resume = c->resume, fallback = c->name;
-	int found = 0, agree = 1, monitored = 1, awaited = c->protocol == UNKNOWN;
+	int awaited = c->protocol == UNKNOWN;
 	void *inner = bpf_map_lookup_elem(&bindings, &slot);
 	if (!inner)
 		return 0;
 	struct binding *b = bpf_map_lookup_elem(inner, t->addr);
 	c->stop_at_name = 0;
 	if (b) {
-		__u32 n = b->count;
+		__u32 count = b->count;
 		for (__u32 i = 0; i < NAME_SLOTS; i++) {
-			if (i >= n)
+			if (i >= count)
 				break;
 			if (b->slot[i].expires <= since)
 				continue;
 			c->name = awaited ? b->slot[i].awaited : b->slot[i].name;
 			if (walk(c, &one, resume) != 1)
 				return 0;
-			monitored = monitored && (VERDICT(one.word) == ALLOW || IS_MONITORED(one.word));
-			if (found && one.word != out->word)
-				agree = 0;
-			if (found && one.rank >= out->rank)
-				continue;
-			*out = one;
-			out->name = b->slot[i].name;
-			found = 1;
+			take_name(&n, out, &one, b->slot[i].name);
 		}
 	}
-	if (found) {
-		if (awaited && !agree)
-			out->word = UNDETERMINED | monitored << 8;
-		out->resume = resume;
-		return 1;
+	if (!n.found || awaited) {
+		c->name = fallback;
+		if (walk(c, &one, resume) != 1)
+			return 0;
+		take_name(&n, out, &one, fallback);
 	}
-	c->name = fallback;
-	if (walk(c, &one, resume) != 1)
-		return 0;
-	*out = one;
-	out->name = fallback;
+	if (awaited && !n.agree && !IS_SOLE(out->word))
+		out->word = UNDETERMINED | n.monitored << 8;
 	out->resume = resume;
 	return 1;
 }

@@ -9,6 +9,8 @@ export type LeafWords = {
   readonly verdict: 0 | 1 | 2
   readonly mode: 0 | 1
   readonly how: 0 | 1 | 2
+  /** No other outcome is possible. */
+  readonly sole: boolean
   readonly rank: number
   readonly rule: number
 }
@@ -25,11 +27,11 @@ export class ImageWriter {
   }
 
   /** kind 0: verdict, mode and refusal kind; rank; rule. Leaves that are equal are one, unless their `mark` differs. */
-  leaf({ verdict, mode, how, rank, rule }: LeafWords, mark = -1): number {
-    const key = `${verdict}.${mode}.${how}.${rank}.${mark}`
+  leaf({ verdict, mode, how, sole, rank, rule }: LeafWords, mark = -1): number {
+    const key = `${verdict}.${mode}.${how}.${sole}.${rank}.${mark}`
     const known = this.#leaves.get(key)
     if (known !== undefined) return known
-    const offset = this.#append([0, verdict | (mode << 8) | (how << 16), rank, rule])
+    const offset = this.#append([0, verdict | (mode << 8) | (how << 16) | (sole ? 1 << 24 : 0), rank, rule])
     this.#leaves.set(key, offset)
     return offset
   }

@@ -147,7 +147,7 @@ function subject(rules: CompiledRules, variables: readonly number[], other: Flow
 function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Pick<KernelTables, 'image' | 'resume'> {
   const { diagram, facts, tables } = rules
   const writer = new ImageWriter(MAX_IMAGE_WORDS)
-  const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, rank: 0, rule: NO_RULE })
+  const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, sole: false, rank: 0, rule: NO_RULE })
   const offsets = new Map<number, number>()
   const resume = new Map<number, number>()
   const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => id)
@@ -218,11 +218,12 @@ function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']
   const certain = outcomes.every((outcome) => sameEffect(outcome, first))
   const { rank } = first
   const rule = first.rule === null ? NO_RULE : rank
-  if (!certain) return { verdict: UNDETERMINED, mode: outcomes.some(mayStop) ? 0 : 1, how: 0, rank, rule }
+  if (!certain) return { verdict: UNDETERMINED, mode: outcomes.some(mayStop) ? 0 : 1, how: 0, sole: false, rank, rule }
   return {
     verdict: first.verdict === 'allow' ? 0 : 1,
     mode: first.mode === 'enforce' ? 0 : 1,
     how: first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
+    sole: outcomes.length === 1,
     rank,
     rule,
   }

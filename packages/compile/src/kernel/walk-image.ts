@@ -6,6 +6,7 @@ const MAX_DEPTH = 20
 export type LeafAt = {
   readonly verdict: number
   readonly mode: number
+  readonly sole: boolean
   readonly rank: number
   readonly rule: number
   /** Where in the image the walk ended. */
@@ -25,6 +26,7 @@ export function walkImage(image: Uint32Array, classOf: (variable: number, offset
       return {
         verdict: word & 255,
         mode: (word >>> 8) & 255,
+        sole: word >>> 24 === 1,
         rank: image[offset + 2]!,
         rule: image[offset + 3]!,
         offset,
