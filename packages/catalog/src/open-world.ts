@@ -2,6 +2,7 @@ import { parseDomainPattern } from '@sallyport/net'
 import { EMPTY_WORLD, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
 import { openGeography } from './geo/geography.ts'
+import { CompiledFeeds } from './feeds/compiled/compiled-feeds.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
 import { OTHER_TYPES } from './feeds/type-limit.ts'
@@ -18,6 +19,8 @@ export type WorldOptions = {
   /** Feeds whose copies are looked for in the stores, in that order. */
   readonly subscriptions?: readonly Subscription[]
   readonly stores?: readonly string[]
+  /** Directory of large feeds as they were read before; none are kept unless given. */
+  readonly compiled?: string
   /** What vendors say of their services, imported earlier. */
   readonly imported?: readonly ImportedVendor[]
   /** Directories in which `country.mmdb` and `asn.mmdb` take the place of the default data. */
@@ -28,15 +31,16 @@ export type WorldOptions = {
 
 /** What policies may refer to beyond themselves. Feeds are read now, geography on first use. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const compiled = new CompiledFeeds(options.compiled ?? null)
   const feeds = new Map<string, Feed>()
   for (const [name, file] of Object.entries(options.feeds ?? {})) {
-    const feed = await readFeed(file)
+    const feed = await readFeed(file, {}, Date.now(), compiled)
     if ('invalid' in feed) throw new SallyportError('feed-invalid', `feed ${name}: ${file}: ${feed.invalid}`)
     feeds.set(name, feed)
   }
   const stores = (options.stores ?? []).map((directory) => new FeedStore(directory))
   for (const subscription of options.subscriptions ?? []) {
-    const { feed, problem } = await feedInForce(subscription, stores, Date.now())
+    const { feed, problem } = await feedInForce(subscription, stores, Date.now(), compiled)
     if (problem !== null) options.warn?.(`feed ${subscription.name}: ${problem}`)
     if (feed !== null) feeds.set(subscription.name, feed)
   }

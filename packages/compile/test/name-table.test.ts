@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDomainName, type DomainName, type DomainPattern } from '@sallyport/net'
-import { setHoldsName } from '@sallyport/policy'
+import { PACKED_KINDS, setHoldsName, type DomainPatterns } from '@sallyport/policy'
 import fc from 'fast-check'
-import { buildNameTable, openNameTable, type NameList } from '../src/tables/name-table.ts'
+import { buildNameTable, buildNameTableInTurns, openNameTable, type NameList } from '../src/tables/name-table.ts'
 
 const label = fc.constantFrom('a', 'b', 'c-1', '_d', 'xn--e')
 const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => parseDomainName(labels.join('.'))!)
@@ -32,6 +32,51 @@ test('a name is in exactly the lists whose nearest pattern is no hole', () => {
       assert.deepEqual(table.atomsOf(table.find(asked)), expected)
     }),
   )
+})
+
+/** The same patterns as octets. */
+function packed(patterns: DomainPatterns): DomainPatterns {
+  const octets = Uint8Array.from(
+    [...patterns].flatMap((each) => [
+      each.name.length,
+      PACKED_KINDS.indexOf(each.kind),
+      ...Buffer.from(each.name, 'latin1'),
+    ]),
+  )
+  return {
+    length: patterns.length,
+    packed: () => octets,
+    [Symbol.iterator]: () => assert.fail('walked as objects'),
+  }
+}
+
+test('a table of packed lists, and one that is built in turns, find the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(lists, name, seed, async (all, asked, seeded) => {
+      const expected = buildNameTable(all, seeded)
+      const octets = all.map(({ atom, patterns, except }) => {
+        return { atom, patterns: packed(patterns), ...(except && { except: packed(except) }) }
+      })
+      for (const table of [
+        buildNameTable(octets, seeded),
+        await buildNameTableInTurns(all, seeded, () => Promise.resolve()),
+      ]) {
+        assert.deepEqual(table.atomsOf(table.find(asked)), expected.atomsOf(expected.find(asked)))
+      }
+    }),
+  )
+})
+
+test('a table in turns lets others in between', async () => {
+  const patterns = Array.from({ length: 70_000 }, (_, at): DomainPattern => {
+    return { kind: 'both', name: `host-${at}.example` as DomainName }
+  })
+  let turns = 0
+  await buildNameTableInTurns([{ atom: 0, patterns }], [1, 2], () => {
+    turns++
+    return Promise.resolve()
+  })
+  assert.ok(turns >= 8, `${turns}`)
 })
 
 test('the octets of a query, in any case, find what the text of the name finds', () => {

@@ -1,10 +1,10 @@
 import { parseDomainName, type DomainName, type DomainPattern } from '@sallyport/net'
 import { PACKED_KINDS } from '@sallyport/policy'
+import { walkPacked } from './walk-packed.ts'
 
 const LONGEST = 253
 const DOT = 0x2e
 const HYPHEN = 0x2d
-const TEXT_OCTETS = 16_384
 
 /** What may stand in a name, in lower case; 0 for everything else. */
 const NAME_OCTETS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -56,21 +56,8 @@ export class DomainList implements Iterable<DomainPattern> {
     return true
   }
 
-  *[Symbol.iterator](): Generator<DomainPattern, void, undefined> {
-    const octets = Buffer.from(this.#octets.buffer)
-    // Text for many names at once: one decoding each would cost more than all the rest.
-    let text = ''
-    let textFrom = 0
-    for (let at = 0; at < this.#used;) {
-      const length = octets[at]!
-      if (at + 2 + length > textFrom + text.length) {
-        textFrom = at
-        text = octets.toString('latin1', at, Math.min(this.#used, at + TEXT_OCTETS))
-      }
-      const name = text.slice(at + 2 - textFrom, at + 2 - textFrom + length) as DomainName
-      yield { kind: PACKED_KINDS[octets[at + 1]!]!, name }
-      at += length + 2
-    }
+  [Symbol.iterator](): Generator<DomainPattern, void, undefined> {
+    return walkPacked(this.packed())
   }
 
   packed(): Uint8Array {

@@ -1,5 +1,6 @@
 import type { FeedState } from './feed-state.ts'
-import { entryCount, readGuarded, type UpdateContext } from './update-subscription.ts'
+import { readGuarded } from './read-guarded.ts'
+import { entryCount, type UpdateContext } from './update-subscription.ts'
 import type { Subscription } from './subscription.ts'
 
 export type Accepted = { readonly state: FeedState } | { readonly refused: string }

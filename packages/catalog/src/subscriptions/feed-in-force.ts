@@ -1,10 +1,11 @@
+import { CompiledFeeds } from '../feeds/compiled/compiled-feeds.ts'
 import type { Feed } from '../feeds/feed.ts'
-import type { FeedStore } from './feed-store.ts'
-import { loadSubscription } from './load-subscription.ts'
+import { digestOf, type FeedStore } from './feed-store.ts'
+import { guardedFeed, loadSubscription } from './load-subscription.ts'
 import { obtainDocument } from './obtain-document.ts'
 import { readPopularSites } from './popular-sites.ts'
 import type { Subscription } from './subscription.ts'
-import { readGuarded } from './update-subscription.ts'
+import { guardedSource, readGuarded } from './read-guarded.ts'
 
 export type InForce = { readonly feed: Feed | null; readonly problem: string | null }
 
@@ -13,11 +14,13 @@ export async function feedInForce(
   subscription: Subscription,
   stores: readonly FeedStore[],
   nowMs: number,
+  compiled: CompiledFeeds = new CompiledFeeds(null),
 ): Promise<InForce> {
-  const fromFile = subscription.source.file === undefined ? null : await readSourceFile(subscription, stores, nowMs)
+  const isFile = subscription.source.file !== undefined
+  const fromFile = isFile ? await readSourceFile(subscription, stores, nowMs, compiled) : null
   if (fromFile?.feed) return fromFile
   for (const store of stores) {
-    const feed = await loadSubscription(subscription, store, nowMs)
+    const feed = await loadSubscription(subscription, store, nowMs, compiled)
     if (feed !== null) return { feed, problem: fromFile && `${fromFile.problem}; its last good copy is used` }
   }
   return { feed: null, problem: fromFile?.problem ?? 'there is no copy yet; sallyport feeds update fetches it' }
@@ -27,11 +30,16 @@ async function readSourceFile(
   subscription: Subscription,
   stores: readonly FeedStore[],
   nowMs: number,
+  compiled: CompiledFeeds,
 ): Promise<InForce> {
   const found = await obtainDocument(subscription, {})
   if (found.kind !== 'document') return { feed: null, problem: found.kind === 'failed' ? found.reason : 'unchanged' }
   const states = await Promise.all(stores.map((store) => store.state(subscription)))
   const released = new Set(states.flatMap((state) => state.released))
-  const guarded = await readGuarded(subscription, found.bytes, released, { popular: readPopularSites(), nowMs })
-  return 'invalid' in guarded ? { feed: null, problem: guarded.invalid } : { feed: guarded.feed, problem: null }
+  const popular = readPopularSites()
+  const source = guardedSource(subscription, digestOf(found.bytes), released, popular)
+  const feed = await compiled.get(source, nowMs, async () =>
+    guardedFeed(await readGuarded(subscription, found.bytes, released, { popular, nowMs })),
+  )
+  return 'invalid' in feed ? { feed: null, problem: feed.invalid } : { feed, problem: null }
 }

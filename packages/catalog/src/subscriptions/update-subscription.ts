@@ -1,12 +1,10 @@
 import type { Feed, InvalidFeed } from '../feeds/feed.ts'
-import { parseFeed } from '../feeds/parse-feed.ts'
-import { unpackFeed } from '../feeds/unpack-feed.ts'
 import type { FeedCopy, FeedState } from './feed-state.ts'
 import { digestOf, type FeedStore } from './feed-store.ts'
 import type { FetchBounds, Validators } from './fetch-document.ts'
-import { guardEntries, type Guarded } from './guard-entries.ts'
 import { judgeChange } from './judge-change.ts'
 import { obtainDocument } from './obtain-document.ts'
+import { readGuarded } from './read-guarded.ts'
 import type { Subscription } from './subscription.ts'
 
 export type UpdateContext = {
@@ -121,19 +119,6 @@ async function readCopy(
     quarantine,
     ...validators,
   }
-}
-
-/** A document as a feed, without what the guard keeps out. */
-export async function readGuarded(
-  { source }: Subscription,
-  bytes: Uint8Array,
-  released: ReadonlySet<string>,
-  { popular, nowMs }: Pick<UpdateContext, 'popular' | 'nowMs'>,
-): Promise<Guarded | InvalidFeed> {
-  const unpacked = await unpackFeed(bytes)
-  if ('invalid' in unpacked) return unpacked
-  const feed = await parseFeed(unpacked, source, nowMs)
-  return 'invalid' in feed ? feed : guardEntries(feed, popular, released)
 }
 
 export function entryCount({ domains, prefixes }: Feed): number {

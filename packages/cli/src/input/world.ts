@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { EMPTY_WORLD, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { feedFiles } from './feed-files.ts'
-import { readableStates } from './state-directory.ts'
+import { readableStates, stateDirectory } from './state-directory.ts'
 
 const WORLDLY = [
   'country',
@@ -33,6 +34,7 @@ export async function readWholeWorld(feeds: readonly string[], ...policies: read
     feeds: Object.fromEntries(files.map(({ name, file }) => [name, file])),
     subscriptions,
     stores: readableStates('feeds'),
+    compiled: join(stateDirectory(), 'feeds', 'compiled'),
     imported: await readImported(readableStates('services')),
     geography: readableStates('geo'),
     warn: (text) => note(`sallyport: ${text}`),

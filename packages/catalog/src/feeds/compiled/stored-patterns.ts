@@ -1,0 +1,37 @@
+import { readSync } from 'node:fs'
+import type { DomainPattern } from '@sallyport/net'
+import { walkPacked } from '../walk-packed.ts'
+import type { OpenFile } from './open-file.ts'
+
+/** Patterns in a file that was checked when it was opened; they take memory only while they are walked. */
+export class StoredPatterns implements Iterable<DomainPattern> {
+  readonly length: number
+  readonly #file: OpenFile
+  readonly #offset: number
+  readonly #bytes: number
+  #loaded: WeakRef<Uint8Array> | null = null
+
+  constructor(file: OpenFile, offset: number, bytes: number, length: number) {
+    this.#file = file
+    this.#offset = offset
+    this.#bytes = bytes
+    this.length = length
+  }
+
+  packed(): Uint8Array {
+    const loaded = this.#loaded?.deref()
+    if (loaded !== undefined) return loaded
+    const octets = new Uint8Array(this.#bytes)
+    for (let at = 0; at < octets.length;) {
+      const count = readSync(this.#file.fd, octets, at, octets.length - at, this.#offset + at)
+      if (count === 0) throw new Error('a compiled feed is shorter than it was')
+      at += count
+    }
+    this.#loaded = new WeakRef(octets)
+    return octets
+  }
+
+  [Symbol.iterator](): Generator<DomainPattern, void, undefined> {
+    return walkPacked(this.packed())
+  }
+}
