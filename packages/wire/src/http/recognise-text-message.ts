@@ -8,12 +8,13 @@ const STATUS = /^(HTTP|RTSP|SIP|ICAP)\/\d\.\d \d{3}(?: [\x20-\x7e\x80-\xff]*)?$/
 const LONGEST_METHOD = 32
 
 /** Requests and answers of HTTP/1 and of the protocols that share its form: RTSP, SIP, ICAP (RFC 9112, 2326, 3261, 3507). */
-export function recogniseTextMessage(bytes: Uint8Array, previousLength: number): Sight {
+export function recogniseTextMessage(bytes: Uint8Array, previousLength: number, previous: Found | null = null): Sight {
   if (!mayBeFirstLine(bytes)) return 'no'
   const lineEnd = bytes.indexOf(10, Math.max(0, previousLength - 1))
   if (previousLength === 0 || lineEnd >= 0 || endsHead(bytes, previousLength)) return readTextMessage(bytes)
-  const last = partialOf(bytes)
-  return more(bytes.length + 1, last)
+  // No line ended since the last look: a head is what it was, a first line only longer.
+  if (bytes.includes(10)) return more(bytes.length + 1, previous)
+  return isTextSoFar(bytes, previousLength) ? more(bytes.length + 1, partialOf(bytes)) : 'no'
 }
 
 /** Cheap: every octet of the method, then of the line as far as it must be text. */
@@ -32,7 +33,7 @@ function mayBeFirstLine(bytes: Uint8Array): boolean {
 
 function readTextMessage(bytes: Uint8Array): Sight {
   const head = readMessageHead(bytes)
-  if (head === null) return isTextSoFar(bytes) ? more(bytes.length + 1, partialOf(bytes)) : 'no'
+  if (head === null) return isTextSoFar(bytes, 0) ? more(bytes.length + 1, partialOf(bytes)) : 'no'
   const status = STATUS.exec(head.firstLine)
   if (status !== null) {
     const answer = found(word(status[1]!), 0, status[0].length, `${status[1]} status line`)
@@ -70,9 +71,9 @@ function foundOther(protocol: string, target: string, head: MessageHead): Found 
 }
 
 /** A line without an end yet: bounded, printable, and once it has a target, by a method that HTTP has. */
-function isTextSoFar(bytes: Uint8Array): boolean {
+function isTextSoFar(bytes: Uint8Array, from: number): boolean {
   if (bytes.length > 16384) return false
-  return bytes.every((octet) => octet === 13 || (octet >= 0x20 && octet !== 0x7f))
+  return bytes.subarray(from).every((octet) => octet === 13 || (octet >= 0x20 && octet !== 0x7f))
 }
 
 const METHOD = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|REPORT) \S/

@@ -7,6 +7,8 @@ export type StreamView = {
   readonly bytes: Uint8Array
   /** How many of them the recogniser has seen before. */
   readonly previousLength: number
+  /** Its likely answer then. */
+  readonly previous: Found | null
   /** Octets of the other direction, for protocols that one side alone does not tell apart. */
   readonly other: Uint8Array
   readonly ciphers: HandshakeCrypto | null

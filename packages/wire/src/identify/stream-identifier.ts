@@ -87,7 +87,13 @@ export class StreamIdentifier {
 
   #sightOf(candidate: Candidate, own: FirstBytes, other: FirstBytes): Sight | null {
     if (own.length < candidate.need && other.length === candidate.otherSeen) return null
-    const view = { bytes: own.view(), previousLength: candidate.seen, other: other.view(), ciphers: this.#ciphers }
+    const view = {
+      bytes: own.view(),
+      previousLength: candidate.seen,
+      previous: candidate.partial,
+      other: other.view(),
+      ciphers: this.#ciphers,
+    }
     const sight = candidate.look(view)
     candidate.seen = own.length
     candidate.otherSeen = other.length

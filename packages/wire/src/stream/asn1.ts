@@ -18,7 +18,10 @@ const LDAP_OPERATIONS: readonly number[] = [0x60, 0x61, 0x63, 0x64, 0x65, 0x77, 
 
 export function ldapAt(bytes: Uint8Array): 'yes' | 'no' | 'more' {
   if (bytes.length > 0 && u8(bytes, 0) !== 0x30) return 'no'
-  if (bytes.length < 16) return bytes.length === 7 && u8(bytes, 5) === 0x42 ? 'yes' : 'more'
+  if (bytes.length < 7) return 'more'
+  // An unbind is whole after seven octets (RFC 4511 §4.3).
+  if (u8(bytes, 1) === 5) return u16(bytes, 2) === 0x0201 && u16(bytes, 5) === 0x4200 ? 'yes' : 'no'
+  if (bytes.length < 16) return 'more'
   const outer = berLength(bytes, 1)
   if (outer === null || outer.length < 5 || outer.length > 0x1000000 || u8(bytes, outer.start) !== 2) return 'no'
   const idLength = u8(bytes, outer.start + 1)

@@ -33,10 +33,14 @@ export function xmpp({ bytes }: StreamView): Sight {
   if (begins.every((known) => known === false)) return 'no'
   const text = latin1(bytes, 0, 2048)
   if (begins.slice(2).includes(true)) return stanza(text)
-  const header = /<stream:stream[^>]*>/.exec(text)
-  if (header === null) return bytes.length >= 2048 || /<(?!\?xml|s)[^>]*>/.test(text) ? 'no' : more(bytes.length + 1)
-  const to = / to=["']([^"']*)["']/.exec(header[0])?.[1]
-  return found('xmpp', header.index, 14, 'XMPP stream header', { name: to === undefined ? null : hostName(to) })
+  const header = /^(?:<\?xml[^>]*>\s*)?<stream:stream([^>]*)>/.exec(text)
+  if (header === null) {
+    const isOpen = /^<[^>]*$|^<\?xml[^>]*>\s*(?:<|<s[^>]*)?$/.test(text)
+    return bytes.length < 2048 && isOpen ? more(bytes.length + 1) : 'no'
+  }
+  const to = / to=["']([^"']*)["']/.exec(header[1]!)?.[1]
+  const at = header[0].lastIndexOf('<stream:stream')
+  return found('xmpp', at, 14, 'XMPP stream header', { name: to === undefined ? null : hostName(to) })
 }
 
 const STANZAS: readonly string[] = ['<iq ', '<message ', '<presence ', '<presence>']

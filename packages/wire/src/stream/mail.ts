@@ -41,7 +41,7 @@ export function ftpClient({ bytes, other }: StreamView): Sight {
     'FTP command',
     /^(FEAT|SYST|AUTH (TLS|SSL)|PASV|EPSV)$/i,
   )
-  const sight = strict({ bytes, other, previousLength: 0, ciphers: null })
+  const sight = strict({ bytes, other, previousLength: 0, previous: null, ciphers: null })
   if (sight !== 'no') return sight
   if (startsWith(bytes, 'user ', 0, true) === false) return 'no'
   const line = firstLine(bytes)
@@ -52,7 +52,7 @@ export function ftpClient({ bytes, other }: StreamView): Sight {
 
 export function popClient({ bytes, other }: StreamView): Sight {
   const strict = command('pop3', ['capa', 'apop ', 'stls'], 'POP3 command', /^(CAPA|STLS|APOP \S+ [0-9a-f]{32})$/i)
-  const sight = strict({ bytes, other, previousLength: 0, ciphers: null })
+  const sight = strict({ bytes, other, previousLength: 0, previous: null, ciphers: null })
   if (sight !== 'no') return sight
   if (startsWith(other, '+OK') !== true) return 'no'
   const line = firstLine(bytes)

@@ -23,7 +23,8 @@ import { mqtt } from './mqtt.ts'
 import { syslogStream } from './syslog.ts'
 
 const tls: StreamRecogniser = ({ bytes, ciphers }) => recogniseTls(bytes, ciphers)
-const text: StreamRecogniser = ({ bytes, previousLength }) => recogniseTextMessage(bytes, previousLength)
+const text: StreamRecogniser = ({ bytes, previousLength, previous }) =>
+  recogniseTextMessage(bytes, previousLength, previous)
 
 /** In the order of their say: magic words first, structures with little redundancy last. */
 export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecogniser[]>> = {
