@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -67,7 +68,7 @@ suite('run passes through', { skip: needsRoot }, () => {
     const { mtimeMs } = statSync(marker)
     await sleep(200)
     assert.equal(statSync(marker).mtimeMs, mtimeMs)
-    assert.deepEqual(leftovers(), [])
+    assert.deepEqual(leftovers(lab), [])
   })
 
   test('a run that is killed leaves its command guarded, and the next run clears up after it', async () => {
@@ -78,7 +79,7 @@ suite('run passes through', { skip: needsRoot }, () => {
     assert.equal(killed.signal, 'SIGKILL')
     await lab.run(ALLOW, ['true'])
     assert.deepEqual(lab.arrivedAt('198.51.100.20'), [])
-    assert.deepEqual(leftovers(), [])
+    assert.deepEqual(leftovers(lab), [])
   })
 
   test('a run of another container, whose process cannot be seen, is left alone', async () => {
@@ -94,9 +95,15 @@ suite('run passes through', { skip: needsRoot }, () => {
   })
 })
 
-/** What runs of Sallyport keep on this machine while they live. */
-function leftovers(): readonly string[] {
-  return ['/sys/fs/cgroup/sallyport', '/sys/fs/cgroup/unified/sallyport', '/sys/fs/bpf/sallyport']
-    .filter((path) => existsSync(path))
-    .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+-\d+$/.test(name)))
+/** What runs of Sallyport keep on this machine, and in the network namespace they run in, while they live. */
+function leftovers(lab: Lab): readonly string[] {
+  const [command, ...args] = lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+  const rules = execFileSync(command!, args, { encoding: 'utf8', stdio: 'pipe' })
+  const directories = ['/sys/fs/cgroup/sallyport', '/sys/fs/cgroup/unified/sallyport', '/sys/fs/bpf/sallyport']
+  return [
+    ...directories
+      .filter((path) => existsSync(path))
+      .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+-\d+$/.test(name))),
+    ...rules.split('\n').filter((line) => line.startsWith('-N SALLYPORT-')),
+  ]
 }

@@ -22,7 +22,7 @@ import { EventStream } from './event-stream.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { startRunResolver } from './run-resolver.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
-import { ownRunId, removeEmptyParents, removeStaleRuns } from './stale-runs.ts'
+import { ownRunId, removeEmptyParents, removeStaleRuns, rulesOfRun } from './stale-runs.ts'
 
 /** As root: the command in a cgroup of its own on the host's network, guarded by the kernel before it starts. */
 export async function runInCgroup(request: RunRequest, path: string): Promise<RunOutcome> {
@@ -56,7 +56,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
   enforcement.events((event) => events.receive(event))
   if (enforces(policy)) {
-    const handshakes = scope.use(enforcement.handshakes(`run-${process.pid}`))
+    const handshakes = scope.use(enforcement.handshakes(rulesOfRun(id)))
     const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
     scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
   }

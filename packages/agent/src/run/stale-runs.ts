@@ -1,6 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { findCgroupMount, listCgroup, PIN_ROOT, removeCgroup, removePinned } from '@sallyport/kernel'
+import {
+  findCgroupMount,
+  listCgroup,
+  PIN_ROOT,
+  removeCgroup,
+  removeHandshakeRules,
+  removePinned,
+} from '@sallyport/kernel'
 
 const PREFIX = 'run-'
 /** Others may keep cgroups beside ours: only names of this form are ours to remove. */
@@ -11,14 +18,24 @@ export function ownRunId(): string {
   return `${process.pid}-${startTicks(process.pid)}-${pidNamespace()}`
 }
 
+/** What tells the rules of a run from those of others: names of chains are too short for the whole id. */
+export function rulesOfRun(id: string): string {
+  return `${PREFIX}${pidOf(id)}`
+}
+
+const pidOf = (id: string): string => id.slice(0, id.indexOf('-'))
+
 /**
  * Removes what runs left behind whose Sallyport was killed. A run whose command still lives stays guarded: it is told
  * about, not touched.
  */
 export async function removeStaleRuns(onWarning: (text: string) => void): Promise<void> {
   const parent = join(findCgroupMount(), 'sallyport')
-  const ids = new Set([...runIds(parent), ...runIds(PIN_ROOT)].filter((id) => !ownerLives(id)))
-  for (const id of ids) {
+  const { living = [], stale = [] } = Object.groupBy(new Set([...runIds(parent), ...runIds(PIN_ROOT)]), (id) =>
+    ownerLives(id) ? 'living' : 'stale',
+  )
+  const pidsInUse = new Set(living.map(pidOf))
+  for (const id of stale) {
     const cgroup = join(parent, `${PREFIX}${id}`)
     const processes = listCgroup(cgroup)
     if (processes.length > 0) {
@@ -28,6 +45,7 @@ export async function removeStaleRuns(onWarning: (text: string) => void): Promis
       continue
     }
     await removeCgroup(cgroup)
+    if (!pidsInUse.has(pidOf(id))) removeHandshakeRules(rulesOfRun(id))
     removePinned(join(PIN_ROOT, `${PREFIX}${id}`))
   }
 }

@@ -61,12 +61,6 @@ export function removeRules(chain: string): void {
   }
 }
 
-/** The chains of this form that are here, whoever made them. */
-export function listChains(): readonly string[] {
-  const { stdout } = run('iptables-nft', ['-t', 'raw', '-S'])
-  return (stdout ?? '').split('\n').flatMap((line) => /^-N (SALLYPORT-\S+)$/.exec(line)?.[1] ?? [])
-}
-
 function restore(family: 'iptables' | 'ip6tables', rules: string): string | null {
   const { status, error, stderr } = run(`${family}-nft-restore`, ['--noflush'], rules)
   return status === 0 ? null : (stderr || error?.message || `status ${status}`).trim()

@@ -4,7 +4,7 @@ import { closeConnection } from '../close-denied.ts'
 import { readRing } from '../read-ring.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
-import { installRules, REFUSED_MARK } from './held-rules.ts'
+import { installRules, removeRules, REFUSED_MARK } from './held-rules.ts'
 import * as records from './records.ts'
 import type { Finding, FlowKey, Greeting, Ticket } from './records.ts'
 
@@ -47,13 +47,22 @@ export function openHandshakes({ name, program, maps, keep }: HandshakeOptions):
   const queue = new HandshakeQueue()
   using opened = new DisposableStack()
   opened.use(queue)
-  const rules = installRules({ chain: `SALLYPORT-${name}`, program, queue: queue.number })
+  const rules = installRules({ chain: chainOf(name), program, queue: queue.number })
   opened.defer(() => {
     if (keep) return
     rules[Symbol.dispose]()
     rmSync(program, { force: true })
   })
   return new Opened(queue, maps, opened.move())
+}
+
+/** What is left of the rules of an enforcement whose process was killed, in this network namespace. */
+export function removeHandshakeRules(name: string): void {
+  removeRules(chainOf(name))
+}
+
+function chainOf(name: string): string {
+  return `SALLYPORT-${name}`
 }
 
 class Opened implements Handshakes {
