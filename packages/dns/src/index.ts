@@ -8,7 +8,7 @@ export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-
 export { keepStandby, type Place } from './serve/keep-standby.ts'
 export { isWorker, sayDone, sayReady, standBy, STANDBY_VARIABLE } from './serve/stand-by.ts'
 export { serveMetrics, type MetricsServer } from './serve/serve-metrics.ts'
-export { formatMetrics, METRICS, type Metric } from './serve/metrics.ts'
+export { formatMetrics, METRICS } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'
 export { startForwarder, type Forwarder } from './start-forwarder.ts'
 export type { ClientRate } from './listen/client-gate.ts'

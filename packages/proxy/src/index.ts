@@ -14,5 +14,5 @@ export { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type Pr
 export { ACCESS_LOG_FORMATS, accessLogLine, type AccessLogFormat } from './log/access-log-line.ts'
 export type { AccessRecord } from './log/access-record.ts'
 export type { Endpoint, ListenEndpoint, ListenTls, NameLookUp, ProxyOptions, ResolveName } from './options.ts'
-export { addCounts, formatProxyMetrics, PROXY_METRICS, type ProxyMetric } from './serve/metrics.ts'
+export { addCounts, formatProxyMetrics, PROXY_METRICS } from './serve/metrics.ts'
 export { startProxy, type Proxy } from './serve/serve-proxy.ts'

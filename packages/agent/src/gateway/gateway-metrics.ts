@@ -1,17 +1,13 @@
+import { prometheusText, type Metric } from '@sallyport/wire'
 import type { GatewayStatistics } from './gateway-guard.ts'
 
-type Metric = {
-  readonly name: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly help: string
-  readonly value: (from: GatewayStatistics) => number
-}
+type GatewayMetric = Metric & { readonly value: (from: GatewayStatistics) => number }
 
 const FLOWS = { name: 'sallyport_gateway_flows_total', help: 'Flows that were decided.' }
 const STOPPED = { name: 'sallyport_gateway_stopped_packets_total', help: 'Packets that netfilter stopped.' }
 
 /** docs/reference/metrics.md lists the same, a test compares both. */
-export const GATEWAY_METRICS: readonly Metric[] = [
+export const GATEWAY_METRICS: readonly GatewayMetric[] = [
   {
     name: 'sallyport_gateway_packets_total',
     help: 'Packets that came in from the guarded network.',
@@ -65,15 +61,6 @@ export const GATEWAY_METRICS: readonly Metric[] = [
   },
 ]
 
-/** Prometheus text format 0.0.4. */
 export function formatGatewayMetrics(from: GatewayStatistics): string {
-  const lines: string[] = []
-  let family = ''
-  for (const { name, labels, help, value } of GATEWAY_METRICS) {
-    if (name !== family) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`)
-    family = name
-    const shown = Object.entries(labels ?? {}).map(([key, text]) => `${key}="${text}"`)
-    lines.push(`${name}${shown.length > 0 ? `{${shown.join(',')}}` : ''} ${value(from)}`)
-  }
-  return `${lines.join('\n')}\n`
+  return prometheusText(GATEWAY_METRICS.map((metric) => ({ metric, value: metric.value(from) })))
 }

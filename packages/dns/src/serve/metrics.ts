@@ -1,10 +1,5 @@
+import { prometheusText, type Metric } from '@sallyport/wire'
 import type { CounterName, CounterValues } from '../counters.ts'
-
-export type Metric = {
-  readonly name: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly help: string
-}
 
 /** Every counter as Prometheus has it; docs/reference/metrics.md lists the same, a test compares both. */
 export const METRICS: Readonly<Record<CounterName, Metric>> = {
@@ -154,17 +149,7 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
   },
 }
 
-/** Prometheus text format 0.0.4. */
 export function formatMetrics(values: CounterValues): string {
-  const lines: string[] = []
-  let family = ''
-  for (const [counter, metric] of Object.entries(METRICS) as [CounterName, Metric][]) {
-    if (metric.name !== family) {
-      family = metric.name
-      lines.push(`# HELP ${family} ${metric.help}`, `# TYPE ${family} counter`)
-    }
-    const labels = Object.entries(metric.labels ?? {}).map(([key, value]) => `${key}="${value}"`)
-    lines.push(`${family}${labels.length > 0 ? `{${labels.join(',')}}` : ''} ${values[counter]}`)
-  }
-  return `${lines.join('\n')}\n`
+  const metrics = Object.entries(METRICS) as [CounterName, Metric][]
+  return prometheusText(metrics.map(([counter, metric]) => ({ metric, value: values[counter] })))
 }

@@ -1,13 +1,8 @@
+import { prometheusText, type Metric } from '@sallyport/wire'
 import { ANSWER_REASONS } from '../answers.ts'
 import type { CounterName, ProxyCounts } from '../counters.ts'
 
-export type ProxyMetric = {
-  readonly name: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly help: string
-}
-
-const metric = (name: string, help: string, labels?: Readonly<Record<string, string>>): ProxyMetric => ({
+const metric = (name: string, help: string, labels?: Readonly<Record<string, string>>): Metric => ({
   name: `sallyport_proxy_${name}`,
   help,
   ...(labels === undefined ? {} : { labels }),
@@ -21,7 +16,7 @@ const LOOK_UPS = 'Names that were looked up.'
 const OCTETS = 'Octets of bodies and tunnels.'
 
 /** Every counter as Prometheus has it; docs/reference/metrics.md lists the same, a test compares both. */
-export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
+export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
   connectionsHttp: metric('connections_total', CONNECTIONS, { protocol: 'http' }),
   connectionsHttp2: metric('connections_total', CONNECTIONS, { protocol: 'http2' }),
   connectionsSocks: metric('connections_total', CONNECTIONS, { protocol: 'socks5' }),
@@ -57,21 +52,16 @@ export const PROXY_METRICS: Readonly<Record<CounterName, ProxyMetric>> = {
 const REFUSED = metric('refused_total', 'Requests and tunnels that were refused or failed, by reason.')
 const OPEN = metric('open', 'Connections of clients and tunnels that are open now.')
 
-/** Prometheus text format 0.0.4. */
-export function formatProxyMetrics(counts: ProxyCounts): string {
-  const lines: string[] = []
-  let family = ''
-  const add = ({ name, help, labels }: ProxyMetric, value: number, type: string): void => {
-    if (name !== family) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
-    family = name
-    const list = Object.entries(labels ?? {}).map(([key, text]) => `${key}="${text}"`)
-    lines.push(`${name}${list.length > 0 ? `{${list.join(',')}}` : ''} ${value}`)
-  }
-  for (const [counter, one] of Object.entries(PROXY_METRICS)) add(one, counts.totals[counter as CounterName], 'counter')
-  for (const reason of ANSWER_REASONS) add({ ...REFUSED, labels: { reason } }, counts.refusals[reason], 'counter')
-  add({ ...OPEN, labels: { kind: 'connections' } }, counts.openConnections, 'gauge')
-  add({ ...OPEN, labels: { kind: 'tunnels' } }, counts.openTunnels, 'gauge')
-  return `${lines.join('\n')}\n`
+export function formatProxyMetrics({ totals, refusals, openConnections, openTunnels }: ProxyCounts): string {
+  return prometheusText([
+    ...(Object.entries(PROXY_METRICS) as [CounterName, Metric][]).map(([counter, one]) => ({
+      metric: one,
+      value: totals[counter],
+    })),
+    ...ANSWER_REASONS.map((reason) => ({ metric: { ...REFUSED, labels: { reason } }, value: refusals[reason] })),
+    { metric: { ...OPEN, labels: { kind: 'connections' } }, value: openConnections, type: 'gauge' },
+    { metric: { ...OPEN, labels: { kind: 'tunnels' } }, value: openTunnels, type: 'gauge' },
+  ])
 }
 
 /** The counts of several workers as those of one proxy. */

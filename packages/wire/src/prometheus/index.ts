@@ -1,0 +1,1 @@
+export { prometheusText, type Metric, type Sample } from './prometheus-text.ts'
