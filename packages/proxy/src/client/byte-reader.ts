@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { Wait } from './wait.ts'
 
 /** What is held while nobody reads; beyond it the peer waits. */
 const MOST_HELD = 65_536
@@ -9,16 +10,16 @@ export class ByteReader {
   #chunks: Buffer[] = []
   #held = 0
   #ended = false
-  #wake: (() => void) | null = null
+  readonly #change = new Wait()
   readonly #onData = (chunk: Buffer): void => {
     this.#chunks.push(chunk)
     this.#held += chunk.length
     if (this.#held > MOST_HELD) this.socket.pause()
-    this.#wake?.()
+    this.#change.wake()
   }
   readonly #onEnd = (): void => {
     this.#ended = true
-    this.#wake?.()
+    this.#change.wake()
   }
 
   constructor(socket: Duplex) {
@@ -38,7 +39,7 @@ export class ByteReader {
   /** All octets there are, waiting for the first when there are none. */
   async read(timeoutMs: number): Promise<Buffer | 'end' | 'timeout'> {
     if (this.#held === 0 && !this.#ended) {
-      const isLate = await this.#wait(timeoutMs)
+      const isLate = await this.#change.isLate(timeoutMs)
       if (isLate) return 'timeout'
     }
     if (this.#held === 0) return 'end'
@@ -64,20 +65,8 @@ export class ByteReader {
     this.#chunks = []
     this.#held = 0
     // Whoever still waits learns that nothing comes for it any more.
-    this.#wake?.()
+    this.#change.wake()
     return rest
-  }
-
-  #wait(timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (isLate: boolean): void => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve(isLate)
-      }
-      const timer = setTimeout(done, timeoutMs, true)
-      this.#wake = () => done(false)
-    })
   }
 }
 

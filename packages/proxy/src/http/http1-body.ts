@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { ChunkedReader, type Field, type Framing } from '@sallyport/wire'
 import { writeWithin, type ByteReader } from '../client/byte-reader.ts'
 import type { ByteSocket } from '../client/client.ts'
@@ -67,17 +68,21 @@ export function http1BodySink(socket: ByteSocket, framing: Framing): BodySink {
     }
   }
   return {
-    write: (piece, idleMs) => {
-      socket.cork()
-      socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')
-      socket.write(piece)
-      const isTaken = writeWithin(socket, '\r\n', idleMs)
-      socket.uncork()
-      return isTaken
-    },
+    write: (piece, idleMs) => writeChunk(socket, piece, idleMs),
     end: (trailers, idleMs) => {
       const text = trailers.map(({ spelled, value }) => `${spelled}: ${value}\r\n`).join('')
       return writeWithin(socket, `0\r\n${text}\r\n`, idleMs)
     },
   }
+}
+
+/** False when the peer is gone, or takes nothing for so long. An empty piece would be the end, and is not written. */
+export async function writeChunk(socket: Duplex, piece: Buffer, timeoutMs: number): Promise<boolean> {
+  if (piece.length === 0) return true
+  socket.cork()
+  socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')
+  socket.write(piece)
+  const isTaken = writeWithin(socket, '\r\n', timeoutMs)
+  socket.uncork()
+  return isTaken
 }

@@ -1,6 +1,7 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { isMessageFailure, responseFraming, responseHeadOf, type FieldSection, type Framing } from '@sallyport/wire'
 import { refusal } from '../answers.ts'
+import { Wait } from '../client/wait.ts'
 import type { AnswerHead, Answerer, ForwardedRequest } from '../http/answerer.ts'
 import type { HttpVersion, TakenOver } from '../http/asker.ts'
 import type { BodySink, BodySource } from '../http/body.ts'
@@ -20,7 +21,7 @@ export class Http2Answerer implements Answerer {
   readonly #sections: Section[] = []
   #stream: ClientHttp2Stream | null = null
   #body: Http2BodySource | null = null
-  #wake: (() => void) | null = null
+  readonly #change = new Wait()
 
   constructor(core: ProxyCore, session: ClientHttp2Session, isReused: boolean) {
     this.#core = core
@@ -41,20 +42,20 @@ export class Http2Answerer implements Answerer {
     this.#stream = stream
     const take = (_headers: IncomingHttpHeaders, flags: number, section: FieldSection): void => {
       this.#sections.push({ section, isLast: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 })
-      this.#wake?.()
+      this.#change.wake()
     }
     stream
       .on('headers', take)
       .on('response', (headers, flags, section) => take(headers, flags, section as unknown as FieldSection))
       .on('error', () => {})
-      .on('close', () => this.#wake?.())
+      .on('close', () => this.#change.wake())
     this.#body = new Http2BodySource(stream, false)
     return http2BodySink(stream)
   }
 
   async nextHead(request: ForwardedRequest): Promise<AnswerHead> {
     const { responseMs } = this.#core.timeouts
-    const isLate = this.#sections.length === 0 && !this.#isClosed && (await this.#wait(responseMs))
+    const isLate = this.#sections.length === 0 && !this.#isClosed && (await this.#change.isLate(responseMs))
     if (isLate) return refused('response-timeout')
     const next = this.#sections.shift()
     if (next === undefined) {
@@ -91,18 +92,6 @@ export class Http2Answerer implements Answerer {
 
   get #isClosed(): boolean {
     return this.#stream === null || this.#stream.closed || this.#stream.destroyed
-  }
-
-  #wait(timeoutMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (isLate: boolean): void => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve(isLate)
-      }
-      const timer = setTimeout(done, timeoutMs, true)
-      this.#wake = () => done(false)
-    })
   }
 }
 

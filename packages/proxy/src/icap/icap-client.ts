@@ -4,7 +4,8 @@ import { Http1BodySource } from '../http/http1-body.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { IcapConnections, type IcapConnection } from './icap-connections.ts'
 import { icapHost, icapUrl, type IcapService } from './icap-service.ts'
-import { closesAfter, readEncapsulated, readIcapHead, writeChunk } from './icap-talk.ts'
+import { writeChunk } from '../http/http1-body.ts'
+import { closesAfter, readEncapsulated, readIcapHead } from './icap-talk.ts'
 import { KeptBody } from './kept-body.ts'
 
 type HeadName = 'req-hdr' | 'res-hdr'
@@ -112,7 +113,7 @@ export class IcapClient {
     connection.socket.write(this.#text(this.#method, { ...question, fields, body }), 'latin1')
     if (!hasBody) return readIcapHead(connection, icapMs)
     if (isPreview) {
-      await writeChunk(connection, first, icapMs)
+      await writeChunk(connection.socket, first, icapMs)
       connection.socket.write(kept.isAtEnd ? '0; ieof\r\n\r\n' : '0\r\n\r\n', 'latin1')
       const said = await readIcapHead(connection, icapMs)
       if ('problem' in said || said.status !== 100) return said
@@ -133,7 +134,7 @@ export class IcapClient {
       }
       if (piece === 'too-large') return `longer than the ${this.#core.limits.icapBytes} octets that are kept for it`
       if (typeof piece === 'string') return 'the body is not whole'
-      if (!(await writeChunk(connection, piece, icapMs))) return 'it does not take the body'
+      if (!(await writeChunk(connection.socket, piece, icapMs))) return 'it does not take the body'
     }
     return null
   }

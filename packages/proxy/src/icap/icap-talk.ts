@@ -6,7 +6,6 @@ import {
   parseIcapHead,
   type IcapHead,
 } from '@sallyport/wire'
-import { writeWithin } from '../client/byte-reader.ts'
 import { readHead } from '../http/read-head.ts'
 import type { IcapConnection } from './icap-connections.ts'
 
@@ -57,15 +56,4 @@ export async function readEncapsulated(
 
 export function closesAfter(head: IcapHead): boolean {
   return listMembers(head.fields, 'connection').includes('close')
-}
-
-/** False when the server is gone, or takes nothing for so long. */
-export async function writeChunk({ socket }: IcapConnection, piece: Buffer, timeoutMs: number): Promise<boolean> {
-  if (piece.length === 0) return true
-  socket.cork()
-  socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')
-  socket.write(piece)
-  const isTaken = writeWithin(socket, '\r\n', timeoutMs)
-  socket.uncork()
-  return isTaken
 }
