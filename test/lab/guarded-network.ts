@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { askHost, controlSocket } from '@sallyport/agent'
@@ -32,12 +31,6 @@ const GUARDED_NETWORK: LabPlan = {
 
 export function openGuardedNetwork(more: LabPlan = {}): Promise<Lab> {
   return openLab({ ...GUARDED_NETWORK, ...more })
-}
-
-/** Writes a policy into the lab's folder and says where. */
-export function policyFile(lab: Lab, name: string, text: string): string {
-  writeFileSync(join(lab.directory, name), text)
-  return name
 }
 
 /** Asks the `sallyport` that keeps its state for this host. */

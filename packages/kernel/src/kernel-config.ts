@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { startTicks } from './start-ticks.ts'
 
 export interface ResolverAddress {
   readonly v4?: string
@@ -29,7 +30,7 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   view.setUint32(8, config.resolverTgid ?? 0, true)
   view.setUint16(12, port, true)
   view.setUint16(14, (v4 ? 1 : 0) | (v6 ? 2 : 0), true)
-  view.setBigUint64(16, config.resolverTgid ? startTicks(config.resolverTgid) : 0n, true)
+  view.setBigUint64(16, config.resolverTgid ? startOf(config.resolverTgid) : 0n, true)
   view.setUint32(56, config.resolverTgid ? processNamespace(config.resolverTgid) : 0, true)
   view.setUint32(60, config.ownNetworkOnly ? ownNetwork() : 0, true)
   view.setUint32(64, (config.flags & INSPECT) !== 0 ? ownNetwork() : 0, true)
@@ -47,10 +48,10 @@ function ownNetwork(): number {
   return statSync('/proc/self/ns/net').ino
 }
 
-/** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */
-function startTicks(pid: number): bigint {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  return BigInt(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0)
+function startOf(pid: number): bigint {
+  const ticks = startTicks(pid)
+  if (ticks === null) throw new Error(`the resolver's process ${pid} is not there`)
+  return BigInt(ticks)
 }
 
 /** A container counts its processes by itself; the kernel finds the number by the namespace it belongs to. */

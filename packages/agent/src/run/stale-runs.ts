@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   findCgroupMount,
@@ -7,6 +7,7 @@ import {
   removeCgroup,
   removeHandshakeRules,
   removePinned,
+  startTicks,
 } from '@sallyport/kernel'
 
 const PREFIX = 'run-'
@@ -74,14 +75,4 @@ function ownerLives(id: string): boolean {
 
 function pidNamespace(): string {
   return statSync('/proc/self/ns/pid').ino.toString()
-}
-
-/** Field 22 of /proc/PID/stat; the command name before it may hold spaces and parentheses. */
-function startTicks(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch {
-    return null
-  }
 }
