@@ -3,29 +3,23 @@ import {
   formatGatewayMetrics,
   gatewayGuarding,
   plannedGateway,
-  serveHost,
   type GatewayGuardOptions,
+  type Guarding,
 } from '@sallyport/agent'
 import { formatMetrics, serveMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
-import { SallyportError, type Mode } from '@sallyport/policy'
-import { author } from '../input/author.ts'
+import { SallyportError } from '@sallyport/policy'
 import { stateOption } from '../input/host-socket.ts'
-import { readHostWorld } from '../input/host-world.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
-import { readPolicyTexts } from '../input/policy-texts.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { keepDesk } from '../keep-desk.ts'
 import { openReport } from '../output/flow-report.ts'
-import { announceDesk, announceHost } from '../output/host-ready.ts'
-import { note, printJson } from '../output/print.ts'
+import { printJson } from '../output/print.ts'
+import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
 
-type Options = {
+type Options = GuardedOptions & {
   readonly lan: string
   readonly wan: string
-  readonly policy: readonly string[]
-  readonly mode?: Mode
   readonly network: readonly string[]
   readonly nat?: boolean
   readonly nat6?: boolean
@@ -35,13 +29,8 @@ type Options = {
   readonly maxFlows?: string
   readonly metrics?: string
   readonly report?: string
-  readonly listen: string
-  readonly console: boolean
-  readonly feed: readonly string[]
   readonly upstream: readonly string[]
   readonly dryRun?: boolean
-  readonly state: string
-  readonly json?: boolean
 }
 
 const MOST_FLOWS = 16_777_216
@@ -85,9 +74,7 @@ export function gatewayCommand(): Command {
     .action(async (options: Options) => gateway(options))
 }
 
-/** Runs until SIGTERM or SIGINT, and leaves nothing in the kernel then. */
 async function gateway(options: Options): Promise<void> {
-  const onNotice = (text: string): void => note(`sallyport: ${text}`)
   const settings: Omit<GatewayGuardOptions, 'onFlow'> = {
     lan: options.lan,
     wan: options.wan,
@@ -98,12 +85,11 @@ async function gateway(options: Options): Promise<void> {
     leaseFiles: options.leases,
     maxFlows: options.maxFlows === undefined ? null : flowCount(options.maxFlows),
     upstreams: options.upstream.map(parseUpstream),
-    onNotice,
+    onNotice: tell,
   }
   if (options.lan === options.wan) throw new SallyportError('usage', '--lan and --wan are one interface')
   if (options.dryRun === true) return printJson(plannedGateway(settings, options.mode === 'enforce'))
-  const stopped = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.abort())
+  const stopped = stopSignal()
   const guarding = await gatewayGuarding(settings)
   const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
   const metricsText = (): string => {
@@ -112,40 +98,15 @@ async function gateway(options: Options): Promise<void> {
   }
   await using report = await openReport(options.report)
   await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
-  const listen = parseEndpoint('--listen', options.listen)
-  const asJson = options.json === true
-  let desk: Promise<void> = Promise.resolve()
-  await serveHost(
-    {
-      stateDirectory: options.state,
-      guarding: {
-        what: guarding.what,
-        open: (policy, world, onFlow) =>
-          guarding.open(policy, world, (record) => {
-            report.write(record)
-            onFlow(record)
-          }),
-      },
-      files: await readPolicyTexts(options.policy),
-      mode: options.mode ?? null,
-      author: author(),
-      worldFor: (policy) => readHostWorld(options.feed, policy),
-      onNotice,
-    },
-    (status) => {
-      announceHost(status, asJson)
-      if (!options.console) return
-      const announce = (ready: Parameters<typeof announceDesk>[0]): void => announceDesk(ready, asJson)
-      desk = keepDesk(
-        { stateDirectory: options.state, listen, feeds: options.feed },
-        announce,
-        onNotice,
-        stopped.signal,
-      )
-    },
-    stopped.signal,
-  )
-  await desk
+  const recorded: Guarding = {
+    what: guarding.what,
+    open: (policy, world, onFlow) =>
+      guarding.open(policy, world, (record) => {
+        report.write(record)
+        onFlow(record)
+      }),
+  }
+  await serveGuarded(options, recorded, stopped)
 }
 
 function networkOf(text: string): Prefix {

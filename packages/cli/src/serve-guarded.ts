@@ -1,0 +1,61 @@
+import { serveHost, type Guarding } from '@sallyport/agent'
+import type { Mode } from '@sallyport/policy'
+import { author } from './input/author.ts'
+import { readHostWorld } from './input/host-world.ts'
+import { readPolicyTexts } from './input/policy-texts.ts'
+import { parseEndpoint } from './input/resolver-addresses.ts'
+import { keepDesk } from './keep-desk.ts'
+import { announceDesk, announceHost } from './output/host-ready.ts'
+import { note } from './output/print.ts'
+
+/** Options that every command has which guards until it is told to stop. */
+export type GuardedOptions = {
+  readonly policy: readonly string[]
+  readonly mode?: Mode
+  /** Where the console and the API answer. */
+  readonly listen: string
+  readonly console: boolean
+  readonly feed: readonly string[]
+  readonly state: string
+  readonly json?: boolean
+}
+
+export const tell = (text: string): void => note(`sallyport: ${text}`)
+
+/** Aborts at SIGTERM and SIGINT, which do not end the process any more. */
+export function stopSignal(): AbortSignal {
+  const stopped = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.abort())
+  return stopped.signal
+}
+
+/** Runs until it is stopped, and leaves nothing in the kernel then. */
+export async function serveGuarded(options: GuardedOptions, guarding: Guarding, stopped: AbortSignal): Promise<void> {
+  const listen = parseEndpoint('--listen', options.listen)
+  const asJson = options.json === true
+  let desk: Promise<void> = Promise.resolve()
+  const startDesk = (): Promise<void> =>
+    keepDesk(
+      { stateDirectory: options.state, listen, feeds: options.feed },
+      (ready) => announceDesk(ready, asJson),
+      tell,
+      stopped,
+    )
+  await serveHost(
+    {
+      stateDirectory: options.state,
+      guarding,
+      files: await readPolicyTexts(options.policy),
+      mode: options.mode ?? null,
+      author: author(),
+      worldFor: (policy) => readHostWorld(options.feed, policy),
+      onNotice: tell,
+    },
+    (status) => {
+      announceHost(status, asJson)
+      if (options.console) desk = startDesk()
+    },
+    stopped,
+  )
+  await desk
+}
