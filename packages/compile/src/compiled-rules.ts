@@ -73,16 +73,14 @@ export class CompiledRules {
   }
 
   #decideFrom(node: number, flow: Flow, lastStage: Stage, sole: number): Verdict {
+    const last = this.#leafAt(node, flow, lastStage, sole)
+    if (!last.certain) {
+      const needs = missingFacts(rulesOf(last.outcomes), factsAtStage(flow, lastStage))
+      return undetermined(last.outcomes[0]!, lastStage, needs)
+    }
     for (const stage of STAGES) {
-      const leaf = this.#leafAt(node, flow, stage, sole)
-      if (leaf.certain) {
-        const deciding = stage === lastStage ? leaf : this.#leafAt(node, flow, lastStage, sole)
-        return this.#verdicts.of(deciding.outcomes[0]!, stage)
-      }
-      if (stage === lastStage) {
-        const { outcomes } = leaf
-        return undetermined(outcomes[0]!, stage, missingFacts(rulesOf(outcomes), factsAtStage(flow, stage)))
-      }
+      if (stage === lastStage || this.#leafAt(node, flow, stage, sole).certain)
+        return this.#verdicts.of(last.outcomes[0]!, stage)
     }
     throw new Error(`no such stage: ${lastStage}`)
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { decide, STAGES } from '@sallyport/policy'
+import { parseDomainName } from '@sallyport/net'
+import { decide, definePolicy, STAGES } from '@sallyport/policy'
 import { compilePolicy } from '../src/index.ts'
 import { flows, policies, WORLD } from './generate-policy.ts'
 
@@ -32,6 +33,33 @@ test('a compiled policy decides every flow as decide() does, unknown facts and e
     ),
     { numRuns: RUNS, seed: SEED },
   )
+})
+
+test('what an exception settled is open again when another name is verified and the protocol is not known', () => {
+  const layer = definePolicy({
+    sallyport: 1,
+    default: 'allow',
+    rules: [
+      {
+        id: 'no-tls',
+        action: 'deny',
+        except: { to: [{ domain: '.example.com', country: 'DE' }] },
+        protocol: ['tls'],
+        assurance: 'dns',
+      },
+    ],
+  })
+  const policy = { layers: [layer] }
+  const flow = {
+    domain: parseDomainName('example.com')!,
+    boundNames: [parseDomainName('a.example.com')!],
+    country: 'DE',
+  }
+  for (const verdict of [decide(policy, flow, WORLD, NOW), compilePolicy(policy, WORLD, { atMs: NOW }).decide(flow)]) {
+    assert.deepEqual([verdict.verdict, verdict.stage], ['undetermined', 'content'])
+  }
+  assert.equal(decide(policy, { ...flow, protocol: 'tls' }, WORLD, NOW).verdict, 'deny')
+  assert.equal(decide(policy, { ...flow, protocol: 'ssh' }, WORLD, NOW).verdict, 'allow')
 })
 
 test('generated policies reach every verdict, at every stage', () => {

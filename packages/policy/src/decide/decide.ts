@@ -20,7 +20,8 @@ export function decide(policy: Policy, flow: Flow, world: World, nowMs: number, 
     const verdict = decideAtStage(policy, factsAtStage(flow, stage), world, nowMs, stage)
     if (stage === lastStage) return verdict
     if (verdict.verdict !== 'undetermined') {
-      return { ...decideAtStage(policy, factsAtStage(flow, lastStage), world, nowMs, lastStage), stage }
+      const last = decideAtStage(policy, factsAtStage(flow, lastStage), world, nowMs, lastStage)
+      return last.verdict === 'undetermined' ? last : { ...last, stage }
     }
   }
   throw new Error(`no such stage: ${lastStage}`)
