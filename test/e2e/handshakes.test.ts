@@ -83,4 +83,19 @@ suite('handshakes', { skip: needsRoot }, () => {
     const ended = await lab.run(['--policy', noSsh], ['sh', '-c', `(${say}) | socat -t2 - TCP4:198.51.100.40:443`])
     assert.doesNotMatch(ended.stdout, /SSH-2.0-x/)
   })
+
+  test('packets are asked about only under a policy by which a handshake may decide', async () => {
+    const [command, ...args] = lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+    const rulesUnder = async (allowed: string): Promise<string> => {
+      let rules = ''
+      const ended = await lab.run(['--allow', allowed], ['sh', '-c', 'echo ready; sleep 2'], {
+        onSpawn: (child) =>
+          child.stdout?.once('data', () => (rules = execFileSync(command!, args, { encoding: 'utf8' }))),
+      })
+      assert.match(ended.stdout, /ready/)
+      return rules
+    }
+    assert.doesNotMatch(await rulesUnder('198.51.100.0/24'), /SALLYPORT-run-/)
+    assert.match(await rulesUnder('shared-a.test'), /-N SALLYPORT-run-/)
+  })
 })

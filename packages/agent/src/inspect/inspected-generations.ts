@@ -5,8 +5,18 @@ const KEPT = 8
 /** What the last generations of the kernel's tables were made from: a flow is judged by the rules under which it was held. */
 export class InspectedGenerations {
   readonly #rules = new Map<number, InspectedRules>()
+  #onAwaited: (() => void) | null
+
+  /** `onAwaited`: once, before the first rules by which a flow may have to wait for its handshake. */
+  constructor(onAwaited: (() => void) | null = null) {
+    this.#onAwaited = onAwaited
+  }
 
   keep(generation: number, { rules, resume }: InspectedRules): void {
+    if (resume.size > 0) {
+      this.#onAwaited?.()
+      this.#onAwaited = null
+    }
     this.#rules.delete(generation)
     this.#rules.set(generation, { rules, resume })
     const [oldest] = this.#rules.keys()

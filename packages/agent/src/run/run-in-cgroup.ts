@@ -33,7 +33,6 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
   const asked = askPolicy(compiled)
   const names = new BoundNames()
-  const inspected = new InspectedGenerations()
   const executables = new ExecutablePaths(process.env['PATH'] ?? '')
   executables.remember(await stat(path, { bigint: true }), path)
 
@@ -55,11 +54,13 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.use(enforcement)
   const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
   enforcement.events((event) => events.receive(event))
-  if (enforces(policy)) {
+  // Every packet that leaves is asked about then: only where the policy may need it.
+  const inspect = (): void => {
     const handshakes = scope.use(enforcement.handshakes(rulesOfRun(id)))
     const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
     scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
   }
+  const inspected: InspectedGenerations = new InspectedGenerations(enforces(policy) ? inspect : null)
   scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))
 
   const startedMs = performance.now()
