@@ -1,5 +1,5 @@
 import { parseDomainPattern } from '@sallyport/net'
-import { EMPTY_WORLD, SallyportError, type NamedSet, type World } from '@sallyport/policy'
+import { EMPTY_WORLD, NEWLY_SEEN, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
 import { openGeography } from './geo/geography.ts'
 import { CompiledFeeds } from './feeds/compiled/compiled-feeds.ts'
@@ -84,6 +84,8 @@ function withQueryTypes(world: World, feeds: ReadonlyMap<string, Feed>): World {
 }
 
 function categorySet(name: string): NamedSet | null {
+  // The resolver tells which names are of it; to all others none is.
+  if (name === NEWLY_SEEN) return { domains: [], prefixes: [] }
   if (!Object.hasOwn(CATEGORIES, name)) return null
   const domains = CATEGORIES[name]!.domains.map(parseDomainPattern).filter((each) => each !== null)
   return { domains, prefixes: [] }

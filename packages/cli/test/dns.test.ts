@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { SeenDomains } from '@sallyport/dns'
+import type { DomainName } from '@sallyport/net'
 import { sallyport } from './sallyport.ts'
 
 const run = promisify(execFile)
@@ -252,6 +254,35 @@ test('a rule of a list for some types of queries refuses those alone', async () 
   assert.match(await resolver.dig('all.example', 'A'), /status: NXDOMAIN/)
   assert.match(await resolver.dig('all.example', 'MX'), /status: NXDOMAIN/)
   assert.match(await resolver.dig('all.example', 'TXT'), /status: SERVFAIL/)
+})
+
+test('a domain is newly seen until it has been known for a week, also to the next process', async () => {
+  using files = folder()
+  const seen = SeenDomains.begin(Date.now() - 8 * 86_400_000)
+  seen.isNew('known.example' as DomainName, 7 * 86_400_000, Date.now() - 8 * 86_400_000)
+  mkdirSync(files.path('dns'))
+  writeFileSync(files.path('dns/seen-domains'), seen.encode())
+  const rule = '{ id: no-new, action: deny, to: [{ category: newly-seen }] }'
+  writeFileSync(files.path('policy.yaml'), `sallyport: 1\ndefault: allow\nrules: [${rule}]\n`)
+  const start = () =>
+    startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', '--policy', files.path('policy.yaml'))
+  process.env['SALLYPORT_STATE'] = files.path('.')
+  try {
+    await using first = await start()
+    // Nobody answers: what is asked fails.
+    assert.match(await first.dig('www.known.example'), /status: SERVFAIL/)
+    for (const name of ['www.new.example', 'new.example']) {
+      assert.match(await first.dig(name), /status: NXDOMAIN[^]*EDE: 15 \(Blocked\): \(rule no-new\)/)
+    }
+    first.child.kill('SIGTERM')
+    await once(first.child, 'exit')
+    await using second = await start()
+    assert.match(await second.dig('known.example'), /status: SERVFAIL/)
+    assert.match(await second.dig('new.example'), /status: NXDOMAIN/)
+    assert.equal(SeenDomains.decode(readFileSync(files.path('dns/seen-domains')))!.size, 2)
+  } finally {
+    delete process.env['SALLYPORT_STATE']
+  }
 })
 
 test('with --standby, a resolver that is killed under load is back in under a second', async () => {

@@ -1,3 +1,4 @@
+import type { TunnelSign } from '@sallyport/detect'
 import { emptyResponse, typeName, type Message } from '@sallyport/wire'
 import type { CachingResolver } from './cache/caching-resolver.ts'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
@@ -25,6 +26,7 @@ import {
 import { specialAnswer } from './special-names.ts'
 import { judgedName } from './select-answer.ts'
 import { settleAddresses } from './settle-addresses.ts'
+import type { TunnelGuard } from './tunnel-guard.ts'
 
 /** The response, and what the record of the query says beside time, client and transport. */
 export type Answered = {
@@ -37,8 +39,16 @@ export class QueryAnswerer {
   readonly #resolver: CachingResolver
   readonly #counters: Counters
   readonly #timeouts: Timeouts
+  readonly #tunnels: TunnelGuard
 
-  constructor(options: ForwarderOptions, resolver: CachingResolver, counters: Counters, timeouts: Timeouts) {
+  constructor(
+    options: ForwarderOptions,
+    resolver: CachingResolver,
+    tunnels: TunnelGuard,
+    counters: Counters,
+    timeouts: Timeouts,
+  ) {
+    this.#tunnels = tunnels
     this.#options = options
     this.#resolver = resolver
     this.#counters = counters
@@ -84,7 +94,16 @@ export class QueryAnswerer {
         told: { ...told, verdict, outcome: 'refused' },
       }
     }
-    return await this.#resolved(message, checked, query, { ...told, verdict })
+    const tunnel = this.#tunnels.look(query, this.#settings())
+    if (tunnel !== null && this.#settings().tunnels === 'refuse') return this.#refuseTunnel(message, tunnel, told)
+    return await this.#resolved(message, checked, query, { ...told, verdict, tunnel })
+  }
+
+  #refuseTunnel(message: Message, tunnel: TunnelSign, told: Answered['told']): Answered {
+    const explain = `names below ${tunnel.zone} look like those of a tunnel`
+    const verdict: NameVerdict = { verdict: 'deny', rule: null, explain, refusedFor: 'tunnel' }
+    const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
+    return { response, told: { ...told, verdict, tunnel, outcome: 'refused' } }
   }
 
   async #resolved(
@@ -146,6 +165,7 @@ const NOTHING: Answered['told'] = {
   cached: false,
   stale: false,
   upstream: null,
+  tunnel: null,
 }
 
 function failed(message: Message, failure: Failure, told: Answered['told']): Answered {

@@ -19,6 +19,11 @@ const NAMES = [
   /** Requests over HTTPS that were no query. */
   'httpErrors',
   'sendFailures',
+  /** Clients and zones whose names were taken for a tunnel. */
+  'tunnelsTold',
+  'tunnelQueriesFlagged',
+  'tunnelQueriesRefused',
+  'tunnelZonesForgotten',
   'clientsRefused',
   'queriesRateLimited',
   'cacheHits',

@@ -1,3 +1,4 @@
+import type { TunnelSign } from '@sallyport/detect'
 import type { Address, DomainName, Prefix } from '@sallyport/net'
 import type { NameSets } from './fast/refusal-templates.ts'
 import type { Refusal } from '@sallyport/wire'
@@ -58,6 +59,8 @@ export type QueryRecord = {
   /** From the cache past its time, because no server could be reached. */
   readonly stale: boolean
   readonly upstream: Endpoint | null
+  /** What the names below its registrable name are taken for. */
+  readonly tunnel: TunnelSign | null
   readonly durationMs: number
 }
 
@@ -74,6 +77,10 @@ export type AnswerSettings = {
   readonly addressFloorSeconds: number
   /** How much longer than that, or than its TTL, it stays bound. */
   readonly addressGraceSeconds: number
+  /** What becomes of queries that look like those of a tunnel. */
+  readonly tunnels: 'flag' | 'refuse' | 'ignore'
+  /** Names that carry data on purpose. */
+  readonly mayCarryData: (name: DomainName) => boolean
 }
 
 export const DEFAULT_SETTINGS: AnswerSettings = {
@@ -83,6 +90,8 @@ export const DEFAULT_SETTINGS: AnswerSettings = {
   stale: true,
   addressFloorSeconds: 300,
   addressGraceSeconds: 0,
+  tunnels: 'flag',
+  mayCarryData: () => false,
 }
 
 export type ForwarderOptions = {
@@ -131,6 +140,8 @@ export type ForwarderOptions = {
    */
   readonly needsName?: (query: NameQuery) => boolean
   readonly onQuery?: (record: QueryRecord) => void
+  /** Hears once of each client and zone that is taken for a tunnel. */
+  readonly onTunnel?: (sign: TunnelSign) => void
   readonly timeouts?: Partial<Timeouts>
   readonly limits?: Partial<Limits>
 }

@@ -10,6 +10,7 @@ import { openListener, type OpenListener } from './listen/open-listener.ts'
 import { DEFAULT_SETTINGS, type Certificate, type ForwarderOptions, type ListenEndpoint } from './options.ts'
 import { chooseUdp } from './listen/choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
+import { TunnelGuard } from './tunnel-guard.ts'
 import { UpstreamRoutes } from './upstream/upstream-routes.ts'
 
 export type Forwarder = AsyncDisposable & {
@@ -38,7 +39,8 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
       : validatingUpstreams(plain, options.validate, (name) => upstreams.isRouted(name), counters, Date.now)
   const mayBeStale = (): boolean => (options.settings?.() ?? DEFAULT_SETTINGS).stale
   const resolver = new CachingResolver(cache, asking, counters, mayBeStale, stopping.signal)
-  const answerer = new QueryAnswerer(options, resolver, counters, timeouts)
+  const tunnels = new TunnelGuard(counters, options.onTunnel, () => performance.now())
+  const answerer = new QueryAnswerer(options, resolver, tunnels, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options.onQuery)
 

@@ -3,6 +3,7 @@ import type { Address, DomainName, DomainPattern, Prefix } from '@sallyport/net'
 export const REFUSAL_KINDS = ['refused', 'nxdomain', 'nodata', 'zero'] as const
 export const DNS_ERRORS = ['blocked', 'censored', 'filtered', 'prohibited'] as const
 export const DNS_STRATEGIES = ['order', 'parallel'] as const
+export const TUNNEL_ACTIONS = ['flag', 'refuse', 'ignore'] as const
 
 /** How a refused name looks to the client: a response code, an address that leads nowhere, or a page of one's own. */
 export type RefusalStyle =
@@ -38,4 +39,10 @@ export type DnsSettings = {
   readonly addressFloorSeconds?: number
   /** What is added to that time, or to the answer's own. */
   readonly addressGraceSeconds?: number
+  /** What becomes of names that look like a tunnel's. */
+  readonly tunnels?: (typeof TUNNEL_ACTIONS)[number]
+  /** Domains whose names carry data on purpose. */
+  readonly tunnelsExcept?: readonly DomainPattern[]
+  /** How long a domain counts as newly seen. */
+  readonly newlySeenSeconds?: number
 }

@@ -114,6 +114,7 @@ export class GatewayGuard implements AsyncDisposable {
         clients: this.#networks.all,
         upstreams,
         onFlow,
+        onWarning: this.#options.onNotice,
       }),
     )
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))

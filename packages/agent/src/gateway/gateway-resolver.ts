@@ -15,19 +15,21 @@ type Options = {
   readonly clients: readonly Prefix[]
   readonly upstreams: readonly Endpoint[]
   readonly onFlow: (record: FlowRecord) => void
+  readonly onWarning: (text: string) => void
 }
 
 export type ResolverAddresses = { readonly v4: string | null; readonly v6: string | null }
 
 /** The resolver to which all questions of the guarded network are turned, whatever server was asked. */
 export async function startGatewayResolver(options: Options): Promise<LocalForwarder> {
-  const { policy, addresses, clients, upstreams, onFlow } = options
+  const { policy, addresses, clients, upstreams, onFlow, onWarning } = options
   const { v4, v6 } = resolverAddresses(addresses)
   const judgement = nameJudgement({
     asked: () => policy().asked,
     recorded: (client) => ({ ...recordedClient(policy().clientAt(client)), src: client.address }),
     refusal: { kind: 'nxdomain' },
     onFlow,
+    onWarning,
   })
   const bind = (bindings: readonly Binding[]): void => policy().bind(bindings)
   return startOnFreePort({ upstreams, clients, bind, ...judgement }, v4, v6)

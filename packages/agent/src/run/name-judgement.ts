@@ -1,7 +1,14 @@
-import { judgeName, LAST_POINT, type Endpoint, type ForwarderOptions, type QueryRecord } from '@sallyport/dns'
+import {
+  judgeName,
+  LAST_POINT,
+  tunnelNote,
+  type Endpoint,
+  type ForwarderOptions,
+  type QueryRecord,
+} from '@sallyport/dns'
 import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
 import type { AskedPolicy } from './asked-policy.ts'
-import { flowOfRefusedName } from './refused-name.ts'
+import { flowOfLookUp } from './flow-of-look-up.ts'
 
 type Options = {
   /** The one in force when it is asked. */
@@ -11,30 +18,40 @@ type Options = {
   /** Unless the policy says how. */
   readonly refusal: NonNullable<AskedPolicy['settings']['refusal']>
   readonly onFlow: (record: FlowRecord) => void
+  readonly onWarning: (text: string) => void
 }
 
-type Judgement = Pick<ForwarderOptions, 'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'onQuery'>
+type Judgement = Pick<
+  ForwarderOptions,
+  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'onTunnel' | 'onQuery'
+>
 
-/** The policy as a resolver asks it whose answers alone decide; what it refuses is recorded. */
-export function nameJudgement({ asked, recorded, refusal, onFlow }: Options): Judgement & object {
+/** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
+export function nameJudgement({ asked, recorded, refusal, onFlow, onWarning }: Options): Judgement & object {
   return {
     refusal: () => asked().settings.refusal ?? refusal,
     settings: () => asked().answering,
     judge: (query) => asked().judge.judge(query),
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
+    onTunnel: (sign) => onWarning(tunnelNote(sign)),
     onQuery: (record) => {
-      const verdict = refusedBy(asked(), record)
-      if (verdict !== null) onFlow({ ...recorded(record.client), ...flowOfRefusedName(record, verdict) })
+      const verdict = recordedVerdict(asked(), record)
+      if (verdict !== null) onFlow({ ...recorded(record.client), ...flowOfLookUp(record, verdict) })
     },
   }
 }
 
-function refusedBy({ compiled, subjectOf }: AskedPolicy, record: QueryRecord): Omit<RecordedVerdict, 'stage'> | null {
-  if (record.outcome !== 'refused' || record.name === null) return null
+function recordedVerdict(
+  { compiled, subjectOf }: AskedPolicy,
+  record: QueryRecord,
+): Omit<RecordedVerdict, 'stage'> | null {
+  const isRefused = record.outcome === 'refused'
+  if (record.name === null || (!isRefused && record.tunnel === null)) return null
   const facts = { ...LAST_POINT, ...subjectOf(record.client) }
   const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, facts)
   if (verdict === 'deny') return { verdict, rule, layer, mode, reason, explain }
+  if (!isRefused) return { verdict: 'allow', rule, layer, mode, reason, explain }
   const refusing = record.verdict ?? { rule: null, explain: '', refusedFor: undefined }
   return {
     verdict: 'deny',

@@ -43,7 +43,13 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.defer(() => removeCgroup(cgroupPath))
   const inForce = new PolicyInForce(compiled, host, names)
   const resolver = scope.use(
-    await startRunResolver({ asked: () => asked, upstreams, bind: (bindings) => inForce.bind(bindings), onFlow }),
+    await startRunResolver({
+      asked: () => asked,
+      upstreams,
+      bind: (bindings) => inForce.bind(bindings),
+      onFlow,
+      onWarning,
+    }),
   )
   const enforcement = await openEnforcement({
     cgroupPath,

@@ -11,12 +11,19 @@ type Options = {
   readonly upstreams: readonly Endpoint[]
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
+  readonly onWarning: (text: string) => void
 }
 
 /** The resolver that all look-ups of the command are turned to. */
-export async function startRunResolver({ asked, upstreams: given, bind, onFlow }: Options): Promise<LoopbackForwarder> {
+export async function startRunResolver({
+  asked,
+  upstreams: given,
+  bind,
+  onFlow,
+  onWarning,
+}: Options): Promise<LoopbackForwarder> {
   const upstreams = given.length > 0 ? given : await systemUpstreams()
-  const judgement = nameJudgement({ asked, recorded: () => ({}), refusal: { kind: 'refused' }, onFlow })
+  const judgement = nameJudgement({ asked, recorded: () => ({}), refusal: { kind: 'refused' }, onFlow, onWarning })
   return startOnLoopback({ upstreams, bind, ...judgement })
 }
 

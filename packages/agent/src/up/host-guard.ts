@@ -31,12 +31,16 @@ import { PolicyEvents } from './policy-events.ts'
 import type { Guarding } from './serve-host.ts'
 
 /** The processes of a cgroup; null is the whole host. Without servers to ask, those of this host are asked. */
-export async function hostGuarding(cgroup: string | null, given: readonly Endpoint[]): Promise<Guarding> {
+export async function hostGuarding(
+  cgroup: string | null,
+  given: readonly Endpoint[],
+  onNotice: (text: string) => void,
+): Promise<Guarding> {
   const cgroupPath = cgroup ?? findCgroupMount()
   const upstreams = given.length > 0 ? given : await hostUpstreams()
   return {
     what: cgroupPath,
-    open: (policy, world, onFlow) => HostGuard.open({ cgroupPath, upstreams, onFlow }, policy, world),
+    open: (policy, world, onFlow) => HostGuard.open({ cgroupPath, upstreams, onFlow, onNotice }, policy, world),
   }
 }
 
@@ -45,6 +49,7 @@ export type HostGuardOptions = {
   readonly cgroupPath: string
   readonly upstreams: readonly Endpoint[]
   readonly onFlow: (record: FlowRecord) => void
+  readonly onNotice: (text: string) => void
 }
 
 /** About 140,000 events: what a host decides while this process is held up for a second or more. */
@@ -91,6 +96,7 @@ export class HostGuard implements AsyncDisposable {
         upstreams: options.upstreams,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
+        onWarning: options.onNotice,
       })
       await guard.apply(policy, world)
       return guard

@@ -8,6 +8,7 @@ import {
   serveResolver,
   standBy,
   STANDBY_VARIABLE,
+  tunnelNote,
   type Certificate,
   type ClientRate,
   type ListenEndpoint,
@@ -94,7 +95,7 @@ async function dns(options: Options): Promise<number> {
   }
   const listen = options.listen.map(parseListen)
   const certificate = await certificateOf(options, listen)
-  const policy = await DnsPolicy.read(options.policy, options.feed)
+  await using policy = await DnsPolicy.read(options.policy, options.feed)
   const { settings } = policy
   const servers = await parseServers(
     options.upstream.length > 0 ? options.upstream : upstreamTexts(settings),
@@ -106,6 +107,7 @@ async function dns(options: Options): Promise<number> {
   const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
   const place = isWorker() ? await standBy() : null
+  await policy.begin()
   await using resolver = await serveResolver({
     listen: place?.endpoints ?? listen,
     ...servers,
@@ -114,6 +116,7 @@ async function dns(options: Options): Promise<number> {
     ...(anchors === null ? {} : { validate: anchors }),
     ...(clientRate === null ? {} : { clientRate }),
     onUpstream: (state) => note(upstreamNote(state)),
+    onTunnel: (sign) => note(`sallyport: ${tunnelNote(sign)}`),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
     metrics: place?.metrics ?? (options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)),

@@ -3,7 +3,7 @@ import { hostGuarding } from '@sallyport/agent'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { serveGuarded, stopSignal, type GuardedOptions } from '../serve-guarded.ts'
+import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
 
 type Options = GuardedOptions & { readonly upstream: readonly string[]; readonly cgroup?: string }
 
@@ -30,6 +30,6 @@ export function upCommand(): Command {
 
 async function up(options: Options): Promise<void> {
   const stopped = stopSignal()
-  const guarding = await hostGuarding(options.cgroup ?? null, options.upstream.map(parseUpstream))
+  const guarding = await hostGuarding(options.cgroup ?? null, options.upstream.map(parseUpstream), tell)
   await serveGuarded(options, guarding, stopped)
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   answerSettings,
   dnsSettings,
@@ -5,75 +6,110 @@ import {
   policyNameSets,
   type AnswerSettings,
   type ForwarderOptions,
+  type NameQuery,
+  type PolicyJudge,
 } from '@sallyport/dns'
-import { definePolicy, type DnsSettings, type Policy } from '@sallyport/policy'
+import { asksForNewlySeen, definePolicy, policyForNames, type DnsSettings, type Policy } from '@sallyport/policy'
 import { readEnforcedWorld } from './feed-refresh.ts'
 import { readPolicy } from './policy-files.ts'
 import { compileForQueries, QueryJudges, type QueryPolicies } from './query-judges.ts'
+import { SeenDomainsFile } from './seen-domains-file.ts'
+import { stateDirectory } from './state-directory.ts'
+
+const NEWLY_SEEN_SECONDS = 7 * 86_400
+
+/** The policy for names that are usual, and, when it makes a difference, for those that are newly seen. */
+type Policies = { readonly known: QueryPolicies; readonly fresh: QueryPolicies | null }
+
+/** A policy in force: how it judges, and what it says about answers. */
+type InForce = {
+  readonly policies: Policies
+  readonly settings: DnsSettings
+  readonly answering: AnswerSettings
+  readonly known: QueryJudges
+  readonly fresh: QueryJudges | null
+  readonly tellsClientsApart: boolean
+}
 
 /** The policy that the resolver asks, and what it takes to read it again. */
-export class DnsPolicy {
+export class DnsPolicy implements AsyncDisposable {
   readonly #files: readonly string[]
   readonly #feeds: readonly string[]
-  readonly #judges: QueryJudges
-  #policies: QueryPolicies
-  #settings: DnsSettings
-  #answering: AnswerSettings
-  #tellsClientsApart: boolean
+  #inForce: InForce
+  #seen: SeenDomainsFile | null = null
 
-  private constructor(files: readonly string[], feeds: readonly string[], policies: QueryPolicies) {
+  private constructor(files: readonly string[], feeds: readonly string[], inForce: InForce) {
     this.#files = files
     this.#feeds = feeds
-    this.#settings = dnsSettings(policies.compiled.policy)
-    this.#answering = answerSettings(this.#settings)
-    this.#judges = new QueryJudges(policies, judgeOptions(this.#settings))
-    this.#policies = policies
-    this.#tellsClientsApart = tellsClientsApart(policies.compiled.policy)
+    this.#inForce = inForce
   }
 
   static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
     return new DnsPolicy(files, feeds, await readPolicies(files, feeds))
   }
 
+  /** Once it is this process that answers: what was seen is this one's to keep. */
+  async begin(): Promise<void> {
+    await this.#openSeen(this.#inForce)
+  }
+
   /** The policy in force. */
   get policy(): Policy {
-    return this.#policies.compiled.policy
+    return this.#inForce.policies.known.compiled.policy
   }
 
   /** What the policy says about the resolver. */
   get settings(): DnsSettings {
-    return this.#settings
+    return this.#inForce.settings
   }
 
   judgement(): Pick<
     ForwarderOptions,
     'judge' | 'judgeAlias' | 'judgeAnswer' | 'needsName' | 'settings' | 'refusal' | 'nameSets'
   > {
-    const sets = policyNameSets(() => this.#policies.compiled, Date.now)
-    const differ = (): boolean => this.#tellsClientsApart || this.#policies.others !== null
+    const sets = policyNameSets(() => this.#inForce.policies.known.compiled, Date.now)
+    // Names are refused alike only where it does not matter who asks, for what type, and when the name was seen first.
+    const differ = (): boolean => {
+      const { tellsClientsApart, policies } = this.#inForce
+      return tellsClientsApart || policies.known.others !== null || policies.fresh !== null
+    }
     return {
-      judge: (query) => this.#judges.of(query).judge(query),
-      judgeAlias: (query, alias) => this.#judges.of(query).judgeAlias(query, alias),
-      judgeAnswer: (query, address) => this.#judges.of(query).judgeAnswer(query, address),
-      needsName: (query) => this.#judges.of(query).needsName(query),
-      settings: () => this.#answering,
-      refusal: () => this.#settings.refusal ?? { kind: 'nxdomain' },
-      // Names are refused alike only where it does not matter who asks, and for what type.
+      judge: (query) => this.#judgeOf(query).judge(query),
+      judgeAlias: (query, alias) => this.#judgeOf(query).judgeAlias(query, alias),
+      judgeAnswer: (query, address) => this.#judgeOf(query).judgeAnswer(query, address),
+      needsName: (query) => this.#judgeOf(query).needsName(query),
+      settings: () => this.#inForce.answering,
+      refusal: () => this.#inForce.settings.refusal ?? { kind: 'nxdomain' },
       nameSets: { ...sets, findWire: (bytes, start) => (differ() ? -1 : sets.findWire(bytes, start)) },
     }
   }
 
   /** All or nothing: what cannot be read leaves the policy in force. The text says what is in force now. */
   async reload(): Promise<string> {
-    const policies = await readPolicies(this.#files, this.#feeds)
-    const settings = dnsSettings(policies.compiled.policy)
-    this.#answering = answerSettings(settings)
-    this.#settings = settings
-    this.#policies = policies
-    this.#tellsClientsApart = tellsClientsApart(policies.compiled.policy)
-    this.#judges.replace(policies, judgeOptions(settings))
+    const next = await readPolicies(this.#files, this.#feeds)
+    await this.#openSeen(next)
+    this.#inForce = next
     return 'sallyport: policy and feeds are read again'
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#seen?.[Symbol.asyncDispose]()
+  }
+
+  #judgeOf(query: NameQuery): PolicyJudge {
+    const { known, fresh, settings } = this.#inForce
+    if (fresh === null || this.#seen === null) return known.of(query)
+    return (this.#seen.isNew(query.name, newForMs(settings)) ? fresh : known).of(query)
+  }
+
+  async #openSeen({ fresh, settings }: InForce): Promise<void> {
+    if (fresh === null || this.#seen !== null) return
+    this.#seen = await SeenDomainsFile.open(join(stateDirectory(), 'dns', 'seen-domains'), newForMs(settings))
+  }
+}
+
+function newForMs({ newlySeenSeconds = NEWLY_SEEN_SECONDS }: DnsSettings): number {
+  return newlySeenSeconds * 1000
 }
 
 function tellsClientsApart({ layers }: Policy): boolean {
@@ -81,9 +117,24 @@ function tellsClientsApart({ layers }: Policy): boolean {
   return rules.some(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom].some((term) => term.network))
 }
 
-async function readPolicies(files: readonly string[], feeds: readonly string[]): Promise<QueryPolicies> {
+async function readPolicies(files: readonly string[], feeds: readonly string[]): Promise<InForce> {
   const policy = files.length > 0 ? await readPolicy(files) : policyOfFeeds(feeds)
-  return compileForQueries(policy, await readEnforcedWorld(feeds, policy))
+  const world = await readEnforcedWorld(feeds, policy)
+  const asks = asksForNewlySeen(policy)
+  const policies = {
+    known: compileForQueries(asks ? policyForNames(policy, 'known') : policy, world),
+    fresh: asks ? compileForQueries(policyForNames(policy, 'new'), world) : null,
+  }
+  const settings = dnsSettings(policy)
+  const options = judgeOptions(settings)
+  return {
+    policies,
+    settings,
+    answering: answerSettings(settings),
+    known: new QueryJudges(policies.known, options),
+    fresh: policies.fresh === null ? null : new QueryJudges(policies.fresh, options),
+    tellsClientsApart: tellsClientsApart(policy),
+  }
 }
 
 /** Without a policy file all names are answered but those of the feeds. */

@@ -27,16 +27,11 @@ export function compileForQueries(policy: Policy, world: World): QueryPolicies {
 /** The judge of a query is that of its type. */
 export class QueryJudges {
   readonly #judge: PolicyJudge
-  #byType: ReadonlyMap<number, PolicyJudge> = new Map()
-  #others: PolicyJudge | null = null
+  readonly #byType: ReadonlyMap<number, PolicyJudge>
+  readonly #others: PolicyJudge | null
 
-  constructor(policies: QueryPolicies, options: JudgeOptions) {
-    this.#judge = new PolicyJudge(policies.compiled, options)
-    this.replace(policies, options)
-  }
-
-  replace({ compiled, byType, others }: QueryPolicies, options: JudgeOptions): void {
-    this.#judge.replace(compiled, options)
+  constructor({ compiled, byType, others }: QueryPolicies, options: JudgeOptions) {
+    this.#judge = new PolicyJudge(compiled, options)
     this.#byType = new Map([...byType].map(([type, each]) => [type, new PolicyJudge(each, options)]))
     this.#others = others === null ? null : new PolicyJudge(others, options)
   }

@@ -18,17 +18,12 @@ export type JudgeOptions = {
 
 const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
 
-/** The policy as the resolver asks it; `replace` puts another in its place between two queries. */
+/** The policy as the resolver asks it. */
 export class PolicyJudge {
-  #policy: CompiledPolicy
-  #options: JudgeOptions
+  readonly #policy: CompiledPolicy
+  readonly #options: JudgeOptions
 
   constructor(policy: CompiledPolicy, options: JudgeOptions = {}) {
-    this.#policy = policy
-    this.#options = options
-  }
-
-  replace(policy: CompiledPolicy, options: JudgeOptions = {}): void {
     this.#policy = policy
     this.#options = options
   }

@@ -13,12 +13,14 @@ const ERROR_CODE: Readonly<Record<DnsError, number>> = {
 
 /** Of several layers the first that says something about a key decides it. */
 export function dnsSettings({ layers }: Policy): DnsSettings {
-  return Object.assign({}, ...layers.map(({ dns }) => dns ?? {}).toReversed()) as DnsSettings
+  const settings = Object.assign({}, ...layers.map(({ dns }) => dns ?? {}).toReversed()) as DnsSettings
+  const onlyWatches = layers.every(({ mode }) => mode === 'monitor')
+  return onlyWatches && settings.tunnels === 'refuse' ? { ...settings, tunnels: 'flag' } : settings
 }
 
 /** What may change while the resolver runs. */
 export function answerSettings(settings: DnsSettings): AnswerSettings {
-  const { types, errorCodes = {} } = settings
+  const { types, errorCodes = {}, tunnelsExcept = [] } = settings
   const numbers = types?.map((text) => {
     const number = typeNumber(text)
     if (number !== null) return number
@@ -32,6 +34,8 @@ export function answerSettings(settings: DnsSettings): AnswerSettings {
     stale: settings.stale ?? DEFAULT_SETTINGS.stale,
     addressFloorSeconds: settings.addressFloorSeconds ?? DEFAULT_SETTINGS.addressFloorSeconds,
     addressGraceSeconds: settings.addressGraceSeconds ?? DEFAULT_SETTINGS.addressGraceSeconds,
+    tunnels: settings.tunnels ?? DEFAULT_SETTINGS.tunnels,
+    mayCarryData: (name) => tunnelsExcept.some((pattern) => matchDomain(pattern, name)),
     errorCode: (rule) => {
       const error = Object.hasOwn(errorCodes, rule) ? errorCodes[rule] : undefined
       return error === undefined ? null : ERROR_CODE[error]

@@ -44,6 +44,24 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
   },
   httpErrors: { name: 'sallyport_dns_http_errors_total', help: 'Requests over HTTPS that were no query.' },
   sendFailures: { name: 'sallyport_dns_send_failures_total', help: 'Answers that could not be sent.' },
+  tunnelsTold: {
+    name: 'sallyport_dns_tunnels_total',
+    help: 'Clients and zones whose names were taken for a tunnel.',
+  },
+  tunnelQueriesFlagged: {
+    name: 'sallyport_dns_tunnel_queries_total',
+    labels: { action: 'flag' },
+    help: 'Queries that belong to a tunnel.',
+  },
+  tunnelQueriesRefused: {
+    name: 'sallyport_dns_tunnel_queries_total',
+    labels: { action: 'refuse' },
+    help: 'Queries that belong to a tunnel.',
+  },
+  tunnelZonesForgotten: {
+    name: 'sallyport_dns_tunnel_zones_forgotten_total',
+    help: 'Clients and zones that made room before it was clear what their names are.',
+  },
   clientsRefused: { name: 'sallyport_dns_clients_refused_total', help: 'Queries of addresses that may not ask.' },
   queriesRateLimited: {
     name: 'sallyport_dns_queries_rate_limited_total',

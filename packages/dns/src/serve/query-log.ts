@@ -6,6 +6,7 @@ import type { QueryRecord } from '../options.ts'
 export function queryLogLine(record: QueryRecord): string {
   const { time, client, transport, name, type, outcome, rcode, verdict, chain, addresses, cached, stale, upstream } =
     record
+  const { tunnel } = record
   return JSON.stringify({
     event: 'query',
     time: time.toISOString(),
@@ -23,6 +24,7 @@ export function queryLogLine(record: QueryRecord): string {
     cached,
     stale,
     upstream: upstream === null ? null : upstream.address,
+    tunnel: tunnel === null ? null : { zone: tunnel.zone, reason: tunnel.reason },
     durationMs: Math.round(record.durationMs * 1000) / 1000,
   })
 }

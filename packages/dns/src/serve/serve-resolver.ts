@@ -3,6 +3,7 @@ import { startForwarder, type Forwarder } from '../start-forwarder.ts'
 import { formatMetrics } from './metrics.ts'
 import { queryLogLine } from './query-log.ts'
 import { serveMetrics } from './serve-metrics.ts'
+import { tunnelLogLine } from './tunnel-note.ts'
 
 export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
   /** Where Prometheus fetches, `null` for nowhere. */
@@ -24,7 +25,14 @@ export async function serveResolver(setup: ResolverSetup): Promise<ServedResolve
   await using opened = new AsyncDisposableStack()
   const { log, metrics: metricsEndpoint, ...options } = setup
   const forwarder = opened.use(
-    await startForwarder({ ...options, ...(log === null ? {} : { onQuery: (record) => log(queryLogLine(record)) }) }),
+    await startForwarder({
+      ...options,
+      ...(log === null ? {} : { onQuery: (record) => log(queryLogLine(record)) }),
+      onTunnel: (sign) => {
+        log?.(tunnelLogLine(sign, new Date()))
+        options.onTunnel?.(sign)
+      },
+    }),
   )
   const metrics =
     metricsEndpoint === null

@@ -18,7 +18,7 @@ export function readDns(dns: DnsInput, path: Path, ruleIds: readonly string[], r
     const value = dns[key] as OneOrMany<string> | undefined
     return value === undefined ? undefined : readEach(value, at(key), read)
   }
-  const time = (key: 'addressFloor' | 'addressGrace'): number | undefined =>
+  const time = (key: 'addressFloor' | 'addressGrace' | 'newlySeen'): number | undefined =>
     dns[key] === undefined ? undefined : (readDuration(dns[key], at(key), report) ?? undefined)
   for (const rule of Object.keys(dns.errorCodes ?? {})) {
     if (ruleIds.includes(rule)) continue
@@ -50,6 +50,9 @@ export function readDns(dns: DnsInput, path: Path, ruleIds: readonly string[], r
     routes: dns.routes === undefined ? undefined : routes,
     addressFloorSeconds: time('addressFloor'),
     addressGraceSeconds: time('addressGrace'),
+    tunnels: dns.tunnels,
+    tunnelsExcept: each('tunnelsExcept', (text, p) => readDomain(text, p, 'value', report)),
+    newlySeenSeconds: time('newlySeen'),
   })
 }
 

@@ -145,13 +145,15 @@ function formatLimit(limit: Limit): Plain {
 }
 
 function formatDns(dns: DnsSettings): Plain {
-  const { refusal, routes, addressFloorSeconds, addressGraceSeconds, ...same } = dns
+  const { refusal, routes, addressFloorSeconds, addressGraceSeconds, newlySeenSeconds, ...same } = dns
   const time = (seconds: number | undefined): string | undefined =>
     seconds === undefined ? undefined : formatDuration(seconds)
   return given({
     ...same,
     addressFloor: time(addressFloorSeconds),
     addressGrace: time(addressGraceSeconds),
+    newlySeen: time(newlySeenSeconds),
+    tunnelsExcept: dns.tunnelsExcept?.map(formatDomainPattern),
     refusal: refusal?.kind === 'address' ? refusal.addresses.map(formatAddress) : refusal?.kind,
     privateNames: dns.privateNames?.map(formatDomainPattern),
     clients: dns.clients?.map(formatPrefix),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { DNS_ERRORS, DNS_STRATEGIES } from '../dns-settings.ts'
+import { DNS_ERRORS, DNS_STRATEGIES, TUNNEL_ACTIONS } from '../dns-settings.ts'
 import { closed, oneOrMany } from './closed.ts'
 import type { DnsInput } from './input.ts'
 
@@ -20,4 +20,7 @@ export const DnsSchema: z.ZodType<DnsInput> = closed('dns', {
   routes: z.record(z.string(), oneOrMany(text)).optional().describe('Servers for a domain and all names below it.'),
   addressFloor: text.optional().describe('The least time for which an address of an answer stays open: 5min unless given.'),
   addressGrace: text.optional().describe('How long an address stays open past its time: 0s unless given.'),
+  tunnels: z.enum(TUNNEL_ACTIONS).optional().describe('What becomes of names that look like those of a tunnel.'),
+  tunnelsExcept: oneOrMany(text).optional().describe('Domains whose names carry data on purpose.'),
+  newlySeen: text.optional().describe('How long a domain counts as newly seen: 7d unless given.'),
 })

@@ -106,6 +106,9 @@ export type DnsInput = {
   readonly routes?: { readonly [domain: string]: OneOrMany<string> } | undefined
   readonly addressFloor?: string | undefined
   readonly addressGrace?: string | undefined
+  readonly tunnels?: 'flag' | 'refuse' | 'ignore' | undefined
+  readonly tunnelsExcept?: OneOrMany<string> | undefined
+  readonly newlySeen?: string | undefined
 }
 
 export type PolicyTestInput = {

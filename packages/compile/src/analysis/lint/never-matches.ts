@@ -1,4 +1,4 @@
-import { namedSetKeys, type Rule, type World } from '@sallyport/policy'
+import { NEWLY_SEEN, namedSetKeys, type Rule, type World } from '@sallyport/policy'
 import { finding, type Finding } from '../finding.ts'
 
 /** A named set that is not known, or holds nothing, in an entry of the rule. */
@@ -12,6 +12,7 @@ export function neverMatches(rule: Rule, world: World): readonly Finding[] {
             finding('never-matches', 'warning', rule, `${kind} ${id} is not known here: flows that need it are denied`),
           ]
         }
+        if (kind === 'category' && id === NEWLY_SEEN) return []
         const empty = set.domains.length === 0 && set.prefixes.length === 0
         return empty ? [finding('never-matches', 'warning', rule, `${kind} ${id} is empty`)] : []
       }),
