@@ -5,7 +5,7 @@ import type { FlowFilter } from './filter/condition.ts'
 import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
 import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
-import { factGroups, type FactGroup } from './query/fact-groups.ts'
+import { factGroups, type FactGroups } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
@@ -81,7 +81,7 @@ export class FlowStore implements Disposable {
     return topFlows(this.#engine, by, filter, limit)
   }
 
-  factGroups(filter: FlowFilter, byMinute: boolean): Promise<readonly FactGroup[]> {
+  factGroups(filter: FlowFilter, byMinute: boolean): Promise<FactGroups> {
     return factGroups(this.#engine, filter, byMinute)
   }
 

@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
 import fc from 'fast-check'
 import { drainSpool, FlowSpool, FlowStore, parseFilter, readSegment } from '../src/index.ts'
+import { encodeFlowLine } from '../src/spool/spool-line.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const verdict = {
@@ -153,6 +154,43 @@ suite('the spool', () => {
     assert.equal((await store.drops(0))['damaged'], 2)
   })
 
+  test('a record that is none is counted, and takes nothing of its batch along', async (context) => {
+    const path = directory(context)
+    const store = await openStore()
+    const spool = FlowSpool.open({ directory: path })
+    spool.append(record({ user: 'sound', port: 1 }))
+    for (const odd of [{ boundNames: [7] }, { user: {} }, { time: '9999-01-01T00:00:00Z' }, { verdict: [] }])
+      spool.append({ ...record({ user: 'odd' }), ...odd } as unknown as FlowRecord)
+    spool.append(record({ user: 'sound', port: 2 }))
+    const damaged = (await store.drops(0))['damaged'] ?? 0
+    spool[Symbol.dispose]()
+    assert.deepEqual(await drainSpool(path, store), { batches: 1, flows: 2, dropped: 4 })
+    assert.equal((await store.drops(0))['damaged'], damaged + 4)
+    assert.equal(await stored(store, 'user:sound'), 2)
+  })
+
+  test('facts that no policy understands are stored, and counted where policies are decided by them', async (context) => {
+    const path = directory(context)
+    const store = await openStore()
+    const spool = FlowSpool.open({ directory: path })
+    for (const protocol of ['tls', 'no-such-protocol', 'tls']) spool.append(record({ user: 'unreadable', protocol }))
+    spool[Symbol.dispose]()
+    await drainSpool(path, store)
+    const { groups, unreadable } = await store.factGroups(parseFilter(['user:unreadable'], NOW), false)
+    assert.deepEqual([groups.map(({ count }) => count), unreadable], [[2], 1])
+  })
+
+  test('flows of more months than one block of a table usually takes are one batch', async (context) => {
+    const path = directory(context)
+    const store = await openStore()
+    const spool = FlowSpool.open({ directory: path })
+    for (let month = 0; month < 120; month++)
+      spool.append(record({ user: 'months', time: new Date(Date.UTC(2016, month)).toISOString() }))
+    spool[Symbol.dispose]()
+    assert.equal((await drainSpool(path, store)).flows, 120)
+    assert.equal(await stored(store, 'user:months'), 120)
+  })
+
   test('what the kernel lost is in the store beside the flows', async (context) => {
     const path = directory(context)
     const store = await openStore()
@@ -178,6 +216,22 @@ suite('the spool', () => {
   test('a spool that cannot be made is an error with a code', () => {
     assert.throws(() => FlowSpool.open({ directory: '/dev/null/spool' }), { code: 'store-unavailable' })
   })
+})
+
+test('the reader of segments takes any record with a sound checksum, and counts each', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.dictionary(fc.constantFrom('time', 'dst', 'boundNames', 'verdict', 'id', 'parents', 'port'), fc.jsonValue()),
+      ),
+      (records) => {
+        const lines = records.map((each) => encodeFlowLine(each as unknown as FlowRecord)).join('')
+        const { flows, drops } = readSegment(Buffer.from(lines), 'b', NOW)
+        assert.equal(flows.count + drops.reduce((sum, { count }) => sum + count, 0), records.length)
+      },
+    ),
+    { numRuns: 300 },
+  )
 })
 
 test('the reader of segments takes any octets, and counts every line', () => {

@@ -116,10 +116,10 @@ suite('a store in a directory', () => {
     await store.ingest({ id: 'b3', flows: again }, NOW)
     const filter = parseFilter(['domain:g.example'], NOW)
     assert.deepEqual(
-      (await store.factGroups(filter, false)).map(({ count }) => count),
+      (await store.factGroups(filter, false)).groups.map(({ count }) => count),
       [5],
     )
-    assert.equal((await store.factGroups(filter, true)).length, 5)
+    assert.equal((await store.factGroups(filter, true)).groups.length, 5)
   })
 
   test('an export is what its format says', async () => {
@@ -368,7 +368,7 @@ suite('a connection that began and ended', () => {
           [[1, 900]],
         )
       assert.deepEqual(
-        (await store.factGroups([], false)).map(({ count, bytesOut }) => [count, bytesOut]),
+        (await store.factGroups([], false)).groups.map(({ count, bytesOut }) => [count, bytesOut]),
         [[1, 900]],
       )
     })

@@ -48,7 +48,9 @@ export function learnCommand(): Command {
       const filter = parseFilter(filterTexts(options), Date.now())
       using store = await openFlowSource(options)
       const world = await readWholeWorld(options.feed)
-      const learned = learnPolicy(await store.factGroups(filter, false), {
+      const { groups, unreadable } = await store.factGroups(filter, false)
+      if (unreadable > 0) note(`${unreadable} flows could not be read, and are left out`)
+      const learned = learnPolicy(groups, {
         name: options.name,
         world,
         nowMs: Date.now(),

@@ -9,9 +9,9 @@ const SHOWN = 200
 
 /** As `sallyport learn` with its usual bounds. */
 export async function learnCandidate({ flows, nowMs }: ApiContext, since: string): Promise<object> {
-  const recorded = await flows.factGroups(parseFilter([`since:${since}`], nowMs()), false)
+  const { groups, unreadable } = await flows.factGroups(parseFilter([`since:${since}`], nowMs()), false)
   const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service)] as const)
-  const learned = learnPolicy(recorded, {
+  const learned = learnPolicy(groups, {
     name: 'learned',
     world: await openWorld(),
     nowMs: nowMs(),
@@ -27,6 +27,7 @@ export async function learnCandidate({ flows, nowMs }: ApiContext, since: string
   return {
     text: formatPolicy(learned.layer),
     covered: learned.covered,
+    unreadable,
     rules: learned.evidence,
     leftOut: learned.leftOut.slice(0, SHOWN),
   }

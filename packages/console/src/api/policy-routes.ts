@@ -82,9 +82,12 @@ export const POLICY_ROUTES: readonly Route[] = [
     handle: async ({ body }, { flows, worldFor, nowMs }) => {
       const policy = parsed(body.files)
       const compiled = compilePolicy(policy, await worldFor(policy), { atMs: nowMs() })
-      const recorded = await flows.factGroups(parseFilter([`since:${body.since}`], nowMs()), isTimed(policy))
-      const result = simulatePolicy(compiled, recorded)
-      return { ...result, groups: result.groups.slice(0, SHOWN_GROUPS) }
+      const { groups, unreadable } = await flows.factGroups(
+        parseFilter([`since:${body.since}`], nowMs()),
+        isTimed(policy),
+      )
+      const result = simulatePolicy(compiled, groups)
+      return { ...result, unreadable, groups: result.groups.slice(0, SHOWN_GROUPS) }
     },
   }),
   route({

@@ -24,6 +24,8 @@ const INSERT_SETTINGS = {
   max_insert_block_size: 10_000_000,
   min_insert_block_size_rows: 10_000_000,
   min_insert_block_size_bytes: 0,
+  // A log of ten years has more months than a block may have partitions by default.
+  max_partitions_per_insert_block: 0,
 }
 
 const BINARY_SETTINGS = [

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { addressBytes, parseAddress } from '@sallyport/net'
 import { BinaryRows } from './binary-rows.ts'
+import { isWellFormed } from './is-well-formed.ts'
 
 /** A flow as JSON has it: facts of the policy language, `verdict`, and what was recorded beside them. */
 export type RecordedFacts = { readonly [key: string]: unknown }
@@ -34,6 +35,9 @@ export const FLOW_COLUMNS: Readonly<Record<string, string>> = {
   parents: 'Array(LowCardinality(String))',
   facts: 'String',
 }
+
+/** ClickHouse's DateTime, which hours are summed under, ends in 2106. */
+export const END_OF_TIME_MS: number = 2 ** 32 * 1000
 
 /** 64 bits, hexadecimal. */
 export const FLOW_ID: RegExp = /^[0-9a-f]{16}$/
@@ -87,11 +91,11 @@ export class FlowRowWriter {
     return { count: this.#count, bytes: this.#rows.bytes() }
   }
 
-  /** False, and nothing written, when the record has a time that is none. */
+  /** False, and nothing written, when the record is none, or its time none that a table can have. */
   add(record: RecordedFacts): boolean {
-    const timeMs =
-      record['time'] === undefined || record['time'] === null ? this.#nowMs : Date.parse(record['time'] as string)
-    if (Number.isNaN(timeMs)) return false
+    const { time } = record
+    const timeMs = time === undefined || time === null ? this.#nowMs : typeof time === 'string' ? Date.parse(time) : -1
+    if (!(timeMs >= 0 && timeMs < END_OF_TIME_MS) || !isWellFormed(record)) return false
     const rows = this.#rows
     rows.int64(timeMs)
     rows.string(this.#batch)

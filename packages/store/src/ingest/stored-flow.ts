@@ -1,7 +1,7 @@
 import { flowFacts, parseFlow, REASONS, STAGES, formatPath, type Flow } from '@sallyport/policy'
 import type { RecordedVerdict } from '@sallyport/flow'
 import * as z from 'zod'
-import type { RecordedFacts } from './flow-rows.ts'
+import { END_OF_TIME_MS, type RecordedFacts } from './flow-rows.ts'
 
 /** A flow of the past: its facts, and what became of it. */
 export type StoredFlow = { readonly flow: Flow; readonly verdict: RecordedVerdict | null }
@@ -30,6 +30,7 @@ export function parseStoredFlow(line: string): StoredFlow | { readonly problem: 
   if (flow instanceof Array) {
     return { problem: flow.map(({ path, message }) => `${formatPath(path)}: ${message}`).join('; ') }
   }
+  if ((flow.time ?? 0) < 0 || (flow.time ?? 0) >= END_OF_TIME_MS) return { problem: 'time: before 1970 or after 2105' }
   if (said === undefined || said === null) return { flow, verdict: null }
   const verdict = VerdictSchema.safeParse(said)
   if (verdict.success) return { flow, verdict: verdict.data }

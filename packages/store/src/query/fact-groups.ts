@@ -1,5 +1,5 @@
 import { parseFlow, type Flow } from '@sallyport/policy'
-import type { SqlEngine } from '../engine/sql-engine.ts'
+import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FlowFilter } from '../filter/condition.ts'
 import { filterSql } from '../filter/filter-sql.ts'
 
@@ -20,15 +20,17 @@ export type FactGroup = {
   } | null
 }
 
+export type FactGroups = {
+  readonly groups: readonly FactGroup[]
+  /** Flows whose facts this version does not understand. */
+  readonly unreadable: number
+}
+
 /**
  * Most flows of a machine repeat: each distinct set of facts is decided once, whatever the number of flows. A policy with
  * schedules needs the minute too; schedules and expiry change on no finer step.
  */
-export async function factGroups(
-  engine: SqlEngine,
-  filter: FlowFilter,
-  byMinute: boolean,
-): Promise<readonly FactGroup[]> {
+export async function factGroups(engine: SqlEngine, filter: FlowFilter, byMinute: boolean): Promise<FactGroups> {
   const where = filterSql(filter)
   const minute = byMinute ? 'toUnixTimestamp(toStartOfMinute(time))' : '0'
   const rows = await engine.query(
@@ -37,24 +39,29 @@ export async function factGroups(
     FROM flows WHERE ${where.sql} GROUP BY sipHash128(facts), verdict, mode, rule, reason, m`,
     where.params,
   )
-  return rows.map((row) => {
+  let unreadable = 0
+  const groups = rows.flatMap((row) => {
     const flow = parseFlow(JSON.parse(String(row['f'])))
-    if (flow instanceof Array) throw new Error(`the store holds facts that are none: ${String(row['f'])}`)
-    return {
-      flow: byMinute ? { ...flow, time: Number(row['m']) * 1000 } : flow,
-      count: Number(row['n']),
-      firstMs: Number(row['first']),
-      lastMs: Number(row['last']),
-      bytesOut: Number(row['sent']),
-      recorded:
-        row['verdict'] === ''
-          ? null
-          : {
-              verdict: String(row['verdict']),
-              mode: String(row['mode']),
-              rule: row['rule'] === '' ? null : String(row['rule']),
-              reason: String(row['reason']),
-            },
-    }
+    if (!Array.isArray(flow)) return [groupOf(row, byMinute ? { ...flow, time: Number(row['m']) * 1000 } : flow)]
+    unreadable += Number(row['n'])
+    return []
   })
+  return { groups, unreadable }
+}
+
+function groupOf(row: Row, flow: Flow): FactGroup {
+  const [verdict, mode, rule, reason] = [row['verdict'], row['mode'], row['rule'], row['reason']].map(String) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  return {
+    flow,
+    count: Number(row['n']),
+    firstMs: Number(row['first']),
+    lastMs: Number(row['last']),
+    bytesOut: Number(row['sent']),
+    recorded: verdict === '' ? null : { verdict, mode, rule: rule === '' ? null : rule, reason },
+  }
 }

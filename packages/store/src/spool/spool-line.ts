@@ -28,8 +28,7 @@ function checksum(json: string | Uint8Array): string {
 }
 
 /**
- * Takes any octets. A line that is torn or not as it was written counts as one flow that was dropped; one that is, holds what a
- * typed writer of ours had, and is not looked into again.
+ * Takes any octets. A line that is torn, not as it was written, or no record, counts as one flow that was dropped.
  */
 export function readSegment(bytes: Uint8Array, batch: string, nowMs: number): SegmentContent {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
