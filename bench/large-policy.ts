@@ -1,29 +1,7 @@
 import { parseDomainPattern, parsePortRange, type DomainPattern } from '@sallyport/net'
-import { EMPTY_WORLD, type NamedSet, type Policy, type Rule, type World } from '@sallyport/policy'
+import { EMPTY_WORLD, PLAIN_RULE, type NamedSet, type Policy, type Rule, type World } from '@sallyport/policy'
 
-const BASE: Omit<Rule, 'id'> = {
-  action: 'allow',
-  how: 'reject',
-  mode: 'enforce',
-  from: null,
-  to: null,
-  exceptFrom: [],
-  exceptTo: [],
-  ports: null,
-  protocol: null,
-  http: null,
-  content: null,
-  assurance: 'verified',
-  when: null,
-  untilMs: null,
-  limit: null,
-  alert: null,
-  log: null,
-  inspect: null,
-  ticket: null,
-  reason: null,
-  position: { file: 'bench', line: 1, column: 1 },
-}
+const BASE: Omit<Rule, 'id'> = { ...PLAIN_RULE, action: 'allow', position: { file: 'bench', line: 1, column: 1 } }
 
 /** `count` rules: user group × domain × port, after one rule that denies a feed. */
 export function largePolicy(count: number): Policy {

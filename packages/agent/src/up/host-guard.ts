@@ -14,6 +14,7 @@ import {
   type KernelEvent,
 } from '@sallyport/kernel'
 import type { Policy, World } from '@sallyport/policy'
+import { byMachine } from '../host/by-machine.ts'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
@@ -40,7 +41,10 @@ export async function hostGuarding(
   const upstreams = given.length > 0 ? given : await hostUpstreams()
   return {
     what: cgroupPath,
-    open: (policy, world, onFlow) => HostGuard.open({ cgroupPath, upstreams, onFlow, onNotice }, policy, world),
+    open: (policy, world, onFlow) =>
+      HostGuard.open({ cgroupPath, upstreams, onFlow, onNotice }, policy, world).catch((error: unknown) => {
+        throw byMachine(error)
+      }),
   }
 }
 

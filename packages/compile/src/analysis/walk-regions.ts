@@ -1,4 +1,4 @@
-import type { Flow, Outcome } from '@sallyport/policy'
+import { NO_FACTS, type Flow, type Outcome } from '@sallyport/policy'
 import type { Diagram, ItemRange } from '../diagram/diagram.ts'
 import { NAME, PROTOCOL, VARIABLES } from '../diagram/variable.ts'
 import { AnalysisTooLargeError } from './analysis-too-large.ts'
@@ -271,28 +271,9 @@ class Groups {
   }
 }
 
-/** Facts that no rule asked for on the way are none. */
+/** Facts that no rule asked for on the way are none; where the address is, the world says. */
 function complete(facts: Flow): Flow {
-  const none = {
-    device: null,
-    tags: null,
-    posture: null,
-    user: null,
-    groups: null,
-    app: null,
-    appSha256: null,
-    unit: null,
-    container: null,
-    src: null,
-    port: null,
-    transport: null,
-    dst: null,
-    domain: null,
-    boundNames: null,
-    protocol: null,
-    http: null,
-    content: null,
-  }
+  const { country: _country, asn: _asn, ...none } = NO_FACTS
   return { ...none, ...facts }
 }
 

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPrefix, parseDomainPattern, parsePrefix, type Prefix } from '@sallyport/net'
-import { decide, type DestinationTerm, type Policy, type Rule, type SubjectTerm } from '@sallyport/policy'
+import { decide, PLAIN_RULE, type DestinationTerm, type Policy, type Rule, type SubjectTerm } from '@sallyport/policy'
 import { diffPolicies } from '../../src/index.ts'
 import { WORLD } from '../generate-policy.ts'
 import { NOW } from './total-flows.ts'
 
-const PLAIN: Omit<Rule, 'id' | 'action'> = {
-  how: 'reject',
-  mode: 'enforce',
-  from: null,
-  to: null,
-  exceptFrom: [],
-  exceptTo: [],
-  ports: null,
-  protocol: null,
-  http: null,
-  content: null,
-  assurance: 'verified',
-  when: null,
-  untilMs: null,
-  limit: null,
-  alert: null,
-  log: null,
-  inspect: null,
-  ticket: null,
-  reason: null,
-  position: { file: 'case', line: 1, column: 1 },
-}
-const rule = (id: string, action: Rule['action'], more: Partial<Rule> = {}): Rule => ({ ...PLAIN, id, action, ...more })
+const position = { file: 'case', line: 1, column: 1 }
+const rule = (id: string, action: Rule['action'], more: Partial<Rule> = {}): Rule => ({ ...PLAIN_RULE, position, id, action, ...more })
 const policy = (...rules: readonly Rule[]): Policy => ({
   layers: [{ name: 'case', mode: 'enforce', default: 'deny', rules, tests: [], file: 'case' }],
 })

@@ -1,5 +1,6 @@
 import { formatAddress, isPrefix, parsePrefix, type PortRange } from '@sallyport/net'
 import { SallyportError } from '../errors.ts'
+import { PLAIN_RULE } from '../plain-rule.ts'
 import type { DestinationTerm, Layer, Rule } from '../policy.ts'
 import { readDomain, readDestination, readPrefix } from './destination-terms.ts'
 import { readPort } from './ports.ts'
@@ -88,28 +89,6 @@ export function policyFromAllows(texts: readonly string[]): Layer {
 }
 
 function allowRule({ term, ports }: AllowedDestination, index: number): Rule {
-  return {
-    id: `allow-${index + 1}`,
-    action: 'allow',
-    how: 'reject',
-    mode: 'enforce',
-    from: null,
-    to: [term],
-    exceptFrom: [],
-    exceptTo: [],
-    ports,
-    protocol: null,
-    http: null,
-    content: null,
-    assurance: 'verified',
-    when: null,
-    untilMs: null,
-    limit: null,
-    alert: null,
-    log: null,
-    inspect: null,
-    ticket: null,
-    reason: null,
-    position: { file: '--allow', line: index + 1, column: 1 },
-  }
+  const position = { file: '--allow', line: index + 1, column: 1 }
+  return { ...PLAIN_RULE, id: `allow-${index + 1}`, action: 'allow', to: [term], ports, position }
 }

@@ -1,43 +1,11 @@
-import type { Flow, Http } from '../flow.ts'
+import type { Flow } from '../flow.ts'
+import { NO_FACTS, NO_HTTP } from '../no-facts.ts'
 import type { PolicyTest } from '../policy.ts'
 import type { PolicyTestInput } from '../schema/input.ts'
 import { readFlow, readTime } from './flow.ts'
 import type { Path } from './problem.ts'
 import type { Scope } from './scope.ts'
 import { parseTarget, type TargetFacts } from './target.ts'
-
-type FullHttp = { readonly [Key in keyof Http]-?: null }
-/** Every fact but the time, which is the time of the test run when it is not given. */
-type NoFacts = { readonly [Key in Exclude<keyof Flow, 'time'>]-?: null }
-
-const NO_HTTP: FullHttp = { host: null, path: null, method: null, contentType: null }
-const NO_FACTS: NoFacts = {
-  device: null,
-  tags: null,
-  user: null,
-  groups: null,
-  app: null,
-  appSha256: null,
-  unit: null,
-  container: null,
-  posture: null,
-  src: null,
-  dst: null,
-  port: null,
-  transport: null,
-  domain: null,
-  boundNames: null,
-  protocol: null,
-  http: null,
-  country: null,
-  asn: null,
-  content: null,
-  bytesOut: null,
-  bytesIn: null,
-  packetsOut: null,
-  packetsIn: null,
-  durationMs: null,
-}
 
 export function readPolicyTest(test: PolicyTestInput, path: Path, scope: Scope): PolicyTest | null {
   const at = (key: string): Path => [...path, key]
@@ -50,6 +18,7 @@ export function readPolicyTest(test: PolicyTestInput, path: Path, scope: Scope):
   const bound = named.domain && named.boundNames === undefined ? { boundNames: [named.domain] } : {}
   const http = named.http ? { http: { ...NO_HTTP, ...named.http } } : {}
   const instant = time === undefined ? null : readTime(time, at('time'), scope.report)
+  // The time is that of the test run when it is not given.
   const flow: Flow = { ...NO_FACTS, ...named, ...bound, ...http, ...(instant === null ? {} : { time: instant }) }
   return { flow, expect, rule: rule ?? null, position: scope.positionOf(path) }
 }
