@@ -25,6 +25,9 @@ export function createRunCgroup(id: string): string {
 }
 
 export function cgroupId(path: string): bigint {
+  // Groups of version 1 lack this file.
+  if (!existsSync(join(path, 'cgroup.controllers')))
+    throw new KernelError('cgroup-missing', `${path} is no cgroup of version 2`, `name one below ${findCgroupMount()}`)
   return statSync(path, { bigint: true }).ino
 }
 

@@ -7,7 +7,13 @@ import { WORLD } from '../generate-policy.ts'
 import { NOW } from './total-flows.ts'
 
 const position = { file: 'case', line: 1, column: 1 }
-const rule = (id: string, action: Rule['action'], more: Partial<Rule> = {}): Rule => ({ ...PLAIN_RULE, position, id, action, ...more })
+const rule = (id: string, action: Rule['action'], more: Partial<Rule> = {}): Rule => ({
+  ...PLAIN_RULE,
+  position,
+  id,
+  action,
+  ...more,
+})
 const policy = (...rules: readonly Rule[]): Policy => ({
   layers: [{ name: 'case', mode: 'enforce', default: 'deny', rules, tests: [], file: 'case' }],
 })
