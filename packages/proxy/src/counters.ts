@@ -5,6 +5,8 @@ const NAMES = [
   'connectionsHttp2',
   'connectionsSocks',
   'tlsFailures',
+  'processesKnown',
+  'processesUnknown',
   'http2StreamsReset',
   'http2Violations',
   'requestsHttp',

@@ -5,7 +5,13 @@ export { authenticateBy, type AuthenticateOptions } from './identity/authenticat
 export { readUsers, type PasswordEntry, type UsersProblem } from './identity/read-users.ts'
 export type { TokenOptions } from './identity/token-check.ts'
 export type { ParentProxy } from './connect/through-parent.ts'
-export { ANONYMOUS, type Authenticate, type Credentials, type Identity } from './identity/identity.ts'
+export {
+  ANONYMOUS,
+  type Authenticate,
+  type ClientProcess,
+  type Credentials,
+  type Identity,
+} from './identity/identity.ts'
 export { CertificateAuthority, createAuthority, type AuthorityPem } from './inspect/certificate-authority.ts'
 export type { IcapOptions, IcapService } from './icap/icap-service.ts'
 export type { InspectionOptions } from './inspect/inspection.ts'
@@ -13,6 +19,14 @@ export { DETECTORS, type Detector } from './content/detectors.ts'
 export { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 export { ACCESS_LOG_FORMATS, accessLogLine, type AccessLogFormat } from './log/access-log-line.ts'
 export type { AccessRecord } from './log/access-record.ts'
-export type { Endpoint, ListenEndpoint, ListenTls, NameLookUp, ProxyOptions, ResolveName } from './options.ts'
+export type {
+  Endpoint,
+  ListenEndpoint,
+  ListenTls,
+  NameLookUp,
+  ProxyOptions,
+  ResolveName,
+  SocketEnd,
+} from './options.ts'
 export { addCounts, formatProxyMetrics, PROXY_METRICS } from './serve/metrics.ts'
 export { startProxy, type Proxy } from './serve/serve-proxy.ts'

@@ -6,9 +6,11 @@ import type { ParentProxy } from './connect/through-parent.ts'
 import type { IcapOptions } from './icap/icap-service.ts'
 import type { InspectionOptions } from './inspect/inspection.ts'
 import type { ProxyLimits, ProxyTimeouts } from './limits.ts'
-import type { Authenticate } from './identity/identity.ts'
+import type { Authenticate, ClientProcess } from './identity/identity.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
+
+export type SocketEnd = { readonly address: Address; readonly port: number }
 
 export type ListenEndpoint = Endpoint & { readonly isTls?: boolean }
 
@@ -36,6 +38,8 @@ export type ProxyOptions = {
   readonly resolveName: ResolveName
   /** `null`: the source address is all that is known of a client. */
   readonly authenticate?: Authenticate | null
+  /** Who is behind a connection from this host; `null` for one from another. Never rejects. */
+  readonly processOf?: ((client: SocketEnd, proxy: SocketEnd) => Promise<ClientProcess> | null) | null
   /** Connections begin with a PROXY header, those of these peers; others are cut. */
   readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
   /** Proxies that connections go through, by host. */

@@ -29,6 +29,7 @@ export function proxyCommand(answer: Answer): Command {
     .option('--jwt-issuer <text>', 'who must have issued a token')
     .option('--jwt-audience <text>', 'whom a token must be for')
     .option('--anonymous', 'let clients without credentials ask too, as nobody')
+    .option('--local-clients', 'know user, application and unit behind connections from this host')
     .addOption(repeatable('--proxy-header-from <prefix>', 'load balancers whose connections begin with a PROXY header'))
     .addOption(repeatable('--parent <proxy>', 'a proxy to go through: [DOMAIN=]http://[USER:PASSWORD@]HOST:PORT'))
     .option('--tls-inspect <file>', 'key and certificate that decrypt what rules ask for; made when it is not there')

@@ -11,6 +11,7 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly cert?: string
   readonly key?: string
   readonly clientCa?: string
+  readonly localClients?: boolean
   readonly proxyHeaderFrom: readonly string[]
   readonly parent: readonly string[]
   readonly tlsInspect?: string

@@ -1,4 +1,5 @@
 import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
+import type { LocalClients } from '@sallyport/agent/local-clients'
 import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { parseIcap } from '../input/icap-services.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
@@ -13,6 +14,12 @@ import { openNameResolver } from '../input/resolve-names.ts'
 import { cannotListen } from '../output/cannot-listen.ts'
 import { openLineLog, type LineLog } from '../output/line-log.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
+
+/** Loaded where it is asked for: it brings a library for calls of C. */
+async function openLocalClients(): Promise<LocalClients> {
+  const { LocalClients } = await import('@sallyport/agent/local-clients')
+  return new LocalClients()
+}
 
 export type ProxyProcess = AsyncDisposable & {
   readonly endpoints: Proxy['endpoints']
@@ -29,6 +36,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
   let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
+  const local = options.localClients === true ? opened.use(await openLocalClients()) : null
   const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
   const proxy = opened.use(
     await startProxy({
@@ -41,6 +49,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
         authenticate === null
           ? null
           : { ...authenticate, check: async (shown) => (await authenticate?.check(shown)) ?? null },
+      processOf: local === null ? null : (client, proxy) => local.find({ local: client, remote: proxy }, policy.policy),
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
       parents: options.parent.map(parseParent),
       resolveName: names.resolveName,

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Address } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
-import { ANONYMOUS, type Identity } from '../identity/identity.ts'
+import { ANONYMOUS, type ClientProcess, type Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
 import type { ByteReader } from './byte-reader.ts'
 
@@ -18,6 +18,8 @@ export type Peer = {
   readonly address: Address | null
   /** By its certificate. */
   readonly identity: Identity | null
+  /** Of a client of this host, where that is looked for. */
+  readonly process: Promise<ClientProcess> | null
   readonly isTls: boolean
 }
 
@@ -30,16 +32,18 @@ export function clientFacts(client: Peer, identity: Identity = ANONYMOUS): Flow 
     time: Date.now(),
     device: null,
     tags: identity.tags,
-    user: identity.user,
-    groups: identity.groups,
-    app: null,
-    appSha256: null,
-    unit: null,
     container: null,
     posture: null,
     src: client.address,
     transport: 'tcp',
+    ...subjectFacts(identity),
   }
+}
+
+function subjectFacts({ user, groups, process }: Identity): ClientProcess {
+  if (process === undefined) return { user, groups, app: null, appSha256: null, unit: null }
+  // Without credentials it is the process's user; where that is not known either, rules for users are uncertain.
+  return user === null && groups === null ? process : { ...process, user, groups }
 }
 
 /** Sends the last octets and lets them arrive: a reset for what the client still sends would take them away. */

@@ -21,7 +21,8 @@ import { serveTunnelled } from './serve-tunnelled.ts'
 export async function serveClient(core: ProxyCore, socket: Socket): Promise<void> {
   socket.on('error', () => socket.destroy())
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-  const peer: Peer = { socket, endpoint, address: parseAddress(endpoint.address), ...tlsFacts(socket) }
+  const address = parseAddress(endpoint.address)
+  const peer: Peer = { socket, endpoint, address, process: processBehind(core, socket, address), ...tlsFacts(socket) }
   if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
     core.counters.add('connectionsHttp2')
     return serveHttp2(core, peer, null, (http) => serveTunnelled(core, http))
@@ -69,6 +70,17 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
       if (after !== null) await serveTunnelled(core, after)
     }
   }
+}
+
+/** Begins at once: the client waits for its answer, so its socket is still there. */
+function processBehind({ options }: ProxyCore, socket: Socket, client: Address | null): Peer['process'] {
+  const processOf = options.processOf ?? null
+  // Behind a load balancer it would be the balancer's.
+  if (processOf === null || (options.proxyHeaderFrom ?? null) !== null) return null
+  const own = parseAddress(socket.localAddress ?? '')
+  if (client === null || own === null) return Promise.resolve({})
+  const [from, to] = [socket.remotePort ?? 0, socket.localPort ?? 0]
+  return processOf({ address: client, port: from }, { address: own, port: to })
 }
 
 function tlsFacts(socket: Socket): Pick<Peer, 'identity' | 'isTls'> {

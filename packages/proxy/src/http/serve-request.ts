@@ -74,7 +74,7 @@ export async function serveRequest(
   record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
   const identity = route?.identity ?? (await identifyClient(core, peer, head))
   if (isRefusal(identity)) return refuse(identity)
-  record.set({ user: identity.user })
+  record.asker(identity)
   const facts = { ...requestFacts(peer, identity, head, wanted, plainPath), protocol } as const
   const names = route === null ? core.names : pinned(route)
   const early = await judgeAddresses(destination, facts, core.judge, names, false)

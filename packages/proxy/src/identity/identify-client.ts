@@ -1,8 +1,9 @@
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import type { Peer } from '../client/client.ts'
+import { isRefusal } from '../http/request-target.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import { ANONYMOUS, type Credentials, type Identity } from './identity.ts'
+import { ANONYMOUS, type ClientProcess, type Credentials, type Identity } from './identity.ts'
 
 /** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. */
 export async function identifyClient(core: ProxyCore, client: Peer, head: RequestHead): Promise<Identity | Refusal> {
@@ -14,6 +15,20 @@ export async function identify(
   client: Peer,
   credentials: Credentials | null,
 ): Promise<Identity | Refusal> {
+  const identity = await identityOf(core, client, credentials)
+  if (client.process === null || isRefusal(identity)) return identity
+  const process = await client.process
+  core.counters.add(process.app === undefined ? 'processesUnknown' : 'processesKnown')
+  const isUser = client.identity === null && (core.options.authenticate ?? null) === null
+  return { ...identity, process: isUser ? process : withoutUser(process) }
+}
+
+/** Where users have credentials, a user of the host by the same name is somebody else. */
+function withoutUser({ user: _user, groups: _groups, ...process }: ClientProcess): ClientProcess {
+  return process
+}
+
+async function identityOf(core: ProxyCore, client: Peer, credentials: Credentials | null): Promise<Identity | Refusal> {
   const authenticate = core.options.authenticate ?? null
   if (client.identity !== null && (authenticate === null || credentials?.kind === 'none')) return client.identity
   if (authenticate === null) return ANONYMOUS

@@ -1,8 +1,15 @@
+import type { Flow } from '@sallyport/policy'
+
+/** Facts of the process behind a client of this host. One that is left out could not be found out: a rule that asks for it denies. */
+export type ClientProcess = Pick<Flow, 'user' | 'groups' | 'app' | 'appSha256' | 'unit'>
+
 /** Who a client is. */
 export type Identity = {
   readonly user: string | null
   readonly groups: readonly string[] | null
   readonly tags: readonly string[] | null
+  /** Of a client of this host; its user is there unless credentials say who asks. */
+  readonly process?: ClientProcess
 }
 
 export const ANONYMOUS: Identity = { user: null, groups: null, tags: null }

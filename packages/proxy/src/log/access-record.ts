@@ -8,6 +8,9 @@ export type AccessRecord = {
   readonly id: string
   readonly client: Endpoint
   readonly user: string | null
+  /** Of a client of this host, where it is looked for and could be told. */
+  readonly app: string | null
+  readonly unit: string | null
   readonly via: 'http' | 'connect' | 'socks5' | 'tunnel'
   readonly method: string | null
   /** What the client spoke; `null` where nothing was read. */

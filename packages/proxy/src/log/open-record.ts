@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { formatAddress } from '@sallyport/net'
 import { ANSWERS, type Refusal } from '../answers.ts'
 import type { Judged } from '../decide/proxy-judge.ts'
+import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
 import type { AccessRecord } from './access-record.ts'
 
@@ -25,6 +26,8 @@ export class OpenRecord {
       id: referenceId(),
       client,
       user: null,
+      app: null,
+      unit: null,
       via,
       method: null,
       httpVersion: null,
@@ -72,6 +75,10 @@ export class OpenRecord {
 
   set(facts: Partial<AccessRecord>): void {
     Object.assign(this.#draft, facts)
+  }
+
+  asker({ user, process }: Identity): void {
+    this.set({ user: user ?? process?.user ?? null, app: process?.app ?? null, unit: process?.unit ?? null })
   }
 
   judged(judged: Judged): void {

@@ -12,6 +12,7 @@ const CONNECTIONS = 'Connections of clients, by what their first octet says.'
 const REQUESTS = 'Requests and tunnels.'
 const OUTCOMES = 'Requests and tunnels that were let through.'
 const UPSTREAMS = 'Connections to servers.'
+const PROCESSES = 'Requests of clients of this host, by whether the application behind them could be told.'
 const LOOK_UPS = 'Names that were looked up.'
 const OCTETS = 'Octets of bodies and tunnels.'
 
@@ -21,6 +22,8 @@ export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
   connectionsHttp2: metric('connections_total', CONNECTIONS, { protocol: 'http2' }),
   connectionsSocks: metric('connections_total', CONNECTIONS, { protocol: 'socks5' }),
   tlsFailures: metric('tls_failures_total', 'TLS connections of clients that were not made.'),
+  processesKnown: metric('client_processes_total', PROCESSES, { result: 'known' }),
+  processesUnknown: metric('client_processes_total', PROCESSES, { result: 'unknown' }),
   http2StreamsReset: metric('http2_streams_reset_total', 'Requests of HTTP/2 that clients gave up.'),
   http2Violations: metric(
     'http2_violations_total',

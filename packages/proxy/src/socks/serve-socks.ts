@@ -37,7 +37,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   if (isRefusal(greeting)) return refuse(greeting, null)
   const identity = await login(core, client, greeting.methods, deadlineMs)
   if (isRefusal(identity)) return refuse(identity, loginReply(identity, greeting.methods))
-  record.set({ user: identity.user })
+  record.asker(identity)
   const request = await readPart(client, readSocksRequest, deadlineMs)
   if (isRefusal(request)) return refuse(request, buildSocksReply(SOCKS_REPLY.GENERAL_FAILURE, null))
   const destination = destinationOf(request)

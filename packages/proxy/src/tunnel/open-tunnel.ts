@@ -30,7 +30,8 @@ export async function openTunnel(
   record: OpenRecord,
 ): Promise<OpenTunnel | Refusal> {
   const { host, port } = destination
-  record.set({ host: hostText(host), port, user: identity.user })
+  record.set({ host: hostText(host), port })
+  record.asker(identity)
   const names = host.kind === 'name' ? [host.name] : []
   // The name of the request is the verified one until a handshake states another; an address may still turn out to have one.
   const flow: Flow = {

@@ -1,0 +1,34 @@
+import { parentPort } from 'node:worker_threads'
+import { TcpSockets } from '@sallyport/kernel/processes'
+import { FileHashes } from './file-hashes.ts'
+import { findLocalClients } from './find-local-clients.ts'
+import { KnownUsers } from './known-users.ts'
+import type { ClientSocket, LocalClient } from './local-client.ts'
+
+export type LocalClientsRequest = { readonly id: number; readonly socket: ClientSocket; readonly withHash: boolean }
+export type LocalClientsAnswer = { readonly id: number; readonly client: LocalClient }
+
+const glass = { sockets: new TcpSockets(), users: new KnownUsers(), hashes: new FileHashes() }
+let waiting: LocalClientsRequest[] = []
+let isLooking = false
+
+parentPort!.on('message', (request: LocalClientsRequest) => {
+  waiting.push(request)
+  void look()
+})
+
+/** What came during one look waits for the next, so that many connections at once cost few looks. */
+async function look(): Promise<void> {
+  if (isLooking) return
+  isLooking = true
+  while (waiting.length > 0) {
+    const asked = waiting
+    waiting = []
+    const found = await findLocalClients(asked, glass).catch(() => [])
+    for (const [index, { id }] of asked.entries()) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      parentPort!.postMessage({ id, client: found[index] ?? {} } satisfies LocalClientsAnswer)
+    }
+  }
+  isLooking = false
+}

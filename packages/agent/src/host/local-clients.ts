@@ -1,0 +1,81 @@
+import { networkInterfaces } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { addressScope, parseAddress, sameAddress, type Address } from '@sallyport/net'
+import type { Policy } from '@sallyport/policy'
+import type { ClientSocket, LocalClient } from './local-client.ts'
+import type { LocalClientsAnswer, LocalClientsRequest } from './local-clients-thread.ts'
+import { policyApps } from './policy-terms.ts'
+
+export type { ClientSocket, LocalClient } from './local-client.ts'
+
+const MOST_WAITING = 10_000
+const ANSWER_MS = 2000
+const ADDRESSES_KEPT_MS = 1000
+
+/** Who is behind connections from this host; a thread looks, since a look through all processes takes milliseconds. */
+export class LocalClients implements AsyncDisposable {
+  readonly #thread: Worker
+  readonly #waiting = new Map<number, (client: LocalClient) => void>()
+  #asked = 0
+  #isBroken = false
+  #addresses: readonly Address[] = []
+  #addressesMs = Number.NEGATIVE_INFINITY
+
+  constructor() {
+    this.#thread = new Worker(new URL('./local-clients-thread.ts', import.meta.url))
+    this.#thread.unref()
+    this.#thread.on('message', ({ id, client }: LocalClientsAnswer) => this.#answer(id, client))
+    // Nobody is known then, and whatever asks for it is denied.
+    this.#thread.on('error', () => this.#giveUp())
+  }
+
+  /** Null for a connection from another host. Never rejects; what cannot be found out is left out. */
+  find(socket: ClientSocket, policy: Policy): Promise<LocalClient> | null {
+    if (!this.#isOwn(socket.local.address)) return null
+    return this.#ask(
+      socket,
+      policyApps(policy).some(({ kind }) => kind === 'sha256'),
+    )
+  }
+
+  #ask(socket: ClientSocket, withHash: boolean): Promise<LocalClient> {
+    if (this.#isBroken || this.#waiting.size >= MOST_WAITING) return Promise.resolve({})
+    const id = ++this.#asked
+    return new Promise((resolve) => {
+      const late = setTimeout(() => this.#answer(id, {}), ANSWER_MS)
+      this.#waiting.set(id, (client) => {
+        clearTimeout(late)
+        resolve(client)
+      })
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      this.#thread.postMessage({ id, socket, withHash } satisfies LocalClientsRequest)
+    })
+  }
+
+  /** A client may bind to any address of its host, not only to the one that it connects to. */
+  #isOwn(address: Address): boolean {
+    if (addressScope(address) === 'loopback') return true
+    const nowMs = performance.now()
+    if (nowMs - this.#addressesMs > ADDRESSES_KEPT_MS) {
+      this.#addressesMs = nowMs
+      const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+      this.#addresses = all.flatMap((each) => parseAddress(each.address) ?? [])
+    }
+    return this.#addresses.some((own) => sameAddress(own, address))
+  }
+
+  #answer(id: number, client: LocalClient): void {
+    this.#waiting.get(id)?.(client)
+    this.#waiting.delete(id)
+  }
+
+  #giveUp(): void {
+    this.#isBroken = true
+    for (const id of this.#waiting.keys()) this.#answer(id, {})
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#giveUp()
+    await this.#thread.terminate()
+  }
+}
