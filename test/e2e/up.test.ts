@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
-import { spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { findCgroupMount, PIN_ROOT } from '@sallyport/kernel'
 import { RESOLVER } from './lab-hosts.ts'
 import { Lab, needsRoot, type Ended } from './lab.ts'
+
+const ASK_ALL_THE_TIME = fileURLToPath(new URL('./ask-all-the-time.py', import.meta.url))
 
 const policy = (name: string, to: string, more = ''): string =>
   `sallyport: 1\nname: ${name}\nmode: enforce\nrules:\n  - { id: web, action: allow, to: ['${to}'], ports: [80] }\n${more}`
 
 type Host = { readonly child: ChildProcess; readonly ended: Promise<Ended> }
 type Status = {
+  readonly feeds: readonly { readonly name: string; readonly entries: number; readonly problem: string | null }[]
   readonly policy: { readonly version: number | null; readonly mode: string; readonly confirmByMs: number | null }
 }
 
@@ -169,6 +173,50 @@ suite('a guarded host', { skip: needsRoot }, () => {
       assert.match(ended.stderr, says)
     }
     assert.equal(await version(), before)
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+  })
+
+  test('a feed that changes is in force without a new start, and no look-up goes without an answer meanwhile; a broken one changes nothing', async (context) => {
+    const web = join(lab.directory, 'web')
+    mkdirSync(web)
+    const list = (text: string): void => {
+      writeFileSync(join(lab.directory, 'next'), text)
+      renameSync(join(lab.directory, 'next'), join(web, 'list.txt'))
+    }
+    const names = Array.from({ length: 100_000 }, (_, at) => `n${at}.example\n`).join('')
+    list(names)
+    const [command, ...args] = lab.inClient(['python3', '-m', 'http.server', '-b', '127.0.0.1', '-d', web, '8088'])
+    const server = spawn(command!, args, { stdio: 'ignore' })
+    context.after(() => server.kill())
+    const feeds = 'default: allow\nfeeds:\n  bad: { url: "http://127.0.0.1:8088/list.txt", refresh: 1s }\n'
+    const deny = 'rules:\n  - { id: bad, action: deny, to: [{ feed: bad }] }\n'
+    writeFileSync(join(lab.directory, 'feeds.yaml'), `sallyport: 1\nname: feeds\nmode: enforce\n${feeds}${deny}`)
+    const has = async (is: (feed: Status['feeds'][number]) => boolean): Promise<void> => {
+      for (let turn = 0; turn < 150; turn++) {
+        if ((await json<Status>('status')).feeds.some(is)) return
+        await sleep(100)
+      }
+      assert.fail(JSON.stringify((await json<Status>('status')).feeds))
+    }
+    const isServed = (): boolean =>
+      spawnSync(command!, [args[0]!, 'curl', '-sf', '-o', '/dev/null', 'http://127.0.0.1:8088/']).status === 0
+    for (let turn = 0; turn < 50 && !isServed(); turn++) await sleep(100)
+    await up('--no-console', '--policy', 'feeds.yaml', '--mode', 'enforce')
+    await has(({ entries }) => entries === 100_000)
+    assert.equal(await fetches('denied.test'), true)
+    const stop = join(lab.directory, 'stop')
+    const asking = lab.inCgroup(cgroup, ['python3', ASK_ALL_THE_TIME, RESOLVER, 'allowed.test', stop])
+    list(`${names}denied.test\n`)
+    await has(({ entries }) => entries === 100_001)
+    for (let turn = 0; turn < 50 && (await fetches('denied.test')); turn++) await sleep(100)
+    writeFileSync(stop, '')
+    const { stdout, stderr } = await asking
+    const asked = JSON.parse(stdout || stderr) as { asked: number; unanswered: number; slowestMs: number }
+    context.diagnostic(stdout)
+    assert.ok(asked.asked > 5 && asked.unanswered === 0, stdout)
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    list('<html>moved</html>')
+    await has(({ problem, entries }) => problem?.includes('HTML') === true && entries === 100_001)
     assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
   })
 

@@ -120,3 +120,17 @@ test('watching is watching whatever the files say, and the mode stays unless it 
   assert.match(inForce[2]!, /^enforce/)
   assert.equal(control.status().mode, 'enforce')
 })
+
+test('new lists come into force with the policy that is, on trial too; a kernel that refuses leaves all as it was', async () => {
+  using state = StateStore.open(':memory:')
+  const { clock, control, inForce } = host(state)
+  await control.apply(change('a.example'))
+  await control.apply(change('b.example', 60))
+  await control.readWorldAgain('malware')
+  assert.equal(inForce.at(-1), inForce.at(-2))
+  assert.notEqual(state.policies.inForce().confirmByMs, null)
+  clock.refuse = true
+  await assert.rejects(control.readWorldAgain('malware'), /the kernel refuses/)
+  assert.equal(inForce.length, 3)
+  assert.equal(state.policies.inForce().version, 2)
+})

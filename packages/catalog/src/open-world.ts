@@ -1,7 +1,7 @@
 import { parseDomainPattern } from '@sallyport/net'
 import { EMPTY_WORLD, NEWLY_SEEN, SallyportError, type NamedSet, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
-import { openGeography } from './geo/geography.ts'
+import { openGeography, type Geography } from './geo/geography.ts'
 import { CompiledFeeds } from './feeds/compiled/compiled-feeds.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
@@ -23,8 +23,8 @@ export type WorldOptions = {
   readonly compiled?: string
   /** What vendors say of their services, imported earlier. */
   readonly imported?: readonly ImportedVendor[]
-  /** Directories in which `country.mmdb` and `asn.mmdb` take the place of the default data. */
-  readonly geography?: readonly string[]
+  /** Tables of countries and networks; else the default data, read when it is asked for. */
+  readonly geography?: Geography
   /** Told of feeds that are not there, or not as they should be. */
   readonly warn?: (text: string) => void
 }
@@ -45,7 +45,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     if (feed !== null) feeds.set(subscription.name, feed)
   }
   const services = new ServiceCatalogue(options.imported)
-  const { countries, networks } = openGeography(options.geography, options.warn)
+  const { countries, networks } = options.geography ?? openGeography([], options.warn)
   const world: World = {
     ...EMPTY_WORLD,
     service: (name) => services.set(name),

@@ -1,10 +1,11 @@
 import { serveHost, type Guarding } from '@sallyport/agent'
 import type { Mode } from '@sallyport/policy'
 import { author } from './input/author.ts'
-import { readHostWorld } from './input/host-world.ts'
+import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { readPolicyTexts } from './input/policy-texts.ts'
 import { parseEndpoint } from './input/resolver-addresses.ts'
 import { keepDesk } from './keep-desk.ts'
+import { FeedCounters } from './output/feed-metrics.ts'
 import { announceDesk, announceHost } from './output/host-ready.ts'
 import { note } from './output/print.ts'
 
@@ -30,7 +31,12 @@ export function stopSignal(): AbortSignal {
 }
 
 /** Runs until it is stopped, and leaves nothing in the kernel then. */
-export async function serveGuarded(options: GuardedOptions, guarding: Guarding, stopped: AbortSignal): Promise<void> {
+export async function serveGuarded(
+  options: GuardedOptions,
+  guarding: Guarding,
+  stopped: AbortSignal,
+  feedCounters: FeedCounters = new FeedCounters(),
+): Promise<void> {
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
   let desk: Promise<void> = Promise.resolve()
@@ -48,7 +54,8 @@ export async function serveGuarded(options: GuardedOptions, guarding: Guarding, 
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
       author: author(),
-      worldFor: (policy) => readHostWorld(options.feed, policy),
+      worldFor: await hostWorldReader(options.feed),
+      followWorld: (host) => followHostFeeds(options.feed, host, feedCounters),
       onNotice: tell,
     },
     (status) => {

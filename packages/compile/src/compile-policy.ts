@@ -1,5 +1,7 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
+import { nameListsOf, rulesInForce, type RulesInForce } from './rules-in-force.ts'
+import { buildNameTable, buildNameTableInTurns, type NameTable } from './tables/name-table.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
 
 export type CompileOptions = {
@@ -13,6 +15,8 @@ export type CompileOptions = {
 
 const NO_SEED: HashSeed = [0, 0]
 
+type FirstRules = { readonly rules: RulesInForce; readonly names: NameTable }
+
 /** A policy with its tables and diagram; one set of them for each set of rules in force at the times asked for. */
 export class CompiledPolicy {
   readonly policy: Policy
@@ -25,7 +29,7 @@ export class CompiledPolicy {
   #untimed: CompiledRules | undefined
   readonly #byRulesInForce = new Map<string, CompiledRules>()
 
-  constructor(policy: Policy, world: World, options: CompileOptions) {
+  constructor(policy: Policy, world: World, options: CompileOptions, first?: FirstRules) {
     this.policy = policy
     this.world = world
     this.atMs = options.atMs
@@ -34,7 +38,8 @@ export class CompiledPolicy {
     this.#timed = policy.layers
       .flatMap(({ rules }) => rules)
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
-    this.at(options.atMs)
+    const { rules, names } = first ?? this.#tabled(options.atMs)
+    this.#keep(this.#keyAt(options.atMs), new CompiledRules(policy, world, rules, names, this.#implicit))
   }
 
   /** Equal to `decide()` of the policy package. */
@@ -44,10 +49,23 @@ export class CompiledPolicy {
 
   at(timeMs: number): CompiledRules {
     if (this.#timed.length === 0 && this.#untimed !== undefined) return this.#untimed
-    const key = this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
+    const key = this.#keyAt(timeMs)
     const known = this.#byRulesInForce.get(key)
     if (known) return known
-    const compiled = new CompiledRules(this.policy, this.world, timeMs, this.#seed, this.#implicit)
+    const { rules, names } = this.#tabled(timeMs)
+    return this.#keep(key, new CompiledRules(this.policy, this.world, rules, names, this.#implicit))
+  }
+
+  #keyAt(timeMs: number): string {
+    return this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
+  }
+
+  #tabled(timeMs: number): FirstRules {
+    const rules = rulesInForce(this.policy, this.world, timeMs)
+    return { rules, names: buildNameTable(nameListsOf(rules.conditions), this.#seed) }
+  }
+
+  #keep(key: string, compiled: CompiledRules): CompiledRules {
     this.#byRulesInForce.set(key, compiled)
     if (this.#timed.length === 0) this.#untimed = compiled
     return compiled
@@ -56,4 +74,16 @@ export class CompiledPolicy {
 
 export function compilePolicy(policy: Policy, world: World, options: CompileOptions): CompiledPolicy {
   return new CompiledPolicy(policy, world, options)
+}
+
+/** The same. `others` lets those have their turn who wait for this thread while a table of a million names is built. */
+export async function compilePolicyInTurns(
+  policy: Policy,
+  world: World,
+  options: CompileOptions,
+  others: () => Promise<void>,
+): Promise<CompiledPolicy> {
+  const rules = rulesInForce(policy, world, options.atMs)
+  const names = await buildNameTableInTurns(nameListsOf(rules.conditions), options.seed ?? NO_SEED, others)
+  return new CompiledPolicy(policy, world, options, { rules, names })
 }

@@ -16,12 +16,12 @@ import {
   type World,
 } from '@sallyport/policy'
 import { ClassTables } from './diagram/class-tables.ts'
-import { ConditionSet } from './diagram/condition-set.ts'
+import type { ConditionSet } from './diagram/condition-set.ts'
 import { Diagram, leafOf, type Leaf } from './diagram/diagram.ts'
 import { FactClasses } from './diagram/fact-classes.ts'
-import { itemsOfPolicy } from './diagram/items-of-policy.ts'
+import type { RulesInForce } from './rules-in-force.ts'
 import { NAME } from './diagram/variable.ts'
-import type { HashSeed } from './tables/suffix-hash.ts'
+import type { NameTable } from './tables/name-table.ts'
 import { RecentEndings } from './recent-endings.ts'
 import { RecentNames } from './tables/recent-names.ts'
 import { VerdictCache } from './verdict-cache.ts'
@@ -30,7 +30,7 @@ const NOTHING_KNOWN: Flow = {}
 
 /** The rules in force at one time, as tables and a diagram. */
 export class CompiledRules {
-  readonly conditions: ConditionSet = new ConditionSet()
+  readonly conditions: ConditionSet
   readonly tables: ClassTables
   readonly diagram: Diagram
   readonly facts: FactClasses
@@ -42,11 +42,17 @@ export class CompiledRules {
   /** By node: how a walk may end when nothing more is known. */
   readonly #unknown: (Leaf | undefined)[] = []
 
-  constructor(policy: Policy, world: World, atMs: number, seed: HashSeed, implicit: 'usual' | 'rules' = 'usual') {
+  constructor(
+    policy: Policy,
+    world: World,
+    { conditions, items }: RulesInForce,
+    names: NameTable,
+    implicit: 'usual' | 'rules' = 'usual',
+  ) {
     this.#policy = policy
     this.#implicit = implicit
-    const items = itemsOfPolicy(policy, world, atMs, this.conditions)
-    this.tables = new ClassTables(this.conditions, world, seed)
+    this.conditions = conditions
+    this.tables = new ClassTables(conditions, world, names)
     this.diagram = new Diagram(items, this.tables.spaces)
     this.facts = new FactClasses(this.tables)
     this.#names = new RecentNames(this.tables.names.find)

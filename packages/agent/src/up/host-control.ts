@@ -41,7 +41,7 @@ type Wanted = { readonly files: readonly PolicyFile[]; readonly mode: Mode }
 export class HostControl {
   readonly #options: HostControlOptions
   #turn: Promise<unknown> = Promise.resolve()
-  #layers: readonly string[] = []
+  #policy: Policy | null = null
   /** When the trial ends that began in this process, whatever becomes of the clock; null: none did. */
   #trialEndsMs: number | null = null
 
@@ -56,7 +56,7 @@ export class HostControl {
     return {
       ...inForce,
       mode: version?.mode ?? 'monitor',
-      layers: this.#layers,
+      layers: this.#policy?.layers.map(({ name }) => name) ?? [],
       author: version?.author ?? null,
       reason: version?.reason ?? null,
       createdMs: version?.createdMs ?? null,
@@ -116,6 +116,19 @@ export class HostControl {
     })
   }
 
+  /** The policy in force, with the lists, ranges and services as they are known now. Throws and leaves what was. */
+  readWorldAgain(because: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#enforce(this.#stored(this.#options.state.policies.inForce().version))
+      this.#record('sallyport', 'feeds', because)
+    })
+  }
+
+  /** Of the last change that went through; null before the first. */
+  get policy(): Policy | null {
+    return this.#policy
+  }
+
   /** Ends a trial whose time has passed. To be called often. */
   tick(): Promise<void> {
     return this.#inTurn(async () => {
@@ -145,7 +158,7 @@ export class HostControl {
     const world = await this.#options.worldFor(policy)
     if (tested) requireTestsPass(hostPolicy(files, 'enforce'), world, this.#options.nowMs())
     await this.#options.enforce(policy, world)
-    this.#layers = policy.layers.map(({ name }) => name)
+    this.#policy = policy
   }
 
   #record(actor: string, action: string, target: string): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { compilePolicy } from '@sallyport/compile'
+import { setImmediate as others } from 'node:timers/promises'
+import { compilePolicyInTurns } from '@sallyport/compile'
 import type { Endpoint } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
@@ -210,7 +211,8 @@ async function prepare(
   world: World,
   names: BoundNames,
 ): Promise<Current> {
-  const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
+  const options = { atMs: Date.now(), seed: randomSeed() }
+  const compiled = await compilePolicyInTurns(policy, world, options, () => others())
   return {
     asked: askPolicy(compiled),
     inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names),

@@ -16,6 +16,8 @@ export type HostRequest = {
   readonly mode: Mode | null
   readonly author: string
   readonly worldFor: (policy: Policy) => Promise<World>
+  /** Keeps what the world is made of fresh, until disposed. */
+  readonly followWorld?: (host: FollowedHost) => FollowedWorld
   readonly onNotice: (text: string) => void
 }
 
@@ -32,6 +34,25 @@ export type Guarding = {
   readonly open: (policy: Policy, world: World, onFlow: (record: FlowRecord) => void) => Promise<Guard>
 }
 
+export type FollowedHost = {
+  readonly policy: () => Policy
+  /** Puts the policy in force once more, with the world as it is now. */
+  readonly readAgain: (because: string) => Promise<void>
+}
+
+export type FollowedWorld = Disposable & { readonly feeds: () => readonly HostFeed[] }
+
+/** A feed of the policy, as the host last looked at it. */
+export type HostFeed = {
+  readonly name: string
+  /** 0: no copy is in force. */
+  readonly entries: number
+  readonly fetchedMs: number | null
+  readonly checkedMs: number | null
+  /** Why the last check brought nothing, or why the copy that it brought is held back. */
+  readonly problem: string | null
+}
+
 export type HostStatus = {
   readonly policy: HostPolicyStatus
   readonly startedMs: number
@@ -39,6 +60,7 @@ export type HostStatus = {
   readonly pid: number
   readonly kernel: object | null
   readonly spool: SpoolCounters
+  readonly feeds: readonly HostFeed[]
 }
 
 /** How soon a trial ends after its time, and how often the kernel's losses are looked at. */
@@ -75,6 +97,11 @@ export async function serveHost(
   })
   await start(control, request, state)
   const startedMs = Date.now()
+  const followed = request.followWorld?.({
+    policy: () => control.policy!,
+    readAgain: (because) => control.readWorldAgain(because),
+  })
+  if (followed !== undefined) scope.use(followed)
   const status = (): HostStatus => ({
     policy: control.status(),
     startedMs,
@@ -82,6 +109,7 @@ export async function serveHost(
     pid: process.pid,
     kernel: guard?.counters() ?? null,
     spool: spool.counters(),
+    feeds: followed?.feeds() ?? [],
   })
   scope.use(await serveControl(controlSocket(stateDirectory), control, status))
   onReady(status())

@@ -1,6 +1,7 @@
 export { compareTables, type TableComparison } from './compare-tables.ts'
 export { embeddedAddress, type EmbeddedAddress } from './embedded-address.ts'
 export { openGeography, openMmdbFile, type Geography, type GeoSource } from './geography.ts'
+export { keptGeography } from './kept-geography.ts'
 export { readMmdb, type MmdbKind, type MmdbTable } from './mmdb-table.ts'
 export { networkNames } from './network-names.ts'
 export type { RangeRow, RangeTable } from './range-table.ts'

@@ -25,6 +25,7 @@ import { DnsPolicy } from '../input/dns-policy.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
 import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
 import { cannotListen } from '../output/cannot-listen.ts'
+import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { openLineLog } from '../output/line-log.ts'
 import { note } from '../output/print.ts'
 import type { Answer } from './answer.ts'
@@ -106,6 +107,7 @@ async function dns(options: Options): Promise<number> {
   const anchors = await trustAnchors(options.trustAnchor, options.validate ?? settings.validate ?? false)
   const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
+  const feedCounters = new FeedCounters()
   const place = isWorker() ? await standBy() : null
   await policy.begin()
   await using resolver = await serveResolver({
@@ -120,21 +122,26 @@ async function dns(options: Options): Promise<number> {
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
     metrics: place?.metrics ?? (options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)),
+    moreMetrics: () => formatFeedMetrics(feedCounters),
     log: log?.write ?? null,
   }).catch((error: unknown) => {
     throw cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
   })
-  const reloadPolicy = (): void =>
-    void policy.reload().then(note, (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
+  const readAgain = async (): Promise<void> => note(await policy.reload())
   const reload = (): void => {
-    reloadPolicy()
+    void readAgain().catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
     void certificateOf(options, listen).then(
       (renewed) => renewed !== null && resolver.renew(renewed),
       (error: Error) => note(`sallyport: kept the certificate in use: ${error.message}`),
     )
   }
   process.on('SIGHUP', reload)
-  using _refresh = new FeedRefresh(() => policy.policy, options.feed, reloadPolicy)
+  using _refresh = new FeedRefresh({
+    policy: () => policy.policy,
+    feeds: options.feed,
+    changed: readAgain,
+    counters: feedCounters,
+  })
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
   announce(resolver, options.json === true)

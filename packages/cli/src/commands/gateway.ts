@@ -13,6 +13,7 @@ import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
+import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { openReport } from '../output/flow-report.ts'
 import { printJson } from '../output/print.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
@@ -92,9 +93,10 @@ async function gateway(options: Options): Promise<void> {
   const stopped = stopSignal()
   const guarding = await gatewayGuarding(settings)
   const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
+  const feedCounters = new FeedCounters()
   const metricsText = (): string => {
     const all = guarding.statistics()
-    return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns)
+    return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns) + formatFeedMetrics(feedCounters)
   }
   await using report = await openReport(options.report)
   await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
@@ -106,7 +108,7 @@ async function gateway(options: Options): Promise<void> {
         onFlow(record)
       }),
   }
-  await serveGuarded(options, recorded, stopped)
+  await serveGuarded(options, recorded, stopped, feedCounters)
 }
 
 function networkOf(text: string): Prefix {

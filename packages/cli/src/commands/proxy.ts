@@ -8,6 +8,7 @@ import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
+import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
 import { startProxyProcess } from '../proxy/proxy-process.ts'
@@ -73,16 +74,24 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
   }
   if (options.policy.length > 0) await fetchMissingFeeds(options.feed, await readPolicy(options.policy))
   await using running = await start(options, workerCount(options.workers))
-  const text = async (): Promise<string> => formatProxyMetrics(addCounts(await running.counts()))
+  const counters = new FeedCounters()
+  const text = async (): Promise<string> =>
+    formatProxyMetrics(addCounts(await running.counts())) + formatFeedMetrics(counters)
   const listen = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
   await using metrics = listen === null ? null : await serveMetrics(listen, text)
+  const readAgain = async (): Promise<void> => {
+    await running.reload()
+    note('sallyport: policy, feeds and users are read again')
+  }
   const reload = (): void =>
-    void running.reload().then(
-      () => note('sallyport: policy, feeds and users are read again'),
-      (error: Error) => note(`sallyport: kept the policy in force: ${error.message}`),
-    )
+    void readAgain().catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
   process.on('SIGHUP', reload)
-  using _refresh = new FeedRefresh(() => readPolicy(options.policy), options.feed, reload)
+  using _refresh = new FeedRefresh({
+    policy: () => readPolicy(options.policy),
+    feeds: options.feed,
+    changed: readAgain,
+    counters,
+  })
   const stopped = stopSignal()
   // Last: whoever reads that it is ready may send a signal at once.
   announce(running.endpoints, metrics?.endpoint ?? null, options.json === true)

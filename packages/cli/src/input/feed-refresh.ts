@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { Subscription, Updated } from '@sallyport/catalog'
+import type { FeedState, Subscription, Updated } from '@sallyport/catalog'
 import type { Policy, World } from '@sallyport/policy'
+import type { FeedCounters } from '../output/feed-metrics.ts'
 import { note } from '../output/print.ts'
 import { printable } from '../output/style.ts'
 import { stateDirectory } from './state-directory.ts'
@@ -61,26 +62,38 @@ function report(updated: readonly Updated[]): void {
   }
 }
 
-/**
- * Looks for new copies of the feeds of a policy as their refresh says, until disposed; `changed` is called when one came into
- * force.
- */
+export type FeedRefreshOptions = {
+  readonly policy: () => Policy | Promise<Policy>
+  /** Those of --feed, which take the place of the policy's. */
+  readonly feeds: readonly string[]
+  /** Puts the new copies of these feeds in force. One that throws is called again after the next look. */
+  readonly changed: (names: readonly string[]) => Promise<void>
+  readonly counters: FeedCounters
+}
+
+/** Looks for new copies of the feeds of a policy as their refresh says, until disposed. */
 export class FeedRefresh implements Disposable {
-  readonly #policy: () => Policy | Promise<Policy>
-  readonly #changed: () => void
-  readonly #without: ReadonlySet<string>
+  readonly #options: FeedRefreshOptions
+  #states: readonly FeedState[] = []
+  /** Feeds with a new copy that is not in force yet. */
+  readonly #waiting: Set<string> = new Set()
   readonly #stopped = new AbortController()
   #timer: NodeJS.Timeout | null = null
 
-  constructor(policy: () => Policy | Promise<Policy>, feeds: readonly string[], changed: () => void) {
-    this.#policy = policy
-    this.#changed = changed
-    this.#without = namesOf(feeds)
+  constructor(options: FeedRefreshOptions) {
+    this.#options = options
     void this.#schedule()
+  }
+
+  /** What was known of each feed when it was last looked at. */
+  get states(): readonly FeedState[] {
+    return this.#states
   }
 
   async #schedule(): Promise<void> {
     const wanted = await this.#wanted()
+    const store = wanted.length === 0 ? null : await ownStore()
+    this.#states = store === null ? [] : await Promise.all(wanted.map((each) => store.state(each)))
     if (this.#stopped.signal.aborted) return
     const seconds = Math.min(MOST_SECONDS_BETWEEN_CHECKS, ...wanted.map(({ refreshSeconds }) => refreshSeconds))
     this.#timer = setTimeout(() => void this.#check(wanted), seconds * 1000).unref()
@@ -89,7 +102,7 @@ export class FeedRefresh implements Disposable {
   /** None of a policy that cannot be read now: whoever reloads it is told what is wrong. */
   async #wanted(): Promise<readonly Subscription[]> {
     try {
-      return await subscriptions(await this.#policy(), this.#without)
+      return await subscriptions(await this.#options.policy(), namesOf(this.#options.feeds))
     } catch {
       return []
     }
@@ -112,7 +125,24 @@ export class FeedRefresh implements Disposable {
     const context = { store: await ownStore(), nowMs: Date.now(), popular: readPopularSites(), signal }
     const updated = await updateDueFeeds(wanted, context)
     report(updated)
-    if (updated.some(({ outcome }) => outcome === 'updated')) this.#changed()
+    for (const { name, outcome } of updated) {
+      this.#options.counters.checks[outcome]++
+      if (outcome === 'updated') this.#waiting.add(name)
+    }
+    if (this.#waiting.size > 0) await this.#putInForce()
+  }
+
+  async #putInForce(): Promise<void> {
+    const names = [...this.#waiting]
+    this.#waiting.clear()
+    try {
+      await this.#options.changed(names)
+    } catch (error) {
+      for (const name of names) this.#waiting.add(name)
+      this.#options.counters.failures++
+      const why = error instanceof Error ? error.message : String(error)
+      note(`sallyport: new copies of feeds cannot be put in force: ${printable(why)}`)
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Geography } from '@sallyport/catalog'
 import { EMPTY_WORLD, type DestinationTerm, type Policy, type World } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { feedFiles } from './feed-files.ts'
@@ -23,6 +24,20 @@ export async function readWorld(feeds: readonly string[], ...policies: readonly 
 
 /** The same, whether or not a policy asks for it. */
 export async function readWholeWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
+  return readWorldWith((await geographyReader())(), feeds, ...policies)
+}
+
+/** Tables of countries and networks: the same as long as their files are. */
+export async function geographyReader(): Promise<() => Geography> {
+  const { keptGeography } = await import('@sallyport/catalog')
+  return keptGeography(readableStates('geo'), warn)
+}
+
+export async function readWorldWith(
+  geography: Geography,
+  feeds: readonly string[],
+  ...policies: readonly Policy[]
+): Promise<World> {
   const files = await feedFiles(feeds)
   const { openWorld, readImported, subscriptionsOf } = await import('@sallyport/catalog')
   const subscriptions = policies
@@ -36,10 +51,12 @@ export async function readWholeWorld(feeds: readonly string[], ...policies: read
     stores: readableStates('feeds'),
     compiled: join(stateDirectory(), 'feeds', 'compiled'),
     imported: await readImported(readableStates('services')),
-    geography: readableStates('geo'),
-    warn: (text) => note(`sallyport: ${text}`),
+    geography,
+    warn,
   })
 }
+
+const warn = (text: string): void => note(`sallyport: ${text}`)
 
 function asksForWorld(policy: Policy): boolean {
   return destinationTerms(policy).some((term) => WORLDLY.some((key) => term[key] !== undefined))

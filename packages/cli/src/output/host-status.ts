@@ -1,4 +1,4 @@
-import type { HostPolicyStatus, HostStatus } from '@sallyport/agent'
+import type { HostFeed, HostPolicyStatus, HostStatus } from '@sallyport/agent'
 import { reasons } from './flow-recording.ts'
 import { printable, styled } from './style.ts'
 
@@ -20,10 +20,14 @@ function trial({ confirmByMs, confirmed }: HostPolicyStatus, nowMs: number): str
   return `\n${styled('yellow', `on trial: back to ${back} in ${left} s unless confirmed: sallyport confirm`)}`
 }
 
-export function describeHost({ policy, startedMs, guarding, pid, kernel, spool }: HostStatus, nowMs: number): string {
+export function describeHost(
+  { policy, startedMs, guarding, pid, kernel, spool, feeds }: HostStatus,
+  nowMs: number,
+): string {
   const lines = [
     describePolicy(policy, nowMs),
     `guarding ${printable(guarding)} since ${new Date(startedMs).toISOString()} (pid ${pid})`,
+    ...feeds.map((feed) => describeFeed(feed, nowMs)),
     `${spool.spooled} flows recorded`,
   ]
   const dropped = reasons(spool.dropped)
@@ -31,4 +35,18 @@ export function describeHost({ policy, startedMs, guarding, pid, kernel, spool }
   const counters = Object.entries(kernel ?? {}).map(([name, value]) => `${name} ${String(value)}`)
   if (counters.length > 0) lines.push(styled('dim', counters.join(', ')))
   return lines.join('\n')
+}
+
+function describeFeed({ name, entries, fetchedMs, checkedMs, problem }: HostFeed, nowMs: number): string {
+  const copy = fetchedMs === null ? 'no copy yet' : `${entries} entries, fetched ${ago(fetchedMs, nowMs)}`
+  const looked = checkedMs === null ? '' : `, looked for ${ago(checkedMs, nowMs)}`
+  const wrong = problem === null ? '' : `: ${styled('red', printable(problem))}`
+  return `feed ${printable(name)}: ${copy}${looked}${wrong}`
+}
+
+function ago(thenMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - thenMs) / 1000))
+  if (seconds < 120) return `${seconds} s ago`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`
 }

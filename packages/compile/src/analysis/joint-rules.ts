@@ -5,6 +5,8 @@ import { Diagram } from '../diagram/diagram.ts'
 import { FactClasses } from '../diagram/fact-classes.ts'
 import { itemsOfPolicy } from '../diagram/items-of-policy.ts'
 import type { Item } from '../diagram/item.ts'
+import { nameListsOf } from '../rules-in-force.ts'
+import { buildNameTable } from '../tables/name-table.ts'
 import { ConditionRelations } from './condition-relations.ts'
 import { NodeSignatures } from './node-signatures.ts'
 import { ValueSpace } from './value-space.ts'
@@ -24,7 +26,7 @@ export type JointRules = {
 export function jointRules(policies: readonly Policy[], world: World, atMs: number): JointRules {
   const conditions = new ConditionSet()
   const lists = policies.map((policy) => itemsOfPolicy(policy, world, atMs, conditions))
-  const tables = new ClassTables(conditions, world, [0, 0])
+  const tables = new ClassTables(conditions, world, buildNameTable(nameListsOf(conditions), [0, 0]))
   const facts = new FactClasses(tables)
   const values = new ValueSpace(conditions, tables, facts)
   return {

@@ -10,9 +10,8 @@ import {
 } from '@sallyport/policy'
 import { collectAddressAtoms } from '../tables/address-atoms.ts'
 import { buildAddressTable, type AddressTable } from '../tables/address-table.ts'
-import { buildNameTable, type NameTable } from '../tables/name-table.ts'
+import type { NameTable } from '../tables/name-table.ts'
 import { collectNameAtoms, type NameAtoms } from '../tables/name-atoms.ts'
-import type { HashSeed } from '../tables/suffix-hash.ts'
 import { buildPortTable } from '../tables/port-table.ts'
 import { ClassSpace } from './class-space.ts'
 import type { AddressCondition, AddressPart, NameCondition, NamePart } from './condition.ts'
@@ -32,14 +31,15 @@ export class ClassTables {
   /** By set of names; -1 where nobody asked yet. */
   readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], Int32Array>>
 
-  constructor(conditions: ConditionSet, world: World, seed: HashSeed) {
+  /** `names` is the table of the lists of these conditions. */
+  constructor(conditions: ConditionSet, world: World, names: NameTable) {
     this.#conditions = conditions
     this.ports = buildPortTable(portBoundaries(conditions), (flow) => this.evaluate(PORT, flow))
     this.addresses = this.#buildAddresses(world)
     const nameConditions = conditions.of(NAME) as readonly NameCondition[]
     this.#nameAtoms = collectNameAtoms(nameConditions)
     this.#denials = nameConditions.flatMap(({ polarity, id }) => (polarity === 'deny' ? [id] : []))
-    this.names = buildNameTable(this.#nameAtoms.lists, seed)
+    this.names = names
     const unasked = (): Int32Array => new Int32Array(this.names.setCount).fill(-1)
     this.#nameClasses = {
       certain: unasked(),

@@ -8,6 +8,8 @@ import { tunnelLogLine } from './tunnel-note.ts'
 export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
   /** Where Prometheus fetches, `null` for nowhere. */
   readonly metrics: Endpoint | null
+  /** What else Prometheus is told there. */
+  readonly moreMetrics?: () => string
   /** Takes the lines of the query log, without line breaks. */
   readonly log: ((line: string) => void) | null
 }
@@ -23,7 +25,7 @@ export type ServedResolver = AsyncDisposable & {
 /** The resolver as a service: listeners, query log, metrics. */
 export async function serveResolver(setup: ResolverSetup): Promise<ServedResolver> {
   await using opened = new AsyncDisposableStack()
-  const { log, metrics: metricsEndpoint, ...options } = setup
+  const { log, metrics: metricsEndpoint, moreMetrics = () => '', ...options } = setup
   const forwarder = opened.use(
     await startForwarder({
       ...options,
@@ -37,7 +39,7 @@ export async function serveResolver(setup: ResolverSetup): Promise<ServedResolve
   const metrics =
     metricsEndpoint === null
       ? null
-      : opened.use(await serveMetrics(metricsEndpoint, () => formatMetrics(forwarder.counters())))
+      : opened.use(await serveMetrics(metricsEndpoint, () => formatMetrics(forwarder.counters()) + moreMetrics()))
   const open = opened.move()
   return {
     endpoints: forwarder.endpoints,
