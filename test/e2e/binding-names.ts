@@ -20,6 +20,7 @@ const https = (name: string, target: string, hint: string | null, ttl: number): 
 
 const ANSWERS: Readonly<Record<string, readonly Answer[]>> = {
   'short.test A': [a('short.test', '198.51.100.10', 2)],
+  'long.test A': [a('long.test', '198.51.100.10', 4)],
   'once.test A': [a('once.test', '198.51.100.10', 1)],
   'never-stale.once.test A': [a('never-stale.once.test', '198.51.100.10', 1)],
   'alias.test A': [

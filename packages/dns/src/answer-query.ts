@@ -8,6 +8,7 @@ import type { Timeouts } from './limits.ts'
 import {
   DEFAULT_SETTINGS,
   type AnswerSettings,
+  type Binding,
   type Endpoint,
   type ForwarderOptions,
   type NameQuery,
@@ -28,9 +29,11 @@ import { judgedName } from './select-answer.ts'
 import { settleAddresses } from './settle-addresses.ts'
 import type { TunnelGuard } from './tunnel-guard.ts'
 
-/** The response, and what the record of the query says beside time, client and transport. */
 export type Answered = {
   readonly response: Message
+  /** What was bound before it may leave. */
+  readonly bound: readonly Binding[]
+  /** What the record of the query says beside time, client and transport. */
   readonly told: Omit<QueryRecord, 'time' | 'client' | 'transport' | 'durationMs' | 'rcode'>
 }
 
@@ -57,7 +60,7 @@ export class QueryAnswerer {
 
   async answer(message: Message, client: Endpoint): Promise<Answered> {
     const checked = checkQuery(message)
-    if ('rcode' in checked) return { response: emptyResponse(message, checked.rcode, null), told: NOTHING }
+    if ('rcode' in checked) return unbound(emptyResponse(message, checked.rcode, null), NOTHING)
     const name = judgedName(checked.question.name)
     const query = { name, type: checked.question.type, client }
     return this.#settled(message, query) ?? (await this.#judged(message, checked, query))
@@ -68,11 +71,11 @@ export class QueryAnswerer {
     const { types, canaries } = this.#settings()
     const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
     const special = specialAnswer(query.name, canaries)
-    if (special !== null) return { response: specialResponse(message, special), told: { ...told, outcome: 'answered' } }
+    if (special !== null) return unbound(specialResponse(message, special), { ...told, outcome: 'answered' })
     if (types === null || types.has(query.type)) return null
     const explain = `queries of type ${typeName(query.type)} are not answered`
     const verdict: NameVerdict = { verdict: 'deny', rule: null, explain, refusedFor: 'query-type' }
-    return { response: typeResponse(message, verdict), told: { ...told, verdict, outcome: 'refused' } }
+    return unbound(typeResponse(message, verdict), { ...told, verdict, outcome: 'refused' })
   }
 
   #settings(): AnswerSettings {
@@ -89,10 +92,8 @@ export class QueryAnswerer {
       return failed(message, 'judge', told)
     }
     if (verdict.verdict === 'deny') {
-      return {
-        response: refusalResponse(message, refusal, verdict, this.#settings()),
-        told: { ...told, verdict, outcome: 'refused' },
-      }
+      const response = refusalResponse(message, refusal, verdict, this.#settings())
+      return unbound(response, { ...told, verdict, outcome: 'refused' })
     }
     const tunnel = this.#tunnels.look(query, this.#settings())
     if (tunnel !== null && this.#settings().tunnels === 'refuse') return this.#refuseTunnel(message, tunnel, told)
@@ -103,7 +104,7 @@ export class QueryAnswerer {
     const explain = `names below ${tunnel.zone} look like those of a tunnel`
     const verdict: NameVerdict = { verdict: 'deny', rule: null, explain, refusedFor: 'tunnel' }
     const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
-    return { response, told: { ...told, verdict, tunnel, outcome: 'refused' } }
+    return unbound(response, { ...told, verdict, tunnel, outcome: 'refused' })
   }
 
   async #resolved(
@@ -121,7 +122,7 @@ export class QueryAnswerer {
       checkingDisabled: message.header.checkingDisabled,
     })
     if (found.kind === 'failed' && found.reason === 'bogus') {
-      return { response: bogusResponse(message, found.error), told: { ...told, outcome: 'failed' } }
+      return unbound(bogusResponse(message, found.error), { ...told, outcome: 'failed' })
     }
     if (found.kind === 'failed') return failed(message, found.reason, told)
     const { upstream, cached, stale } = found
@@ -131,18 +132,21 @@ export class QueryAnswerer {
     const full = { ...told, upstream, cached, stale, chain, addresses: bindings.map((binding) => binding.address) }
     if (denied !== null) {
       const response = refusalResponse(message, this.#options.refusal, denied, this.#settings())
-      return { response, told: { ...full, verdict: denied, outcome: 'refused' } }
+      return unbound(response, { ...full, verdict: denied, outcome: 'refused' })
     }
     const response = answerResponse(message, found.message, records, stale)
-    const { bind } = this.#options
-    if (bindings.length > 0 && bind !== undefined) {
-      const bound = withinDeadline(this.#timeouts.decisionMs, () => bind(bindings)).then(() => true)
-      if (!(await bound.catch(() => false))) {
-        this.#counters.add('bindFailures')
-        return failed(message, 'bind', { ...full, addresses: [] })
-      }
+    if (!this.#bind(bindings)) return failed(message, 'bind', { ...full, addresses: [] })
+    return { response, bound: bindings, told: { ...full, outcome: 'answered' } }
+  }
+
+  #bind(bindings: readonly Binding[]): boolean {
+    try {
+      if (bindings.length > 0) this.#options.bind?.(bindings)
+      return true
+    } catch {
+      this.#counters.add('bindFailures')
+      return false
     }
-    return { response, told: { ...full, outcome: 'answered' } }
   }
 
   #settle(answer: Message, checked: CheckedQuery, query: NameQuery): ReturnType<typeof settleAddresses> | null {
@@ -169,5 +173,9 @@ const NOTHING: Answered['told'] = {
 }
 
 function failed(message: Message, failure: Failure, told: Answered['told']): Answered {
-  return { response: failureResponse(message, failure), told: { ...told, outcome: 'failed' } }
+  return unbound(failureResponse(message, failure), { ...told, outcome: 'failed' })
+}
+
+function unbound(response: Message, told: Answered['told']): Answered {
+  return { response, bound: [], told }
 }

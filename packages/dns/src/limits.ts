@@ -3,7 +3,7 @@ export type Timeouts = {
   readonly attemptMs: number
   /** All of them, until SERVFAIL. */
   readonly totalMs: number
-  /** The judge or the binding. */
+  /** The judge. */
   readonly decisionMs: number
   /** A TCP client that sends no whole query, or does not take its answers. */
   readonly tcpIdleMs: number

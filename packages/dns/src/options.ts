@@ -121,13 +121,13 @@ export type ForwarderOptions = {
   /** Asked about every name that a CNAME leads to; one that is denied refuses the query. */
   readonly judgeAlias?: (query: NameQuery, alias: DomainName) => NameVerdict
   /**
-   * Done before the answer is sent; when it fails, no answer is sent. Called for answers from the cache, too. Where nothing
-   * is bound, leaving it out lets the hot path send answers from the cache.
+   * Done when it returns, and before the answer is sent; when it throws, no answer is sent. Called for answers from the
+   * cache, too: there for many at once, and for each of them once a second at most.
    */
-  readonly bind?: (bindings: readonly Binding[]) => void | Promise<void>
+  readonly bind?: (bindings: readonly Binding[]) => void
   /**
-   * Opens the hot path on Linux: names of one set are refused as the first of them was, without asking `judge` again.
-   * Not beside `onQuery`, which hears of every query.
+   * Opens the hot path on Linux: names of one set are refused as the first of them was, and answers that are known are sent,
+   * without asking `judge` again. Not beside `onQuery`, which hears of every query.
    */
   readonly nameSets?: NameSets
   /** How a refused name looks to the client. */
@@ -140,6 +140,8 @@ export type ForwarderOptions = {
    */
   readonly needsName?: (query: NameQuery) => boolean
   readonly onQuery?: (record: QueryRecord) => void
+  /** Hears of queries that were refused or belong to a tunnel; those then take no hot path. */
+  readonly onNotable?: (record: QueryRecord) => void
   /** Hears once of each client and zone that is taken for a tunnel. */
   readonly onTunnel?: (sign: TunnelSign) => void
   readonly timeouts?: Partial<Timeouts>

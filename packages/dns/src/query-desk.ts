@@ -24,6 +24,8 @@ import { malformedResponse, notAdmittedResponse } from './responses.ts'
 
 const QUERIES = { udp: 'queriesUdp', tcp: 'queriesTcp', tls: 'queriesTls', https: 'queriesHttps' } as const
 
+type Observers = Pick<ForwarderOptions, 'onQuery' | 'onNotable'>
+
 function cookieIn(query: Message): Cookie | null {
   const edns = ednsOf(query)
   const cookie = edns === null || edns === 'bad' ? null : cookieOf(edns.options)
@@ -50,24 +52,18 @@ export class QueryDesk {
   readonly #cookies = new ServerCookies(() => Math.floor(Date.now() / 1000))
   readonly #limits: Limits
   readonly #counters: Counters
-  readonly #onQuery: ForwarderOptions['onQuery']
+  readonly #observers: Observers
   #inFlight = 0
   #draining = false
   #slip = false
   #whenDrained: () => void = () => {}
 
-  constructor(
-    answerer: QueryAnswerer,
-    gate: ClientGate,
-    limits: Limits,
-    counters: Counters,
-    onQuery: ForwarderOptions['onQuery'],
-  ) {
+  constructor(answerer: QueryAnswerer, gate: ClientGate, limits: Limits, counters: Counters, observers: Observers) {
     this.#answerer = answerer
     this.gate = gate
     this.#limits = limits
     this.#counters = counters
-    this.#onQuery = onQuery
+    this.#observers = observers
   }
 
   /** From now on no query is taken; resolves when none is in flight, at the latest after `mostMs`. */
@@ -91,7 +87,7 @@ export class QueryDesk {
     bytes: Uint8Array,
     client: Endpoint,
     transport: ClientTransport,
-    tell?: (told: Answered['told']) => void,
+    tell?: (answered: Answered) => void,
     admission: Admission = this.gate.admit(client.address),
   ): Promise<Uint8Array | null> {
     this.#counters.add(QUERIES[transport])
@@ -128,13 +124,14 @@ export class QueryDesk {
     message: Message,
     client: Endpoint,
     transport: ClientTransport,
-    tell?: (told: Answered['told']) => void,
+    tell?: (answered: Answered) => void,
   ): Promise<Uint8Array> {
     const start = performance.now()
     const time = new Date()
-    const { response, told } = await this.#answerer.answer(message, client)
+    const answered = await this.#answerer.answer(message, client)
+    const { response, told } = answered
     this.#counters.add(told.outcome)
-    tell?.(told)
+    tell?.(answered)
     this.#report(told, { time, client, transport, rcode: response.header.rcode, durationMs: performance.now() - start })
     const cookie = cookieIn(message)
     const full = cookie === null ? response : withOption(response, this.#cookies.option(cookie, client.address))
@@ -171,7 +168,9 @@ export class QueryDesk {
 
   #report(told: Answered['told'], rest: Omit<QueryRecord, keyof Answered['told']>): void {
     try {
-      this.#onQuery?.({ ...told, ...rest })
+      const { onQuery, onNotable } = this.#observers
+      onQuery?.({ ...told, ...rest })
+      if (told.outcome === 'refused' || told.tunnel !== null) onNotable?.({ ...told, ...rest })
     } catch {
       this.#counters.add('observerFailures')
     }

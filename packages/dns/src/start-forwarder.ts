@@ -42,7 +42,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const tunnels = new TunnelGuard(counters, options.onTunnel, () => performance.now())
   const answerer = new QueryAnswerer(options, resolver, tunnels, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
-  const desk = new QueryDesk(answerer, gate, limits, counters, options.onQuery)
+  const desk = new QueryDesk(answerer, gate, limits, counters, options)
 
   const listenDatagrams = chooseUdp(options, desk, counters)
 

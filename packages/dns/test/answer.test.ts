@@ -78,8 +78,7 @@ test('the binding is done before the answer leaves; when it fails, no answer lea
   const order: string[] = []
   let works = true
   await using forwarder = await observedForwarder([upstream], {
-    bind: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    bind: () => {
       order.push('bound')
       if (!works) throw new Error('map is full')
     },

@@ -8,6 +8,7 @@ import {
   type Endpoint,
 } from '@sallyport/dns'
 import type { DnsSettings, Flow } from '@sallyport/policy'
+import { subjectTerms } from '../host/policy-terms.ts'
 
 /** A policy as a resolver asks it. */
 export type AskedPolicy = {
@@ -17,11 +18,15 @@ export type AskedPolicy = {
   readonly settings: DnsSettings
   /** What is known of who asks. */
   readonly subjectOf: (client: Endpoint) => Flow
+  /** Whether a verdict may depend on that. */
+  readonly asksWho: boolean
 }
 
 /** Throws `policy-invalid` when the policy asks for what the resolver does not know. */
-export function askPolicy(compiled: CompiledPolicy, subjectOf: AskedPolicy['subjectOf'] = () => ({})): AskedPolicy {
+export function askPolicy(compiled: CompiledPolicy, subjectOf?: AskedPolicy['subjectOf']): AskedPolicy {
   const settings = dnsSettings(compiled.policy)
-  const judge = new PolicyJudge(compiled, { ...judgeOptions(settings), subjectOf, isLastPoint: true })
-  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf }
+  const facts = subjectOf ?? (() => ({}))
+  const judge = new PolicyJudge(compiled, { ...judgeOptions(settings), subjectOf: facts, isLastPoint: true })
+  const asksWho = subjectOf !== undefined && subjectTerms(compiled.policy).length > 0
+  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf: facts, asksWho }
 }

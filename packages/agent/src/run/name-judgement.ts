@@ -1,6 +1,7 @@
 import {
   judgeName,
   LAST_POINT,
+  policyNameSets,
   tunnelNote,
   type Endpoint,
   type ForwarderOptions,
@@ -23,11 +24,12 @@ type Options = {
 
 type Judgement = Pick<
   ForwarderOptions,
-  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'onTunnel' | 'onQuery'
+  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'nameSets' | 'onTunnel' | 'onNotable'
 >
 
 /** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
 export function nameJudgement({ asked, recorded, refusal, onFlow, onWarning }: Options): Judgement & object {
+  const sets = policyNameSets(() => asked().compiled, Date.now)
   return {
     refusal: () => asked().settings.refusal ?? refusal,
     settings: () => asked().answering,
@@ -35,7 +37,9 @@ export function nameJudgement({ asked, recorded, refusal, onFlow, onWarning }: O
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
     onTunnel: (sign) => onWarning(tunnelNote(sign)),
-    onQuery: (record) => {
+    // Names are alike only where it does not matter who asks.
+    nameSets: { ...sets, findWire: (bytes, start) => (asked().asksWho ? -1 : sets.findWire(bytes, start)) },
+    onNotable: (record) => {
       const verdict = recordedVerdict(asked(), record)
       if (verdict !== null) onFlow({ ...recorded(record.client), ...flowOfLookUp(record, verdict) })
     },
@@ -47,7 +51,7 @@ function recordedVerdict(
   record: QueryRecord,
 ): Omit<RecordedVerdict, 'stage'> | null {
   const isRefused = record.outcome === 'refused'
-  if (record.name === null || (!isRefused && record.tunnel === null)) return null
+  if (record.name === null) return null
   const facts = { ...LAST_POINT, ...subjectOf(record.client) }
   const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, facts)
   if (verdict === 'deny') return { verdict, rule, layer, mode, reason, explain }

@@ -11,8 +11,8 @@ export type SocketCalls = {
   readonly recvmmsg: Call
   readonly sendmmsg: Call
   readonly sendto: Call
-  /** Waits on the thread pool until one of `fds` is ready. */
-  readonly poll: (fds: Uint8Array, count: number, timeoutMs: number) => Promise<number>
+  /** Calls in a turn of the event loop whenever something can be read; returns what ends that. */
+  readonly watch: (fd: number, onReadable: () => void) => () => void
   readonly close: Call
   readonly allocate: (octets: number) => { readonly address: bigint; readonly memory: ArrayBuffer }
   readonly errno: () => number
@@ -22,7 +22,6 @@ export type SocketCalls = {
 export function openSocketCalls(): SocketCalls {
   const libc = koffi.load('libc.so.6')
   const mmap = libc.func('void *mmap(void *at, size_t length, int protection, int flags, int fd, int64_t offset)')
-  const poll = libc.func('int poll(_Inout_ void *fds, unsigned long count, int timeout)')
   return {
     socket: libc.func('int socket(int domain, int type, int protocol)'),
     bind: libc.func('int bind(int fd, void *address, uint32_t length)'),
@@ -33,13 +32,14 @@ export function openSocketCalls(): SocketCalls {
     sendto: libc.func(
       'long sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t addressLength)',
     ),
-    poll: (fds, count, timeoutMs) =>
-      new Promise((resolve, reject) => {
-        poll.async(fds, count, timeoutMs, (error: Error | null, ready: number) => {
-          if (error === null) resolve(ready)
-          else reject(error)
-        })
-      }),
+    watch: (fd, onReadable) => {
+      // Promises that a callback of the poll itself settles would wait for another event.
+      const handle = koffi.node.poll(fd, { readable: true }, () => void setImmediate(onReadable))
+      return () => {
+        handle.stop()
+        handle.close()
+      }
+    },
     close: libc.func('int close(int fd)'),
     allocate: (octets) => {
       const READ_WRITE = 3

@@ -6,9 +6,6 @@ import { listenUdp } from './listen-udp.ts'
 import type { Endpoint, ForwarderOptions } from '../options.ts'
 import type { QueryDesk } from '../query-desk.ts'
 
-/** Each waits on a thread of Node's pool, which has four and other work. */
-const MOST_BATCHED = 2
-
 export type DatagramListener = { readonly port: number; readonly close: () => Promise<void> }
 export type ListenDatagrams = (endpoint: Endpoint) => Promise<DatagramListener>
 
@@ -16,11 +13,9 @@ export type ListenDatagrams = (endpoint: Endpoint) => Promise<DatagramListener>
 export function chooseUdp(options: ForwarderOptions, desk: QueryDesk, counters: Counters): ListenDatagrams {
   const { nameSets, onQuery } = options
   const calls = nameSets === undefined || onQuery !== undefined ? null : batchedCalls()
-  let batched = 0
   return async (endpoint) => {
-    if (calls !== null && nameSets !== undefined && batched < MOST_BATCHED && socketAddress(endpoint) !== null) {
-      batched++
-      return await listenBatched(endpoint, desk, counters, nameSets, options.bind !== undefined, calls)
+    if (calls !== null && nameSets !== undefined && socketAddress(endpoint) !== null) {
+      return listenBatched(endpoint, desk, counters, nameSets, options, calls)
     }
     const socket = await listenUdp(endpoint, desk, counters)
     return {
