@@ -172,7 +172,7 @@ const rule: fc.Arbitrary<Omit<Rule, 'id'>> = fc.record({
   ports: nullable(some(['443', '80', 'tcp/22', 'udp/53', 'icmp', '1-1024'].map((text) => parsePortRange(text)!))),
   protocol: nullable(some(['tls', 'ssh', 'http'])),
   http: nullable(
-    fc.constantFrom({ method: ['GET'] }, { path: ['/a/*'] }, { host: [parseDomainPattern('example.com')!] }),
+    fc.constantFrom({}, { method: ['GET'] }, { path: ['/a/*'] }, { host: [parseDomainPattern('example.com')!] }),
   ),
   content: fc.option(fc.constant(['cards']), { nil: null, freq: 1 }),
   assurance: fc.constantFrom('verified', 'dns'),
@@ -185,6 +185,7 @@ const rule: fc.Arbitrary<Omit<Rule, 'id'>> = fc.record({
   alert: fc.constant(null),
   log: fc.constant(null),
   inspect: fc.constant(null),
+  headers: fc.constant(null),
   ticket: fc.constant(null),
   reason: fc.constant(null),
   position: fc.constant({ file: 'generated', line: 1, column: 1 }),

@@ -19,6 +19,7 @@ export const PLAIN_RULE: Omit<Rule, 'id' | 'action' | 'position'> = {
   alert: null,
   log: null,
   inspect: null,
+  headers: null,
   ticket: null,
   reason: null,
 }

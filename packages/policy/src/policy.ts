@@ -71,6 +71,8 @@ export type Rule = {
   readonly alert: Severity | null
   readonly log: boolean | null
   readonly inspect: 'tls' | null
+  /** What the proxy sets on requests that the rule allows; without the request such a rule cannot hold. */
+  readonly headers: Readonly<Record<string, string>> | null
   readonly ticket: string | null
   readonly reason: string | null
   readonly position: Position

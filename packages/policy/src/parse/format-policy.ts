@@ -77,7 +77,7 @@ function formatRule(rule: Rule, layer: Layer): Plain {
     except: Object.keys(except).length > 0 ? except : undefined,
     ports: rule.ports?.flatMap(formatPorts),
     protocol: rule.protocol,
-    http: rule.http === null ? undefined : formatHttp(rule.http),
+    http: rule.http === null || Object.keys(rule.http).length === 0 ? undefined : formatHttp(rule.http),
     content: rule.content === null ? undefined : { dlp: rule.content },
     assurance: rule.assurance === 'dns' ? 'dns' : undefined,
     when: rule.when?.map(formatSchedule),
@@ -86,6 +86,7 @@ function formatRule(rule: Rule, layer: Layer): Plain {
     alert: rule.alert,
     log: rule.log,
     inspect: rule.inspect,
+    headers: rule.headers,
     ticket: rule.ticket,
     reason: rule.reason,
   })

@@ -8,6 +8,7 @@ import { readPort } from './ports.ts'
 import type { Path } from './problem.ts'
 import { readSchedule } from './schedules.ts'
 import { checkId, finding, readEach, undefinedName, type Scope } from './scope.ts'
+import { readHeaders } from './request-headers.ts'
 import { readUntil } from './until.ts'
 
 /** What the rules of a layer refer to. */
@@ -21,7 +22,7 @@ export function readRule(written: RuleInput, path: Path, mode: Mode, definitions
   const { report, zone } = scope
   const at = (key: string): Path => [...path, key]
   const input = soundKeys(written, path, scope)
-  const { id, action, how, from, to, except, ports, protocol, http, content, when, until, limit } = input
+  const { id, action, how, from, to, except, ports, protocol, http, content, when, until, limit, headers } = input
   if (id !== undefined) checkId(id, at('id'), 'an id', report)
   if (how !== undefined && action !== undefined && action !== 'deny') {
     report(
@@ -29,6 +30,16 @@ export function readRule(written: RuleInput, path: Path, mode: Mode, definitions
         at: 'key',
         found: `action: ${action}`,
         allowed: ['action: deny', 'leaving `how` out'],
+      }),
+    )
+  }
+  if (headers !== undefined && action !== undefined && action !== 'allow') {
+    const message = '`headers` are set on requests that the rule allows; this rule allows none'
+    report(
+      finding('conflict', at('headers'), message, {
+        at: 'key',
+        found: `action: ${action}`,
+        allowed: ['action: allow'],
       }),
     )
   }
@@ -43,7 +54,8 @@ export function readRule(written: RuleInput, path: Path, mode: Mode, definitions
     exceptTo: except?.to === undefined ? [] : definitions.destinations.terms(except.to, [...at('except'), 'to']),
     ports: ports === undefined ? null : readEach(ports, at('ports'), (port, p) => readPort(port, p, report)),
     protocol: protocol === undefined ? null : [protocol].flat(),
-    http: http === undefined ? null : readHttp(http, at('http'), report),
+    // Who sets a header must have the request: an empty condition holds for any, and asks for it.
+    http: http === undefined ? (headers === undefined ? null : {}) : readHttp(http, at('http'), report),
     content: content === undefined ? null : [content.dlp].flat(),
     assurance: input.assurance ?? 'verified',
     when: when === undefined ? null : readWhen(when, at('when'), definitions.schedules, scope),
@@ -52,6 +64,7 @@ export function readRule(written: RuleInput, path: Path, mode: Mode, definitions
     alert: input.alert ?? null,
     log: input.log ?? null,
     inspect: input.inspect ?? null,
+    headers: headers === undefined ? null : readHeaders(headers, at('headers'), report),
     ticket: input.ticket === undefined ? null : String(input.ticket),
     reason: input.reason ?? null,
     position: scope.positionOf(path),

@@ -75,6 +75,7 @@ export type RuleInput = {
   readonly alert?: Severity | undefined
   readonly log?: boolean | undefined
   readonly inspect?: 'tls' | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
   readonly ticket?: string | number | undefined
   readonly reason?: string | undefined
   readonly description?: string | undefined

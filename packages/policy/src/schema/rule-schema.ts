@@ -78,6 +78,7 @@ export const RuleSchema: z.ZodType<RuleInput> = closed('a rule', {
   alert: z.enum(['low', 'medium', 'high', 'critical']).optional(),
   log: z.boolean().optional(),
   inspect: z.enum(['tls']).optional(),
+  headers: z.record(z.string(), z.string()).optional().describe('Set by the proxy on the requests that the rule allows.'),
   ticket: z.union([text, z.int()]).optional(),
   reason: z.string().optional(),
   description: z.string().optional(),

@@ -43,6 +43,12 @@ export class ProxyJudge {
     return rule !== null && this.#rules.get(rule)?.inspect === 'tls'
   }
 
+  /** What the rule that allows sets on the request. */
+  headersOf({ verdict }: Judged): Readonly<Record<string, string>> | null {
+    if (verdict?.verdict !== 'allow' || verdict.rule === null) return null
+    return this.#rules.get(verdict.rule)?.headers ?? null
+  }
+
   #outcome(verdict: Verdict, isLast: boolean): Judged {
     if (verdict.verdict === 'allow') return { outcome: 'allow', verdict }
     if (verdict.verdict === 'undetermined' && !isLast) return { outcome: 'later', verdict }

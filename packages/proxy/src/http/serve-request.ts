@@ -29,6 +29,7 @@ import { isWebSocketUpgrade } from './forward-fields.ts'
 import { Http1Answerer } from './http1-answerer.ts'
 import { loggedFields } from './logged-fields.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
+import { underOneRule, withHeaders } from './set-headers.ts'
 import {
   authorityText,
   isRefusal,
@@ -105,12 +106,15 @@ export async function serveRequest(
   if (adapted.state === 'refused') return refuse(adapted.refusal)
   using _adapted = { [Symbol.dispose]: adapted.release }
   if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
-  const { request } = adapted
+  const addresses = underOneRule(judged.addresses, core.judge)
+  // Last, so that no content service takes them away.
+  const set = core.judge.headersOf(addresses[0]!.judged)
+  const request = { ...adapted.request, head: withHeaders(adapted.request.head, set) }
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
   for (let isFresh = hasParent; ; isFresh = true) {
     const mayReuse = isFresh ? null : kept
-    const answerer = await reach(core, destination, judged.addresses, mayReuse, kept, record, route?.open ?? null, head)
+    const answerer = await reach(core, destination, addresses, mayReuse, kept, record, route?.open ?? null, head)
     if (isRefusal(answerer)) return refuse(answerer)
     const exchanged = await exchange(core, asker, answerer, request, adapted.source, record)
     // Nothing has been answered then (RFC 9112 §9.3.1).
