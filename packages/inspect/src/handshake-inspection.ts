@@ -22,11 +22,13 @@ export type Known<K> = { readonly key: K; readonly facts: HandshakeFacts; readon
 export type Pushed<K> =
   | { readonly state: 'waits' }
   | ({ readonly state: 'known' } & Known<K>)
-  /** The packet says nothing that was not said, or there is no room for it: it is to be dropped. */
-  | { readonly state: 'dropped'; readonly why: 'repeated' | 'flows' | 'packets' }
+  /** The packet says nothing that was not said, was read, or there is no room for it: it is to be dropped. */
+  | { readonly state: 'dropped'; readonly why: Refusal }
+
+type Refusal = 'repeated' | 'read' | 'flows' | 'packets'
 
 export type InspectionCounters = Readonly<
-  Record<'known' | 'expired' | 'silent' | 'repeated' | 'flowsFull' | 'packetsFull', number>
+  Record<'known' | 'expired' | 'silent' | 'repeated' | 'read' | 'flowsFull' | 'packetsFull', number>
 >
 
 /**
@@ -37,7 +39,7 @@ export class HandshakeInspection<K> {
   readonly #flows = new Map<K, HeldFlow>()
   readonly #limits: InspectionLimits
   readonly #ciphers: HandshakeCrypto | null
-  readonly #counters = { known: 0, expired: 0, silent: 0, repeated: 0, flowsFull: 0, packetsFull: 0 }
+  readonly #counters = { known: 0, expired: 0, silent: 0, repeated: 0, read: 0, flowsFull: 0, packetsFull: 0 }
 
   constructor(ciphers: HandshakeCrypto | null, limits: Partial<InspectionLimits> = {}) {
     this.#ciphers = ciphers
@@ -61,6 +63,8 @@ export class HandshakeInspection<K> {
     if (segment.isFirst === true && segment.bytes.length === 0) return { state: 'waits' }
     const answer = flow.push(direction, seq, segment.bytes, nowMs)
     if (answer === 'repeated') return this.#drop('repeated', 'repeated')
+    const isRead = answer === 'more' && transport === 'tcp' && flow.held.length >= this.#limits.segments
+    if (held !== null && isRead) return this.#drop('read', 'read')
     if (held !== null) flow.held.push(held)
     if (answer === 'more') return { state: 'waits' }
     this.#counters.known++
@@ -96,7 +100,7 @@ export class HandshakeInspection<K> {
     return { key, facts, held }
   }
 
-  #drop(counter: keyof InspectionCounters, why: 'repeated' | 'flows' | 'packets'): Pushed<K> {
+  #drop(counter: keyof InspectionCounters, why: Refusal): Pushed<K> {
     this.#counters[counter]++
     return { state: 'dropped', why }
   }

@@ -3,6 +3,11 @@ export type InspectionLimits = {
   readonly flows: number
   /** Packets of one flow that wait for its verdict. */
   readonly packets: number
+  /**
+   * Segments of one TCP connection that wait; later ones are read and dropped. For clients whose kernel is trusted to send the
+   * same octets again: with a second segment that it counts as not sent, it sends no more (TCP small queues).
+   */
+  readonly segments: number
   /** Octets of each direction that are looked at. */
   readonly octets: number
   /** From the client's first octet until the answer must be there; what is likely by then is the answer. */
@@ -14,6 +19,7 @@ export type InspectionLimits = {
 export const DEFAULT_INSPECTION_LIMITS: InspectionLimits = {
   flows: 4096,
   packets: 64,
+  segments: 64,
   octets: 32_768,
   patienceMs: 3000,
   silenceMs: 60_000,

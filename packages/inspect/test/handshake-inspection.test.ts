@@ -109,3 +109,16 @@ test('flows and packets that find no room are dropped and counted', () => {
   const { flowsFull, packetsFull } = inspection.counters()
   assert.deepEqual({ flowsFull, packetsFull }, { flowsFull: 1, packetsFull: 1 })
 })
+
+test('a sender that is trusted to send again has few segments waiting; the others are read all the same', async () => {
+  const inspection = new HandshakeInspection<string>(null, { segments: 2 })
+  const hello = await clientHello('allowed0.test')
+  const pieces = Array.from({ length: Math.ceil(hello.length / 60) }, (_, at) =>
+    client(hello.subarray(at * 60, at * 60 + 60), { seq: SEQ + at * 60, held: at }),
+  )
+  const pushed = pieces.map((piece) => inspection.push('a', piece, 0))
+  const [last] = pushed.slice(-1)
+  assert.equal(last?.state === 'known' && last.facts.domain, 'allowed0.test')
+  assert.deepEqual(last?.state === 'known' && last.held, [0, 1, pieces.length - 1])
+  assert.equal(inspection.counters().read, pieces.length - 3)
+})

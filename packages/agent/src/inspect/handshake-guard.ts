@@ -40,6 +40,8 @@ type Options = {
 }
 
 const TICK_MS = 50
+/** What this host's own TCP bears to have unsent. */
+const OWN_SEGMENTS = 1
 
 export type InspectionStatus = {
   readonly judged: number
@@ -52,7 +54,7 @@ export type InspectionStatus = {
 /** Judges what the kernel holds: packets go in, findings go to the kernel, packets are released or refused. */
 export class HandshakeGuard implements Disposable {
   readonly #options: Options
-  readonly #inspection = new HandshakeInspection<FlowKey>(handshakeCiphers)
+  readonly #inspection = new HandshakeInspection<FlowKey>(handshakeCiphers, { segments: OWN_SEGMENTS })
   /** The last packet of each flow that waits: whom to tell of a refusal. */
   readonly #waiting = new Map<FlowKey, QueuedSegment>()
   readonly #timer: NodeJS.Timeout
