@@ -17,8 +17,13 @@ const PAGES = [
   'destinations/country',
   'applications',
   'applications/user',
+  'dns',
+  'dns/reached',
   'policy',
+  'policy/rules',
   'alerts',
+  'feeds',
+  'audit',
   'settings',
 ]
 

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { serveDesk } from '@sallyport/console'
 import { reportFailure } from './failure.ts'
+import { stateDirectory as stateDirectoryOf } from './input/state-directory.ts'
 import { readWorld } from './input/world.ts'
 import { note } from './output/print.ts'
 import type { DeskArguments } from './keep-desk.ts'
@@ -18,6 +20,7 @@ try {
       stateDirectory,
       listen,
       version: version(),
+      feedsDirectory: join(stateDirectoryOf(), 'feeds'),
       worldFor: (policy) => readWorld(feeds, policy),
       onNotice: (text) => note(`sallyport: ${text}`),
     },

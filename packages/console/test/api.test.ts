@@ -1,50 +1,24 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { after, before, beforeEach, suite, test } from 'node:test'
+import { after, afterEach, before, beforeEach, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { compilePolicy } from '@sallyport/compile'
-import { HostControl } from '@sallyport/agent'
-import { EMPTY_WORLD } from '@sallyport/policy'
-import { FlowStore, parseStoredFlow, ROLES, StateStore, type Role, type StoredFlow } from '@sallyport/store'
+import { FlowStore, parseStoredFlow, ROLES, type Role, type StoredFlow } from '@sallyport/store'
 import fc from 'fast-check'
-import { buildApi, ROUTES } from '../src/api/build-api.ts'
-import { DeskEvents } from '../src/desk/desk-events.ts'
+import { ROUTES } from '../src/api/build-api.ts'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
-import { serveAssets } from '../src/desk/serve-assets.ts'
+import { HOST, NOW, PASSWORD, TestApi, type Answer, type Given, type Method } from './test-api.ts'
 
-const NOW = Date.parse('2026-10-01T12:00:00Z')
-const PASSWORD = 'correct horse battery'
-const HOST = '127.0.0.1:7117'
 const TOKEN = 'the first token'
 const POLICY = [
   { file: 'p.yaml', text: 'sallyport: 1\nname: p\nrules:\n  - { id: a, action: allow, to: [a.example] }\n' },
 ]
 
-type Method = 'GET' | 'POST' | 'DELETE'
-type Given = { readonly headers?: Record<string, string>; readonly body?: object }
-
 suite('the API', () => {
   let flows: FlowStore
-  let state: StateStore
-  let app: ReturnType<typeof buildApi>
-  let nowMs = NOW
-  const signedIn = new Map<Role, Record<string, string>>()
-
-  const ask = async (method: Method, path: string, { headers = {}, body }: Given = {}) => {
-    const answer = await app.inject({
-      method,
-      url: `/api/v1${path}`,
-      headers: { host: HOST, ...headers },
-      ...(body === undefined ? {} : { payload: body }),
-    })
-    return { status: answer.statusCode, body: answer.json() as Record<string, unknown>, headers: answer.headers }
-  }
-  const signIn = async (name: string, password = PASSWORD): Promise<Record<string, string>> => {
-    const { body, headers } = await ask('POST', '/session', { body: { name, password } })
-    return { cookie: String(headers['set-cookie']).split(';')[0]!, 'x-csrf-token': String(body['csrf']) }
-  }
-  const as = (role: Role): { headers: Record<string, string> } => ({ headers: signedIn.get(role)! })
+  let api: TestApi
+  const ask = (method: Method, path: string, given?: Given): Promise<Answer> => api.ask(method, path, given)
+  const as = (role: Role): { headers: Record<string, string> } => api.as(role)
 
   before(async () => {
     flows = await FlowStore.open()
@@ -63,40 +37,9 @@ suite('the API', () => {
   })
   after(() => flows[Symbol.dispose]())
   beforeEach(async () => {
-    nowMs = NOW
-    state = StateStore.open(':memory:')
-    const control = new HostControl({
-      state,
-      worldFor: async () => EMPTY_WORLD,
-      nowMs: () => nowMs,
-      monotonicMs: () => nowMs,
-      onNotice: () => {},
-      enforce: async (policy, world) => void compilePolicy(policy, world, { atMs: nowMs }),
-    })
-    const answers: Readonly<Record<string, (body: never) => unknown>> = {
-      '/status': () => ({ policy: control.status() }),
-      '/apply': (body) => control.apply(body),
-      '/confirm': ({ author }: { author: string }) => control.confirm(author),
-      '/rollback': ({ author, version }: { author: string; version: number | null }) =>
-        control.rollback(author, version),
-    }
-    app = buildApi(
-      {
-        flows,
-        state,
-        events: new DeskEvents(),
-        worldFor: async () => EMPTY_WORLD,
-        nowMs: () => nowMs,
-        askHost: async (path, body) => answers[path]!(body as never),
-      },
-      '0.1.0',
-    )
-    serveAssets(app)
-    for (const user of await Promise.all(ROLES.map((role) => state.users.add(role, role, PASSWORD, NOW)))) {
-      const { token, csrf } = state.users.openSession(user, NOW, 43_200_000)
-      signedIn.set(user.role, { cookie: `sallyport=${token}`, 'x-csrf-token': csrf })
-    }
+    api = await TestApi.open(flows)
   })
+  afterEach(() => api[Symbol.asyncDispose]())
 
   test('whoever is not signed in gets nothing but what signs in', async () => {
     for (const { method, path, role } of ROUTES) {
@@ -108,7 +51,7 @@ suite('the API', () => {
   test('each route is open from its role on, and to no lesser one', async () => {
     for (const { method, path, role } of ROUTES)
       for (const each of ROLES) {
-        if (role === null || path === '/session') continue
+        if (role === null || path === '/session' || path === '/events') continue
         const { status } = await ask(method, path.replace(/:\w+/, '1'), as(each))
         const may = ROLES.indexOf(each) >= ROLES.indexOf(role)
         assert.equal(status === 403, !may, `${each}: ${method} ${path} answered ${status}`)
@@ -121,7 +64,7 @@ suite('the API', () => {
       const answer = await ask('POST', '/policy/apply', { headers, body: { files: POLICY, mode: 'monitor' } })
       assert.equal(answer.status, 403)
     }
-    assert.equal(state.policies.inForce().version, null)
+    assert.equal(api.state.policies.inForce().version, null)
   })
 
   test('a request of another site, or for another name than loopback, is refused', async () => {
@@ -135,7 +78,7 @@ suite('the API', () => {
 
   test('a body that is not JSON, as a form of another site sends it, is refused', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
-      const answer = await app.inject({
+      const answer = await api.app.inject({
         method: 'POST',
         url: '/api/v1/session',
         headers: { host: HOST, 'content-type': type },
@@ -146,8 +89,8 @@ suite('the API', () => {
   })
 
   test('the first account is made once, and only with the token', async () => {
-    for (const { name } of state.users.list()) state.users.remove(name)
-    state.settings.set('first-run-token', createHash('sha256').update(TOKEN).digest('hex'), 'sallyport', NOW)
+    for (const { name } of api.state.users.list()) api.state.users.remove(name)
+    api.state.settings.set('first-run-token', createHash('sha256').update(TOKEN).digest('hex'), 'sallyport', NOW)
     const make = (token: string) => ask('POST', '/setup', { body: { token, name: 'ann', password: PASSWORD } })
     assert.equal((await make('another')).status, 403)
     assert.equal((await ask('GET', '/session')).body['setup'], true)
@@ -159,7 +102,7 @@ suite('the API', () => {
     )
     assert.equal((await make(TOKEN)).status, 403)
     assert.deepEqual(
-      state.users.list().map(({ name, role }) => [name, role]),
+      api.state.users.list().map(({ name, role }) => [name, role]),
       [['ann', 'admin']],
     )
   })
@@ -173,8 +116,8 @@ suite('the API', () => {
       Array.from({ length: 10 }, () => 401),
     )
     assert.deepEqual(statuses.slice(10), [429, 429])
-    nowMs += 61_000
-    assert.match((await signIn('admin'))['cookie']!, /^sallyport=/)
+    api.nowMs += 61_000
+    assert.match((await api.signIn('admin'))['cookie']!, /^sallyport=/)
   })
 
   test('signed out, the cookie is worth nothing', async () => {
@@ -218,15 +161,15 @@ suite('the API', () => {
       })
     await apply(POLICY[0]!.text, null)
     await apply(POLICY[0]!.text.replace('a.example', 'b.example'), 60)
-    assert.deepEqual(state.policies.inForce(), { version: 2, confirmed: 1, confirmByMs: nowMs + 60_000 })
+    assert.deepEqual(api.state.policies.inForce(), { version: 2, confirmed: 1, confirmByMs: api.nowMs + 60_000 })
     assert.equal((await ask('POST', '/policy/confirm', as('editor'))).status, 200)
     const { body } = await ask('GET', '/policy/versions/2', as('viewer'))
     assert.equal(body['author'], 'editor')
     assert.match(String(body['diff']), /-.*a\.example.*\n\+.*b\.example/)
     await ask('POST', '/policy/rollback', { ...as('editor'), body: {} })
-    assert.equal(state.policies.inForce().version, 1)
+    assert.equal(api.state.policies.inForce().version, 1)
     assert.equal((await apply('nonsense', null)).status, 400)
-    assert.equal(state.policies.inForce().version, 1)
+    assert.equal(api.state.policies.inForce().version, 1)
   })
 
   test('what was recorded can be learned, without a name that looks generated', async () => {
@@ -238,8 +181,8 @@ suite('the API', () => {
   test('an alert is found, closed by whom, and muted for a time', async () => {
     await detectOnce({
       store: flows,
-      state,
-      nowMs: () => nowMs,
+      state: api.state,
+      nowMs: () => api.nowMs,
       onAlerts: () => {},
       onFailure: (error) => assert.fail(String(error)),
     })
@@ -254,7 +197,7 @@ suite('the API', () => {
     )
     await ask('POST', '/mutes', { ...as('analyst'), body: { destination: 'c2.example', hours: 1 } })
     assert.equal((await list())[0]?.muted, true)
-    nowMs += 3_700_000
+    api.nowMs += 3_700_000
     assert.equal((await list())[0]?.muted, false)
     assert.deepEqual((await ask('POST', `/alerts/${alert!.id}/close`, as('analyst'))).body, { closed: true })
     assert.deepEqual(await list(), [])
@@ -294,9 +237,9 @@ suite('the API', () => {
     )
     await fc.assert(
       fc.asyncProperty(inputs, async ([{ method, path }, body, text]) => {
-        nowMs += 10_000
+        api.nowMs += 10_000
         const url = `${path.replace(/:\w+/, encodeURIComponent(text) || '1')}?filter=${encodeURIComponent(text)}&limit=${encodeURIComponent(text)}`
-        if (path === '/session' && method === 'DELETE') return
+        if (path === '/events' || (path === '/session' && method === 'DELETE')) return
         const { status } = await ask(method, url, { ...as('admin'), ...(method === 'GET' ? {} : { body }) })
         assert.ok(status < 500, `${method} ${url} answered ${status}`)
       }),
@@ -305,7 +248,7 @@ suite('the API', () => {
   })
 
   test('the page runs and loads nothing but files of ours', async () => {
-    const page = await app.inject({ url: '/', headers: { host: HOST } })
+    const page = await api.app.inject({ url: '/', headers: { host: HOST } })
     const policy = String(page.headers['content-security-policy'])
     assert.match(policy, /^default-src 'none'; script-src 'self' 'sha256-/)
     assert.doesNotMatch(policy, /unsafe|\*/)
@@ -313,12 +256,15 @@ suite('the API', () => {
     assert.ok(policy.includes(createHash('sha256').update(map).digest('base64')))
     const loaded = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1]!)
     for (const url of [...loaded, '/vendor/preact.js', '/app/api.ts']) {
-      const file = await app.inject({ url, headers: { host: HOST } })
+      const file = await api.app.inject({ url, headers: { host: HOST } })
       assert.equal(file.statusCode, 200, url)
-      const again = await app.inject({ url, headers: { host: HOST, 'if-none-match': String(file.headers['etag']) } })
+      const again = await api.app.inject({
+        url,
+        headers: { host: HOST, 'if-none-match': String(file.headers['etag']) },
+      })
       assert.equal(again.statusCode, 304)
     }
-    assert.equal((await app.inject({ url: '/app/../api/route.ts', headers: { host: HOST } })).statusCode, 404)
+    assert.equal((await api.app.inject({ url: '/app/../api/route.ts', headers: { host: HOST } })).statusCode, 404)
   })
 
   test('OpenAPI describes every route, and the page of the reference lists the same', async () => {

@@ -4,6 +4,7 @@ import type { Row, SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
 import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
 import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
+import { topDestinations, type DestinationRow } from './query/destinations.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroups } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
@@ -79,6 +80,10 @@ export class FlowStore implements Disposable {
 
   top(by: TopBy, filter: FlowFilter, limit: number): Promise<readonly TopRow[]> {
     return topFlows(this.#engine, by, filter, limit)
+  }
+
+  destinations(filter: FlowFilter, limit: number): Promise<readonly DestinationRow[]> {
+    return topDestinations(this.#engine, filter, limit)
   }
 
   factGroups(filter: FlowFilter, byMinute: boolean): Promise<FactGroups> {

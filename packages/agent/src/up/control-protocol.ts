@@ -20,6 +20,11 @@ export const RollbackSchema: z.ZodType<{ readonly author: string; readonly versi
   version: z.int().positive().nullable().default(null),
 })
 
+export const RefreshFeedSchema: z.ZodType<{ readonly author: string; readonly name: string }> = z.strictObject({
+  author: Author,
+  name: z.string().min(1).max(200),
+})
+
 /** An error as it travels: `code` and `exitCode` are those of docs/reference/error-codes.md. */
 export const FailureSchema: z.ZodType<{
   readonly error: { readonly code: string; readonly message: string; readonly remedy: string }

@@ -2,13 +2,18 @@ import { once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { SallyportError } from '@sallyport/policy'
-import { ApplySchema, ConfirmSchema, MAX_BODY_BYTES, RollbackSchema } from './control-protocol.ts'
+import { ApplySchema, ConfirmSchema, MAX_BODY_BYTES, RefreshFeedSchema, RollbackSchema } from './control-protocol.ts'
 import type { HostControl } from './host-control.ts'
 
 type Handle = (body: unknown) => unknown
 
-/** Answers `apply`, `confirm`, `rollback` and `status` on a socket that only its owner may open. */
-export async function serveControl(path: string, control: HostControl, status: () => object): Promise<AsyncDisposable> {
+/** Answers `apply`, `confirm`, `rollback`, `status` and `feeds/refresh` on a socket that only its owner may open. */
+export async function serveControl(
+  path: string,
+  control: HostControl,
+  status: () => object,
+  refreshFeed: (name: string, author: string) => Promise<object>,
+): Promise<AsyncDisposable> {
   const routes: Readonly<Record<string, Handle>> = {
     'GET /status': () => status(),
     'GET /versions': () => control.versions(),
@@ -17,6 +22,10 @@ export async function serveControl(path: string, control: HostControl, status: (
     'POST /rollback': (body) => {
       const { author, version } = RollbackSchema.parse(body)
       return control.rollback(author, version)
+    },
+    'POST /feeds/refresh': (body) => {
+      const { author, name } = RefreshFeedSchema.parse(body)
+      return refreshFeed(name, author)
     },
   }
   const server = createServer((request, response) => void answer(routes, request, response))

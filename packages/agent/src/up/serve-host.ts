@@ -40,7 +40,16 @@ export type FollowedHost = {
   readonly readAgain: (because: string) => Promise<void>
 }
 
-export type FollowedWorld = Disposable & { readonly feeds: () => readonly HostFeed[] }
+export type FollowedWorld = Disposable & {
+  readonly feeds: () => readonly HostFeed[]
+  /** Looks for a new copy of a feed now. Throws `name-unknown`. */
+  readonly refresh: (name: string) => Promise<HostFeedLook>
+}
+
+export type HostFeedLook = {
+  readonly outcome: 'updated' | 'unchanged' | 'held' | 'failed'
+  readonly reason: string | null
+}
 
 /** A feed of the policy, as the host last looked at it. */
 export type HostFeed = {
@@ -111,7 +120,12 @@ export async function serveHost(
     spool: spool.counters(),
     feeds: followed?.feeds() ?? [],
   })
-  scope.use(await serveControl(controlSocket(stateDirectory), control, status))
+  const refreshFeed = async (name: string, by: string): Promise<HostFeedLook> => {
+    if (followed === undefined) throw new SallyportError('name-unknown', 'nothing follows the feeds of this host')
+    state.audit.add({ timeMs: Date.now(), actor: by, action: 'refresh feed', target: name })
+    return followed.refresh(name)
+  }
+  scope.use(await serveControl(controlSocket(stateDirectory), control, status, refreshFeed))
   onReady(status())
   let lost = 0
   while (!signal.aborted) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FeedState, Subscription, Updated } from '@sallyport/catalog'
+import type { FeedState, Subscription, UpdateContext, Updated } from '@sallyport/catalog'
 import type { Policy, World } from '@sallyport/policy'
 import type { FeedCounters } from '../output/feed-metrics.ts'
 import { note } from '../output/print.ts'
@@ -79,6 +79,8 @@ export class FeedRefresh implements Disposable {
   readonly #waiting: Set<string> = new Set()
   readonly #stopped = new AbortController()
   #timer: NodeJS.Timeout | null = null
+  /** One look at a time: two would write the state of one feed. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: FeedRefreshOptions) {
     this.#options = options
@@ -90,10 +92,23 @@ export class FeedRefresh implements Disposable {
     return this.#states
   }
 
+  /** Looks at one feed whether or not its time has come; null when the policy has none of this name. */
+  lookNow(name: string): Promise<Updated | null> {
+    return this.#inTurn(async () => {
+      const wanted = await this.#wanted()
+      const feed = wanted.find((each) => each.name === name)
+      if (feed === undefined) return null
+      const { updateSubscription } = await import('@sallyport/catalog')
+      const updated = await updateSubscription(feed, await this.#context())
+      await this.#take([updated])
+      await this.#readStates(wanted)
+      return updated
+    })
+  }
+
   async #schedule(): Promise<void> {
     const wanted = await this.#wanted()
-    const store = wanted.length === 0 ? null : await ownStore()
-    this.#states = store === null ? [] : await Promise.all(wanted.map((each) => store.state(each)))
+    await this.#readStates(wanted)
     if (this.#stopped.signal.aborted) return
     const seconds = Math.min(MOST_SECONDS_BETWEEN_CHECKS, ...wanted.map(({ refreshSeconds }) => refreshSeconds))
     this.#timer = setTimeout(() => void this.#check(wanted), seconds * 1000).unref()
@@ -110,7 +125,7 @@ export class FeedRefresh implements Disposable {
 
   async #check(wanted: readonly Subscription[]): Promise<void> {
     try {
-      await this.#update(wanted)
+      await this.#inTurn(() => this.#update(wanted))
     } catch (error) {
       if (this.#stopped.signal.aborted) return
       note(`sallyport: feeds cannot be kept: ${printable(error instanceof Error ? error.message : String(error))}`)
@@ -120,10 +135,22 @@ export class FeedRefresh implements Disposable {
 
   async #update(wanted: readonly Subscription[]): Promise<void> {
     if (wanted.length === 0) return
-    const { readPopularSites, updateDueFeeds } = await import('@sallyport/catalog')
+    const { updateDueFeeds } = await import('@sallyport/catalog')
+    await this.#take(await updateDueFeeds(wanted, await this.#context()))
+  }
+
+  async #context(): Promise<UpdateContext> {
+    const { readPopularSites } = await import('@sallyport/catalog')
     const { signal } = this.#stopped
-    const context = { store: await ownStore(), nowMs: Date.now(), popular: readPopularSites(), signal }
-    const updated = await updateDueFeeds(wanted, context)
+    return { store: await ownStore(), nowMs: Date.now(), popular: readPopularSites(), signal }
+  }
+
+  async #readStates(wanted: readonly Subscription[]): Promise<void> {
+    const store = wanted.length === 0 ? null : await ownStore()
+    this.#states = store === null ? [] : await Promise.all(wanted.map((each) => store.state(each)))
+  }
+
+  async #take(updated: readonly Updated[]): Promise<void> {
     report(updated)
     for (const { name, outcome } of updated) {
       this.#options.counters.checks[outcome]++
@@ -143,6 +170,12 @@ export class FeedRefresh implements Disposable {
       const why = error instanceof Error ? error.message : String(error)
       note(`sallyport: new copies of feeds cannot be put in force: ${printable(why)}`)
     }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
   }
 
   [Symbol.dispose](): void {

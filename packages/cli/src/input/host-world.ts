@@ -1,7 +1,7 @@
 import type { FollowedHost, FollowedWorld, HostFeed } from '@sallyport/agent'
 import type { FeedState } from '@sallyport/catalog'
 import { ipv4 } from '@sallyport/net'
-import type { Policy, World } from '@sallyport/policy'
+import { SallyportError, type Policy, type World } from '@sallyport/policy'
 import type { FeedCounters } from '../output/feed-metrics.ts'
 import { FeedRefresh, fetchMissingFeeds } from './feed-refresh.ts'
 import { geographyReader, readWorldWith } from './world.ts'
@@ -24,6 +24,11 @@ export function followHostFeeds(feeds: readonly string[], host: FollowedHost, co
   const refresh = new FeedRefresh({ policy: host.policy, feeds, changed, counters })
   return {
     feeds: () => refresh.states.map(hostFeed),
+    refresh: async (name) => {
+      const updated = await refresh.lookNow(name)
+      if (updated !== null) return { outcome: updated.outcome, reason: updated.reason }
+      throw new SallyportError('name-unknown', `the policy in force has no feed ${name}`)
+    },
     [Symbol.dispose]: () => refresh[Symbol.dispose](),
   }
 }

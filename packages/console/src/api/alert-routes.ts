@@ -1,6 +1,10 @@
 import { DETECTORS } from '@sallyport/detect'
 import * as z from 'zod'
 import { isMuted } from '@sallyport/store'
+import { audited } from './audited.ts'
+import { listRoute } from './list/list-route.ts'
+import { containing, pageOf } from './list/page-of.ts'
+import { Search } from './list/search.ts'
 import { route, type Route } from './route.ts'
 
 const Id = z.strictObject({ id: z.uuid() })
@@ -8,21 +12,37 @@ const Name = z.string().min(1).max(500).nullable().default(null)
 const MAX_MUTE_HOURS = 24 * 365
 
 export const ALERT_ROUTES: readonly Route[] = [
-  route({
-    method: 'GET',
+  listRoute({
     path: '/alerts',
     role: 'viewer',
     summary: 'Alerts with their evidence, newest first; `muted` ones are marked',
-    query: z.strictObject({
+    name: 'alerts',
+    columns: [
+      'firstMs',
+      'lastMs',
+      'detector',
+      'severity',
+      'subject',
+      'destination',
+      'sentence',
+      'technique.id',
+      'numbers',
+      'muted',
+      'closedMs',
+      'closedBy',
+      'id',
+    ],
+    query: {
       open: z.enum(['true', 'false']).default('true'),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      after: z.string().max(200).optional(),
-    }),
-    body: null,
-    handle: ({ query: { open, limit, after } }, { state, nowMs }) => {
-      const page = state.alerts.list({ limit, open: open === 'true', ...(after === undefined ? {} : { after }) })
+      detector: z.enum(DETECTORS).optional(),
+      severity: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+    },
+    most: 500,
+    live: ['alerts', 'audit'],
+    page: ({ open, detector, severity }, at, { state, nowMs }) => {
+      const { alerts, next } = state.alerts.list({ ...at, open: open === 'true', detector, severity })
       const mutes = state.mutes.list(nowMs())
-      return { ...page, alerts: page.alerts.map((alert) => ({ ...alert, muted: isMuted(alert, mutes) })) }
+      return { rows: alerts.map((alert) => ({ ...alert, muted: isMuted(alert, mutes) })), next }
     },
   }),
   route({
@@ -32,21 +52,21 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'Somebody has looked into it',
     query: Id,
     body: null,
-    handle: ({ query, caller }, { state, nowMs }) => {
+    handle: ({ query, caller }, context) => {
       const by = caller.session!.user.name
-      const closed = state.alerts.close(query.id, by, nowMs())
-      if (closed) state.audit.add({ timeMs: nowMs(), actor: by, action: 'close alert', target: query.id })
+      const closed = context.state.alerts.close(query.id, by, context.nowMs())
+      if (closed) audited(context, by, 'close alert', query.id)
       return { closed }
     },
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/mutes',
     role: 'viewer',
-    summary: 'Mutes that still hold',
-    query: null,
-    body: null,
-    handle: (_input, { state, nowMs }) => ({ mutes: state.mutes.list(nowMs()) }),
+    summary: 'Mutes that still hold, newest first',
+    name: 'mutes',
+    columns: ['createdMs', 'untilMs', 'detector', 'subject', 'destination', 'author', 'reason', 'id'],
+    query: { search: Search },
+    page: ({ search }, at, { state, nowMs }) => pageOf(containing(state.mutes.list(nowMs()), search), at),
   }),
   route({
     method: 'POST',
@@ -65,10 +85,11 @@ export const ALERT_ROUTES: readonly Route[] = [
       .refine(({ detector, subject, destination }) => [detector, subject, destination].some((part) => part !== null), {
         message: 'a mute names a detector, a subject or a destination',
       }),
-    handle: ({ body: { hours, ...what }, caller }, { state, nowMs }) => {
+    handle: ({ body: { hours, ...what }, caller }, context) => {
       const author = caller.session!.user.name
-      const mute = state.mutes.add({ ...what, author, createdMs: nowMs(), untilMs: nowMs() + hours * 3_600_000 })
-      state.audit.add({ timeMs: nowMs(), actor: author, action: 'mute', target: mute.id })
+      const createdMs = context.nowMs()
+      const mute = context.state.mutes.add({ ...what, author, createdMs, untilMs: createdMs + hours * 3_600_000 })
+      audited(context, author, 'mute', mute.id)
       return mute
     },
   }),
@@ -79,10 +100,9 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'End a mute',
     query: Id,
     body: null,
-    handle: ({ query, caller }, { state, nowMs }) => {
-      const removed = state.mutes.remove(query.id)
-      if (removed)
-        state.audit.add({ timeMs: nowMs(), actor: caller.session!.user.name, action: 'end mute', target: query.id })
+    handle: ({ query, caller }, context) => {
+      const removed = context.state.mutes.remove(query.id)
+      if (removed) audited(context, caller.session!.user.name, 'end mute', query.id)
       return { removed }
     },
   }),

@@ -1,5 +1,7 @@
+import type { FeedStore } from '@sallyport/catalog'
 import type { FlowStore, StateStore } from '@sallyport/store'
 import type { Policy, World } from '@sallyport/policy'
+import type { NetworkNames } from '../desk/network-names.ts'
 import type { DeskEvents } from '../desk/desk-events.ts'
 
 /** What the API answers from. */
@@ -7,6 +9,10 @@ export type ApiContext = {
   readonly flows: FlowStore
   readonly state: StateStore
   readonly events: DeskEvents
+  /** Copies of feeds; read only, the host writes them. */
+  readonly feeds: FeedStore
+  /** Names of autonomous systems. */
+  readonly networkNames: NetworkNames
   /** Of the process that guards this host. */
   readonly askHost: (path: string, body?: object) => Promise<unknown>
   readonly worldFor: (policy: Policy) => Promise<World>

@@ -1,18 +1,31 @@
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { SallyportError } from '@sallyport/policy'
 import { mayAct } from '@sallyport/store'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import type { ApiContext } from './api-context.ts'
 import { ApiError } from './api-error.ts'
+import { EVENT_ROUTES } from './event-routes.ts'
+import { FEED_ROUTES } from './feed-routes.ts'
 import { FLOW_ROUTES } from './flow-routes.ts'
 import { openApi } from './openapi.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
 import { RateLimit } from './rate-limit.ts'
 import { readCaller, requireCsrf, requireOwnHost, sessionCookie } from './request-guard.ts'
 import { WithSession, type Caller, type Route } from './route.ts'
+import { RULE_ROUTES } from './rule-routes.ts'
 import { SESSION_ROUTES } from './session-routes.ts'
+import { Streamed } from './streamed.ts'
 
-export const ROUTES: readonly Route[] = [...SESSION_ROUTES, ...POLICY_ROUTES, ...FLOW_ROUTES, ...ALERT_ROUTES]
+export const ROUTES: readonly Route[] = [
+  ...SESSION_ROUTES,
+  ...POLICY_ROUTES,
+  ...FLOW_ROUTES,
+  ...ALERT_ROUTES,
+  ...RULE_ROUTES,
+  ...FEED_ROUTES,
+  ...EVENT_ROUTES,
+]
 
 const MAX_BODY_BYTES = 32 * 2 ** 20
 const SIGN_INS_A_MINUTE = 10
@@ -33,7 +46,6 @@ export function buildApi(context: ApiContext, version: string): FastifyInstance 
     })
   }
   app.get('/api/v1/openapi.json', () => openApi(ROUTES, version))
-  app.get('/api/v1/events', (request, reply) => streamEvents(context, request, reply))
   return app
 }
 
@@ -53,6 +65,7 @@ async function answer(
   const input = { query: query?.parse(given) ?? null, body: body?.parse(request.body ?? {}) ?? null, caller }
   const result = await handle(input, context)
   void reply.header('cache-control', 'no-store')
+  if (result instanceof Streamed) return sendStreamed(result, reply)
   if (!(result instanceof WithSession)) return result
   void reply.header('set-cookie', sessionCookie(result.token, result.lifeSeconds))
   return result.body
@@ -93,15 +106,11 @@ function describeError(error: unknown): Pick<ApiError, 'status' | 'code' | 'mess
   }
 }
 
-/** Server-sent events until the reader goes away. */
-function streamEvents(context: ApiContext, request: FastifyRequest, reply: FastifyReply): void {
-  requireRole(readCaller(request, context.state, context.nowMs()), 'viewer')
-  const listening = context.events.listen((event) => {
-    reply.raw.write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`)
-  })
-  if (listening === null) throw new ApiError(503, 'usage', 'too many readers', 'Close other windows.')
-  reply.hijack()
-  reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  reply.raw.write(': open\n\n')
-  request.raw.once('close', () => listening[Symbol.dispose]())
+/** Until its end, or until the reader goes away. */
+function sendStreamed({ type, fileName, pieces }: Streamed, reply: FastifyReply): Readable {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  void reply.type(type)
+  if (fileName !== null) void reply.header('content-disposition', `attachment; filename="${fileName}"`)
+  return Readable.from(pieces(gone.signal))
 }

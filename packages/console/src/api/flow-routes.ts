@@ -1,11 +1,52 @@
 import { parseFilter, TOP_BY, type TopBy } from '@sallyport/store'
 import * as z from 'zod'
 import { overview } from './overview.ts'
+import { listRoute } from './list/list-route.ts'
+import { offsetOf, pageOf } from './list/page-of.ts'
 import { route, type Route } from './route.ts'
 
 const Filter = z.string().max(4000).default('')
 const limit = (most: number, usual: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(1).max(most).default(usual)
+
+const FLOW_COLUMNS = [
+  'time',
+  'verdict.verdict',
+  'verdict.mode',
+  'verdict.rule',
+  'verdict.reason',
+  'domain',
+  'boundNames',
+  'dst',
+  'port',
+  'transport',
+  'protocol',
+  'app',
+  'user',
+  'unit',
+  'container',
+  'device',
+  'src',
+  'country',
+  'asn',
+  'bytesOut',
+  'bytesIn',
+  'durationMs',
+]
+
+const DESTINATION_COLUMNS = [
+  'destination',
+  'countries',
+  'networks',
+  'flows',
+  'denied',
+  'bytesOut',
+  'bytesIn',
+  'apps',
+  'users',
+  'firstSeen',
+  'lastSeen',
+]
 
 export const FLOW_ROUTES: readonly Route[] = [
   route({
@@ -17,28 +58,47 @@ export const FLOW_ROUTES: readonly Route[] = [
     body: null,
     handle: ({ query }, context) => overview(context, query.hours),
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/flows',
     role: 'viewer',
-    summary: 'Flows, newest first; `next` begins the page after this one',
-    query: z.strictObject({ filter: Filter, limit: limit(1000, 100), after: z.string().max(500).optional() }),
-    body: null,
-    handle: ({ query }, { flows, nowMs }) =>
-      flows.list(parseFilter([query.filter], nowMs()), {
-        limit: query.limit,
-        ...(query.after === undefined ? {} : { after: query.after }),
-      }),
+    summary: 'Flows, newest first, by a filter as of `sallyport flows`',
+    name: 'flows',
+    columns: FLOW_COLUMNS,
+    query: { filter: Filter },
+    live: ['stored'],
+    page: async ({ filter }, at, { flows, nowMs }) => {
+      const { flows: rows, next } = await flows.list(parseFilter([filter], nowMs()), at)
+      return { rows, next }
+    },
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/top',
     role: 'viewer',
-    summary: 'The busiest destinations, applications, users, countries, …',
-    query: z.strictObject({ by: z.enum(TOP_BY as [TopBy, ...TopBy[]]), filter: Filter, limit: limit(1000, 100) }),
-    body: null,
-    handle: async ({ query }, { flows, nowMs }) => ({
-      rows: await flows.top(query.by, parseFilter([query.filter], nowMs()), query.limit),
-    }),
+    summary: 'The busiest destinations, applications, users, countries, … of the flows that a filter leaves',
+    name: 'rows',
+    columns: ['key', 'flows', 'denied', 'bytesOut', 'bytesIn', 'firstSeen', 'lastSeen'],
+    query: { by: z.enum(TOP_BY as [TopBy, ...TopBy[]]), filter: Filter },
+    page: async ({ by, filter }, at, { flows, nowMs }) => {
+      const wanted = offsetOf(at.after) + at.limit + 1
+      return pageOf(await flows.top(by, parseFilter([filter], nowMs()), wanted), at)
+    },
+  }),
+  listRoute({
+    path: '/destinations',
+    role: 'viewer',
+    summary:
+      'The busiest destinations with their countries and networks, and how many applications and users went there',
+    name: 'destinations',
+    columns: DESTINATION_COLUMNS,
+    query: { filter: Filter },
+    page: async ({ filter }, at, { flows, nowMs, networkNames }) => {
+      const wanted = offsetOf(at.after) + at.limit + 1
+      const { rows, next } = pageOf(await flows.destinations(parseFilter([filter], nowMs()), wanted), at)
+      const nameOf = networkNames(new Set(rows.flatMap(({ networks }) => networks)))
+      const named = rows.map(({ networks, ...row }) => {
+        return { ...row, networks: networks.map((asn) => ({ asn, name: nameOf.get(asn) || null })) }
+      })
+      return { rows: named, next }
+    },
   }),
 ]

@@ -31,7 +31,7 @@ const ERROR = {
   required: ['error'],
 }
 
-function operation({ method, path, role, summary, query, body }: Route): object {
+function operation({ method, path, role, summary, query, body, list }: Route): object {
   return {
     summary,
     operationId: `${method.toLowerCase()}${path.replace(/[/:]+(\w)/g, (_whole, letter: string) => letter.toUpperCase())}`,
@@ -41,12 +41,27 @@ function operation({ method, path, role, summary, query, body }: Route): object 
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } } }),
     responses: {
-      200: { description: 'The answer', content: { 'application/json': { schema: {} } } },
+      200: { description: 'The answer', content: contentOf(list) },
       default: {
         description: 'Refused',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
       },
     },
+  }
+}
+
+/** Of a list, what `format` asks for. */
+function contentOf(list: Route['list']): object {
+  if (list === undefined) return { 'application/json': { schema: {} } }
+  const rows = { type: 'array', items: { type: 'object' } }
+  const next = { type: ['string', 'null'], description: 'The `after` of the page that follows.' }
+  const page = { type: 'object', properties: { [list.name]: rows, next }, required: [list.name, 'next'] }
+  const text = { schema: { type: 'string' } }
+  return {
+    'application/json': { schema: page },
+    'application/x-ndjson': text,
+    'text/csv': text,
+    ...(list.isLive ? { 'text/event-stream': text } : {}),
   }
 }
 

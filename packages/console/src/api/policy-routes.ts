@@ -1,21 +1,21 @@
 import { compilePolicy, lintPolicy, simulatePolicy } from '@sallyport/compile'
-import { WATCH_ONLY } from '@sallyport/agent'
 import { parsePolicies, runPolicyTests, SallyportError, type Policy } from '@sallyport/policy'
 import { parseFilter, type PolicyFile } from '@sallyport/store'
 import * as z from 'zod'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { learnCandidate } from './learn-candidate.ts'
+import { listRoute } from './list/list-route.ts'
+import { containing, pageOf } from './list/page-of.ts'
+import { Search } from './list/search.ts'
+import { heldPolicy } from './policy-in-force.ts'
 import { route, type Caller, type Route } from './route.ts'
+import { Since } from './since.ts'
 
 const Files = z
   .array(z.strictObject({ file: z.string().min(1).max(4096), text: z.string().max(16 * 2 ** 20) }))
   .min(1)
   .max(100)
-const Since = z
-  .string()
-  .regex(/^\d{1,6}[smhdw]$/)
-  .default('7d')
 const SHOWN_GROUPS = 200
 
 export const POLICY_ROUTES: readonly Route[] = [
@@ -35,20 +35,21 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'The files of the policy in force',
     query: null,
     body: null,
-    handle: (_input, { state }) => {
-      const { version } = state.policies.inForce()
-      const held = version === null ? null : state.policies.get(version)
-      return held ?? { version: null, mode: 'monitor', files: WATCH_ONLY }
-    },
+    handle: (_input, { state }) => heldPolicy(state),
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/policy/versions',
     role: 'viewer',
     summary: 'Every policy that was applied, newest first',
-    query: null,
-    body: null,
-    handle: (_input, { state }) => ({ inForce: state.policies.inForce(), versions: state.policies.list() }),
+    name: 'versions',
+    columns: ['version', 'createdMs', 'author', 'mode', 'reason', 'inForce'],
+    query: { search: Search },
+    live: ['policy'],
+    page: ({ search }, at, { state: { policies } }) => {
+      const { version } = policies.inForce()
+      const versions = policies.list().map((each) => ({ ...each, inForce: each.version === version }))
+      return pageOf(containing(versions, search), at)
+    },
   }),
   route({
     method: 'GET',

@@ -14,6 +14,8 @@ export type Route<Q = unknown, B = unknown> = {
   readonly summary: string
   readonly query: z.ZodType<Q> | null
   readonly body: z.ZodType<B> | null
+  /** Of a list: the key of its rows, and whether it is a stream too. */
+  readonly list?: { readonly name: string; readonly isLive: boolean }
   readonly handle: (
     input: { readonly query: Q; readonly body: B; readonly caller: Caller },
     context: ApiContext,

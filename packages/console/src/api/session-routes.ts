@@ -4,6 +4,10 @@ import { ROLES, type StateStore } from '@sallyport/store'
 import * as z from 'zod'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
+import { audited } from './audited.ts'
+import { listRoute } from './list/list-route.ts'
+import { containing, offsetOf, pageOf } from './list/page-of.ts'
+import { Search } from './list/search.ts'
 import { route, WithSession, type Route } from './route.ts'
 
 const LIFE_MS = 12 * 3_600_000
@@ -36,7 +40,7 @@ export const SESSION_ROUTES: readonly Route[] = [
       requireFirstRun(context.state, body.token)
       const user = await context.state.users.add(body.name, 'admin', body.password, context.nowMs())
       context.state.settings.delete(FIRST_RUN)
-      audit(context, user.name, 'set up', user.name)
+      audited(context, user.name, 'set up', user.name)
       return signIn(context, user)
     },
   }),
@@ -49,7 +53,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     body: Credentials,
     handle: async ({ body }, context) => {
       const user = await context.state.users.verify(body.name, body.password)
-      audit(context, body.name, user === null ? 'sign-in refused' : 'sign in', body.name)
+      audited(context, body.name, user === null ? 'sign-in refused' : 'sign in', body.name)
       if (user === null) throw new ApiError(401, 'usage', 'name or password are wrong', '')
       return signIn(context, user)
     },
@@ -66,14 +70,14 @@ export const SESSION_ROUTES: readonly Route[] = [
       return new WithSession({}, null, 0)
     },
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/users',
     role: 'admin',
     summary: 'Accounts',
-    query: null,
-    body: null,
-    handle: (_input, { state }) => ({ users: state.users.list() }),
+    name: 'users',
+    columns: ['name', 'role', 'createdMs'],
+    query: { search: Search },
+    page: ({ search }, at, { state }) => pageOf(containing(state.users.list(), search), at),
   }),
   route({
     method: 'POST',
@@ -84,7 +88,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     body: Credentials.extend({ role: z.enum(ROLES) }),
     handle: async ({ body, caller }, context) => {
       const user = await context.state.users.add(body.name, body.role, body.password, context.nowMs())
-      audit(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
+      audited(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
       return user
     },
   }),
@@ -99,18 +103,24 @@ export const SESSION_ROUTES: readonly Route[] = [
       if (query.name === caller.session!.user.name)
         throw new SallyportError('usage', 'nobody removes the account they are signed in with')
       const removed = context.state.users.remove(query.name)
-      if (removed) audit(context, caller.session!.user.name, 'remove user', query.name)
+      if (removed) audited(context, caller.session!.user.name, 'remove user', query.name)
       return { removed }
     },
   }),
-  route({
-    method: 'GET',
+  listRoute({
     path: '/audit',
     role: 'admin',
     summary: 'Who changed what, newest first',
-    query: z.strictObject({ before: z.coerce.number().int().positive().optional() }),
-    body: null,
-    handle: ({ query }, { state }) => ({ entries: state.audit.list(200, query.before) }),
+    name: 'entries',
+    columns: ['id', 'timeMs', 'actor', 'action', 'target'],
+    query: { search: Search },
+    live: ['audit', 'policy', 'feeds'],
+    page: ({ search }, { limit, after }, { state }) => {
+      const before = after === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(after)
+      const entries = state.audit.list(limit + 1, before, search)
+      const rows = entries.slice(0, limit)
+      return { rows, next: entries.length > limit ? String(rows.at(-1)!.id) : null }
+    },
   }),
 ]
 
@@ -129,8 +139,4 @@ function requireFirstRun(state: StateStore, token: string): void {
       'the first account is made, or the token is another',
       'Sign in, or look at what `sallyport up` printed.',
     )
-}
-
-function audit({ state, nowMs }: ApiContext, actor: string, action: string, target: string): void {
-  state.audit.add({ timeMs: nowMs(), actor, action, target })
 }

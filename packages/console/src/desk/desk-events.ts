@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events'
 
-/** What happened, for whoever looks on: flows were stored, alerts raised, the policy changed. */
+/** What happened, for whoever looks on: flows were stored, alerts raised, the policy changed, somebody did something. */
 export type DeskEvent =
   | { readonly kind: 'stored'; readonly flows: number }
   | { readonly kind: 'alerts'; readonly count: number }
   | { readonly kind: 'policy' }
+  | { readonly kind: 'feeds' }
+  | { readonly kind: 'audit' }
 
 const MAX_LISTENERS = 100
 

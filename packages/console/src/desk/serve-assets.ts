@@ -4,6 +4,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { readWorldOutlines } from './world-outlines.ts'
 
 const WEB = join(import.meta.dirname, '../web')
 const IMPORTS = JSON.stringify({ imports: { 'htm/preact/standalone': '/vendor/preact.js' } })
@@ -68,15 +69,10 @@ function readAssets(): ReadonlyMap<string, Asset> {
     const text = readFileSync(join(WEB, file), 'utf8')
     if (file.endsWith('.ts')) add(`/app/${file}`, 'text/javascript', stripTypeScriptTypes(text))
     else if (file.endsWith('.css')) add(`/app/${file}`, 'text/css', text)
-    else if (file === 'index.html')
-      add(
-        '/',
-        'text/html',
-        text.replace('__IMPORTS__', () => IMPORTS),
-      )
   }
   const preact = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
   add('/vendor/preact.js', 'text/javascript', readFileSync(preact, 'utf8'))
+  add('/vendor/world.json', 'application/json', JSON.stringify(readWorldOutlines()))
   add('/', 'text/html', PAGE)
   return assets
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { askHost, controlSocket } from '@sallyport/agent'
+import { FeedStore } from '@sallyport/catalog'
 import { SallyportError, type Policy, type World } from '@sallyport/policy'
 import { FlowStore, serveStore, StateStore, storeSocket } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
@@ -10,12 +11,15 @@ import { FIRST_RUN } from '../api/session-routes.ts'
 import { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
+import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
 export type DeskRequest = {
   readonly stateDirectory: string
   readonly listen: { readonly address: string; readonly port: number }
   readonly version: string
+  /** Where the host keeps its copies of feeds. */
+  readonly feedsDirectory: string
   readonly worldFor: (policy: Policy) => Promise<World>
   readonly onNotice: (text: string) => void
 }
@@ -51,6 +55,8 @@ export async function serveDesk(
     state,
     events,
     nowMs,
+    feeds: new FeedStore(request.feedsDirectory),
+    networkNames: rememberedNetworkNames(),
     worldFor: request.worldFor,
     askHost: (path, body) => askHost(controlSocket(stateDirectory), path, body),
   }

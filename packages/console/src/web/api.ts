@@ -24,8 +24,12 @@ export function useCsrf(csrf: string | null): void {
 }
 
 export async function get<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
+  return read(await fetch(urlOf(path, query), { headers: { accept: 'application/json' } }))
+}
+
+export function urlOf(path: string, query: Readonly<Record<string, string | number>>): string {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  return read(await fetch(`/api/v1${path}?${search}`, { headers: { accept: 'application/json' } }))
+  return `/api/v1${path}${search.size === 0 ? '' : `?${search}`}`
 }
 
 export async function post<T>(path: string, body: object = {}): Promise<T> {

@@ -13,7 +13,7 @@ export function DataTable<T>(props: {
   readonly caption: string
   readonly columns: readonly Column<T>[]
   readonly rows: readonly T[]
-  readonly empty: string
+  readonly empty: unknown
 }): VNode {
   const { caption, columns, rows, empty } = props
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
-import { html, useEffect, useState } from 'htm/preact/standalone'
+import { html } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
-import { get } from './api.ts'
-import { DataTable, type Column } from './data-table.ts'
+import type { Column } from './data-table.ts'
 import { bytes, time } from './format.ts'
-import { Problem, useLoaded } from './load.ts'
+import { filterOf } from './overview-page.ts'
+import { PagedList } from './paged-list.ts'
 
 type Flow = {
   readonly time: string
@@ -24,22 +24,30 @@ type Flow = {
     readonly explain: string
   } | null
 }
-type Page = { readonly flows: readonly Flow[]; readonly next: string | null }
 
 const COLUMNS: readonly Column<Flow>[] = [
   { title: 'Time', cell: (flow) => time(flow.time) },
   { title: 'Verdict', cell: (flow) => html`<${Verdict} verdict=${flow.verdict} />` },
-  { title: 'Destination', cell: (flow) => flow.domain ?? flow.boundNames?.[0] ?? flow.dst ?? '' },
+  {
+    title: 'Destination',
+    cell: (flow) => html`<${Only} by="destination" value=${flow.domain ?? flow.boundNames?.[0] ?? flow.dst} />`,
+  },
   {
     title: 'Port',
     cell: ({ transport, port }) => (port === null || port === undefined ? (transport ?? '') : `${transport}/${port}`),
   },
-  { title: 'Application', cell: (flow) => flow.app ?? '' },
+  { title: 'Application', cell: (flow) => html`<${Only} by="app" value=${flow.app} />` },
   { title: 'User', cell: (flow) => flow.user ?? '' },
   { title: 'Country', cell: (flow) => flow.country ?? '' },
   { title: 'Sent', number: true, cell: (flow) => bytes(flow.bytesOut) },
   { title: 'Why', cell: (flow) => flow.verdict?.rule ?? flow.verdict?.explain ?? '' },
 ]
+
+/** Shows only flows with the same. */
+function Only({ by, value }: { readonly by: string; readonly value: string | null | undefined }): VNode | null {
+  if (value === null || value === undefined || value === '') return null
+  return html`<a href=${`#/flows/${encodeURIComponent(filterOf(by, value))}`}>${value}</a>`
+}
 
 function Verdict({ verdict }: { readonly verdict: Flow['verdict'] }): VNode {
   if (verdict === null) return html`<span>seen</span>`
@@ -49,49 +57,25 @@ function Verdict({ verdict }: { readonly verdict: Flow['verdict'] }): VNode {
     : html`<span class="deny">stopped</span>`
 }
 
+/** Everything that left or was stopped, as it happens. */
 export function FlowsPage({ filter }: { readonly filter: string }): VNode {
-  const [text, setText] = useState(filter)
-  const [older, setOlder] = useState<readonly Flow[]>([])
-  const [next, setNext] = useState<string | null>(null)
-  useEffect(() => setText(filter), [filter])
-  const { data, error } = useLoaded(`flows ${filter}`, () => get<Page>('/flows', { filter, limit: 100 }), ['stored'])
-  useEffect(() => {
-    setOlder([])
-    setNext(data?.next ?? null)
-  }, [data])
-  const search = (event: Event): void => {
-    event.preventDefault()
-    location.hash = `#/flows/${encodeURIComponent(text)}`
-  }
-  const more = async (): Promise<void> => {
-    const page = await get<Page>('/flows', { filter, limit: 100, after: next! })
-    setOlder([...older, ...page.flows])
-    setNext(page.next)
-  }
   return html`<h1>Flows</h1>
-    <form class="filter" role="search" onSubmit=${search}>
-      <label for="filter">Filter</label>
-      <input
-        id="filter"
-        type="search"
-        value=${text}
-        onInput=${(event: Event) => setText((event.target as HTMLInputElement).value)}
-        placeholder="domain:*.github.com verdict:deny since:1h app:/usr/bin/*"
-        autocomplete="off"
-        spellcheck="false"
-      />
-      <button>Show</button>
-    </form>
-    <${Problem} error=${error} />
-    ${
-      data === null
-        ? null
-        : html`<${DataTable}
-            caption="Flows, newest first"
-            columns=${COLUMNS}
-            rows=${[...data.flows, ...older]}
-            empty="No flow. Take terms away from the filter, or wait until something leaves this host."
-          />`
-    }
-    ${next === null ? null : html`<button type="button" onClick=${more}>Older flows</button>`}`
+    <${PagedList}
+      path="/flows"
+      name="flows"
+      caption="Flows, newest first"
+      columns=${COLUMNS}
+      events=${['stored']}
+      filter=${{
+        label: 'Filter',
+        key: 'filter',
+        placeholder: 'domain:*.github.com verdict:deny since:1h app:/usr/bin/*',
+        initial: filter,
+        // So that the address of the page says what is shown.
+        onText: (text: string) => history.replaceState(null, '', `#/flows/${encodeURIComponent(text)}`),
+      }}
+      empty=${html`No flow. Take terms away from the filter, or let something leave:
+        <code>curl https://example.com</code>. A filter is <code>KEY:VALUE</code>: <code>app:/usr/bin/*</code>,
+        <code>user:root</code>, <code>country:DE</code>, <code>-verdict:allow</code>, <code>since:1h</code>.`}
+    />`
 }

@@ -20,7 +20,7 @@ export function useLoaded<T>(key: string, ask: () => Promise<T>, events: readonl
     }
   }, [key, turn])
   const again = (): void => setTurn((before) => before + 1)
-  useEffect(() => listen(events, again), [key])
+  useEffect(() => listen(events, again), [key, events.join(' ')])
   return { ...state, again }
 }
 

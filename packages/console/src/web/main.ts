@@ -3,21 +3,28 @@ import { html, render, useEffect, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { AlertsPage } from './alerts-page.ts'
 import { get, remove, useCsrf, type SessionFacts, type User } from './api.ts'
+import { ApplicationsPage } from './applications-page.ts'
+import { AuditPage } from './audit-page.ts'
+import { DestinationsPage } from './destinations-page.ts'
+import { DnsPage } from './dns-page.ts'
+import { FeedsPage } from './feeds-page.ts'
 import { FlowsPage } from './flows-page.ts'
 import { Problem } from './load.ts'
 import { OverviewPage } from './overview-page.ts'
 import { PolicyPage } from './policy-page.ts'
 import { SettingsPage } from './settings-page.ts'
 import { SignIn } from './sign-in.ts'
-import { TopPage } from './top-page.ts'
 
 const PAGES: Readonly<Record<string, string>> = {
   overview: 'Overview',
   flows: 'Flows',
   destinations: 'Destinations',
   applications: 'Applications',
+  dns: 'DNS',
   policy: 'Policy',
   alerts: 'Alerts',
+  feeds: 'Feeds',
+  audit: 'Audit',
   settings: 'Settings',
 }
 
@@ -29,14 +36,21 @@ function place(): readonly [string, string] {
 function Page({ page, rest, user }: { readonly page: string; readonly rest: string; readonly user: User }): VNode {
   switch (page) {
     case 'flows':
-      return html`<${FlowsPage} filter=${rest} />`
+      return html`<${FlowsPage} key=${rest} filter=${rest} />`
     case 'destinations':
+      return html`<${DestinationsPage} tab=${rest} />`
     case 'applications':
-      return html`<${TopPage} key=${page} page=${page} by=${rest} />`
+      return html`<${ApplicationsPage} tab=${rest} />`
+    case 'dns':
+      return html`<${DnsPage} tab=${rest} />`
     case 'policy':
-      return html`<${PolicyPage} user=${user} />`
+      return html`<${PolicyPage} user=${user} tab=${rest} />`
     case 'alerts':
       return html`<${AlertsPage} user=${user} />`
+    case 'feeds':
+      return html`<${FeedsPage} user=${user} name=${rest} />`
+    case 'audit':
+      return html`<${AuditPage} user=${user} />`
     case 'settings':
       return html`<${SettingsPage} user=${user} />`
     default:

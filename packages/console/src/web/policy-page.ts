@@ -5,6 +5,8 @@ import { get, post, type User } from './api.ts'
 import { count, time } from './format.ts'
 import { Problem, useLoaded } from './load.ts'
 import { ChangesShown, type Simulation } from './changes-shown.ts'
+import { RulesList } from './rules-list.ts'
+import { Tabs } from './tabs.ts'
 import { VersionList } from './version-list.ts'
 
 type File = { readonly file: string; readonly text: string }
@@ -22,8 +24,17 @@ type Check = {
 
 const CHECK_MS = 400
 
+const TABS: Readonly<Record<string, string>> = { edit: 'Edit', rules: 'Rules and their use' }
+
+export function PolicyPage({ user, tab }: { readonly user: User; readonly tab: string }): VNode {
+  const open = tab === 'rules' ? 'rules' : 'edit'
+  return html`<h1>Policy</h1>
+    <${Tabs} page="policy" label="Parts" tabs=${TABS} open=${open} />
+    ${open === 'rules' ? html`<${RulesList} />` : html`<${PolicyEditor} user=${user} />`}`
+}
+
 /** From watching to enforcing: learn, edit, see what would change, apply on trial, keep or go back. */
-export function PolicyPage({ user }: { readonly user: User }): VNode {
+function PolicyEditor({ user }: { readonly user: User }): VNode {
   const held = useLoaded('policy', () => get<Held>('/policy'), ['policy'])
   const status = useLoaded('status', () => get<Status>('/status'), ['policy'])
   const [files, setFiles] = useState<readonly File[]>([])
@@ -65,8 +76,7 @@ export function PolicyPage({ user }: { readonly user: User }): VNode {
   const apply = (mode: string, confirmSeconds: number | null, done: string): void =>
     act(post('/policy/apply', { files, mode, confirmSeconds, reason: 'console' }), done)
   const mayEdit = user.role === 'editor' || user.role === 'admin'
-  return html`<h1>Policy</h1>
-    <${Problem} error=${failed ?? held.error ?? status.error} />
+  return html`<${Problem} error=${failed ?? held.error ?? status.error} />
     <p role="status" class="said">${said}</p>
     ${status.data === null ? null : html`<${InForce} status=${status.data} mayEdit=${mayEdit} act=${act} />`}
     ${files.map(({ file, text }) => html`<${Editor} key=${file} file=${file} text=${text} mayEdit=${mayEdit} check=${check} onEdit=${edit} />`)}

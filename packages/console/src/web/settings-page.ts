@@ -4,31 +4,15 @@ import type { VNode } from 'preact'
 import { get, post, remove, type User } from './api.ts'
 import { DataTable, type Column } from './data-table.ts'
 import { time } from './format.ts'
+import { HostFacts } from './host-facts.ts'
 import { Problem, useLoaded } from './load.ts'
 
 type Account = User & { readonly createdMs: number }
-type Entry = {
-  readonly id: number
-  readonly timeMs: number
-  readonly actor: string
-  readonly action: string
-  readonly target: string
-}
-
-const ENTRY_COLUMNS: readonly Column<Entry>[] = [
-  { title: 'Time', cell: ({ timeMs }) => time(timeMs) },
-  { title: 'Who', cell: ({ actor }) => actor },
-  { title: 'Did', cell: ({ action }) => action },
-  { title: 'To', cell: ({ target }) => target },
-]
-
-/** Accounts and the audit log: for administrators. */
+/** The host, and, for administrators, the accounts. */
 export function SettingsPage({ user }: { readonly user: User }): VNode {
-  if (user.role !== 'admin')
-    return html`<h1>Settings</h1>
-      <p class="empty">Accounts and the audit log are for administrators.</p>`
   return html`<h1>Settings</h1>
-    <${Accounts} user=${user} /><${Audit} />`
+    <${HostFacts} />
+    ${user.role === 'admin' ? html`<${Accounts} user=${user} />` : html`<p class="empty">Accounts are for administrators.</p>`}`
 }
 
 function Accounts({ user }: { readonly user: User }): VNode {
@@ -82,14 +66,5 @@ function Accounts({ user }: { readonly user: User }): VNode {
       >
       <button>Add the account</button>
     </form>
-  </section>`
-}
-
-function Audit(): VNode {
-  const { data, error } = useLoaded('audit', () => get<{ entries: Entry[] }>('/audit'), ['policy'])
-  return html`<section>
-    <h2>Audit</h2>
-    <${Problem} error=${error} />
-    ${data === null ? null : html`<${DataTable} caption="Audit log, newest first" columns=${ENTRY_COLUMNS} rows=${data.entries} empty="Nobody has changed anything." />`}
   </section>`
 }

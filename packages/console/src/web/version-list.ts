@@ -2,9 +2,9 @@
 import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { get, post } from './api.ts'
-import { DataTable, type Column } from './data-table.ts'
+import type { Column } from './data-table.ts'
 import { time } from './format.ts'
-import { Problem, useLoaded } from './load.ts'
+import { PagedList } from './paged-list.ts'
 
 type Version = {
   readonly version: number
@@ -12,8 +12,8 @@ type Version = {
   readonly reason: string
   readonly createdMs: number
   readonly mode: string
+  readonly inForce: boolean
 }
-type Versions = { readonly inForce: { readonly version: number | null }; readonly versions: readonly Version[] }
 
 export function VersionList({
   mayEdit,
@@ -22,26 +22,25 @@ export function VersionList({
   readonly mayEdit: boolean
   readonly act: (work: Promise<unknown>, done: string) => void
 }): VNode {
-  const { data, error } = useLoaded('versions', () => get<Versions>('/policy/versions'), ['policy'])
   const [diff, setDiff] = useState<{ readonly version: number; readonly text: string } | null>(null)
   const show = async (version: number): Promise<void> => {
     const { diff: text } = await get<{ diff: string }>(`/policy/versions/${version}`)
     setDiff({ version, text: text === '' ? 'The files are those of the version before; the mode is another.' : text })
   }
   const columns: readonly Column<Version>[] = [
-    { title: 'Version', cell: ({ version }) => `${version}${version === data?.inForce.version ? ' (in force)' : ''}` },
+    { title: 'Version', cell: ({ version, inForce }) => `${version}${inForce ? ' (in force)' : ''}` },
     { title: 'Applied', cell: ({ createdMs }) => time(createdMs) },
     { title: 'By', cell: ({ author }) => author },
     { title: 'Mode', cell: ({ mode }) => (mode === 'enforce' ? 'enforces' : 'only watches') },
     { title: 'Reason', cell: ({ reason }) => reason },
     {
       title: 'Actions',
-      cell: ({ version }) =>
+      cell: ({ version, inForce }) =>
         html`<button type="button" aria-label=${`Diff of version ${version}`} onClick=${() => void show(version)}>
             Diff
           </button>
           ${
-            mayEdit && version !== data?.inForce.version
+            mayEdit && !inForce
               ? html`<button
                   type="button"
                   aria-label=${`Roll back to version ${version}`}
@@ -54,8 +53,14 @@ export function VersionList({
     },
   ]
   return html`<h2>Versions</h2>
-    <${Problem} error=${error} />
-    ${data === null ? null : html`<${DataTable} caption="Versions, newest first" columns=${columns} rows=${data.versions} empty="No policy was applied yet." />`}
+    <${PagedList}
+      path="/policy/versions"
+      name="versions"
+      caption="Versions, newest first"
+      columns=${columns}
+      events=${['policy']}
+      empty="No policy was applied yet."
+    />
     ${
       diff === null
         ? null

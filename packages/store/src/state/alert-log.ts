@@ -30,12 +30,26 @@ export class AlertLog {
   }
 
   /** Newest first. */
-  list(options: { readonly limit: number; readonly after?: string; readonly open?: boolean }): AlertPage {
+  list(options: {
+    readonly limit: number
+    readonly after?: string
+    readonly open?: boolean
+    readonly detector?: string | undefined
+    readonly severity?: string | undefined
+  }): AlertPage {
     const [lastMs, id] = parseCursor(options.after)
+    const { limit, open = false, detector = null, severity = null } = options
     const rows = this.#database.all(
       `SELECT * FROM alerts WHERE ("lastMs" < $lastMs OR ("lastMs" = $lastMs AND id < $id))
-      ${options.open === true ? 'AND "closedMs" IS NULL' : ''} ORDER BY "lastMs" DESC, id DESC LIMIT $limit`,
-      { lastMs, id, limit: options.limit + 1 },
+      ${open ? 'AND "closedMs" IS NULL' : ''} ${detector === null ? '' : 'AND detector = $detector'}
+      ${severity === null ? '' : 'AND severity = $severity'} ORDER BY "lastMs" DESC, id DESC LIMIT $limit`,
+      {
+        lastMs,
+        id,
+        limit: limit + 1,
+        ...(detector === null ? {} : { detector }),
+        ...(severity === null ? {} : { severity }),
+      },
     )
     const alerts = rows.slice(0, options.limit).map(readAlert)
     const last = alerts.at(-1)

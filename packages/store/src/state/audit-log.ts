@@ -24,12 +24,13 @@ export class AuditLog {
     )
   }
 
-  /** Newest first; `before` is the id after which the page comes. */
-  list(limit: number, before: number = Number.MAX_SAFE_INTEGER): readonly AuditEntry[] {
-    const rows = this.#database.all('SELECT * FROM audit WHERE id < $before ORDER BY id DESC LIMIT $limit', {
-      before,
-      limit,
-    })
+  /** Newest first, those with the text in who, what or to what; `before` is the id after which the page comes. */
+  list(limit: number, before: number = Number.MAX_SAFE_INTEGER, search: string = ''): readonly AuditEntry[] {
+    const rows = this.#database.all(
+      `SELECT * FROM audit WHERE id < $before AND lower(actor || ' ' || action || ' ' || target) LIKE $like ESCAPE '\\'
+      ORDER BY id DESC LIMIT $limit`,
+      { before, limit, like: `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%` },
+    )
     return rows as unknown as readonly AuditEntry[]
   }
 }

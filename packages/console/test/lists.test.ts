@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, afterEach, before, beforeEach, suite, test } from 'node:test'
+import { FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
+import { ROUTES } from '../src/api/build-api.ts'
+import { NOW, TestApi } from './test-api.ts'
+
+const allowed = { verdict: 'allow', layer: 'p', mode: 'enforce', stage: 'connect', reason: 'rule', explain: '' }
+const flow = (index: number): object => ({
+  time: NOW - 1000 * (1500 - index),
+  app: index % 2 === 0 ? '/usr/bin/curl' : '=cmd()',
+  user: 'root',
+  domain: `h${index % 3}.example`,
+  dst: '198.51.100.7',
+  port: 443,
+  transport: 'tcp',
+  country: 'DE',
+  asn: 64_500,
+  verdict: { ...allowed, rule: index % 3 === 0 ? 'a' : 'old' },
+})
+const stored = (flows: readonly object[]): readonly StoredFlow[] =>
+  flows.map((each) => parseStoredFlow(JSON.stringify(each)) as StoredFlow)
+
+/** Nothing is there in these suites. */
+const NO_ROWS = ['/policy/versions', '/feeds', '/alerts', '/mutes']
+
+suite('lists of the API', () => {
+  let flows: FlowStore
+  let api: TestApi
+  const get = async (path: string) => api.ask('GET', path, api.as('admin'))
+
+  before(async () => {
+    flows = await FlowStore.open()
+    await flows.ingest({ id: 'b', flows: stored(Array.from({ length: 1500 }, (_, index) => flow(index))) }, NOW)
+  })
+  after(() => flows[Symbol.dispose]())
+  beforeEach(async () => {
+    api = await TestApi.open(flows)
+  })
+  afterEach(() => api[Symbol.asyncDispose]())
+
+  test('every list comes in pages that together are the whole, each row once', async () => {
+    for (let index = 0; index < 7; index++)
+      api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: `version ${index}` })
+    for (const { path, list } of ROUTES) {
+      if (list === undefined) continue
+      const start = `${path}?${path === '/top' ? 'by=destination&' : ''}`
+      const whole = (await get(`${start}limit=400`)).body[list.name]
+      const rows: unknown[] = []
+      for (let after = ''; ;) {
+        const { body } = await get(`${start}limit=3${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`)
+        rows.push(...(body[list.name] as unknown[]))
+        if (body['next'] === null || rows.length >= 30) break
+        after = String(body['next'])
+      }
+      assert.ok(Array.isArray(whole) && whole.length > 0 === !NO_ROWS.includes(path), path)
+      assert.deepEqual(rows, whole.slice(0, rows.length), path)
+      assert.ok(rows.length === whole.length || rows.length >= 30, path)
+    }
+  })
+
+  test('a list is kept as a whole, beyond a page, as JSON Lines and as CSV', async () => {
+    const lines = await get('/flows?format=jsonl')
+    assert.equal(lines.headers['content-type'], 'application/x-ndjson; charset=utf-8')
+    assert.equal(lines.headers['content-disposition'], 'attachment; filename="flows.jsonl"')
+    assert.equal(lines.text.trimEnd().split('\n').length, 1500)
+    const table = await get('/flows?format=csv&filter=domain:h0.example')
+    const [head, ...rows] = table.text.trimEnd().split('\r\n')
+    assert.match(head!, /^time,verdict\.verdict,verdict\.mode,verdict\.rule,/)
+    assert.equal(rows.length, 500)
+    assert.match(rows.at(-1)!, /^2026-10-01T11:35:00\.000Z,allow,enforce,a,rule,h0\.example,/)
+  })
+
+  test('no spreadsheet takes a name that an application chose for a formula', async () => {
+    const { text } = await get('/flows?format=csv&filter=-app:/usr/bin/curl')
+    assert.match(text, /,'=cmd\(\),/)
+    assert.doesNotMatch(text, /,=/)
+  })
+
+  test('what is wrong with the question is said, also when a file was asked for', async () => {
+    for (const path of ['/flows?format=csv&filter=domian:x', '/flows?format=xml', '/audit?after=x&format=jsonl'])
+      assert.equal((await get(path)).status, 400, path)
+  })
+
+  test('rules say how many flows each decided, which decided none, and which are in the policy no more', async () => {
+    const rules = ['a', 'b'].map((id) => `  - { id: ${id}, action: allow, to: [${id}.example] }`).join('\n')
+    const files = [{ file: 'p.yaml', text: `sallyport: 1\nname: p\nrules:\n${rules}\n` }]
+    await api.ask('POST', '/policy/apply', { ...api.as('editor'), body: { files, mode: 'monitor' } })
+    const { body } = await get('/rules?since=1d')
+    const said = (body['rules'] as { rule: string; use: string; flows: number; line: number }[]).map((row) => [
+      row.rule,
+      row.use,
+      row.flows,
+      row.line,
+    ])
+    assert.deepEqual(said, [
+      ['a', 'used', 500, 4],
+      ['b', 'unused', 0, 5],
+      ['old', 'gone', 1000, null],
+    ])
+    const unused = await get('/rules?since=1d&use=unused')
+    assert.deepEqual(
+      (unused.body['rules'] as { rule: string }[]).map(({ rule }) => rule),
+      ['b'],
+    )
+  })
+
+  test('a destination says where it lies, in which network, and how many go there', async () => {
+    const { body } = await get('/destinations?limit=1&filter=domain:h0.example')
+    const [row] = body['destinations'] as Record<string, unknown>[]
+    assert.deepEqual(
+      [row?.['destination'], row?.['countries'], row?.['networks'], row?.['flows'], row?.['apps'], row?.['users']],
+      ['h0.example', ['DE'], [{ asn: 64_500, name: 'Example Networks' }], 500, 2, 1],
+    )
+  })
+
+  test('the feeds of the policy are listed with their state, and refreshed by whom may', async () => {
+    const feeds = 'feeds:\n  bad: { url: "https://lists.example/bad.txt", refresh: 1h }\n'
+    const rules = 'rules:\n  - { id: no, action: deny, to: [{ feed: bad }] }\n'
+    const files = [{ file: 'p.yaml', text: `sallyport: 1\nname: p\n${feeds}${rules}` }]
+    await api.ask('POST', '/policy/apply', { ...api.as('editor'), body: { files, mode: 'monitor' } })
+    const [row] = (await get('/feeds')).body['feeds'] as Record<string, unknown>[]
+    assert.deepEqual([row?.['name'], row?.['state'], row?.['refreshSeconds']], ['bad', 'never fetched', 3600])
+    assert.equal((await get('/feeds/bad')).status, 200)
+    assert.equal((await get('/feeds/none')).status, 404)
+    assert.equal((await api.ask('POST', '/feeds/bad/refresh', api.as('viewer'))).status, 403)
+    const refreshed = await api.ask('POST', '/feeds/bad/refresh', api.as('analyst'))
+    assert.deepEqual(refreshed.body, { outcome: 'unchanged', reason: null })
+  })
+
+  test('the audit log is searched for a text, which is no pattern', async () => {
+    api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: 'version 1' })
+    api.state.audit.add({ timeMs: NOW, actor: 'bob', action: 'mute', target: '100%' })
+    const found = async (text: string) =>
+      ((await get(`/audit?search=${encodeURIComponent(text)}`)).body['entries'] as { actor: string }[]).map(
+        ({ actor }) => actor,
+      )
+    assert.deepEqual([await found('ANN'), await found('%'), await found('_')], [['ann'], ['bob'], []])
+  })
+
+  test('a stream begins with what there is, and goes on with what comes; a reader that leaves is let go', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = api.app.server.address() as AddressInfo
+    const path = '/api/v1/flows?format=sse&filter=domain:later.example'
+    const asked = request({ host: '127.0.0.1', port, path, headers: { ...api.as('viewer').headers } })
+    asked.end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    assert.equal(answer.headers['content-type'], 'text/event-stream')
+    const pieces = answer.setEncoding('utf8')[Symbol.asyncIterator]()
+    await flows.ingest({ id: 'later', flows: stored([{ ...flow(1), domain: 'later.example' }]) }, NOW)
+    api.events.emit({ kind: 'stored', flows: 1 })
+    let text = ''
+    while (!text.includes('\n\n')) text += String((await pieces.next()).value)
+    assert.match(text, /^event: row\ndata: \{.*"domain":"later\.example".*\}\n\n/)
+    asked.destroy()
+  })
+})

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { HostControl } from '@sallyport/agent'
+import { FeedStore } from '@sallyport/catalog'
+import { compilePolicy } from '@sallyport/compile'
+import { EMPTY_WORLD } from '@sallyport/policy'
+import { ROLES, StateStore, type FlowStore, type Role } from '@sallyport/store'
+import type { ApiContext } from '../src/api/api-context.ts'
+import { buildApi } from '../src/api/build-api.ts'
+import { DeskEvents } from '../src/desk/desk-events.ts'
+import { serveAssets } from '../src/desk/serve-assets.ts'
+
+export const NOW: number = Date.parse('2026-10-01T12:00:00Z')
+export const PASSWORD = 'correct horse battery'
+export const HOST = '127.0.0.1:7117'
+
+export type Method = 'GET' | 'POST' | 'DELETE'
+export type Given = { readonly headers?: Record<string, string>; readonly body?: object }
+export type Answer = {
+  readonly status: number
+  readonly text: string
+  readonly body: Record<string, unknown>
+  readonly headers: Record<string, unknown>
+}
+
+/** The API of a host, with an account of each role that is signed in; the names of the accounts are the roles'. */
+export class TestApi implements AsyncDisposable {
+  nowMs: number = NOW
+  readonly state: StateStore = StateStore.open(':memory:')
+  readonly events: DeskEvents = new DeskEvents()
+  readonly directory: string = mkdtempSync(join(tmpdir(), 'sallyport-api-'))
+  readonly feeds: FeedStore = new FeedStore(this.directory)
+  readonly app: ReturnType<typeof buildApi>
+  readonly #signedIn = new Map<Role, Record<string, string>>()
+
+  private constructor(flows: FlowStore, more: Partial<ApiContext>) {
+    const control = new HostControl({
+      state: this.state,
+      worldFor: async () => EMPTY_WORLD,
+      nowMs: () => this.nowMs,
+      monotonicMs: () => this.nowMs,
+      onNotice: () => {},
+      enforce: async (policy, world) => void compilePolicy(policy, world, { atMs: this.nowMs }),
+    })
+    const answers: Readonly<Record<string, (body: never) => unknown>> = {
+      '/status': () => ({ policy: control.status() }),
+      '/apply': (body) => control.apply(body),
+      '/confirm': ({ author }: { author: string }) => control.confirm(author),
+      '/rollback': ({ author, version }: { author: string; version: number | null }) =>
+        control.rollback(author, version),
+      '/feeds/refresh': () => ({ outcome: 'unchanged', reason: null }),
+    }
+    this.app = buildApi(
+      {
+        flows,
+        state: this.state,
+        events: this.events,
+        feeds: this.feeds,
+        networkNames: () => new Map([[64_500, 'Example Networks']]),
+        worldFor: async () => EMPTY_WORLD,
+        nowMs: () => this.nowMs,
+        askHost: async (path, body) => answers[path]!(body as never),
+        ...more,
+      },
+      '0.1.0',
+    )
+    serveAssets(this.app)
+  }
+
+  static async open(flows: FlowStore, more: Partial<ApiContext> = {}): Promise<TestApi> {
+    const api = new TestApi(flows, more)
+    for (const user of await Promise.all(ROLES.map((role) => api.state.users.add(role, role, PASSWORD, NOW)))) {
+      const { token, csrf } = api.state.users.openSession(user, NOW, 43_200_000)
+      api.#signedIn.set(user.role, { cookie: `sallyport=${token}`, 'x-csrf-token': csrf })
+    }
+    return api
+  }
+
+  as(role: Role): { headers: Record<string, string> } {
+    return { headers: this.#signedIn.get(role)! }
+  }
+
+  async ask(method: Method, path: string, { headers = {}, body }: Given = {}): Promise<Answer> {
+    const answer = await this.app.inject({
+      method,
+      url: `/api/v1${path}`,
+      headers: { host: HOST, ...headers },
+      ...(body === undefined ? {} : { payload: body }),
+    })
+    const isJson = String(answer.headers['content-type']).startsWith('application/json')
+    const parsed = isJson ? (answer.json() as Record<string, unknown>) : {}
+    return { status: answer.statusCode, text: answer.body, body: parsed, headers: answer.headers }
+  }
+
+  async signIn(name: string, password: string = PASSWORD): Promise<Record<string, string>> {
+    const { body, headers } = await this.ask('POST', '/session', { body: { name, password } })
+    return { cookie: String(headers['set-cookie']).split(';')[0]!, 'x-csrf-token': String(body['csrf']) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.close()
+    this.state[Symbol.dispose]()
+    rmSync(this.directory, { recursive: true })
+  }
+}
