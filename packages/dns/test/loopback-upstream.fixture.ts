@@ -1,6 +1,6 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net'
+import { createServer, isIPv6, type Server, type Socket } from 'node:net'
 import { buildMessage, emptyResponse, isWireFailure, parseMessage, wireName } from '@sallyport/wire'
 import type { Message, ResourceRecord } from '@sallyport/wire'
 import { frame, FrameReader } from '../src/listen/frames.ts'
@@ -32,12 +32,8 @@ export async function loopbackUpstream(answering: Answering, address = '127.0.0.
         for (const out of replies(bytes, 'tcp', peer)) socket.write(frame(out))
     })
   })
-  tcp.listen(0, address)
-  await once(tcp, 'listening')
-  const { port } = tcp.address() as AddressInfo
-  const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-  udp.bind(port, address)
-  await once(udp, 'listening')
+  const udp = await listenOnBoth(tcp, address)
+  const { port } = udp.address()
   udp.on('error', () => {})
   udp.on('message', (bytes, peer) => {
     for (const out of replies(bytes, 'udp', peer)) udp.send(out, peer.port, peer.address)
@@ -51,6 +47,23 @@ export async function loopbackUpstream(answering: Answering, address = '127.0.0.
       tcp.close()
       await once(tcp, 'close')
     },
+  }
+}
+
+/** One port for both; a port that is free for one transport may be taken for the other, so another is tried. */
+async function listenOnBoth(tcp: Server, address: string): Promise<UdpSocket> {
+  for (let attempt = 0; ; attempt++) {
+    const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
+    udp.bind(0, address)
+    await once(udp, 'listening')
+    try {
+      tcp.listen(udp.address().port, address)
+      await once(tcp, 'listening')
+      return udp
+    } catch (error) {
+      udp.close()
+      if (attempt === 20) throw error
+    }
   }
 }
 

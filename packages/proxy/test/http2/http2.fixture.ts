@@ -165,8 +165,7 @@ export async function framesOf(
     all = Buffer.concat([all, piece])
     lastMs = Date.now()
   })
-  const startMs = Date.now()
-  while (!socket.destroyed && !socket.readableEnded && Date.now() - lastMs < quietMs && Date.now() - startMs < 5000) {
+  while (!socket.destroyed && !socket.readableEnded && Date.now() - lastMs < quietMs) {
     await new Promise((resolve) => setTimeout(resolve, 10))
     if (framesIn(all).some(isEnough)) break
   }
