@@ -130,17 +130,15 @@ suite('the console of a guarded host', { skip: needsRoot, timeout: 240_000 }, ()
     const learned = await editor.inputValue()
     assert.match(learned, /allowed\.test/)
     await editor.fill(learned.replace('rules:', 'rulez:'))
+    await page.locator('.problems').getByText(/rulez/).waitFor()
     await page
-      .getByText(/rulez/)
-      .filter({ hasNot: page.locator('textarea') })
-      .first()
+      .locator('.behind .marked')
+      .getByText(/◂.*rulez/)
       .waitFor()
     assert.equal(await page.getByRole('button', { name: 'Enforce on trial' }).isDisabled(), true)
     await editor.fill(
       'sallyport: 1\nname: only\nmode: monitor\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n',
     )
-    const simulate = page.getByRole('button', { name: 'What would this change?' })
-    await simulate.click()
     await page
       .getByRole('row')
       .filter({ hasText: 'denied.test' })

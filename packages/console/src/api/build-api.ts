@@ -5,6 +5,7 @@ import { mayAct } from '@sallyport/store'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import type { ApiContext } from './api-context.ts'
 import { ApiError } from './api-error.ts'
+import { DRAFT_ROUTES } from './draft-routes.ts'
 import { EVENT_ROUTES } from './event-routes.ts'
 import { FEED_ROUTES } from './feed-routes.ts'
 import { FLOW_ROUTES } from './flow-routes.ts'
@@ -20,6 +21,7 @@ import { Streamed } from './streamed.ts'
 export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
   ...POLICY_ROUTES,
+  ...DRAFT_ROUTES,
   ...FLOW_ROUTES,
   ...ALERT_ROUTES,
   ...RULE_ROUTES,

@@ -8,14 +8,11 @@ import { learnCandidate } from './learn-candidate.ts'
 import { listRoute } from './list/list-route.ts'
 import { containing, pageOf } from './list/page-of.ts'
 import { Search } from './list/search.ts'
+import { PolicyFiles } from './policy-files.ts'
 import { heldPolicy } from './policy-in-force.ts'
 import { route, type Caller, type Route } from './route.ts'
 import { Since } from './since.ts'
 
-const Files = z
-  .array(z.strictObject({ file: z.string().min(1).max(4096), text: z.string().max(16 * 2 ** 20) }))
-  .min(1)
-  .max(100)
 const SHOWN_GROUPS = 200
 
 export const POLICY_ROUTES: readonly Route[] = [
@@ -70,7 +67,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'Errors with their places, findings, and the results of the policy’s own tests',
     query: null,
-    body: z.strictObject({ files: Files }),
+    body: z.strictObject({ files: PolicyFiles }),
     handle: ({ body }, context) => checkPolicy(body.files, context),
   }),
   route({
@@ -79,7 +76,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'What this policy, enforced, would have changed on recorded flows',
     query: null,
-    body: z.strictObject({ files: Files, since: Since }),
+    body: z.strictObject({ files: PolicyFiles, since: Since }),
     handle: async ({ body }, { flows, worldFor, nowMs }) => {
       const policy = parsed(body.files)
       const compiled = compilePolicy(policy, await worldFor(policy), { atMs: nowMs() })
@@ -107,7 +104,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'Put a policy in force; with `confirmSeconds` on trial',
     query: null,
     body: z.strictObject({
-      files: Files,
+      files: PolicyFiles,
       mode: z.enum(['monitor', 'enforce']),
       reason: z.string().max(2000).default(''),
       confirmSeconds: z.number().int().min(5).max(86_400).nullable().default(null),

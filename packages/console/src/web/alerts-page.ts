@@ -87,6 +87,12 @@ function AlertCard({
     <p class="actions">
       <a href="#/flows/${encodeURIComponent(filterOf('destination', destination))}">Flows</a>
       ${
+        user.role === 'editor' || user.role === 'admin'
+          ? html`<a href=${`#/policy/deny/${encodeURIComponent(destination)}`}>Block…</a>
+              <a href=${`#/policy/allow/${encodeURIComponent(destination)}`}>Allow…</a>`
+          : null
+      }
+      ${
         user.role === 'viewer'
           ? null
           : html`<button type="button" onClick=${() => act(post(`/alerts/${alert.id}/close`))}>Close</button>

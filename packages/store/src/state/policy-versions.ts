@@ -1,5 +1,5 @@
-import { createTwoFilesPatch } from 'diff'
 import { SallyportError, type Mode } from '@sallyport/policy'
+import { diffPolicyFiles } from './diff-policy-files.ts'
 import type { StateDatabase, StateRow } from './state-database.ts'
 
 /** A policy file as it was given; several are layers. */
@@ -116,17 +116,11 @@ export class PolicyVersions {
 
   /** What changed between two versions, as a unified diff; null is no policy. */
   diff(from: number | null, to: number | null): string {
-    const [before, after] = [from, to].map((version) => (version === null ? [] : (this.get(version)?.files ?? []))) as [
-      readonly PolicyFile[],
-      readonly PolicyFile[],
-    ]
-    const names = [...new Set([...before, ...after].map(({ file }) => file))]
-    const text = (files: readonly PolicyFile[], name: string): string =>
-      files.find(({ file }) => file === name)?.text ?? ''
-    return names
-      .filter((name) => text(before, name) !== text(after, name))
-      .map((name) => createTwoFilesPatch(name, name, text(before, name), text(after, name), label(from), label(to)))
-      .join('')
+    const labelled = (version: number | null) => ({
+      files: version === null ? [] : (this.get(version)?.files ?? []),
+      label: label(version),
+    })
+    return diffPolicyFiles(labelled(from), labelled(to))
   }
 
   #sameAs(version: number | null, { files, mode }: Pick<PolicyVersion, 'files' | 'mode'>): number | null {
