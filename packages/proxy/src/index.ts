@@ -15,6 +15,8 @@ export {
 export { CertificateAuthority, createAuthority, type AuthorityPem } from './inspect/certificate-authority.ts'
 export type { IcapOptions, IcapService } from './icap/icap-service.ts'
 export type { InspectionOptions } from './inspect/inspection.ts'
+export { PinnedHosts } from './inspect/pinned-hosts.ts'
+export { RevocationLists } from './revocation/revocation-lists.ts'
 export { DETECTORS, type Detector } from './content/detectors.ts'
 export { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 export { ACCESS_LOG_FORMATS, accessLogLine, type AccessLogFormat } from './log/access-log-line.ts'

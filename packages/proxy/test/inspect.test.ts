@@ -9,7 +9,13 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { parseDomainPattern } from '@sallyport/net'
-import { CertificateAuthority, createAuthority, type AuthorityPem, type InspectionOptions } from '@sallyport/proxy'
+import {
+  CertificateAuthority,
+  createAuthority,
+  PinnedHosts,
+  type AuthorityPem,
+  type InspectionOptions,
+} from '@sallyport/proxy'
 import { labPolicy, startLab, type Lab } from './lab.fixture.ts'
 import { madeCertificate, openConnect, tlsGreeting } from './tls.fixture.ts'
 
@@ -145,6 +151,55 @@ suite('requests inside TLS', () => {
     assert.match(await curl(lab, '--cacert', path('server.pem'), url('up.example.com', '/pinned')), /certificate/)
     while (lab.records.length === 0) await new Promise((next) => setTimeout(next, 10))
     assert.equal(lab.records[0]?.reason, 'inspection-refused')
+  })
+
+  test('a host whose client refuses the certificate again and again is left alone, for that client and where no rule needs its requests', async () => {
+    const rules = [
+      { id: 'up', action: 'allow', to: [{ domain: '.example.com', ...LOOPBACK }], inspect: 'tls' },
+    ] as const
+    writeFileSync(path('server.pem'), serverCa)
+    await using lab = await inspecting({ pinned: new PinnedHosts() }, rules)
+    const pinning = (): Promise<string> => curl(lab, '--cacert', path('server.pem'), url('up.example.com', '/pinned'))
+    for (let count = 0; count < 3; count++) assert.match(await pinning(), /certificate/)
+    assert.match(await pinning(), /served \/pinned 200/)
+    await lab.recorded(4)
+    assert.deepEqual(
+      lab.records.map(({ spared, reason }) => spared ?? reason),
+      ['inspection-refused', 'inspection-refused', 'inspection-refused', 'pinned'],
+    )
+    const { pinsLearned, tunnelsPinned } = lab.proxy.counts().totals
+    assert.deepEqual([pinsLearned, tunnelsPinned], [1, 1])
+    // Another host is not, and neither is this one where a rule must see the request.
+    assert.match(await curl(lab, '-k', url('other.example.com', '/x')), / 502$/)
+    await using needing = await inspecting({ pinned: new PinnedHosts() })
+    for (let count = 0; count < 4; count++) {
+      assert.doesNotMatch(
+        await curl(needing, '--cacert', path('server.pem'), url('up.example.com', '/pinned')),
+        /served/,
+      )
+    }
+    assert.equal(needing.records.at(-1)?.reason, 'undetermined')
+  })
+
+  test('a client that took the certificate once pins nothing by later failures', async () => {
+    const pinned = new PinnedHosts()
+    for (const at of [0, 1]) assert.equal(pinned.refused('a', 'x', at), false)
+    pinned.accepted('a', 'x')
+    for (const at of [2, 3]) assert.equal(pinned.refused('a', 'x', at), false)
+    assert.equal(pinned.isPinned('a', 'x', 4), false)
+    assert.equal(pinned.refused('a', 'x', 4), true)
+    const hourMs = 3_600_000
+    assert.deepEqual(
+      [
+        pinned.isPinned('a', 'x', hourMs),
+        pinned.isPinned('b', 'x', 5),
+        pinned.isPinned('a', 'y', 5),
+        pinned.isPinned('a', 'x', 25 * hourMs),
+      ],
+      [true, false, false, false],
+    )
+    // Failures far apart are none of pinning.
+    for (const at of [0, 1, 2, 3]) assert.equal(pinned.refused('c', 'x', at * hourMs), false)
   })
 
   test('an authority is told from what is none', async () => {

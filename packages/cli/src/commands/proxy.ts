@@ -35,7 +35,12 @@ export function proxyCommand(answer: Answer): Command {
     .addOption(repeatable('--parent <proxy>', 'a proxy to go through: [DOMAIN=]http://[USER:PASSWORD@]HOST:PORT'))
     .option('--tls-inspect <file>', 'key and certificate that decrypt what rules ask for; made when it is not there')
     .addOption(repeatable('--spare <domain>', 'a domain that is never decrypted'))
+    .addOption(
+      repeatable('--spare-category <name>', 'a category that is never decrypted; finance and health unless given'),
+    )
+    .option('--spare-pinned', 'leave hosts alone whose client refuses the certificate again and again')
     .option('--server-ca <file>', 'authorities of servers, beside the usual ones')
+    .addOption(repeatable('--crl <file>', 'a list of revoked certificates of servers, in PEM or DER'))
     .option('--icap-request <url>', 'a content service to ask about requests: icap://HOST[:PORT]/SERVICE')
     .option('--icap-response <url>', 'a content service to ask about answers')
     .addOption(

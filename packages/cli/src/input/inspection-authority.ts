@@ -1,6 +1,13 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { CATEGORIES } from '@sallyport/catalog'
 import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
-import { CertificateAuthority, createAuthority, type InspectionOptions } from '@sallyport/proxy'
+import {
+  CertificateAuthority,
+  createAuthority,
+  PinnedHosts,
+  RevocationLists,
+  type InspectionOptions,
+} from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { MOST_PEM_BYTES } from './certificate.ts'
@@ -8,15 +15,29 @@ import { fileError, readTextFile } from './read-text-file.ts'
 
 const AUTHORITY_NAME = 'Sallyport TLS inspection'
 
-type Options = { readonly tlsInspect?: string; readonly spare: readonly string[]; readonly serverCa?: string }
+type Options = {
+  readonly tlsInspect?: string
+  readonly spare: readonly string[]
+  readonly spareCategory: readonly string[]
+  readonly sparePinned?: boolean
+  readonly serverCa?: string
+  readonly crl: readonly string[]
+}
+
+/** What people do with their bank and their doctor is nobody's business, unless somebody says otherwise. */
+const PRIVATE_CATEGORIES = ['finance', 'health']
 
 /** `null` when no tunnel is to be decrypted. */
 export async function readInspection(options: Options): Promise<InspectionOptions | null> {
-  const { tlsInspect, spare, serverCa } = options
+  const { tlsInspect, spare, spareCategory, sparePinned, serverCa, crl } = options
   if (tlsInspect === undefined) return null
+  const named = spareCategory.filter((category) => category !== 'none')
+  const categories = spareCategory.length === 0 ? PRIVATE_CATEGORIES : named
   return {
     authority: await readAuthority(tlsInspect),
-    never: spare.map(parseSpared),
+    never: [...spare.map(parseSpared), ...categories.flatMap(domainsOfCategory)],
+    pinned: sparePinned === true ? new PinnedHosts() : null,
+    revoked: await readRevoked(crl),
     serverCa: serverCa === undefined ? null : await readTextFile(serverCa, MOST_PEM_BYTES),
   }
 }
@@ -62,4 +83,30 @@ function parseSpared(text: string): DomainPattern {
   const pattern = parseDomainPattern(text)
   if (pattern !== null) return pattern
   throw new SallyportError('target-invalid', `--spare "${text}" is not a domain`, { remedy: 'Write .bank.example.' })
+}
+
+function domainsOfCategory(category: string): readonly DomainPattern[] {
+  if (Object.hasOwn(CATEGORIES, category)) return CATEGORIES[category]!.domains.map(parseSpared)
+  throw new SallyportError('name-unknown', `--spare-category "${category}" is not a category`, {
+    remedy: `Categories: ${Object.keys(CATEGORIES).join(', ')}; none spares none.`,
+  })
+}
+
+async function readRevoked(paths: readonly string[]): Promise<RevocationLists | null> {
+  if (paths.length === 0) return null
+  const lists = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readFile(path).catch((error: unknown) => {
+        throw fileError(path, error)
+      })
+      const text = bytes.toString('latin1')
+      if (!text.includes('-----BEGIN')) return [new Uint8Array(bytes)]
+      return text.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g) ?? [text]
+    }),
+  )
+  try {
+    return new RevocationLists(lists.flat())
+  } catch (error) {
+    throw new SallyportError('certificate-invalid', `--crl: not a list of revoked certificates`, { cause: error })
+  }
 }

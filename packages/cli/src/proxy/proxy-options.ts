@@ -16,7 +16,10 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly parent: readonly string[]
   readonly tlsInspect?: string
   readonly spare: readonly string[]
+  readonly spareCategory: readonly string[]
+  readonly sparePinned?: boolean
   readonly serverCa?: string
+  readonly crl: readonly string[]
   readonly icapRequest?: string
   readonly icapResponse?: string
   readonly icapFail: 'closed' | 'open'

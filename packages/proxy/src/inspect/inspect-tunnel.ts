@@ -10,7 +10,7 @@ import type { InspectionOptions } from './inspection.ts'
 
 /**
  * Ends the client's TLS here, with a certificate in the name of the host, and begins another to the server when the first request
- * has been let through. Null when the client does not take the certificate.
+ * has been let through.
  */
 export async function inspectTunnel(
   core: ProxyCore,
@@ -19,15 +19,15 @@ export async function inspectTunnel(
   tunnel: OpenTunnel,
   serverName: string | null,
   held: Buffer,
-): Promise<HttpInTunnel | null> {
+): Promise<HttpInTunnel | 'refused' | 'late'> {
   const { destination, identity, address } = tunnel
   const host = serverName ?? hostText(destination.host)
   const context = await core.leaves!.for(host)
   const secure = await acceptTls(client.socket, held, context, core.timeouts.handshakeMs)
-  if (secure === null) return null
+  if (typeof secure === 'string') return secure
   const server = new InspectedServer(core, tunnel.socket, {
     host,
-    serverCa: options.serverCa,
+    trust: options,
     to: { address, judged: { outcome: 'allow', verdict: tunnel.verdict } },
     port: destination.port,
   })

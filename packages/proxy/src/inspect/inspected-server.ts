@@ -11,7 +11,7 @@ import { isRefusal } from '../http/request-target.ts'
 import { Http2Answerer } from '../http2/http2-answerer.ts'
 import { http2Bounds } from '../http2/http2-limits.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import { openTls } from './open-tls.ts'
+import { openTls, type ServerTrust } from './open-tls.ts'
 
 const BOTH = ['h2', 'http/1.1']
 
@@ -22,7 +22,7 @@ const BOTH = ['h2', 'http/1.1']
 export class InspectedServer implements Disposable {
   readonly #core: ProxyCore
   readonly #host: string
-  readonly #serverCa: string | null
+  readonly #trust: ServerTrust
   readonly #to: JudgedAddress
   readonly #port: number
   #raw: Socket | null
@@ -35,7 +35,7 @@ export class InspectedServer implements Disposable {
     raw: Socket,
     server: {
       readonly host: string
-      readonly serverCa: string | null
+      readonly trust: ServerTrust
       readonly to: JudgedAddress
       readonly port: number
     },
@@ -43,7 +43,7 @@ export class InspectedServer implements Disposable {
     this.#core = core
     this.#raw = raw
     this.#host = server.host
-    this.#serverCa = server.serverCa
+    this.#trust = server.trust
     this.#to = server.to
     this.#port = server.port
   }
@@ -77,7 +77,7 @@ export class InspectedServer implements Disposable {
     const socket = this.#raw ?? (await this.#reopen())
     this.#raw = null
     if ('reason' in socket) return socket
-    const tls = await openTls(socket, this.#host, this.#serverCa, protocols, timeouts.connectMs)
+    const tls = await openTls(socket, this.#host, this.#trust, protocols, timeouts.connectMs)
     if (isRefusal(tls)) return tls
     if (tls.alpnProtocol !== 'h2') {
       return new Http1Answerer(this.#core, newUpstream(tls, this.#to.address, this.#port), kept)

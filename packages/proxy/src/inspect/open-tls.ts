@@ -1,6 +1,15 @@
 import { isIP, type Socket } from 'node:net'
 import { connect, rootCertificates, type TLSSocket } from 'node:tls'
 import { refusal, type Refusal } from '../answers.ts'
+import type { RevocationLists } from '../revocation/revocation-lists.ts'
+import { revocationProblem } from '../revocation/revocation-problem.ts'
+
+/** What servers must show. */
+export type ServerTrust = {
+  /** Authorities in PEM, beside those that Node brings along; `null`: these alone. */
+  readonly serverCa: string | null
+  readonly revoked?: RevocationLists | null
+}
 
 /**
  * The server's side of an inspected tunnel. Its certificate must hold for the host, from an authority that is trusted, now: what a
@@ -9,7 +18,7 @@ import { refusal, type Refusal } from '../answers.ts'
 export function openTls(
   socket: Socket,
   host: string,
-  serverCa: string | null,
+  { serverCa, revoked = null }: ServerTrust,
   protocols: readonly string[],
   timeoutMs: number,
 ): Promise<TLSSocket | Refusal> {
@@ -21,9 +30,12 @@ export function openTls(
     ...name,
     ...ca,
     minVersion: 'TLSv1.2',
+    requestOCSP: true,
     ALPNProtocols: [...protocols],
     rejectUnauthorized: true,
   })
+  let staple: Buffer | null = null
+  tls.on('OCSPResponse', (der: Buffer | null) => (staple = der))
   return new Promise((resolve) => {
     const done = (opened: TLSSocket | Refusal): void => {
       clearTimeout(late)
@@ -35,7 +47,12 @@ export function openTls(
     const onClose = (): void => done(refusal('server-tls-failed', `${host} closed within the handshake`))
     const late = setTimeout(() => done(refusal('server-tls-failed', `${host} did not end the handshake`)), timeoutMs)
     tls.on('error', (error: NodeJS.ErrnoException) => done(failure(host, error)))
-    tls.on('close', onClose).once('secureConnect', () => done(tls))
+    tls.on('close', onClose).once('secureConnect', () => {
+      void revocationProblem(tls, staple, revoked, Date.now()).then(
+        (problem) => done(problem === null ? tls : refusal('bad-certificate', `${host}: ${problem}`)),
+        (error: Error) => done(refusal('bad-certificate', `${host}: ${error.message}`)),
+      )
+    })
   })
 }
 

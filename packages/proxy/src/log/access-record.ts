@@ -1,4 +1,5 @@
 import type { AnswerReason } from '../answers.ts'
+import type { Spared } from '../inspect/inspection.ts'
 import type { Endpoint } from '../options.ts'
 
 /** What became of one request or tunnel. Queries of URLs, bodies and credentials are never in it. */
@@ -27,6 +28,8 @@ export type AccessRecord = {
   readonly status: number | null
   /** Whether it was read inside TLS. */
   readonly inspected: boolean
+  /** Why it was not, though a rule asked for it. */
+  readonly spared: Spared | null
   /** `failed`: nobody denied it, and it did not work. */
   readonly outcome: 'allowed' | 'denied' | 'failed'
   readonly verdict: 'allow' | 'deny' | 'undetermined' | null

@@ -40,6 +40,7 @@ export class OpenRecord {
       ja4: null,
       status: null,
       inspected: false,
+      spared: null,
       outcome: 'allowed',
       verdict: null,
       mode: null,

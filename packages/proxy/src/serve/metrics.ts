@@ -13,6 +13,7 @@ const REQUESTS = 'Requests and tunnels.'
 const OUTCOMES = 'Requests and tunnels that were let through.'
 const UPSTREAMS = 'Connections to servers.'
 const PROCESSES = 'Requests of clients of this host, by whether the application behind them could be told.'
+const SPARED = 'Tunnels that a rule asked to be decrypted, and that were not.'
 const LOOK_UPS = 'Names that were looked up.'
 const OCTETS = 'Octets of bodies and tunnels.'
 
@@ -40,6 +41,12 @@ export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
   icapChanged: metric('icap_changed_total', 'Requests and answers that a content service changed or answered.'),
   icapFailed: metric('icap_failed_total', 'Requests and answers that a content service could not be asked about.'),
   tunnelsInspected: metric('tunnels_inspected_total', 'Tunnels whose TLS ended here.'),
+  tunnelsSpared: metric('tunnels_spared_total', SPARED, { by: 'list' }),
+  tunnelsPinned: metric('tunnels_spared_total', SPARED, { by: 'pin' }),
+  pinsLearned: metric(
+    'pins_learned_total',
+    'Hosts that are not decrypted for a client any more, as it refused our certificate.',
+  ),
   tunnelsCutByPolicy: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'policy' }),
   tunnelsIdle: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'idle' }),
   upstreamOpened: metric('upstream_connections_total', UPSTREAMS, { kind: 'new' }),

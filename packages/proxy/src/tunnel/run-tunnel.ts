@@ -1,9 +1,10 @@
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
+import { clientKey } from '../client/request-rates.ts'
 import { endSoon, resetConnection, type Client } from '../client/client.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import { inspectTunnel } from '../inspect/inspect-tunnel.ts'
-import { wantsInspection } from '../inspect/inspection.ts'
+import { pinnedName, sparedBy, wantsInspection, type InspectionOptions } from '../inspect/inspection.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore, RunningTunnel } from '../proxy-core.ts'
 import { awaitFirstBytes } from './first-bytes.ts'
@@ -39,11 +40,16 @@ export async function runTunnel(
     return httpInTunnel(client, tunnel, held)
   }
   const early = core.judge.judge(facts, false)
+  const inspect = core.options.inspect ?? null
   if (
-    wantsInspection(core.options.inspect ?? null, facts, early, core.judge.asksForInspection(early)) &&
-    found?.problem === null
+    inspect !== null &&
+    found?.problem === null &&
+    wantsInspection(facts, early, core.judge.asksForInspection(early))
   ) {
-    return inspected(core, client, tunnel, found.name, held, record)
+    const spared = sparedBy(inspect, facts, peerKey(client), Date.now())
+    if (spared === null) return inspected(core, inspect, client, { ...tunnel, flow: facts }, found.name, held, record)
+    core.counters.add(spared === 'pinned' ? 'tunnelsPinned' : 'tunnelsSpared')
+    record.set({ spared })
   }
   const judged = judgeTunnel(core.judge, facts, found)
   record.judged(judged)
@@ -67,6 +73,7 @@ export async function runTunnel(
 
 async function inspected(
   core: ProxyCore,
+  inspect: InspectionOptions,
   client: Client,
   tunnel: OpenTunnel,
   name: string | null,
@@ -74,14 +81,18 @@ async function inspected(
   record: OpenRecord,
 ): Promise<'done' | HttpInTunnel> {
   core.counters.add('tunnelsInspected')
-  const http = await inspectTunnel(core, core.options.inspect!, client, tunnel, name, held)
-  if (http === null) {
+  const http = await inspectTunnel(core, inspect, client, tunnel, name, held)
+  const [who, host] = [peerKey(client), pinnedName(tunnel.flow)]
+  if (typeof http === 'string') {
+    if (http === 'refused' && inspect.pinned?.refused(who, host, Date.now()) === true) core.counters.add('pinsLearned')
     record.refused(refusal('inspection-refused'))
     tunnel.socket.destroy()
-  }
+  } else inspect.pinned?.accepted(who, host)
   core.finish(record)
-  return http ?? 'done'
+  return typeof http === 'string' ? 'done' : http
 }
+
+const peerKey = ({ address }: Client): string => (address === null ? '' : clientKey(address))
 
 function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInTunnel {
   const reader = new ByteReader(client.socket)
