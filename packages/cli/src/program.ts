@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   services: async () => (await import('./commands/services.ts')).servicesCommand,
   geo: async () => (await import('./commands/geo.ts')).geoCommand,
   dns: async () => (await import('./commands/dns.ts')).dnsCommand,
+  dlp: async () => (await import('./commands/dlp.ts')).dlpCommand,
   proxy: async () => (await import('./commands/proxy.ts')).proxyCommand,
   flows: async () => (await import('./commands/flows.ts')).flowsCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,

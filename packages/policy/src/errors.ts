@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'resolver-unavailable'
   | 'proxy-unavailable'
   | 'users-invalid'
+  | 'detectors-invalid'
   | 'authority-invalid'
   | 'filter-invalid'
   | 'store-unavailable'
@@ -148,6 +149,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'The authority for TLS inspection cannot be used.',
     remedy: 'Give a file of a CA certificate and its key (ECDSA, P-256) in PEM, or a path where there is none yet.',
+  },
+  'detectors-invalid': {
+    exitCode: 2,
+    meaning: 'A file of detectors or of their values cannot be used.',
+    remedy: 'See docs/reference/dlp.md.',
   },
   'users-invalid': {
     exitCode: 2,

@@ -3,6 +3,7 @@ import type { Address, DomainName } from '@sallyport/net'
 import type { HandshakeCrypto } from '@sallyport/wire'
 import type { AccessRecord } from './log/access-record.ts'
 import type { ParentProxy } from './connect/through-parent.ts'
+import type { TextDetector } from './content/text-detector.ts'
 import type { IcapOptions } from './icap/icap-service.ts'
 import type { InspectionOptions } from './inspect/inspection.ts'
 import type { ProxyLimits, ProxyTimeouts } from './limits.ts'
@@ -44,6 +45,8 @@ export type ProxyOptions = {
   readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
   /** Proxies that connections go through, by host. */
   readonly parents?: readonly ParentProxy[]
+  /** Detectors of content beside those that are built in, as they are now. */
+  readonly detectors?: () => readonly TextDetector[]
   /** Services that are asked about requests and answers that can be read. */
   readonly icap?: IcapOptions | null
   /** `null`: no tunnel is decrypted. */

@@ -41,6 +41,7 @@ export function proxyCommand(answer: Answer): Command {
     .option('--spare-pinned', 'leave hosts alone whose client refuses the certificate again and again')
     .option('--server-ca <file>', 'authorities of servers, beside the usual ones')
     .addOption(repeatable('--crl <file>', 'a list of revoked certificates of servers, in PEM or DER'))
+    .option('--detectors <file>', 'detectors of content beside those that are built in, as YAML')
     .option('--icap-request <url>', 'a content service to ask about requests: icap://HOST[:PORT]/SERVICE')
     .option('--icap-response <url>', 'a content service to ask about answers')
     .addOption(

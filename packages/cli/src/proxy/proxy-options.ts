@@ -20,6 +20,7 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly sparePinned?: boolean
   readonly serverCa?: string
   readonly crl: readonly string[]
+  readonly detectors?: string
   readonly icapRequest?: string
   readonly icapResponse?: string
   readonly icapFail: 'closed' | 'open'

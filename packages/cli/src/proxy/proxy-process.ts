@@ -2,6 +2,7 @@ import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyp
 import type { LocalClients } from '@sallyport/agent/local-clients'
 import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { parseIcap } from '../input/icap-services.ts'
+import { readProxyDetectors } from '../input/proxy-detectors.ts'
 import { parseProxyBounds } from '../input/proxy-limits.ts'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
 import { readInspection } from '../input/inspection-authority.ts'
@@ -33,6 +34,7 @@ export type ProxyProcess = AsyncDisposable & {
 export async function startProxyProcess(options: ProxyCommandOptions): Promise<ProxyProcess> {
   await using opened = new AsyncDisposableStack()
   let policy = await readProxyPolicy(options.policy, options.feed)
+  let detectors = await readProxyDetectors(options.detectors, policy.policy)
   let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
@@ -43,6 +45,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       listen: options.listen.map(parseProxyListen),
       policy,
       inspect: await readInspection(options),
+      detectors: () => detectors,
       icap: parseIcap(options),
       tls: await readListenTls(options),
       authenticate:
@@ -65,11 +68,11 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
     endpoints: proxy.endpoints,
     counts: () => proxy.counts(),
     reload: async () => {
-      const [newPolicy, newAuthenticate] = [
-        await readProxyPolicy(options.policy, options.feed),
-        await readAuthenticate(options),
-      ]
+      const newPolicy = await readProxyPolicy(options.policy, options.feed)
+      const newDetectors = await readProxyDetectors(options.detectors, newPolicy.policy)
+      const newAuthenticate = await readAuthenticate(options)
       policy = newPolicy
+      detectors = newDetectors
       authenticate = newAuthenticate
       proxy.replacePolicy(policy)
       // A file that was renamed to be kept is let go, and a new one begun.

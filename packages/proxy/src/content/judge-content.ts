@@ -14,23 +14,31 @@ export type JudgedContent = {
   /** What could not be read: then nothing beyond `found` is known. */
   readonly opaque: string | null
   readonly body: Buffer | null
+  /** Whether something fired on the target itself, which is then not to be logged. */
+  readonly isTargetSecret: boolean
 }
 
 /** Reads the whole body, so that none of it has gone anywhere when it is judged. */
 export async function readContent(core: ProxyCore, asker: Asker): Promise<JudgedContent | Refusal> {
   const { head, framing } = asker
-  const inTarget = [...detectInText(decodedTarget(head.target))]
+  const own = core.options.detectors?.() ?? []
+  const target = decodedTarget(head.target)
+  const inTarget = [
+    ...detectInText(target),
+    ...own.flatMap(({ name, look }) => (look(target) === 'found' ? [name] : [])),
+  ]
+  const isTargetSecret = inTarget.length > 0
   // What frames will carry is not there yet.
-  if (isWebSocketUpgrade(head)) return { found: inTarget, opaque: 'frames of a WebSocket', body: null }
-  if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null }
+  if (isWebSocketUpgrade(head)) return { found: inTarget, opaque: 'frames of a WebSocket', body: null, isTargetSecret }
+  if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null, isTargetSecret }
   if (listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
   const body = await collectBody(asker.body, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
   if (typeof body === 'string') return noBody(body, core.limits.scanBytes)
   core.counters.add('bodiesScanned')
   const codings = listMembers(head.fields, 'content-encoding')
-  const { found, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS)
+  const { found, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS, own)
   const range = fieldValues(head.fields, 'content-range').length > 0 ? 'a part of a body' : null
-  return { found: [...new Set([...inTarget, ...found])], opaque: opaque ?? range, body }
+  return { found: [...new Set([...inTarget, ...found])], opaque: opaque ?? range, body, isTargetSecret }
 }
 
 /** Names of hosts and paths carry data as well as bodies do. */

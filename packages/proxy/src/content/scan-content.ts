@@ -1,9 +1,10 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { detectFileType, detectInText, type Detector } from './detectors.ts'
+import { detectFileType, detectInText } from './detectors.ts'
+import type { TextDetector } from './text-detector.ts'
 
 /** `found`: what fired. `opaque`: something in it could not be read, so that nothing can be said of it. */
-export type ContentScan = { readonly found: readonly Detector[]; readonly opaque: string | null }
+export type ContentScan = { readonly found: readonly string[]; readonly opaque: string | null }
 
 export type ScanLimits = {
   /** All that is unpacked from one body, together. */
@@ -32,8 +33,13 @@ const MOST_RUNS = 100_000
  * What is in a body: as it stands, unpacked (gzip, deflate, br, zstd), in the entries of a zip (OOXML too), in runs of base64, in
  * escapes of URLs and of JSON, each in each other up to a depth.
  */
-export async function scanContent(body: Buffer, codings: readonly string[], limits: ScanLimits): Promise<ContentScan> {
-  const scan = new Scan(limits)
+export async function scanContent(
+  body: Buffer,
+  codings: readonly string[],
+  limits: ScanLimits,
+  own: readonly TextDetector[] = [],
+): Promise<ContentScan> {
+  const scan = new Scan(limits, own)
   let plain = body
   for (const coding of codings.toReversed()) {
     if (coding === 'identity') continue
@@ -47,12 +53,14 @@ export async function scanContent(body: Buffer, codings: readonly string[], limi
 
 class Scan {
   readonly #limits: ScanLimits
-  readonly #found = new Set<Detector>()
+  readonly #own: readonly TextDetector[]
+  readonly #found = new Set<string>()
   #left: number
   #opaque: string | null = null
 
-  constructor(limits: ScanLimits) {
+  constructor(limits: ScanLimits, own: readonly TextDetector[]) {
     this.#limits = limits
+    this.#own = own
     this.#left = limits.unpackedBytes
   }
 
@@ -76,7 +84,7 @@ class Scan {
     const text = bytes.toString('latin1')
     const type = detectFileType(text)
     if (type !== null) this.#found.add(type)
-    for (const detector of detectInText(text)) this.#found.add(detector)
+    this.#detect(text)
     if (depth >= this.#limits.depth) return
     if (text.startsWith('PK\x03\x04')) await this.#lookIntoZip(bytes, depth)
     else if (text.startsWith('\x1f\x8b\x08')) {
@@ -85,9 +93,18 @@ class Scan {
     } else await this.#lookIntoText(text, depth)
   }
 
+  #detect(text: string): void {
+    for (const detector of detectInText(text)) this.#found.add(detector)
+    for (const { name, look } of this.#own) {
+      const seen = look(text)
+      if (seen === 'found') this.#found.add(name)
+      else if (seen === 'too-much') this.#cannot(`as much text, for ${name}`)
+    }
+  }
+
   async #lookIntoText(text: string, depth: number): Promise<void> {
     const unescaped = withoutEscapes(text)
-    if (unescaped !== text) for (const detector of detectInText(unescaped)) this.#found.add(detector)
+    if (unescaped !== text) this.#detect(unescaped)
     let runs = 0
     for (const [run] of unescaped.matchAll(BASE64)) {
       if (++runs > MOST_RUNS) return void this.#cannot('runs of base64')

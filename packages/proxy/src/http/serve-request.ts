@@ -84,6 +84,7 @@ export async function serveRequest(
   if (isRefusal(content)) return refuse(content)
   const judged = judgeWhole(core, early, facts, content)
   if (needsContent(early)) record.set({ content: content.found })
+  if (content.isTargetSecret) record.set({ path: '/[redacted]', referer: null })
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)
     return refuse(judged.refusal)
@@ -150,7 +151,7 @@ async function answerFor(
   return 'taken'
 }
 
-const NO_CONTENT: JudgedContent = { found: [], opaque: null, body: null }
+const NO_CONTENT: JudgedContent = { found: [], opaque: null, body: null, isTargetSecret: false }
 
 /** Whether some address may be reached or not by what the request carries. */
 function needsContent(early: JudgedAddresses): boolean {
