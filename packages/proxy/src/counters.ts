@@ -16,6 +16,7 @@ const NAMES = [
   'allowed',
   'monitored',
   'bodiesScanned',
+  'messagesScanned',
   'icapAsked',
   'icapChanged',
   'icapFailed',

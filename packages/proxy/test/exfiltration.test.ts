@@ -82,10 +82,6 @@ suite('what must not leave', () => {
     assert.equal(answerOf(await post(lab, upstream.port, '', 'x'.repeat(1001))), '403 content-opaque')
     assert.equal(answerOf(await post(lab, upstream.port, 'Content-Encoding: compress\r\n', 'x')), '403 content-opaque')
     assert.equal(answerOf(await post(lab, upstream.port, 'Content-Range: bytes 0-0/9\r\n', 'x')), '403 content-opaque')
-    const authority = `127.0.0.1:${upstream.port}`
-    const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
-    const socket = await lab.send(`GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\n${upgrade}`)
-    assert.equal(answerOf(socket), '403 content-opaque')
     assert.equal(upstream.received(), '')
   })
 

@@ -1,7 +1,6 @@
 import { fieldValues, listMembers } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import type { Asker } from '../http/asker.ts'
-import { isWebSocketUpgrade } from '../http/forward-fields.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { collectBody, type NoBody } from './collect-body.ts'
 import { detectInText } from './detectors.ts'
@@ -28,8 +27,6 @@ export async function readContent(core: ProxyCore, asker: Asker): Promise<Judged
     ...own.flatMap(({ name, look }) => (look(target) === 'found' ? [name] : [])),
   ]
   const isTargetSecret = inTarget.length > 0
-  // What frames will carry is not there yet.
-  if (isWebSocketUpgrade(head)) return { found: inTarget, opaque: 'frames of a WebSocket', body: null, isTargetSecret }
   if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null, isTargetSecret }
   if (listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
   const body = await collectBody(asker.body, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)

@@ -19,7 +19,6 @@ import { identifyClient } from '../identity/identify-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import { pipeTunnel } from '../tunnel/pipe-tunnel.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
 import type { Answerer, ForwardedRequest, KeptUpstream } from './answerer.ts'
 import type { AfterRequest, Asker } from './asker.ts'
@@ -27,6 +26,7 @@ import { pumpBody, readBody } from './body.ts'
 import { exchange, type Exchanged } from './exchange.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
 import { Http1Answerer } from './http1-answerer.ts'
+import { serveUpgraded, withoutExtensions } from './serve-upgraded.ts'
 import { loggedFields } from './logged-fields.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
 import { underOneRule, withHeaders } from './set-headers.ts'
@@ -90,6 +90,8 @@ export async function serveRequest(
     return refuse(judged.refusal)
   }
   const { body } = content
+  // No extension, so that frames can be read.
+  const isGuarded = needsContent(early) && isWebSocketUpgrade(head)
   if (core.icap.request !== null && listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
   const original: ForwardedRequest = {
     head,
@@ -110,7 +112,10 @@ export async function serveRequest(
   const addresses = underOneRule(judged.addresses, core.judge)
   // Last, so that no content service takes them away.
   const set = core.judge.headersOf(addresses[0]!.judged)
-  const request = { ...adapted.request, head: withHeaders(adapted.request.head, set) }
+  const request = {
+    ...adapted.request,
+    head: withHeaders(isGuarded ? withoutExtensions(adapted.request.head) : adapted.request.head, set),
+  }
   const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
   // A parent decides by itself which host an address is: such a connection is for this request alone.
   for (let isFresh = hasParent; ; isFresh = true) {
@@ -123,7 +128,9 @@ export async function serveRequest(
     if (mayRepeat && !asker.isGone) continue
     const ended =
       exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
-    return finish(core, asker, answerer, record, ended, refuse)
+    if (ended.state !== 'upgraded') return finish(core, asker, answerer, record, ended, refuse)
+    const flow: Flow = { ...facts, dst: addresses[0]!.address }
+    return serveUpgraded(core, asker, answerer, { flow, isGuarded, head: ended.head }, record)
   }
 }
 
@@ -188,7 +195,7 @@ async function finish(
   asker: Asker,
   answerer: Answerer,
   record: OpenRecord,
-  exchanged: Exchanged,
+  exchanged: Exclude<Exchanged, { readonly state: 'upgraded' }>,
   refuse: (no: Refusal) => Promise<AfterRequest>,
 ): Promise<AfterRequest> {
   switch (exchanged.state) {
@@ -196,12 +203,6 @@ async function finish(
       answerer.release(exchanged.keeps)
       core.finish(record)
       return asker.after(exchanged.isWhole)
-    case 'upgraded': {
-      const [client, server] = [await asker.takeOver(exchanged.head, answerer.version), answerer.takeOver()]
-      await pipeTunnel(core, client.socket, server.socket, client.held, server.held, record)
-      core.finish(record)
-      return 'taken'
-    }
     case 'refused':
       answerer.destroy()
       return refuse(exchanged.refusal)

@@ -96,6 +96,10 @@ export class OpenRecord {
     this.set({ outcome: isDenial ? 'denied' : 'failed', reason, explain, ...byRule })
   }
 
+  addContent(found: readonly string[]): void {
+    this.#draft.content = [...new Set([...(this.#draft.content ?? []), ...found])]
+  }
+
   addOctets(out: number, into: number): void {
     this.#draft.bytesOut += out
     this.#draft.bytesIn += into

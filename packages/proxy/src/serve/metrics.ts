@@ -37,6 +37,7 @@ export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
   allowed: metric('allowed_total', OUTCOMES, { mode: 'enforce' }),
   monitored: metric('allowed_total', OUTCOMES, { mode: 'monitor' }),
   bodiesScanned: metric('bodies_scanned_total', 'Bodies of requests that detectors looked into.'),
+  messagesScanned: metric('messages_scanned_total', 'Messages of WebSockets that detectors looked into.'),
   icapAsked: metric('icap_asked_total', 'Requests and answers that a content service was asked about.'),
   icapChanged: metric('icap_changed_total', 'Requests and answers that a content service changed or answered.'),
   icapFailed: metric('icap_failed_total', 'Requests and answers that a content service could not be asked about.'),

@@ -3,6 +3,7 @@ import { fuzzDatagrams, fuzzQuic } from './fuzz-datagrams.ts'
 import { fuzzDns } from './fuzz-dns.ts'
 import { fuzzHttp1 } from './fuzz-http1.ts'
 import { fuzzStreams } from './fuzz-streams.ts'
+import { fuzzWebSocket } from './fuzz-websocket.ts'
 import type { Fuzzer } from './run-fuzzer.ts'
 
 /** Every parser of bytes that others send, by the name that `npm run fuzz` knows it by. */
@@ -13,4 +14,5 @@ export const FUZZERS: Readonly<Record<string, Fuzzer>> = {
   quic: fuzzQuic,
   capture: fuzzCapture,
   http1: fuzzHttp1,
+  websocket: fuzzWebSocket,
 }

@@ -1,0 +1,115 @@
+import { WebSocketReader } from '@sallyport/wire'
+import { refusal, type Refusal } from '../answers.ts'
+import { ByteReader, writeWithin } from '../client/byte-reader.ts'
+import { endSoon, type ByteSocket } from '../client/client.ts'
+import type { TakenOver } from '../http/asker.ts'
+import type { OpenRecord } from '../log/open-record.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import { DEFAULT_SCAN_LIMITS, scanContent, type ContentScan } from './scan-content.ts'
+
+/** What becomes of a message with this in it; `null`: it goes on. */
+export type JudgeMessage = (scan: ContentScan) => Refusal | null
+
+/**
+ * A WebSocket whose client is listened to: each of its messages goes on when it was looked into and judged, and none of it before.
+ * What is denied ends both connections; a frame of the proxy's own could fall into one of the server's.
+ */
+export async function guardWebSocket(
+  core: ProxyCore,
+  client: TakenOver,
+  server: TakenOver,
+  judge: JudgeMessage,
+  record: OpenRecord,
+): Promise<void> {
+  core.counters.openTunnels++
+  const back = passBack(server, client.socket, record)
+  try {
+    const no = await passMessages(core, client, server.socket, judge, record, back)
+    if (no === null) return endSoon(server.socket)
+    record.refused(no)
+    server.socket.destroy()
+    client.socket.destroy()
+  } finally {
+    core.counters.openTunnels--
+    await back.ended(core.timeouts.halfOpenMs)
+    endSoon(client.socket)
+    server.socket.destroy()
+  }
+}
+
+async function passMessages(
+  core: ProxyCore,
+  client: TakenOver,
+  server: ByteSocket,
+  judge: JudgeMessage,
+  record: OpenRecord,
+  back: Back,
+): Promise<Refusal | null> {
+  const { scanBytes } = core.limits
+  const { tunnelIdleMs, bodyIdleMs } = core.timeouts
+  const frames = new WebSocketReader(scanBytes)
+  const reader = new ByteReader(client.socket)
+  reader.unread(client.held)
+  for (;;) {
+    const piece = await reader.read(tunnelIdleMs)
+    if (piece === 'end') return null
+    if (piece === 'timeout') {
+      if (back.hasMoved()) continue
+      core.counters.add('tunnelsIdle')
+      return null
+    }
+    const { parts, problem } = frames.push(piece)
+    for (const part of parts) {
+      const no = part.kind === 'control' ? null : await judged(core, part.payload, judge)
+      if (no !== null) return no
+      record.addOctets(part.raw.length, 0)
+      if (!(await writeWithin(server, part.raw, bodyIdleMs))) return null
+    }
+    if (problem !== null) return refusal('content-opaque', `a frame of a WebSocket: ${problem}`)
+  }
+}
+
+async function judged(core: ProxyCore, payload: Uint8Array, judge: JudgeMessage): Promise<Refusal | null> {
+  core.counters.add('messagesScanned')
+  const own = core.options.detectors?.() ?? []
+  return judge(
+    await scanContent(Buffer.from(payload.buffer, payload.byteOffset, payload.length), [], DEFAULT_SCAN_LIMITS, own),
+  )
+}
+
+type Back = { readonly hasMoved: () => boolean; readonly ended: (mostMs: number) => Promise<void> }
+
+/** What the server says goes to the client as it is. */
+function passBack({ socket: server, held }: TakenOver, client: ByteSocket, record: OpenRecord): Back {
+  let moved = false
+  const over = Promise.withResolvers<void>()
+  const pass = (octets: Buffer): void => {
+    moved = true
+    record.addOctets(0, octets.length)
+    if (!client.write(octets)) server.pause()
+  }
+  client.on('drain', () => server.resume())
+  server.on('data', pass)
+  for (const event of ['end', 'close'] as const) {
+    server.on(event, () => {
+      over.resolve()
+      endSoon(client)
+    })
+  }
+  client.on('close', () => over.resolve())
+  if (held.length > 0) pass(held)
+  if (server.destroyed || server.readableEnded || client.destroyed) over.resolve()
+  server.resume()
+  return {
+    hasMoved: () => {
+      const was = moved
+      moved = false
+      return was
+    },
+    ended: async (mostMs) => {
+      const late = setTimeout(over.resolve, mostMs)
+      await over.promise
+      clearTimeout(late)
+    },
+  }
+}
