@@ -113,6 +113,33 @@ test('a proxy of the command line: serves, denies, logs, counts, reads its polic
   )
 })
 
+test('metrics go to a collector, the last when the proxy ends', async () => {
+  using files = folder()
+  await using server = await startServer()
+  const received: { readonly url: string; readonly key: unknown; readonly body: string }[] = []
+  const collector = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (piece: string) => (body += piece))
+    request.on('end', () => {
+      received.push({ url: request.url!, key: request.headers['x-key'], body })
+      response.end('{}')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(collector, 'listening')
+  process.env['OTEL_EXPORTER_OTLP_HEADERS'] = 'x-key=a%20b'
+  const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`
+  await using proxy = await startProxy(files, '--workers', '2', '--otlp', url)
+  delete process.env['OTEL_EXPORTER_OTLP_HEADERS']
+  assert.equal(await proxy.curl(server.url), 'served 200')
+  proxy.child.kill('SIGTERM')
+  const [code] = (await once(proxy.child, 'exit')) as [number]
+  collector.close()
+  assert.equal(code, 0)
+  const last = received.at(-1)!
+  assert.deepEqual([last.url, last.key], ['/v1/metrics', 'a b'])
+  assert.match(last.body, /"sallyport_proxy_requests_total".*"stringValue":"http"}}\],[^}]*"asInt":"1"/)
+})
+
 test('a worker that is killed is replaced, and the proxy goes on', async () => {
   using files = folder()
   await using server = await startServer()

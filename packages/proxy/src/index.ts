@@ -33,5 +33,5 @@ export type {
   ResolveName,
   SocketEnd,
 } from './options.ts'
-export { addCounts, formatProxyMetrics, PROXY_METRICS } from './serve/metrics.ts'
+export { addCounts, formatProxyMetrics, PROXY_METRICS, proxySamples } from './serve/metrics.ts'
 export { startProxy, type Proxy } from './serve/serve-proxy.ts'

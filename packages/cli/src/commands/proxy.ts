@@ -2,13 +2,15 @@ import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { serveMetrics } from '@sallyport/dns'
-import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, type Endpoint } from '@sallyport/proxy'
+import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, proxySamples, type Endpoint } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
+import type { Sample } from '@sallyport/wire'
 import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
+import { otlpHeaders, OtlpExport, parseOtlpUrl } from '../output/otlp-export.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
 import { startProxyProcess } from '../proxy/proxy-process.ts'
@@ -50,6 +52,7 @@ export function proxyCommand(answer: Answer): Command {
         .default('closed'),
     )
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
+    .option('--otlp <url>', 'send metrics to an OpenTelemetry collector, by OTLP over HTTP')
     .option('--access-log <file>', 'write every request as a line; - is the standard output')
     .addOption(
       new Option('--access-log-format <format>', 'how a line looks').choices(ACCESS_LOG_FORMATS).default('json'),
@@ -79,11 +82,17 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
     })
   }
   if (options.policy.length > 0) await fetchMissingFeeds(options.feed, await readPolicy(options.policy))
+  const otlp = options.otlp === undefined ? null : parseOtlpUrl(options.otlp)
   await using running = await start(options, workerCount(options.workers))
   const counters = new FeedCounters()
   const text = async (): Promise<string> =>
     formatProxyMetrics(addCounts(await running.counts())) + formatFeedMetrics(counters)
   const listen = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
+  const samples = async (): Promise<readonly Sample[]> => proxySamples(addCounts(await running.counts()))
+  using exported =
+    otlp === null
+      ? null
+      : new OtlpExport(otlp, otlpHeaders(process.env['OTEL_EXPORTER_OTLP_HEADERS']), 'sallyport-proxy', samples)
   await using metrics = listen === null ? null : await serveMetrics(listen, text)
   const readAgain = async (): Promise<void> => {
     await running.reload()
@@ -103,6 +112,8 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
   announce(running.endpoints, metrics?.endpoint ?? null, options.json === true)
   await stopped
   process.off('SIGHUP', reload)
+  // While there are workers to be asked.
+  await exported?.send()
   await running.drain()
   return 0
 }

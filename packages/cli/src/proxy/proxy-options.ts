@@ -25,6 +25,7 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly icapResponse?: string
   readonly icapFail: 'closed' | 'open'
   readonly metrics?: string
+  readonly otlp?: string
   readonly accessLog?: string
   readonly accessLogFormat: AccessLogFormat
   readonly workers?: string

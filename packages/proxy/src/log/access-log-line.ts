@@ -1,6 +1,7 @@
 import type { AccessRecord } from './access-record.ts'
+import { ocsfLine } from './ocsf-line.ts'
 
-export const ACCESS_LOG_FORMATS = ['json', 'squid', 'combined'] as const
+export const ACCESS_LOG_FORMATS = ['json', 'squid', 'combined', 'ocsf'] as const
 export type AccessLogFormat = (typeof ACCESS_LOG_FORMATS)[number]
 
 /** One line, without its end. Whatever a client wrote is escaped, so that it can make no second line. */
@@ -12,6 +13,8 @@ export function accessLogLine(record: AccessRecord, format: AccessLogFormat): st
       return squidLine(record)
     case 'combined':
       return combinedLine(record)
+    case 'ocsf':
+      return ocsfLine(record)
   }
 }
 

@@ -1,4 +1,4 @@
-import { prometheusText, type Metric } from '@sallyport/wire'
+import { prometheusText, type Metric, type Sample } from '@sallyport/wire'
 import { ANSWER_REASONS } from '../answers.ts'
 import type { CounterName, ProxyCounts } from '../counters.ts'
 
@@ -63,8 +63,8 @@ export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
 const REFUSED = metric('refused_total', 'Requests and tunnels that were refused or failed, by reason.')
 const OPEN = metric('open', 'Connections of clients and tunnels that are open now.')
 
-export function formatProxyMetrics({ totals, refusals, openConnections, openTunnels }: ProxyCounts): string {
-  return prometheusText([
+export function proxySamples({ totals, refusals, openConnections, openTunnels }: ProxyCounts): readonly Sample[] {
+  return [
     ...(Object.entries(PROXY_METRICS) as [CounterName, Metric][]).map(([counter, one]) => ({
       metric: one,
       value: totals[counter],
@@ -72,7 +72,11 @@ export function formatProxyMetrics({ totals, refusals, openConnections, openTunn
     ...ANSWER_REASONS.map((reason) => ({ metric: { ...REFUSED, labels: { reason } }, value: refusals[reason] })),
     { metric: { ...OPEN, labels: { kind: 'connections' } }, value: openConnections, type: 'gauge' },
     { metric: { ...OPEN, labels: { kind: 'tunnels' } }, value: openTunnels, type: 'gauge' },
-  ])
+  ]
+}
+
+export function formatProxyMetrics(counts: ProxyCounts): string {
+  return prometheusText(proxySamples(counts))
 }
 
 /** The counts of several workers as those of one proxy. */
