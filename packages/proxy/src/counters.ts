@@ -26,6 +26,7 @@ const NAMES = [
   'pinsLearned',
   'tunnelsCutByPolicy',
   'tunnelsIdle',
+  'tunnelsBulk',
   'upstreamOpened',
   'upstreamReused',
   'upstreamHttp2',

@@ -51,6 +51,8 @@ export type ProxyOptions = {
   readonly icap?: IcapOptions | null
   /** `null`: no tunnel is decrypted. */
   readonly inspect?: InspectionOptions | null
+  /** Whether a thread moves the octets of tunnels with much to carry, on Linux. */
+  readonly movesBulk?: boolean
   readonly ciphers?: HandshakeCrypto | null
   readonly onRecord?: (record: AccessRecord) => void
   readonly timeouts?: Partial<ProxyTimeouts>

@@ -12,12 +12,13 @@ import { LeafContexts } from './inspect/leaf-contexts.ts'
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 import type { OpenRecord } from './log/open-record.ts'
 import type { ProxyOptions } from './options.ts'
+import { BulkMover } from './tunnel/bulk/bulk-mover.ts'
 
 /** A tunnel as the policy knows it; `cut` ends it at once. */
 export type RunningTunnel = { readonly flow: Flow; readonly cut: () => void }
 
 /** What all connections of one proxy share. */
-export class ProxyCore {
+export class ProxyCore implements AsyncDisposable {
   readonly options: ProxyOptions
   readonly limits: ProxyLimits
   readonly timeouts: ProxyTimeouts
@@ -36,6 +37,7 @@ export class ProxyCore {
   readonly via: string = `sallyport-${randomBytes(4).toString('hex')}`
   judge: ProxyJudge
   isDraining = false
+  #bulk: BulkMover | null | undefined = undefined
 
   constructor(options: ProxyOptions) {
     this.options = options
@@ -62,6 +64,16 @@ export class ProxyCore {
       this.counters.add('tunnelsCutByPolicy')
       cut()
     }
+  }
+
+  /** Made when first needed; `null` where there is none, or shall be none. */
+  get bulk(): BulkMover | null {
+    if (this.#bulk === undefined) this.#bulk = this.options.movesBulk === true ? BulkMover.open() : null
+    return this.#bulk
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bulk?.[Symbol.asyncDispose]()
   }
 
   finish(open: OpenRecord): void {

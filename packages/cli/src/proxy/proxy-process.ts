@@ -57,6 +57,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       parents: options.parent.map(parseParent),
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
+      movesBulk: true,
       onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {

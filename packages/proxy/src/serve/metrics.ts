@@ -50,6 +50,7 @@ export const PROXY_METRICS: Readonly<Record<CounterName, Metric>> = {
   ),
   tunnelsCutByPolicy: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'policy' }),
   tunnelsIdle: metric('tunnels_cut_total', 'Tunnels that ended before their ends did.', { reason: 'idle' }),
+  tunnelsBulk: metric('tunnels_bulk_total', 'Tunnels whose octets the kernel moved by itself from then on.'),
   upstreamOpened: metric('upstream_connections_total', UPSTREAMS, { kind: 'new' }),
   upstreamReused: metric('upstream_connections_total', UPSTREAMS, { kind: 'reused' }),
   upstreamHttp2: metric('upstream_http2_total', 'Connections to servers that speak HTTP/2.'),

@@ -22,7 +22,7 @@ export type Proxy = AsyncDisposable & {
 
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   await using opened = new AsyncDisposableStack()
-  const core = new ProxyCore(options)
+  const core = opened.use(new ProxyCore(options))
   const open = new OpenConnections(core)
   const servers: Server[] = []
   opened.defer(() => core.pool.close())

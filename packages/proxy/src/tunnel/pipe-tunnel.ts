@@ -1,6 +1,11 @@
 import { endSoon, type ByteSocket } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { isPlainSocket, quietPair, resumeReading } from './bulk/bulk-handover.ts'
+import type { FromBulk } from './bulk/bulk-messages.ts'
+
+/** A tunnel that has carried so much is handed to the thread; before that the handover costs more than it saves. */
+const BULK_OCTETS = 1 << 20
 
 /** Octets both ways until both sides have ended, one is gone, or nothing moves any more. */
 export function pipeTunnel(
@@ -11,55 +16,124 @@ export function pipeTunnel(
   toClient: Buffer,
   record: OpenRecord,
 ): Promise<void> {
-  const { tunnelIdleMs, halfOpenMs } = core.timeouts
   core.counters.openTunnels++
   return new Promise((resolve) => {
-    let ended = 0
-    let isOver = false
-    const over = (): void => {
-      if (isOver) return
-      isOver = true
+    const pipe = new TunnelPipe(core, client, server, record, () => {
       core.counters.openTunnels--
-      // What is on its way still arrives; a side that is gone takes the other with it.
-      endSoon(client)
-      endSoon(server)
       resolve()
-    }
-    const onTimeout = (): void => {
-      core.counters.add('tunnelsIdle')
-      client.destroy()
-      server.destroy()
-      over()
-    }
-    const oneWay = (from: ByteSocket, to: ByteSocket, count: (octets: number) => void): void => {
-      from.on('data', (octets: Buffer) => {
-        count(octets.length)
-        if (!to.write(octets)) from.pause()
-      })
-      to.on('drain', () => from.resume())
-      from.on('end', () => {
-        to.end()
-        if (++ended === 2) return over()
-        client.setTimeout(halfOpenMs)
-        server.setTimeout(halfOpenMs)
-      })
-      from.on('close', over)
-      from.setTimeout(tunnelIdleMs, onTimeout)
-    }
+    })
+    pipe.start(toServer, toClient)
+  })
+}
+
+class TunnelPipe {
+  readonly #core: ProxyCore
+  readonly #client: ByteSocket
+  readonly #server: ByteSocket
+  readonly #record: OpenRecord
+  readonly #whenOver: () => void
+  #ended = 0
+  #isOver = false
+  #octets = 0
+  #bulk: 'not-yet' | 'never' | 'asked' | { readonly cut: () => void } = 'not-yet'
+
+  constructor(core: ProxyCore, client: ByteSocket, server: ByteSocket, record: OpenRecord, whenOver: () => void) {
+    this.#core = core
+    this.#client = client
+    this.#server = server
+    this.#record = record
+    this.#whenOver = whenOver
+    const mayMove = core.options.movesBulk === true && isPlainSocket(client) && isPlainSocket(server)
+    if (!mayMove) this.#bulk = 'never'
+  }
+
+  start(toServer: Buffer, toClient: Buffer): void {
+    const [client, server] = [this.#client, this.#server]
     if (toServer.length > 0) server.write(toServer)
     if (toClient.length > 0) client.write(toClient)
-    record.addOctets(toServer.length, toClient.length)
-    oneWay(client, server, (octets) => record.addOctets(octets, 0))
-    oneWay(server, client, (octets) => record.addOctets(0, octets))
+    this.#record.addOctets(toServer.length, toClient.length)
+    this.#oneWay(client, server, (octets) => this.#record.addOctets(octets, 0))
+    this.#oneWay(server, client, (octets) => this.#record.addOctets(0, octets))
     for (const [from, to] of [
       [client, server],
       [server, client],
     ] as const) {
       // An end or a close that came before anybody listened comes no more.
-      if (from.destroyed) over()
+      if (from.destroyed) this.#over()
       else if (from.readableEnded) from.emit('end')
       else from.resume()
-      if (to.destroyed) over()
+      if (to.destroyed) this.#over()
     }
-  })
+  }
+
+  #oneWay(from: ByteSocket, to: ByteSocket, count: (octets: number) => void): void {
+    from.on('data', (octets: Buffer) => {
+      count(octets.length)
+      this.#octets += octets.length
+      if (!to.write(octets)) from.pause()
+      if (this.#bulk === 'not-yet' && this.#octets > BULK_OCTETS && this.#ended === 0) void this.#handOver()
+    })
+    to.on('drain', () => this.#isNodes() && from.resume())
+    from.on('end', () => {
+      to.end()
+      if (++this.#ended === 2) return this.#over()
+      this.#setTimeouts(this.#core.timeouts.halfOpenMs)
+    })
+    from.on('close', () => this.#over())
+    from.setTimeout(this.#core.timeouts.tunnelIdleMs, () => this.#idle())
+  }
+
+  #isNodes(): boolean {
+    return this.#bulk === 'not-yet' || this.#bulk === 'never'
+  }
+
+  async #handOver(): Promise<void> {
+    const [client, server] = [this.#client, this.#server]
+    this.#bulk = 'asked'
+    const pair = await quietPair(client, server)
+    const moved =
+      pair === null || this.#isOver ? null : (this.#core.bulk?.move(...pair, (said) => this.#moved(said)) ?? null)
+    if (moved === null) {
+      // Perhaps after as much again.
+      this.#bulk = 'not-yet'
+      this.#octets = 0
+      return resumeReading(client, server)
+    }
+    this.#core.counters.add('tunnelsBulk')
+    this.#bulk = moved
+  }
+
+  /** The sockets are still Node's, for their ends and their times; what they carry is not. */
+  #moved({ kind, octetsOut, octetsIn, ended }: FromBulk): void {
+    this.#record.addOctets(octetsOut, octetsIn)
+    if (kind === 'ended') {
+      this.#client.destroy()
+      this.#server.destroy()
+      return this.#over()
+    }
+    const { halfOpenMs, tunnelIdleMs } = this.#core.timeouts
+    this.#setTimeouts(ended > 0 ? halfOpenMs : tunnelIdleMs)
+  }
+
+  #setTimeouts(ms: number): void {
+    this.#client.setTimeout(ms)
+    this.#server.setTimeout(ms)
+  }
+
+  #idle(): void {
+    this.#core.counters.add('tunnelsIdle')
+    this.#client.destroy()
+    this.#server.destroy()
+    this.#over()
+  }
+
+  #over(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (typeof this.#bulk === 'object') this.#bulk.cut()
+    // What is on its way still arrives; a side that is gone takes the other with it.
+    endSoon(this.#client)
+    endSoon(this.#server)
+    this.#whenOver()
+  }
 }

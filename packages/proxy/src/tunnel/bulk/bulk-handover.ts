@@ -1,0 +1,68 @@
+import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
+import type { ByteSocket } from '../../client/client.ts'
+
+type Handle = { readonly fd: number; reading: boolean; readStop(): void; readStart(): void }
+
+/**
+ * Descriptors of both sides, where both are plain sockets, and Node has nothing of theirs and nothing to write to them; null where they
+ * are not. Whoever gets them must not resume the sockets.
+ */
+export async function quietPair(client: ByteSocket, server: ByteSocket): Promise<readonly [number, number] | null> {
+  const [one, two] = [handleOf(client), handleOf(server)]
+  if (one === null || two === null) return null
+  const sockets = [client, server]
+  client.pause()
+  server.pause()
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (const handle of [one, two]) setReading(handle, false)
+    await Promise.all(sockets.map(flushed))
+    // What was to be resumed before is resumed in between, and begins to read again.
+    await setImmediate()
+    for (const handle of [one, two]) setReading(handle, false)
+    if (sockets.some((socket) => socket.destroyed || socket.readableEnded || socket.writableEnded)) return null
+    if (sockets.every((socket) => socket.readableLength === 0 && socket.writableLength === 0)) return [one.fd, two.fd]
+    // Whoever listens to what is read passes it on.
+    for (const socket of sockets) if (socket.readableLength > 0) socket.read()
+  }
+  return null
+}
+
+const MOST_ROUNDS = 10
+
+/** Node reads them again. */
+export function resumeReading(...sockets: readonly ByteSocket[]): void {
+  for (const socket of sockets) {
+    const handle = socket.destroyed ? null : handleOf(socket)
+    if (handle !== null) setReading(handle, true)
+    socket.resume()
+  }
+}
+
+export function isPlainSocket(socket: ByteSocket): boolean {
+  return handleOf(socket) !== null
+}
+
+/** TLS and streams of HTTP/2 have octets of their own to make. */
+function handleOf(socket: ByteSocket): Handle | null {
+  if (!(socket instanceof Socket) || socket instanceof TLSSocket) return null
+  const handle = (socket as unknown as { readonly _handle: Handle | null })._handle
+  return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle : null
+}
+
+/** Pausing the stream alone leaves the kernel being read until a buffer is full. */
+function setReading(handle: Handle, isReading: boolean): void {
+  if (handle.reading === isReading) return
+  handle.reading = isReading
+  if (isReading) handle.readStart()
+  else handle.readStop()
+}
+
+function flushed(socket: ByteSocket): Promise<void> {
+  if (socket.writableLength === 0 || socket.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    socket.once('close', resolve)
+    socket.write('', () => resolve())
+  })
+}
