@@ -93,7 +93,8 @@ test('what people use of a service is in it', () => {
 })
 
 test('every name of a category parses, and the categories that policies expect are there', () => {
-  const expected = 'crypto-mining dns-over-https dynamic-dns file-sharing finance health paste remote-access tor url-shortener vpn'
+  const expected =
+    'crypto-mining dns-over-https dynamic-dns file-sharing finance health paste remote-access tor url-shortener vpn'
   assert.deepEqual(Object.keys(CATEGORIES).sort(), expected.split(' '))
   for (const [id, { domains }] of Object.entries(CATEGORIES)) {
     assert.ok(domains.length >= 15, id)
