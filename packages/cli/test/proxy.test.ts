@@ -1,80 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { folder, POLICY, run, startProxy, startServer, until } from './proxy.fixture.ts'
 import { sallyport } from './sallyport.ts'
-
-const run = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-
-type Endpoint = { readonly address: string; readonly port: number }
-type Ready = { readonly endpoints: readonly Endpoint[]; readonly metrics: Endpoint | null }
-
-const POLICY = 'sallyport: 1\nname: lab\nrules:\n  - { id: lab, action: allow, to: [127.0.0.1] }\n'
-
-async function startProxy(files: ReturnType<typeof folder>, ...args: readonly string[]) {
-  writeFileSync(files.path('policy.yaml'), POLICY)
-  const usual = ['--listen', '127.0.0.1:0', '--policy', files.path('policy.yaml'), '--upstream', '127.0.0.1:1']
-  const child = spawn(process.execPath, [MAIN, 'proxy', '--json', ...usual, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const notes: string[] = []
-  const ready = Promise.withResolvers<Ready>()
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    notes.push(line)
-    if (line.includes('"ready"')) ready.resolve(JSON.parse(line) as Ready)
-  })
-  child.once('exit', () => ready.reject(new Error(notes.join('\n'))))
-  const { endpoints, metrics } = await ready.promise
-  const { port } = endpoints[0]!
-  const curl = async (...query: readonly string[]): Promise<string> =>
-    (await run('curl', ['-sS', '-m', '5', '-w', ' %{http_code}', '-x', `http://127.0.0.1:${port}`, ...query])).stdout
-  return {
-    child,
-    port,
-    metrics,
-    notes,
-    curl,
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
-
-function folder(): Disposable & { readonly path: (name: string) => string } {
-  const root = mkdtempSync(join(tmpdir(), 'sallyport-proxy-'))
-  return {
-    path: (name) => join(root, name),
-    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
-  }
-}
-
-async function startServer(): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_, response) => response.end('served'))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((next) => setTimeout(next, 20))
-}
 
 test('a proxy of the command line: serves, denies, logs, counts, reads its policy again, and ends with 0', async () => {
   using files = folder()
