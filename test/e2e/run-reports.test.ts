@@ -12,6 +12,10 @@ type Line = {
   readonly domain?: string
   readonly app?: string
   readonly transport?: string
+  readonly id?: string
+  readonly ended?: true
+  readonly bytesIn?: number
+  readonly durationMs?: number
   readonly verdict: { readonly verdict: string; readonly mode: string }
 }
 
@@ -36,7 +40,7 @@ suite('run reports', { skip: needsRoot }, () => {
     const ended = await lab.run(['--policy', policy, '--report', file('flows.jsonl')], ['sh', '-c', script])
     assert.equal(ended.status, 0, ended.stderr)
     const flows = lines('flows.jsonl')
-    const overTcp = flows.filter(({ transport }) => transport === 'tcp')
+    const overTcp = flows.filter(({ transport, ended: isEnd }) => transport === 'tcp' && isEnd !== true)
     assert.deepEqual(
       overTcp.map(({ verdict }) => verdict.verdict),
       ['allow', 'deny'],
@@ -45,6 +49,9 @@ suite('run reports', { skip: needsRoot }, () => {
       flows.every(({ app }) => app?.endsWith('/curl')),
       JSON.stringify(flows),
     )
+    const end = flows.find(({ ended: isEnd }) => isEnd)
+    assert.equal(end?.id, overTcp[0]?.id)
+    assert.ok(Number(end?.bytesIn) > 0 && Number(end?.durationMs) >= 0, JSON.stringify(end))
     const decided = await lab.sallyport(['decide', policy, '--flow', file('flows.jsonl')])
     assert.equal(decided.status, 0, decided.stderr)
     const verdicts = decided.stdout

@@ -14,7 +14,7 @@ const verdict = {
   explain: '',
 } as const
 const group = (destination: string, port: string): Parameters<typeof learnPolicy>[0][number] => {
-  return { destination, port, verdict, count: 1, apps: [], addresses: [] }
+  return { destination, port, verdict, count: 1, apps: [], addresses: [], bytesOut: 0, bytesIn: 0 }
 }
 const facts = (name: string | null, address: string, port: number): Flow => {
   const boundNames = name === null ? null : [name as DomainName]

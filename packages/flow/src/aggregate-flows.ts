@@ -12,6 +12,9 @@ export type FlowGroup = {
   readonly udpToo?: true
   readonly apps: readonly string[]
   readonly addresses: readonly string[]
+  /** Of those that have ended. */
+  readonly bytesOut: number
+  readonly bytesIn: number
 }
 
 type Draft = {
@@ -21,6 +24,8 @@ type Draft = {
   count: number
   apps: Set<string>
   addresses: Set<string>
+  bytesOut: number
+  bytesIn: number
 }
 
 /** Groups as they accumulate, bounded: what exceeds `maxGroups` is only counted. */
@@ -35,14 +40,19 @@ export class FlowAggregate {
   }
 
   add(record: FlowRecord): void {
-    this.#total++
+    const isNew = record.ended !== true
+    if (isNew) this.#total++
     const destination =
       record.domain ?? record.boundNames?.[0] ?? record.dst ?? record.verdict.reason.replaceAll('-', ' ')
     const port = portText(record)
     const { verdict, rule, layer, mode } = record.verdict
     const key = JSON.stringify([destination, port, verdict, mode, layer, rule])
-    const draft = this.#drafts.get(key) ?? this.#open(key, { destination, port, verdict: record.verdict })
+    const draft =
+      this.#drafts.get(key) ?? (isNew ? this.#open(key, { destination, port, verdict: record.verdict }) : null)
     if (draft === null) return
+    draft.bytesOut += record.bytesOut ?? 0
+    draft.bytesIn += record.bytesIn ?? 0
+    if (!isNew) return
     draft.count++
     if (record.app) draft.apps.add(record.app)
     if (record.dst) draft.addresses.add(record.dst)
@@ -53,7 +63,7 @@ export class FlowAggregate {
       this.#overflow++
       return null
     }
-    const draft: Draft = { ...facts, count: 0, apps: new Set(), addresses: new Set() }
+    const draft: Draft = { ...facts, count: 0, bytesOut: 0, bytesIn: 0, apps: new Set(), addresses: new Set() }
     this.#drafts.set(key, draft)
     return draft
   }

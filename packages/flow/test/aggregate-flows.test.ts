@@ -31,7 +31,18 @@ test('flows to one name are one group, whatever its addresses', () => {
     count: 2,
     apps: ['/usr/bin/curl'],
     addresses: ['192.0.2.1', '2001:db8::1'],
+    bytesOut: 0,
+    bytesIn: 0,
   })
+})
+
+test('the end of a flow adds what it carried, and is no flow of its own', () => {
+  const flows = new FlowAggregate()
+  const begun = flow({ id: '00000000000000aa', dst: '192.0.2.1', port: 443, transport: 'tcp' })
+  flows.add(begun)
+  flows.add({ ...begun, ended: true, bytesOut: 10, bytesIn: 200 })
+  const [group] = flows.groups()
+  assert.deepEqual([group?.count, group?.bytesOut, group?.bytesIn, flows.total], [1, 10, 200, 1])
 })
 
 test('a refused name is a group of its own, verdicts are kept apart', () => {

@@ -6,8 +6,6 @@
 #define IPPROTO_MPTCP 262
 #endif
 #define DNS_PORT 53
-#define REFUSED 0
-#define PASSED 1
 
 static __always_inline void read_target(struct bpf_sock_addr *ctx, struct target *t, int six)
 {
@@ -87,22 +85,24 @@ static __always_inline __u32 judge_current(struct bpf_sock_addr *ctx, struct con
 					    struct target *t, __u32 generation, __u8 hook)
 {
 	struct verdict v;
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 now = bpf_ktime_get_boot_ns(), cookie = bpf_get_socket_cookie(ctx);
+	end_datagrams(f, cookie);
 	current_executable(&s->exe);
 	if (asks_for_unit(generation))
 		current_levels(&f->levels);
 	else
 		f->levels.id[0] = 0;
 	bpf_get_current_comm(f->comm, sizeof(f->comm));
+	f->parent = current_parent();
 	v.rank = generation;
 	v.word = may_await(c, f);
 	decide(s, &f->levels, t, &v, now);
 	remember(f, s, t, &v, generation, now, hook == CONNECT);
 	if (VERDICT(v.word) == AWAITED) {
-		await_handshake(f, bpf_get_socket_cookie(ctx), t, v.resume, generation);
+		await_handshake(f, cookie, t, v.resume, generation);
 		return v.word;
 	}
-	struct report r = { t, &v, s, generation, hook, now };
+	struct report r = { t, &v, s, generation, hook, now, { cookie, f->parent } };
 	report(&r, f->comm, &s->exe);
 	return v.word;
 }

@@ -43,7 +43,7 @@ static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 ge
 {
 	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct report r = { &p->target, &v, &f->subject, generation, EGRESS, now };
+	struct report r = { &p->target, &v, &f->subject, generation, EGRESS, now, { 0, f->parent } };
 	if (f->generation != generation || !same_target(&f->target, &p->target)) {
 		struct subject s = f->subject;
 		report(&r, f->comm, &f->subject.exe);
@@ -58,9 +58,12 @@ static __always_inline int is_reset(struct packet *p)
 	return p->target.proto == IPPROTO_TCP && (p->flags & 0x06) == 0x04 && !p->payload;
 }
 
-static __always_inline int may_leave(__u32 word, struct packet *p)
+static __always_inline int may_leave(struct flow *f, __u32 word, struct packet *p)
 {
-	return LETS_THROUGH(word) || is_reset(p) ? PASSED : DROPPED;
+	if (!LETS_THROUGH(word))
+		return is_reset(p) ? PASSED : DROPPED;
+	count_sent(f, p);
+	return PASSED;
 }
 
 /* A packet of a flow whose handshake is awaited: it has passed netfilter, which holds what the inspector has to see. */
@@ -74,7 +77,7 @@ static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, s
 		if (f->generation == generation && same_target(&f->target, &p->target))
 			f->verdict.word = word;
 		bpf_spin_unlock(&f->lock);
-		return may_leave(word, p);
+		return may_leave(f, word, p);
 	}
 	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
 	if (!ticket || ticket->generation != generation)
@@ -164,13 +167,15 @@ int egress(struct __sk_buff *skb)
 	if (same && decided == generation && VERDICT(v.word) == AWAITED)
 		return await_packet(skb, f, &p, &v, generation);
 	if (same && decided == generation)
-		return may_leave(v.word, &p);
+		return may_leave(f, v.word, &p);
 
 	__u32 before = v.word;
 	__u64 now = bpf_ktime_get_boot_ns(), since = same ? f->since : now;
 	/* Level 0 is the root of every cgroup. */
 	if (!f->levels.id[0] && asks_for_unit(generation))
 		levels_of_packet(skb, &f->levels);
+	if (!same)
+		end_datagrams(f, bpf_get_socket_cookie(skb));
 	v.rank = generation;
 	v.word = may_await(c, f);
 	decide(&s, &f->levels, &p.target, &v, since);
@@ -179,8 +184,8 @@ int egress(struct __sk_buff *skb)
 		return await_packet(skb, f, &p, &v, generation);
 	/* A flow that goes on as before under a new policy is no news. */
 	if (!same || before != v.word) {
-		struct report r = { &p.target, &v, &s, generation, EGRESS, now };
+		struct report r = { &p.target, &v, &s, generation, EGRESS, now, { bpf_get_socket_cookie(skb), f->parent } };
 		report(&r, f->comm, &s.exe);
 	}
-	return may_leave(v.word, &p);
+	return may_leave(f, v.word, &p);
 }

@@ -69,7 +69,7 @@ static __always_inline void announce(struct packet *p, struct passage *f, __u8 k
 	e->family = p->target.family;
 	e->proto = p->target.proto;
 	e->kind = kind;
-	submit(e);
+	submit_to(&events, e);
 }
 
 static __always_inline __u32 refuse_spoof(struct packet *p, __u32 generation, __u64 now)

@@ -48,10 +48,16 @@ int ingress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
-	if (!sk || sk->protocol != IPPROTO_TCP)
+	if (!sk)
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!f || f->exempt || f->greeted >= GREETINGS_BYTES)
+	if (!f || f->exempt)
+		return PASSED;
+	if (sk->protocol != IPPROTO_TCP) {
+		count_received(skb, f);
+		return PASSED;
+	}
+	if (f->greeted >= GREETINGS_BYTES)
 		return PASSED;
 	bpf_spin_lock(&f->lock);
 	struct target target = f->target;

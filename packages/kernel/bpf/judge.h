@@ -2,6 +2,9 @@
 /* A socket's verdict: cached with its generation and destination, reported once. */
 #pragma once
 
+#define REFUSED 0
+#define PASSED 1
+
 enum hook { CONNECT = 0, SENDMSG = 1, CREATE = 2, EGRESS = 3, SETSOCKOPT = 4 };
 
 static __always_inline struct config *settings(void)
@@ -15,6 +18,12 @@ static __always_inline __u32 active(struct config *c)
 	return *(volatile __u32 *)&c->generation;
 }
 
+/* Which socket, and the process above the subject's. */
+struct origin_of_event {
+	__u64 cookie;
+	__u32 parent;
+};
+
 struct report {
 	struct target *target;
 	struct verdict *verdict;
@@ -22,12 +31,13 @@ struct report {
 	__u32 generation;
 	__u8 hook;
 	__u64 now;
+	struct origin_of_event of;
 };
 
 /* Waking the reader interrupts this very processor; it looks by itself, and is woken only before the ring is full. */
-static __always_inline void submit(void *event)
+static __always_inline void submit_to(void *ring, void *event)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 	bpf_ringbuf_submit(event, waiting < WAKE_BYTES ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 
@@ -39,15 +49,9 @@ static __always_inline void count_verdict(__u32 word)
 		count(IS_MONITORED(word) ? MONITORED : DENIED);
 }
 
-static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
+static __always_inline void write_event(struct event *e, struct report *r, const char *comm, struct executable *exe)
 {
 	__u32 word = r->verdict->word;
-	count_verdict(word);
-	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
-	if (!e) {
-		count(EVENTS_LOST);
-		return;
-	}
 	e->time = r->now;
 	e->pid = r->subject->pid;
 	e->tgid = r->subject->tgid;
@@ -65,13 +69,25 @@ static __always_inline void report(struct report *r, const char *comm, struct ex
 	e->cgroup = r->subject->cgroup;
 	e->exe = *exe;
 	e->name = r->verdict->name;
+	e->parent = r->of.parent;
+	e->cookie = r->of.cookie;
 	e->pad = 0;
-	e->pad2 = 0;
 	if (comm)
 		__builtin_memcpy(e->comm, comm, 16);
 	else
 		bpf_get_current_comm(e->comm, sizeof(e->comm));
-	submit(e);
+}
+
+static __always_inline void report(struct report *r, const char *comm, struct executable *exe)
+{
+	count_verdict(r->verdict->word);
+	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(EVENTS_LOST);
+		return;
+	}
+	write_event(e, r, comm, exe);
+	submit_to(&events, e);
 }
 
 static __always_inline __u32 structural_refusal(__u32 generation)
@@ -84,7 +100,7 @@ static __always_inline __u32 structural_refusal(__u32 generation)
 static __always_inline int refuse(struct subject *s, struct target *t, __u32 generation, __u8 hook)
 {
 	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
-	struct report r = { t, &v, s, generation, hook, bpf_ktime_get_boot_ns() };
+	struct report r = { t, &v, s, generation, hook, bpf_ktime_get_boot_ns(), { 0, current_parent() } };
 	current_executable(&s->exe);
 	report(&r, 0, &s->exe);
 	return LETS_THROUGH(v.word);

@@ -47,7 +47,18 @@ struct nsproxy {
 	struct net *net_ns;
 };
 
+struct sock;
+
+struct tcp_sock {
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+	__u64 bytes_received;
+	__u32 segs_out;
+	__u32 segs_in;
+};
+
 struct task_struct {
+	struct task_struct *real_parent;
 	int tgid;
 	__u32 self_exec_id;
 	__u64 start_boottime;

@@ -99,6 +99,13 @@ struct verdict {
 	__u32 resume;
 };
 
+struct tally {
+	__u64 sent;
+	__u64 received;
+	__u32 packets_sent;
+	__u32 packets_received;
+};
+
 /* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
    a destination and its verdict together when several threads send on one socket. */
 struct flow {
@@ -122,6 +129,11 @@ struct flow {
 	__u8 unseen;
 	/* Octets of the server that were handed to the inspector. */
 	__u16 greeted;
+	/* The process above the subject's. */
+	__u32 parent;
+	__u32 pad;
+	/* Datagrams to this destination; TCP counts by itself. */
+	struct tally tally;
 };
 
 struct event {
@@ -139,12 +151,13 @@ struct event {
 	__u8 addr[16];
 	__u32 rule;
 	__u32 generation;
-	__u32 pad;
+	__u32 parent;
 	__u64 cgroup;
 	struct executable exe;
 	char comm[16];
 	__u32 name;
-	__u32 pad2;
+	__u32 pad;
+	__u64 cookie;
 };
 
 /* Sizes, not types: clang leaves only a forward declaration of a structure that an inner map names. */
@@ -255,6 +268,7 @@ enum counter {
 	INSPECTED,
 	NOT_INSPECTED,
 	GREETINGS_LOST,
+	ENDS_LOST,
 	COUNTERS
 };
 

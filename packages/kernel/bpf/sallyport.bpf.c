@@ -15,9 +15,10 @@
 #include "walk.h"
 #include "awaited.h"
 #include "judge.h"
+#include "packet.h"
+#include "ends.h"
 #include "connect.h"
 #include "create.h"
-#include "packet.h"
 #include "egress.h"
 #include "held.h"
 

@@ -22,6 +22,11 @@ static __always_inline void current_subject(struct subject *s)
 	s->cgroup = bpf_get_current_cgroup_id();
 }
 
+static __always_inline __u32 current_parent(void)
+{
+	return current_task()->real_parent->tgid;
+}
+
 static __always_inline void current_executable(struct executable *exe)
 {
 	struct inode *inode = current_task()->mm->exe_file->f_inode;

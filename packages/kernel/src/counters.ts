@@ -15,6 +15,8 @@ export interface KernelCounters {
   readonly notInspected: number
   /** What servers said first and found no room. */
   readonly greetingsLost: number
+  /** Ends of flows that could not be told: their records have neither bytes nor duration. */
+  readonly endsLost: number
 }
 
 const NAMES = [
@@ -28,6 +30,7 @@ const NAMES = [
   'inspected',
   'notInspected',
   'greetingsLost',
+  'endsLost',
 ] as const satisfies readonly (keyof KernelCounters)[]
 
 export function readCounters(fd: number): KernelCounters {

@@ -24,9 +24,25 @@ export interface KernelEvent {
   readonly comm: string
   /** Null when no name took part. */
   readonly nameClass: number | null
+  /** Of the socket, while the machine is up; 0 when the socket never came to be. */
+  readonly cookie: bigint
+  /** The process above; 0 when the kernel did not look. */
+  readonly parentTgid: number
 }
 
-export const EVENT_BYTES = 104
+/** The end of a flow that was let through. `flow` is as when it began. */
+export interface EndedFlow {
+  readonly flow: KernelEvent
+  /** Nanoseconds of CLOCK_BOOTTIME. */
+  readonly endNs: bigint
+  readonly bytesOut: number
+  readonly bytesIn: number
+  readonly packetsOut: number
+  readonly packetsIn: number
+}
+
+export const EVENT_BYTES = 112
+export const ENDED_BYTES = 144
 const NONE = 0xffffffff
 const VERDICTS = ['allow', 'deny', 'undetermined'] as const
 const HOWS = ['reject', 'drop', 'sinkhole'] as const
@@ -60,5 +76,19 @@ export function decodeEvent(bytes: Uint8Array): KernelEvent {
     exeIno: view.getBigUint64(72, true),
     comm: new TextDecoder().decode(comm.subarray(0, end < 0 ? 16 : end)),
     nameClass: optional(96),
+    parentTgid: view.getUint32(52, true),
+    cookie: view.getBigUint64(104, true),
+  }
+}
+
+export function decodeEnded(bytes: Uint8Array): EndedFlow {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, ENDED_BYTES)
+  return {
+    flow: decodeEvent(bytes),
+    endNs: view.getBigUint64(112, true),
+    bytesOut: Number(view.getBigUint64(120, true)),
+    bytesIn: Number(view.getBigUint64(128, true)),
+    packetsOut: view.getUint32(136, true),
+    packetsIn: view.getUint32(140, true),
   }
 }

@@ -21,6 +21,7 @@ const SIGNATURES = {
   close: 'void bpf_object__close(void *object)',
   findProgram: 'void *bpf_object__find_program_by_name(void *object, const char *name)',
   setAutoload: 'int bpf_program__set_autoload(void *program, bool on)',
+  attach: 'void *bpf_program__attach(void *program)',
   attachCgroup: 'void *bpf_program__attach_cgroup(void *program, int cgroup)',
   programFd: 'int bpf_program__fd(void *program)',
   tcHookCreate: 'int bpf_tc_hook_create(void *hook)',

@@ -8,7 +8,7 @@ import { readCounters, type KernelCounters } from './counters.ts'
 import { readEvents } from './event-ring.ts'
 import type { Binding, KernelGeneration } from './generation.ts'
 import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } from './kernel-config.ts'
-import { decodeEvent, EVENT_BYTES, type KernelEvent } from './kernel-event.ts'
+import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
@@ -29,7 +29,7 @@ export interface EnforcementOptions {
    * other, and is not turned.
    */
   readonly ownNetworkOnly?: boolean
-  /** Room for events that are not read yet; 1 MiB, about 9,000 of them, unless given. A power of two. */
+  /** Room for events that are not read yet, and as much for ends; 1 MiB, about 8,000 of them, unless given. A power of two. */
   readonly eventBytes?: number
   readonly allowRaw?: boolean
   /** Leave pinned enforcement in place on disposal. */
@@ -46,6 +46,8 @@ export interface Enforcement extends AsyncDisposable {
   bind(entries: readonly Binding[]): void
   unbind(addresses: readonly Uint8Array[]): void
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void
+  /** Flows that were let through, when they end. */
+  ends(onEnd: (ended: EndedFlow) => void, signal?: AbortSignal): void
   counters(): KernelCounters
   /**
    * From now on flows of this network namespace that are not certain at `connect` may begin, and their first packets wait here;
@@ -62,6 +64,7 @@ const MAPS = [
   'fence',
   'config',
   'events',
+  'ends',
   'counters',
   'flows',
   'tickets',
@@ -146,6 +149,10 @@ class Guard implements Enforcement {
 
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void {
     this.#stops.add(readEvents(this.#maps.events, { bytes: EVENT_BYTES, decode: decodeEvent }, onEvent, signal))
+  }
+
+  ends(onEnd: (ended: EndedFlow) => void, signal?: AbortSignal): void {
+    this.#stops.add(readEvents(this.#maps.ends, { bytes: ENDED_BYTES, decode: decodeEnded }, onEnd, signal))
   }
 
   counters(): KernelCounters {

@@ -18,7 +18,11 @@ export const PROGRAMS = [
   'setsockopt',
   'egress',
   'ingress',
+  'sock_release',
 ] as const
+
+/** Sees every TCP socket of the machine end, and looks at those that have a record. */
+export const TCP_END = 'tcp_end'
 
 /** Asked by netfilter: which packets wait for the inspector. */
 const HELD = 'held'
@@ -63,10 +67,11 @@ function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObje
   const program = (name: string): Pointer => pointer(`find program ${name}`, bpf.findProgram(object, name))
   bpf.setAutoload(program(FAMILY_GUARD), withGuard)
   if (eventBytes !== undefined)
-    checked(
-      'size the event ring',
-      bpf.setMaxEntries(pointer('find the event ring', bpf.mapByName(object, 'events')), eventBytes),
-    )
+    for (const ring of ['events', 'ends'])
+      checked(
+        `size the ring ${ring}`,
+        bpf.setMaxEntries(pointer(`find the ring ${ring}`, bpf.mapByName(object, ring)), eventBytes),
+      )
   const result = Number(bpf.load(object))
   if (result < 0) {
     bpf.close(object)
@@ -75,9 +80,13 @@ function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObje
   }
   return {
     object,
-    programs: withGuard ? [...PROGRAMS, FAMILY_GUARD] : PROGRAMS,
+    programs: withGuard ? [TCP_END, ...PROGRAMS, FAMILY_GUARD] : [TCP_END, ...PROGRAMS],
     map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
-    attach: (name, cgroupFd) => pointer(`attach ${name}`, bpf.attachCgroup(program(name), cgroupFd)),
+    attach: (name, cgroupFd) =>
+      pointer(
+        `attach ${name}`,
+        name === TCP_END ? bpf.attach(program(name)) : bpf.attachCgroup(program(name), cgroupFd),
+      ),
     pinHeld: (path) => void checked(`pin ${HELD}`, bpf.programPin(program(HELD), path)),
     close: () => bpf.close(object),
   }

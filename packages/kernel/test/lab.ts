@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRunCgroup, guardedArgv, openEnforcement, removeCgroup } from '../src/index.ts'
-import type { Enforcement, EnforcementOptions, KernelEvent } from '../src/index.ts'
+import type { EndedFlow, Enforcement, EnforcementOptions, KernelEvent } from '../src/index.ts'
 
 const PYTHON = '/usr/bin/python3'
 const PEER = fileURLToPath(new URL('peer.py', import.meta.url))
@@ -15,6 +15,7 @@ export interface Lab extends AsyncDisposable {
   readonly enforcement: Enforcement
   readonly cgroupPath: string
   readonly events: KernelEvent[]
+  readonly ends: EndedFlow[]
   /** Runs the probe in the guarded cgroup of the client's namespace. */
   probe(...args: readonly string[]): string
   /** The same while this process goes on. */
@@ -57,6 +58,8 @@ export async function openLab(options: Partial<EnforcementOptions> = {}): Promis
   const enforcement = stack.use(await openEnforcement({ cgroupPath, ...options }))
   const events: KernelEvent[] = []
   enforcement.events((event) => events.push(event))
+  const ends: EndedFlow[] = []
+  enforcement.ends((ended) => ends.push(ended))
   const argv = (command: readonly string[]): readonly [string, ...string[]] => {
     const [file = '', ...args] = command
     const inside = guardedArgv({ cgroupPath, command: file, args })
@@ -68,6 +71,7 @@ export async function openLab(options: Partial<EnforcementOptions> = {}): Promis
     enforcement,
     cgroupPath,
     events,
+    ends,
     argv,
     probe: (...args) => {
       const [file, ...rest] = argv([PYTHON, PROBE, ...args])

@@ -1,5 +1,5 @@
 import type { FlowRecord } from '@sallyport/flow'
-import { targetOf, type KernelEvent } from '@sallyport/kernel'
+import { cookieOf, targetOf, type KernelEvent } from '@sallyport/kernel'
 import type { JudgedHandshake } from './handshake-guard.ts'
 
 /** A flow that its handshake decided, as if the kernel had decided it at `connect`. */
@@ -25,6 +25,8 @@ export function eventOfHandshake({ key, ticket, verdict }: JudgedHandshake): Ker
     exeIno: ticket.exeIno,
     comm: ticket.comm,
     nameClass: null,
+    cookie: cookieOf(key),
+    parentTgid: 0,
   }
 }
 

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bootNs, type KernelEvent } from '@sallyport/kernel'
+import { bootNs, type EndedFlow, type KernelEvent } from '@sallyport/kernel'
 import type { HostFacts } from '@sallyport/compile'
-import type { FlowRecord } from '@sallyport/flow'
+import { hasLeft, type FlowRecord } from '@sallyport/flow'
 import type { Policy, World } from '@sallyport/policy'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
+import type { ProcessTree } from '../host/process-tree.ts'
 import { eventOfHandshake, withHandshake } from '../inspect/handshake-events.ts'
 import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { endOf, type BegunFlows } from './begun-flows.ts'
 import type { BoundNames } from './bound-names.ts'
+import { flowId } from './flow-id.ts'
 import { flowOfEvent } from './flow-of-event.ts'
 
 type Options = {
@@ -15,6 +18,8 @@ type Options = {
   /** As last looked at. */
   readonly host: () => HostFacts
   readonly executables: ExecutablePaths
+  readonly processes: ProcessTree
+  readonly begun: BegunFlows
   readonly names: BoundNames
   readonly onFlow: (record: FlowRecord) => void
 }
@@ -33,19 +38,43 @@ export class EventStream {
 
   receive(event: KernelEvent): void {
     this.#received++
-    this.#options.onFlow(this.#recordOf(event))
+    this.#begin(this.#recordOf(event))
   }
 
   judged(handshake: JudgedHandshake): void {
     this.#received++
-    this.#options.onFlow(withHandshake(this.#recordOf(eventOfHandshake(handshake)), handshake))
+    this.#begin(withHandshake(this.#recordOf(eventOfHandshake(handshake)), handshake))
+  }
+
+  ended({ flow, endNs, ...counters }: EndedFlow): void {
+    this.#received++
+    const { begun, onFlow } = this.#options
+    const carried = { ...counters, durationMs: Math.max(0, Number((endNs - flow.timeNs) / 1_000_000n)) }
+    const id = flowId(flow)
+    const known = id === null ? null : begun.end(id, carried)
+    onFlow(known ?? endOf(this.#recordOf(flow), carried))
+  }
+
+  #begin(record: FlowRecord): void {
+    if (hasLeft(record)) this.#options.begun.begin(record)
+    this.#options.onFlow(record)
   }
 
   #recordOf(event: KernelEvent): FlowRecord {
-    const { names, onFlow: _onFlow, host, ...known } = this.#options
+    const { names, host, policy, world, executables, processes } = this.#options
     const nowMs = Date.now()
     const clock = { nowMs, bootNs: bootNs() }
-    return flowOfEvent(event, { ...known, host: host(), clock, namesOf: (address) => names.namesOf(address, nowMs) })
+    const record = flowOfEvent(event, {
+      policy,
+      world,
+      executables,
+      host: host(),
+      clock,
+      namesOf: (address) => names.namesOf(address, nowMs),
+    })
+    const id = flowId(event)
+    const parents = processes.parentsOf(event, nowMs)
+    return { ...record, ...(id === null ? {} : { id }), ...(parents.length === 0 ? {} : { parents }) }
   }
 
   /** Waits until what the kernel has decided has been read. */

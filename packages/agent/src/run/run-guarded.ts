@@ -10,7 +10,7 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
   const command = findCommand(request.command[0] ?? '', process.env['PATH'] ?? '')
   if ('exitCode' in command) {
     request.onWarning(command.problem)
-    return { exitCode: command.exitCode, signal: null, durationMs: 0, way, lostEvents: 0 }
+    return { exitCode: command.exitCode, signal: null, durationMs: 0, way, lostEvents: 0, lostEnds: 0 }
   }
   try {
     if (asRoot) return await runInCgroup(request, command.path)

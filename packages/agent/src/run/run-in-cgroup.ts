@@ -10,12 +10,14 @@ import {
   requireMachine,
 } from '@sallyport/kernel'
 import { ExecutablePaths } from '../host/executable-paths.ts'
+import { ProcessTree } from '../host/process-tree.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { enforces } from '../up/host-policy.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
+import { BegunFlows } from './begun-flows.ts'
 import { BoundNames } from './bound-names.ts'
 import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
@@ -58,8 +60,18 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     resolverTgid: process.pid,
   })
   scope.use(enforcement)
-  const events = new EventStream({ policy, world, host: () => inForce.host, executables, names, onFlow })
+  const events = new EventStream({
+    policy,
+    world,
+    host: () => inForce.host,
+    executables,
+    processes: new ProcessTree(),
+    begun: new BegunFlows(),
+    names,
+    onFlow,
+  })
   enforcement.events((event) => events.receive(event))
+  enforcement.ends((ended) => events.ended(ended))
   // Every packet that leaves is asked about then: only where the policy may need it.
   const inspect = (): void => {
     const handshakes = scope.use(enforcement.handshakes(rulesOfRun(id)))
@@ -75,5 +87,6 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const durationMs = performance.now() - startedMs
   await removeCgroup(cgroupPath)
   await events.settle()
-  return { exitCode, signal, durationMs, way: 'cgroup', lostEvents: enforcement.counters().eventsLost }
+  const { eventsLost: lostEvents, endsLost: lostEnds } = enforcement.counters()
+  return { exitCode, signal, durationMs, way: 'cgroup', lostEvents, lostEnds }
 }

@@ -51,7 +51,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     using _signals = forwardSignals((signal) => run.kill(signal))
     const { code, signal } = await run.end
     const durationMs = performance.now() - startedMs
-    return { exitCode: exitCodeOf(code, signal), signal, durationMs, way: 'namespace', lostEvents }
+    return { exitCode: exitCodeOf(code, signal), signal, durationMs, way: 'namespace', lostEvents, lostEnds: 0 }
   } catch (error) {
     throw error instanceof UnprivilegedError ? refused(error) : error
   }

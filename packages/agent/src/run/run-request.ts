@@ -22,4 +22,6 @@ export type RunOutcome = {
   readonly way: 'cgroup' | 'namespace'
   /** Decisions that were made but could not be reported. */
   readonly lostEvents: number
+  /** Flows of which what they carried could not be told. */
+  readonly lostEnds: number
 }

@@ -10,6 +10,7 @@ import {
   PIN_ROOT,
   removePinned,
   requireMachine,
+  type EndedFlow,
   type Enforcement,
   type KernelCounters,
   type KernelEvent,
@@ -17,10 +18,12 @@ import {
 import type { Policy, World } from '@sallyport/policy'
 import { byMachine } from '../host/by-machine.ts'
 import { ExecutablePaths } from '../host/executable-paths.ts'
+import { ProcessTree } from '../host/process-tree.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
+import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
 import type { LoopbackForwarder } from '../run/local-forwarder.ts'
@@ -60,11 +63,15 @@ export type HostGuardOptions = {
 /** About 140,000 events: what a host decides while this process is held up for a second or more. */
 const EVENT_BYTES = 2 ** 24
 
+/** By the generation that let the flow through. */
+type EndedEvent = EndedFlow & { readonly generation: number }
+
 type Current = { readonly asked: AskedPolicy; readonly inForce: PolicyInForce }
 type Attached = {
   readonly enforcement: Enforcement
   readonly pinned: boolean
   readonly events: PolicyEvents<KernelEvent>
+  readonly ends: PolicyEvents<EndedEvent>
   readonly judged: PolicyEvents<JudgedHandshake>
   readonly inspected: InspectedGenerations
   /** What is judged by its handshake; nothing where nothing is enforced. */
@@ -78,13 +85,15 @@ type Attached = {
 export class HostGuard implements AsyncDisposable {
   readonly #options: HostGuardOptions
   readonly #names = new BoundNames()
+  readonly #begun = new BegunFlows()
+  readonly #processes = new ProcessTree()
   readonly #executables = new ExecutablePaths(process.env['PATH'] ?? '')
   readonly #pinPath: string
   #current: Current
   #following: Disposable | null = null
   #attached: Attached | null = null
   #resolver: LoopbackForwarder | null = null
-  #lostBefore = 0
+  #lostBefore = { eventsLost: 0, endsLost: 0 }
 
   private constructor(options: HostGuardOptions, current: Current) {
     this.#options = options
@@ -136,11 +145,14 @@ export class HostGuard implements AsyncDisposable {
       world,
       host: () => inForce.host,
       executables: this.#executables,
+      processes: this.#processes,
+      begun: this.#begun,
       names: this.#names,
       onFlow: this.#options.onFlow,
     })
     const next = attached.enforcement.generation + 1
     attached.events.begin(next, stream)
+    attached.ends.begin(next, { receive: (ended) => stream.ended(ended) })
     attached.judged.begin(next, { receive: (handshake) => stream.judged(handshake) })
     const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath, attached.inspected)
     this.#following?.[Symbol.dispose]()
@@ -148,10 +160,10 @@ export class HostGuard implements AsyncDisposable {
     this.#current = { asked, inForce }
   }
 
-  /** Of this process's enforcement; `eventsLost` counts through changes of the mode. */
+  /** Of this process's enforcement; what is lost counts through changes of the mode. */
   counters(): KernelCounters | null {
     const counters = this.#attached?.enforcement.counters() ?? null
-    return counters === null ? null : { ...counters, eventsLost: counters.eventsLost + this.#lostBefore }
+    return counters === null ? null : { ...counters, ...this.#lost(counters) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +188,8 @@ export class HostGuard implements AsyncDisposable {
     const events = new PolicyEvents<KernelEvent>()
     const judged = new PolicyEvents<JudgedHandshake>()
     enforcement.events((event) => events.receive(event))
+    const ends = new PolicyEvents<EndedEvent>()
+    enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
     const inspected = new InspectedGenerations()
     const inspection = new AsyncDisposableStack()
     try {
@@ -194,13 +208,18 @@ export class HostGuard implements AsyncDisposable {
       await enforcement[Symbol.asyncDispose]()
       throw error
     }
-    return { enforcement, pinned, events, judged, inspected, inspection }
+    return { enforcement, pinned, events, ends, judged, inspected, inspection }
   }
 
   async #close({ enforcement, inspection }: Attached): Promise<void> {
     await inspection.disposeAsync()
-    this.#lostBefore += enforcement.counters().eventsLost
+    this.#lostBefore = this.#lost(enforcement.counters())
     await enforcement[Symbol.asyncDispose]()
+  }
+
+  #lost({ eventsLost, endsLost }: KernelCounters): Pick<KernelCounters, 'eventsLost' | 'endsLost'> {
+    const before = this.#lostBefore
+    return { eventsLost: before.eventsLost + eventsLost, endsLost: before.endsLost + endsLost }
   }
 }
 

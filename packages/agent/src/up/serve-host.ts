@@ -25,7 +25,7 @@ export type HostRequest = {
 export type Guard = AsyncDisposable & {
   /** Puts a policy in force as a whole, or throws and leaves the one before. */
   readonly apply: (policy: Policy, world: World) => Promise<void>
-  readonly counters: () => { readonly eventsLost: number } | null
+  readonly counters: () => { readonly eventsLost: number; readonly endsLost?: number } | null
 }
 
 export type Guarding = {
@@ -127,12 +127,13 @@ export async function serveHost(
   }
   scope.use(await serveControl(controlSocket(stateDirectory), control, status, refreshFeed))
   onReady(status())
-  let lost = 0
+  let lost = { eventsLost: 0, endsLost: 0 }
   while (!signal.aborted) {
     await control.tick().catch((error: Error) => onNotice(`the policy before cannot be put in force: ${error.message}`))
-    const { eventsLost } = guard!.counters() ?? { eventsLost: lost }
-    spool.drop('kernel-events', eventsLost - lost)
-    lost = eventsLost
+    const now = { ...lost, ...guard!.counters() }
+    spool.drop('kernel-events', now.eventsLost - lost.eventsLost)
+    spool.drop('kernel-ends', now.endsLost - lost.endsLost)
+    lost = now
     await sleep(TICK_MS, undefined, { signal }).catch(() => {})
   }
 }

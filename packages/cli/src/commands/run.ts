@@ -79,6 +79,7 @@ async function run(command: readonly string[], options: Options): Promise<number
     onWarning: (text) => note(`sallyport: ${text}`),
   })
   recording.drop('kernel-events', outcome.lostEvents)
+  recording.drop('kernel-ends', outcome.lostEnds)
   const groups = foldAddressSelection(flows.groups())
   const summary: RunSummary = { ...outcome, command, groups, uncounted: flows.overflow + outcome.lostEvents }
   if (options.learn !== undefined) await writeLearned(options.learn, groups)

@@ -5,11 +5,11 @@ const MAX_FLOW_BYTES = 2 ** 20
 
 type FlowText = { readonly value: Flow } | { readonly problem: string }
 
-/** One flow in JSON: a line of a flow log, or the argument of `explain`. A record's own verdict is no fact. */
+/** One flow in JSON: a line of a flow log, or the argument of `explain`. A record's verdict and what it says of itself are no facts. */
 export function readFlow(text: string): FlowText {
   const json = parseJson(text)
   if ('problem' in json) return json
-  const parsed = parseFlow(withoutVerdict(json.value))
+  const parsed = parseFlow(factsOf(json.value))
   if (!(parsed instanceof Array)) return { value: parsed }
   return { problem: parsed.map((problem) => describeProblem(problem)).join('; ') }
 }
@@ -22,9 +22,9 @@ function parseJson(text: string): { readonly value: unknown } | { readonly probl
   }
 }
 
-function withoutVerdict(value: unknown): unknown {
+function factsOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const { verdict: _, ...facts } = value as { readonly verdict?: unknown }
+  const { verdict: _, id: _id, ended: _ended, parents: _parents, ...facts } = value as Readonly<Record<string, unknown>>
   return facts
 }
 

@@ -59,9 +59,10 @@ function section(title: string, colour: 'green' | 'yellow' | 'red', groups: read
     destination(group),
     group.udpToo ? `${group.port} (udp too)` : group.port,
     times(group),
+    carried(group),
     why(group),
   ])
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const more = groups.length - shown.length
   return [
     `  ${styled(colour, title, process.stderr)}`,
@@ -79,6 +80,15 @@ function destination({ destination: name, addresses }: FlowGroup): string {
 function times({ count, port }: FlowGroup): string {
   const noun = port === 'name' ? 'look-up' : port === 'socket' ? 'socket' : 'connection'
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function carried({ bytesOut, bytesIn }: FlowGroup): string {
+  return bytesOut + bytesIn === 0 ? '' : `${octets(bytesOut)} out, ${octets(bytesIn)} in`
+}
+
+function octets(count: number): string {
+  const step = count < 1000 ? 0 : count < 1e6 ? 1 : count < 1e9 ? 2 : 3
+  return step === 0 ? `${count} B` : `${(count / 1000 ** step).toFixed(1)} ${['', 'kB', 'MB', 'GB'][step]}`
 }
 
 function why({ verdict }: FlowGroup): string {

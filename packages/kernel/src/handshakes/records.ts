@@ -56,6 +56,11 @@ export function keyBytes(key: FlowKey): Uint8Array {
   return new Uint8Array(Buffer.from(key, 'latin1'))
 }
 
+/** Of the flow's socket. */
+export function cookieOf(key: FlowKey): bigint {
+  return viewOf(keyBytes(key)).getBigUint64(0, true)
+}
+
 export function targetOf(key: FlowKey): FlowTarget {
   const bytes = keyBytes(key)
   return { addr: bytes.slice(8, 24), port: viewOf(bytes).getUint16(24, true), ipproto: bytes[26]! }

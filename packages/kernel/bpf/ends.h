@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What a flow that was let through had carried when it ended. */
+#pragma once
+
+#define TCP_STATE_CLOSE 7
+
+/* `flow` is as it was told when it began. */
+struct ended {
+	struct event flow;
+	__u64 at;
+	struct tally tally;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} ends SEC(".maps");
+
+/* A call of its own: see await_handshake. */
+static __attribute__((noinline)) void report_end(struct flow *f, __u64 cookie, struct tally *tally)
+{
+	struct ended *e = bpf_ringbuf_reserve(&ends, sizeof(*e), 0);
+	if (!e) {
+		count(ENDS_LOST);
+		return;
+	}
+	struct origin_of_event o = { cookie, f->parent };
+	struct report r = { &f->target, &f->verdict, &f->subject, f->generation, f->connected ? CONNECT : EGRESS, f->since, o };
+	write_event(&e->flow, &r, f->comm, &f->subject.exe);
+	e->at = bpf_ktime_get_boot_ns();
+	e->tally = *tally;
+	submit_to(&ends, e);
+}
+
+/* Flows that were reported when they began. */
+static __always_inline int has_begun(struct flow *f)
+{
+	return f->used && !f->exempt && !f->redirected && LETS_THROUGH(f->verdict.word) && VERDICT(f->verdict.word) != AWAITED;
+}
+
+/* Datagrams know no end: it is another destination of their socket, or the end of that. */
+static __always_inline void end_datagrams(struct flow *f, __u64 cookie)
+{
+	if (f->target.proto == IPPROTO_TCP)
+		return;
+	struct tally tally = f->tally;
+	__builtin_memset(&f->tally, 0, sizeof(f->tally));
+	if (tally.packets_sent && has_begun(f))
+		report_end(f, cookie, &tally);
+}
+
+static __always_inline void count_sent(struct flow *f, struct packet *p)
+{
+	if (p->target.proto == IPPROTO_TCP)
+		return;
+	__sync_fetch_and_add(&f->tally.sent, p->payload);
+	__sync_fetch_and_add(&f->tally.packets_sent, 1);
+}
+
+/* Without the headers of IP and UDP. */
+static __always_inline void count_received(struct __sk_buff *skb, struct flow *f)
+{
+	__u32 headers = skb->protocol == bpf_htons(0x0800) ? 28 : 48;
+	__sync_fetch_and_add(&f->tally.received, skb->len > headers ? skb->len - headers : 0);
+	__sync_fetch_and_add(&f->tally.packets_received, 1);
+}
+
+SEC("cgroup/sock_release")
+int sock_release(struct bpf_sock *ctx)
+{
+	struct flow *f = bpf_sk_storage_get(&flows, ctx, 0, 0);
+	if (f)
+		end_datagrams(f, bpf_get_socket_cookie(ctx));
+	return PASSED;
+}
+
+/* Of every socket of the machine; ours have a record. What was still to be sent when the application closed is in it. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_end, struct sock *sk, int before, int after)
+{
+	if (after != TCP_STATE_CLOSE || before == TCP_STATE_CLOSE)
+		return 0;
+	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!f || f->target.proto != IPPROTO_TCP || !has_begun(f))
+		return 0;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
+		return 0;
+	struct tally tally = {
+		.sent = tcp->bytes_sent - tcp->bytes_retrans,
+		.received = tcp->bytes_received,
+		.packets_sent = tcp->segs_out,
+		.packets_received = tcp->segs_in,
+	};
+	report_end(f, bpf_get_socket_cookie(sk), &tally);
+	return 0;
+}
