@@ -12,6 +12,7 @@ export const LAYER: Readonly<Record<string, number>> = {
   dns: 3,
   proxy: 3,
   store: 3,
+  deliver: 3,
   agent: 4,
   control: 4,
   console: 5,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { serveDesk } from '@sallyport/console'
+import { parseTarget } from '@sallyport/deliver'
 import { reportFailure } from './failure.ts'
 import { stateDirectory as stateDirectoryOf } from './input/state-directory.ts'
 import { readWorld } from './input/world.ts'
@@ -8,7 +9,7 @@ import type { DeskArguments } from './keep-desk.ts'
 import { version } from './version.ts'
 
 /** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
-const { stateDirectory, listen, feeds } = JSON.parse(process.argv[2] ?? '') as DeskArguments
+const { stateDirectory, listen, feeds, alertsTo, flowsTo } = JSON.parse(process.argv[2] ?? '') as DeskArguments
 const stopped = new AbortController()
 process.once('SIGTERM', () => stopped.abort())
 // Of the terminal: the parent ends us when it has ended what it guards.
@@ -22,6 +23,7 @@ try {
       version: version(),
       feedsDirectory: join(stateDirectoryOf(), 'feeds'),
       worldFor: (policy) => readWorld(feeds, policy),
+      deliver: { alerts: alertsTo.map(parseTarget), flows: flowsTo.map(parseTarget) },
       onNotice: (text) => note(`sallyport: ${text}`),
     },
     (ready) => process.send?.(ready),

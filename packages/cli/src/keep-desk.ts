@@ -8,6 +8,8 @@ export type DeskArguments = {
   readonly stateDirectory: string
   readonly listen: { readonly address: string; readonly port: number }
   readonly feeds: readonly string[]
+  readonly alertsTo: readonly string[]
+  readonly flowsTo: readonly string[]
 }
 
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))

@@ -1,5 +1,6 @@
 import { serveHost, type Guarding } from '@sallyport/agent'
-import type { Mode } from '@sallyport/policy'
+import { parseTarget } from '@sallyport/deliver'
+import { SallyportError, type Mode } from '@sallyport/policy'
 import { author } from './input/author.ts'
 import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { readPolicyTexts } from './input/policy-texts.ts'
@@ -17,6 +18,8 @@ export type GuardedOptions = {
   readonly listen: string
   readonly console: boolean
   readonly feed: readonly string[]
+  readonly alertsTo: readonly string[]
+  readonly flowsTo: readonly string[]
   readonly state: string
   readonly json?: boolean
 }
@@ -39,10 +42,11 @@ export async function serveGuarded(
 ): Promise<void> {
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
+  const { alertsTo, flowsTo } = checkedTargets(options)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
-      { stateDirectory: options.state, listen, feeds: options.feed },
+      { stateDirectory: options.state, listen, feeds: options.feed, alertsTo, flowsTo },
       (ready) => announceDesk(ready, asJson),
       tell,
       stopped,
@@ -65,4 +69,18 @@ export async function serveGuarded(
     stopped,
   )
   await desk
+}
+
+/** As they were given; what is wrong with one is known before anything is guarded. */
+function checkedTargets({
+  alertsTo,
+  flowsTo,
+  console: hasDesk,
+}: GuardedOptions): Pick<GuardedOptions, 'alertsTo' | 'flowsTo'> {
+  for (const text of alertsTo) parseTarget(text)
+  for (const text of flowsTo)
+    if (parseTarget(text).kind === 'mail') throw new SallyportError('usage', 'flows are not sent by mail')
+  if (!hasDesk && alertsTo.length + flowsTo.length > 0)
+    throw new SallyportError('usage', 'nothing is sent with --no-console: the process that would send does not run')
+  return { alertsTo, flowsTo }
 }

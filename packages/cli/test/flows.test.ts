@@ -63,6 +63,20 @@ test('a page says where the next one begins', () => {
   assert.deepEqual([last.flows.map(({ domain }) => domain), last.next], [['api.github.com'], null])
 })
 
+test('flows are written for other systems line by line, all of them', () => {
+  const lines = (format: string): readonly string[] =>
+    sallyport(['flows', '--store', store, '--export', format]).stdout.trimEnd().split('\n')
+  assert.deepEqual(
+    lines('jsonl').map((line) => (JSON.parse(line) as { domain: string }).domain),
+    ['x.example', 'x.example', 'api.github.com'],
+  )
+  assert.deepEqual(
+    lines('ocsf').map((line) => (JSON.parse(line) as { class_uid: number }).class_uid),
+    [4001, 4001, 4001],
+  )
+  assert.ok(lines('cef').every((line) => line.startsWith('CEF:0|Sallyport|Sallyport|')))
+})
+
 test('a log is read without a store', () => {
   const { status, stdout } = sallyport(['flows', '--flows', log, 'domain:*.github.com'])
   assert.equal(status, 0)

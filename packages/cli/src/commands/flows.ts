@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { EXPORT_FORMATS, parseFilter, type ExportFormat, type FlowQueries, type ListedFlow } from '@sallyport/store'
+import { EXPORT_FORMATS, parseFilter, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import {
   flowsOption,
@@ -13,15 +13,17 @@ import { examples, jsonOption } from '../input/options.ts'
 import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
+import { isLineFormat, LINE_FORMATS, printFlowLines } from '../output/flow-lines.ts'
 import type { Answer } from './answer.ts'
 
 const PAGE = 1000
+const FILES = [...EXPORT_FORMATS, ...LINE_FORMATS] as const
 
 type Options = FlowSource & {
   readonly import?: string
   readonly limit: number
   readonly after?: string
-  readonly export?: ExportFormat
+  readonly export?: (typeof FILES)[number]
   readonly json?: boolean
 }
 
@@ -34,7 +36,7 @@ export function flowsCommand(answer: Answer): Command {
     .option('--import <file>', 'add the flows of a log to the store; - is the standard input')
     .option('--limit <count>', 'at most so many flows', parseCount, 100)
     .option('--after <cursor>', 'the page after this one, the `next` of --json')
-    .addOption(new Option('--export <format>', 'all of them as a file on the standard output').choices(EXPORT_FORMATS))
+    .addOption(new Option('--export <format>', 'all of them as a file on the standard output').choices(FILES))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -48,7 +50,7 @@ export function flowsCommand(answer: Answer): Command {
       const parsed = parseFilter(filter, Date.now())
       if (options.import !== undefined) return answer(await importLog(options, options.import))
       using store = await openFlowSource(options)
-      if (options.export !== undefined) await printSlowly(await store.export(parsed, options.export))
+      if (options.export !== undefined) await exportTo(options.export, store, parsed)
       else await list(store, parsed, options)
     })
 }
@@ -65,7 +67,12 @@ async function importLog(options: Options, path: string): Promise<number> {
   return imported.invalid > 0 ? 2 : 0
 }
 
-async function list(store: FlowQueries, filter: ReturnType<typeof parseFilter>, options: Options): Promise<void> {
+function exportTo(format: (typeof FILES)[number], store: FlowQueries, filter: FlowFilter): Promise<void> {
+  if (isLineFormat(format)) return printFlowLines(store, filter, format)
+  return store.export(filter, format).then(printSlowly)
+}
+
+async function list(store: FlowQueries, filter: FlowFilter, options: Options): Promise<void> {
   let after = options.after
   let left = options.limit
   let next: string | null = null

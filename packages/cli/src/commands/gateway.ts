@@ -59,6 +59,10 @@ export function gatewayCommand(): Command {
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
     .option('--no-console', 'neither console nor API; flows wait in the spool')
+    .addOption(
+      repeatable('--alerts-to <target>', 'send alerts there: a URL of https, syslog+tls, otlp+https, smtp; or @FILE'),
+    )
+    .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .addOption(feedOption())
     .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of this host'))
     .option('--dry-run', 'print what would be set up, as JSON, and change nothing')

@@ -59,6 +59,15 @@ export const ALERT_ROUTES: readonly Route[] = [
       return { closed }
     },
   }),
+  route({
+    method: 'GET',
+    path: '/deliveries',
+    role: 'viewer',
+    summary: 'Where alerts and flows are sent, and how many were sent, wait, or were dropped',
+    query: null,
+    body: null,
+    handle: (_request, { deliveries }) => deliveries(),
+  }),
   listRoute({
     path: '/mutes',
     role: 'viewer',

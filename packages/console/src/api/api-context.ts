@@ -1,4 +1,5 @@
 import type { FeedStore } from '@sallyport/catalog'
+import type { DeliveryStatus } from '@sallyport/deliver'
 import type { FlowStore, StateStore } from '@sallyport/store'
 import type { Policy, World } from '@sallyport/policy'
 import type { NetworkNames } from '../desk/network-names.ts'
@@ -16,5 +17,6 @@ export type ApiContext = {
   /** Of the process that guards this host. */
   readonly askHost: (path: string, body?: object) => Promise<unknown>
   readonly worldFor: (policy: Policy) => Promise<World>
+  readonly deliveries: () => { readonly alerts: readonly DeliveryStatus[]; readonly flows: readonly DeliveryStatus[] }
   readonly nowMs: () => number
 }

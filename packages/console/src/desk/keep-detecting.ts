@@ -5,6 +5,7 @@ import {
   parseFilter,
   parseStoredFlow,
   type FlowStore,
+  type KeptAlert,
   type ListedFlow,
   type StateStore,
 } from '@sallyport/store'
@@ -18,7 +19,7 @@ type Options = {
   readonly store: FlowStore
   readonly state: StateStore
   readonly nowMs: () => number
-  readonly onAlerts: (count: number) => void
+  readonly onAlerts: (alerts: readonly KeptAlert[]) => void
   readonly onFailure: (error: unknown) => void
 }
 
@@ -35,7 +36,7 @@ export async function detectOnce({ store, state, nowMs, onAlerts }: Options): Pr
   const fresh = state.alerts.record(detectAll(flows.flatMap(observe)))
   const mutes = state.mutes.list(nowMs())
   const seen = fresh.filter((alert) => !isMuted(alert, mutes))
-  if (seen.length > 0) onAlerts(seen.length)
+  if (seen.length > 0) onAlerts(seen)
 }
 
 function observe(record: ListedFlow): readonly ObservedFlow[] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FlowRecord } from '@sallyport/flow'
 import { drainSpool, type FlowStore } from '@sallyport/store'
 
 const LOOK_MS = 500
@@ -8,15 +9,18 @@ type Options = {
   readonly spool: string
   readonly store: FlowStore
   readonly onStored: (flows: number) => void
+  /** Called where somebody wants the records themselves. */
+  readonly onRecords?: (records: readonly FlowRecord[]) => void
   readonly onFailure: (error: unknown) => void
 }
 
 /** Stores what comes into the spool, until the signal. While the store fails, it waits longer and longer; the spool keeps. */
-export async function keepDraining({ spool, store, onStored, onFailure }: Options, signal: AbortSignal): Promise<void> {
+export async function keepDraining(options: Options, signal: AbortSignal): Promise<void> {
+  const { spool, store, onStored, onRecords, onFailure } = options
   let pause = LOOK_MS
   while (!signal.aborted) {
     try {
-      const { flows, dropped } = await drainSpool(spool, store, signal)
+      const { flows, dropped } = await drainSpool(spool, store, signal, onRecords)
       if (flows + dropped > 0) onStored(flows)
       pause = LOOK_MS
     } catch (error) {

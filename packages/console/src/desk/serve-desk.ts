@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { askHost, controlSocket } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
+import { Deliveries, type Target } from '@sallyport/deliver'
 import { SallyportError, type Policy, type World } from '@sallyport/policy'
 import { FlowStore, serveStore, StateStore, storeSocket } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
@@ -21,6 +23,8 @@ export type DeskRequest = {
   /** Where the host keeps its copies of feeds. */
   readonly feedsDirectory: string
   readonly worldFor: (policy: Policy) => Promise<World>
+  /** Where alerts go, and where flows. */
+  readonly deliver?: { readonly alerts: readonly Target[]; readonly flows: readonly Target[] }
   readonly onNotice: (text: string) => void
 }
 
@@ -50,6 +54,9 @@ export async function serveDesk(
   const store = scope.use(await FlowStore.open(directory))
   const events = new DeskEvents()
   const nowMs = (): number => Date.now()
+  const origin = { host: hostname(), version: request.version, pid: process.pid }
+  const alertsOut = new Deliveries(request.deliver?.alerts ?? [], origin, onNotice)
+  const flowsOut = new Deliveries(request.deliver?.flows ?? [], origin, onNotice)
   const context: ApiContext = {
     flows: store,
     state,
@@ -58,6 +65,7 @@ export async function serveDesk(
     feeds: new FeedStore(request.feedsDirectory),
     networkNames: rememberedNetworkNames(),
     worldFor: request.worldFor,
+    deliveries: () => ({ alerts: alertsOut.status(), flows: flowsOut.status() }),
     askHost: (path, body) => askHost(controlSocket(stateDirectory), path, body),
   }
   const app = buildApi(context, request.version)
@@ -76,13 +84,27 @@ export async function serveDesk(
         store,
         onFailure,
         onStored: (flows) => events.emit({ kind: 'stored', flows }),
+        ...(flowsOut.isEmpty
+          ? {}
+          : { onRecords: (records) => flowsOut.push(records.map((flow) => ({ kind: 'flow', flow }))) }),
       },
       signal,
     ),
     keepDetecting(
-      { store, state, nowMs, onFailure, onAlerts: (count) => events.emit({ kind: 'alerts', count }) },
+      {
+        store,
+        state,
+        nowMs,
+        onFailure,
+        onAlerts: (alerts) => {
+          events.emit({ kind: 'alerts', count: alerts.length })
+          alertsOut.push(alerts.map((alert) => ({ kind: 'alert', alert })))
+        },
+      },
       signal,
     ),
+    alertsOut.run(signal),
+    flowsOut.run(signal),
   ]
   onReady({ url, token: firstRunToken(state, nowMs()) })
   await Promise.all(working)

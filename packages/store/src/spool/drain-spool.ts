@@ -1,10 +1,13 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FlowRecord } from '@sallyport/flow'
 import type { FlowStore } from '../flow-store.ts'
 import { sealSegment } from './segment-file.ts'
 import { parseSegmentName, type SegmentName } from './segment-name.ts'
 import { readSegment, type SegmentContent } from './spool-line.ts'
 import { writerState } from './writer-identity.ts'
+
+type Loaded = SegmentContent & { readonly records: readonly FlowRecord[] }
 
 export type Drained = { readonly batches: number; readonly flows: number; readonly dropped: number }
 
@@ -13,16 +16,25 @@ const ABANDONED_MS = 600_000
 
 /**
  * Stores what is in the spool: a segment is a batch, removed once it is stored. A segment whose writer died is sealed first.
- * Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
+ * `onStored` has the records of each batch that is new. Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
  * all segments were tried; those that failed stay.
  */
-export async function drainSpool(directory: string, store: FlowStore, signal?: AbortSignal): Promise<Drained> {
+export async function drainSpool(
+  directory: string,
+  store: FlowStore,
+  signal?: AbortSignal,
+  onStored?: (records: readonly FlowRecord[]) => void,
+): Promise<Drained> {
   let [batches, flows, dropped] = [0, 0, 0]
   const failures: unknown[] = []
   const segments = await readySegments(directory)
-  const load = ({ id }: SegmentName): Promise<SegmentContent | { readonly error: unknown }> =>
+  const load = ({ id }: SegmentName): Promise<Loaded | { readonly error: unknown }> =>
     readFile(join(directory, `${id}.sealed`)).then(
-      (bytes) => readSegment(bytes, id, Date.now()),
+      (bytes) => {
+        const records: FlowRecord[] = []
+        const keep = onStored === undefined ? undefined : (record: FlowRecord): void => void records.push(record)
+        return { ...readSegment(bytes, id, Date.now(), keep), records }
+      },
       (error: unknown) => ({ error }),
     )
   // The next segment is read while the one before is stored: the store works on another processor.
@@ -38,6 +50,7 @@ export async function drainSpool(directory: string, store: FlowStore, signal?: A
       const isNew = await storing
       await rm(join(directory, `${id}.sealed`))
       if (!isNew) continue
+      onStored?.(content.records)
       batches++
       flows += content.flows.count
       dropped += content.drops.reduce((sum, { count }) => sum + count, 0)

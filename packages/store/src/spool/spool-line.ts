@@ -30,7 +30,12 @@ function checksum(json: string | Uint8Array): string {
 /**
  * Takes any octets. A line that is torn, not as it was written, or no record, counts as one flow that was dropped.
  */
-export function readSegment(bytes: Uint8Array, batch: string, nowMs: number): SegmentContent {
+export function readSegment(
+  bytes: Uint8Array,
+  batch: string,
+  nowMs: number,
+  onRecord: (record: FlowRecord) => void = () => {},
+): SegmentContent {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const rows = new FlowRowWriter(batch, nowMs)
   const drops: FlowDrop[] = []
@@ -40,7 +45,8 @@ export function readSegment(bytes: Uint8Array, batch: string, nowMs: number): Se
     const read = readLine(buffer, start, end)
     if (read === null) damaged++
     else if ('dropped' in read) drops.push(read.dropped as FlowDrop)
-    else if (!rows.add(read)) damaged++
+    else if (rows.add(read)) onRecord(read as unknown as FlowRecord)
+    else damaged++
   }
   if (start < buffer.length) damaged++
   if (damaged > 0) drops.push({ time: new Date(nowMs).toISOString(), reason: 'damaged', count: damaged })

@@ -1,0 +1,7 @@
+export * from './deliveries.ts'
+export { encodeMessage, FORMATS, type Format } from './format/encode-message.ts'
+export * from './message.ts'
+export * from './outbox.ts'
+export * from './send/open-sender.ts'
+export * from './send/sender.ts'
+export * from './target.ts'
