@@ -7,6 +7,7 @@ import { FlowStore, parseStoredFlow, ROLES, type Role, type StoredFlow } from '@
 import fc from 'fast-check'
 import { ROUTES } from '../src/api/build-api.ts'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
+import { KnownToDetectors } from '../src/desk/known-to-detectors.ts'
 import { HOST, NOW, PASSWORD, TestApi, type Answer, type Given, type Method } from './test-api.ts'
 
 const TOKEN = 'the first token'
@@ -179,13 +180,16 @@ suite('the API', () => {
   })
 
   test('an alert is found, closed by whom, and muted for a time', async () => {
-    await detectOnce({
-      store: flows,
-      state: api.state,
-      nowMs: () => api.nowMs,
-      onAlerts: () => {},
-      onFailure: (error) => assert.fail(String(error)),
-    })
+    await detectOnce(
+      {
+        store: flows,
+        state: api.state,
+        nowMs: () => api.nowMs,
+        onAlerts: () => {},
+        onFailure: (error) => assert.fail(String(error)),
+      },
+      new KnownToDetectors(flows, api.state),
+    )
     const list = async () =>
       (await ask('GET', '/alerts', as('viewer'))).body['alerts'] as { id: string; detector: string; muted: boolean }[]
     const [alert] = await list()

@@ -58,6 +58,7 @@ test('what the desk stores and what it finds unusual goes to whoever was named, 
         stateDirectory: state,
         listen: { address: '127.0.0.1', port: 0 },
         version: '0',
+        feedsDirectory: join(state, 'feeds'),
         worldFor: async () => EMPTY_WORLD,
         deliver: {
           alerts: [parseTarget(`${base}/alerts?format=ocsf`)],

@@ -57,6 +57,7 @@ export class TestApi implements AsyncDisposable {
         state: this.state,
         events: this.events,
         feeds: this.feeds,
+        deliveries: () => ({ alerts: [], flows: [] }),
         networkNames: () => new Map([[64_500, 'Example Networks']]),
         worldFor: async () => EMPTY_WORLD,
         nowMs: () => this.nowMs,

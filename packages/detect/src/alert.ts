@@ -1,4 +1,5 @@
 import type { Flow, Severity } from '@sallyport/policy'
+import type { Past } from './past.ts'
 
 export const DETECTORS = [
   'beacon',
@@ -11,11 +12,29 @@ export const DETECTORS = [
   'name-mismatch',
   'remote-access',
   'anonymiser',
+  'new-application',
+  'new-destination',
+  'rare-destination',
+  'rule-alert',
 ] as const
 export type DetectorName = (typeof DETECTORS)[number]
 
 /** A flow of the past with the time at which it began. */
-export type ObservedFlow = { readonly flow: Flow; readonly timeMs: number; readonly denied: boolean }
+export type ObservedFlow = {
+  readonly flow: Flow
+  readonly timeMs: number
+  readonly denied: boolean
+  /** The rule that decided. */
+  readonly rule: string | null
+}
+
+/** What is known beside the flows. */
+export type Known = {
+  /** Null when nobody has looked. */
+  readonly past: Past | null
+  /** Rules that ask for an alert. */
+  readonly ruleAlerts: ReadonlyMap<string, Severity>
+}
 
 /** An entry of MITRE ATT&CK. */
 export type Technique = { readonly id: string; readonly name: string }
@@ -35,4 +54,4 @@ export type Alert = {
   readonly lastMs: number
 }
 
-export type Detector = (flows: readonly ObservedFlow[]) => readonly Alert[]
+export type Detector = (flows: readonly ObservedFlow[], known: Known) => readonly Alert[]

@@ -1,4 +1,4 @@
-import { DETECTORS, type Alert, type Detector, type DetectorName, type ObservedFlow } from './alert.ts'
+import { DETECTORS, type Alert, type Detector, type DetectorName, type Known, type ObservedFlow } from './alert.ts'
 import { detectBeacons } from './detectors/beacons.ts'
 import { detectDnsTunnels } from './detectors/dns-tunnels.ts'
 import { detectGeneratedDomains } from './detectors/generated-domains.ts'
@@ -6,7 +6,11 @@ import { detectAnonymisers, detectRemoteAccess } from './detectors/known-names.t
 import { detectLongConnections } from './detectors/long-connections.ts'
 import { detectManyRefusals } from './detectors/many-refusals.ts'
 import { detectNameMismatch } from './detectors/name-mismatch.ts'
+import { detectNewApplications } from './detectors/new-applications.ts'
+import { detectNewDestinations } from './detectors/new-destinations.ts'
 import { detectProtocolMismatch } from './detectors/protocol-mismatch.ts'
+import { detectRareDestinations } from './detectors/rare-destinations.ts'
+import { detectRuleAlerts } from './detectors/rule-alerts.ts'
 import { detectUploadVolume } from './detectors/upload-volume.ts'
 
 export const DETECT: Readonly<Record<DetectorName, Detector>> = {
@@ -20,6 +24,10 @@ export const DETECT: Readonly<Record<DetectorName, Detector>> = {
   'name-mismatch': detectNameMismatch,
   'remote-access': detectRemoteAccess,
   anonymiser: detectAnonymisers,
+  'new-application': detectNewApplications,
+  'new-destination': detectNewDestinations,
+  'rare-destination': detectRareDestinations,
+  'rule-alert': detectRuleAlerts,
 }
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low']
@@ -28,8 +36,9 @@ const SEVERITIES = ['critical', 'high', 'medium', 'low']
 export function detectAll(
   flows: readonly ObservedFlow[],
   detectors: readonly DetectorName[] = DETECTORS,
+  known: Known = { past: null, ruleAlerts: new Map() },
 ): readonly Alert[] {
-  const alerts = detectors.flatMap((name) => DETECT[name](flows))
+  const alerts = detectors.flatMap((name) => DETECT[name](flows, known))
   return alerts.toSorted(
     (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.lastMs - a.lastMs,
   )

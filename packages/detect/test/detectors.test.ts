@@ -177,5 +177,5 @@ test('a connection of five hours is found, one of an hour is not', () => {
 
 test('no flows, no alerts; flows without a fact, no alerts', () => {
   assert.deepEqual(detectAll([]), [])
-  assert.deepEqual(detectAll([{ flow: {}, timeMs: START, denied: false }]), [])
+  assert.deepEqual(detectAll([{ flow: {}, timeMs: START, denied: false, rule: null }]), [])
 })

@@ -25,6 +25,7 @@ export function observed(
   return {
     timeMs,
     denied,
+    rule: null,
     flow: {
       transport: 'tcp',
       port: 443,

@@ -1,3 +1,4 @@
+import type { Past } from '@sallyport/detect'
 import type { DropReason, FlowDrop } from '@sallyport/flow'
 import { openEmbedded } from './engine/open-embedded.ts'
 import type { Row, SqlEngine } from './engine/sql-engine.ts'
@@ -9,6 +10,7 @@ import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroups } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
+import { pastHabits } from './query/past-habits.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
 
@@ -92,6 +94,10 @@ export class FlowStore implements Disposable {
 
   flowsByHour(sinceMs: number): Promise<readonly (readonly [hourMs: number, flows: number])[]> {
     return flowsByHour(this.#engine, sinceMs)
+  }
+
+  past(sinceMs: number, nowMs: number): Promise<Past | null> {
+    return pastHabits(this.#engine, sinceMs, nowMs)
   }
 
   export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { detectAll, DETECTORS, type Alert, type DetectorName, type ObservedFlow } from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
-import { parseFilter, parseStoredFlow, type FlowQueries, type ListedFlow } from '@sallyport/store'
+import { observedFlow, parseFilter, type FlowQueries } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { note, printJson, printLine } from '../output/print.ts'
@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts'
 
 /** What fits into memory; newer flows count. */
 const MAX_FLOWS = 500_000
+const PAST_MS = 30 * 86_400_000
 
 type Options = FlowSource & {
   readonly detector: readonly string[]
@@ -35,7 +36,11 @@ export function alertsCommand(answer: Answer): Command {
       const detectors = options.detector.map(readDetector)
       using store = await openFlowSource(options)
       const flows = await observedFlows(store, parsed)
-      const alerts = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors)
+      // A log's now is its end.
+      const nowMs =
+        options.flows === undefined ? Date.now() : flows.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
+      const known = { past: await store.past(nowMs - PAST_MS, nowMs), ruleAlerts: new Map<string, never>() }
+      const alerts = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
       if (options.json === true) printJson({ flows: flows.length, alerts: alerts.map(alertFacts) })
       else printAlerts(alerts, flows.length)
       answer(options.failOnAlert === true && alerts.length > 0 ? 1 : 0)
@@ -57,13 +62,7 @@ async function observedFlows(
 ): Promise<readonly ObservedFlow[]> {
   const { flows, next } = await store.list(filter, { limit: MAX_FLOWS })
   if (next !== null) note(`only the newest ${MAX_FLOWS} flows are looked at; a filter chooses others`)
-  return flows.flatMap(observe)
-}
-
-function observe(record: ListedFlow): readonly ObservedFlow[] {
-  const stored = parseStoredFlow(JSON.stringify(record))
-  if ('problem' in stored) return []
-  return [{ flow: stored.flow, timeMs: stored.flow.time ?? 0, denied: stored.verdict?.verdict === 'deny' }]
+  return flows.flatMap((record) => observedFlow(record) ?? [])
 }
 
 function alertFacts({ firstMs, lastMs, ...alert }: Alert): object {

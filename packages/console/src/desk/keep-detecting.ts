@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { detectAll, type ObservedFlow } from '@sallyport/detect'
-import {
-  isMuted,
-  parseFilter,
-  parseStoredFlow,
-  type FlowStore,
-  type KeptAlert,
-  type ListedFlow,
-  type StateStore,
-} from '@sallyport/store'
+import { detectAll, DETECTORS } from '@sallyport/detect'
+import { isMuted, observedFlow, parseFilter, type FlowStore, type KeptAlert, type StateStore } from '@sallyport/store'
+import { KnownToDetectors } from './known-to-detectors.ts'
 
 const EVERY_MS = 60_000
 /** What one look takes in; newer flows count. */
@@ -25,22 +18,18 @@ type Options = {
 
 /** Looks through the last day's flows once a minute, and keeps what is unusual. */
 export async function keepDetecting(options: Options, signal: AbortSignal): Promise<void> {
+  const known = new KnownToDetectors(options.store, options.state)
   while (!signal.aborted) {
-    await detectOnce(options).catch(options.onFailure)
+    await detectOnce(options, known).catch(options.onFailure)
     await sleep(EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }
 
-export async function detectOnce({ store, state, nowMs, onAlerts }: Options): Promise<void> {
+export async function detectOnce({ store, state, nowMs, onAlerts }: Options, known: KnownToDetectors): Promise<void> {
   const { flows } = await store.list(parseFilter([WINDOW], nowMs()), { limit: MAX_FLOWS })
-  const fresh = state.alerts.record(detectAll(flows.flatMap(observe)))
+  const observed = flows.flatMap((record) => observedFlow(record) ?? [])
+  const fresh = state.alerts.record(detectAll(observed, DETECTORS, await known.at(nowMs())))
   const mutes = state.mutes.list(nowMs())
   const seen = fresh.filter((alert) => !isMuted(alert, mutes))
   if (seen.length > 0) onAlerts(seen)
-}
-
-function observe(record: ListedFlow): readonly ObservedFlow[] {
-  const stored = parseStoredFlow(JSON.stringify(record))
-  if ('problem' in stored) return []
-  return [{ flow: stored.flow, timeMs: stored.flow.time ?? 0, denied: stored.verdict?.verdict === 'deny' }]
 }

@@ -6,7 +6,17 @@ import { deserialize, serialize } from 'node:v8'
 import type { FlowStore } from '../flow-store.ts'
 
 /** What others may ask of a store that one process has open. */
-export const SHARED = ['list', 'top', 'factGroups', 'flowsByHour', 'drops', 'export', 'ingest', 'batchesAfter'] as const
+export const SHARED = [
+  'list',
+  'top',
+  'factGroups',
+  'flowsByHour',
+  'drops',
+  'past',
+  'export',
+  'ingest',
+  'batchesAfter',
+] as const
 export type FlowQueries = Pick<FlowStore, (typeof SHARED)[number]>
 export type SharedCall = { readonly method: (typeof SHARED)[number]; readonly args: readonly unknown[] }
 

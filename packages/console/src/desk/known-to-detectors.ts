@@ -1,0 +1,42 @@
+import type { Known, Past } from '@sallyport/detect'
+import { parsePolicies, type Severity } from '@sallyport/policy'
+import type { FlowStore, StateStore } from '@sallyport/store'
+
+const DAY_MS = 86_400_000
+const PAST_MS = 30 * DAY_MS
+/** A look at the past reads every flow of it. */
+const PAST_EVERY_MS = 3_600_000
+
+/** What detectors need beside the newest flows, read again only when it may have changed. */
+export class KnownToDetectors {
+  readonly #store: FlowStore
+  readonly #state: StateStore
+  #past: Past | null = null
+  #pastMs = Number.NEGATIVE_INFINITY
+  #version: number | null = null
+  #ruleAlerts: ReadonlyMap<string, Severity> = new Map()
+
+  constructor(store: FlowStore, state: StateStore) {
+    this.#store = store
+    this.#state = state
+  }
+
+  async at(nowMs: number): Promise<Known> {
+    if (nowMs - this.#pastMs >= PAST_EVERY_MS || nowMs < this.#pastMs) {
+      this.#past = await this.#store.past(nowMs - PAST_MS, nowMs)
+      this.#pastMs = nowMs
+    }
+    this.#readPolicy()
+    return { past: this.#past, ruleAlerts: this.#ruleAlerts }
+  }
+
+  #readPolicy(): void {
+    const { version } = this.#state.policies.inForce()
+    if (version === this.#version) return
+    this.#version = version
+    const files = version === null ? [] : (this.#state.policies.get(version)?.files ?? [])
+    const read = files.length === 0 ? null : parsePolicies(files)
+    const rules = read !== null && read.ok ? read.value.layers.flatMap((layer) => layer.rules) : []
+    this.#ruleAlerts = new Map(rules.flatMap(({ id, alert }) => (alert === null ? [] : [[id, alert] as const])))
+  }
+}

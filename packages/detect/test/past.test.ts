@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { detectAll, type Alert, type DetectorName, type Habit, type Past } from '../src/index.ts'
+import { observed, random, START } from './labelled-traffic.ts'
+
+const DAY = 86_400_000
+const NOW = START + 30 * DAY
+
+type Visit = { readonly subject: string; readonly destination: string; readonly day: number; readonly user?: string }
+
+/** Visits of thirty days, counted as the store counts them. */
+function pastOf(visits: readonly Visit[], users = 1, sinceMs = START): Past {
+  const groups = Map.groupBy(visits, ({ subject, destination }) => JSON.stringify([subject, destination]))
+  const habits = [...groups.values()].map((all): Habit => {
+    const days = all.map(({ day }) => day)
+    return {
+      subject: all[0]!.subject,
+      destination: all[0]!.destination,
+      firstMs: START + Math.min(...days) * DAY,
+      lastMs: START + Math.max(...days) * DAY,
+      flows: all.length,
+      hours: new Set(days.map((day) => Math.floor(day * 24))).size,
+      days: new Set(days.map(Math.floor)).size,
+      users: new Set(all.map(({ user }) => user)).size,
+    }
+  })
+  return { nowMs: NOW, sinceMs, habits, users }
+}
+
+const alertsOf = (detector: DetectorName, past: Past): readonly Alert[] =>
+  detectAll([], [detector], { past, ruleAlerts: new Map() })
+
+/** A machine at work: an updater with few hosts, a mail program, a browser with ever new places, a tool in many versions. */
+function benign(next: () => number): readonly Visit[] {
+  const visits: Visit[] = []
+  for (let day = 0; day < 30; day += 0.02 + next() * 0.04) {
+    visits.push({ subject: '/usr/bin/apt', destination: `${next() < 0.5 ? 'deb' : 'security'}.debian.example`, day })
+    visits.push({ subject: '/usr/bin/mail', destination: 'imap.mail.example', day })
+    visits.push({ subject: '/usr/bin/firefox', destination: `site-${Math.floor(next() * 4000)}.example`, day })
+    visits.push({ subject: `/opt/tool-1.${Math.floor(day / 3)}/bin/tool`, destination: 'api.tool.example', day })
+  }
+  return visits
+}
+
+suite('against the past', () => {
+  const next = random(5)
+  const machines = Array.from({ length: 40 }, () => benign(next))
+  const everyDay = (subject: string, destination: string): readonly Visit[] =>
+    Array.from({ length: 28 }, (_, day) => ({ subject, destination, day }))
+
+  test('40 benign machines over 30 days: no new application, no new destination', () => {
+    for (const visits of machines)
+      for (const detector of ['new-application', 'new-destination', 'rare-destination'] as const)
+        assert.deepEqual(
+          alertsOf(detector, pastOf(visits)).map(({ sentence }) => sentence),
+          [],
+        )
+  })
+
+  test('an application of the last day is new, another version of a known one is not', () => {
+    for (const visits of machines) {
+      const found = alertsOf(
+        'new-application',
+        pastOf([
+          ...visits,
+          { subject: '/tmp/.x/implant', destination: 'c2.example', day: 29.5 },
+          { subject: '/opt/tool-1.99/bin/tool', destination: 'api.tool.example', day: 29.5 },
+        ]),
+      )
+      assert.deepEqual(
+        found.map(({ subject, destination }) => [subject, destination]),
+        [['/tmp/.x/implant', 'c2.example']],
+      )
+    }
+  })
+
+  test('nothing is new while nobody knows what was before', () => {
+    const visits = [{ subject: '/usr/bin/curl', destination: 'a.example', day: 29.5 }]
+    assert.deepEqual(alertsOf('new-application', pastOf(visits, 1, NOW - 2 * DAY)), [])
+    assert.deepEqual(detectAll([observed(NOW, { name: 'a.example' })], ['new-application', 'rare-destination']), [])
+  })
+
+  test('a program of few destinations goes to another one; a browser does so every day', () => {
+    for (const visits of machines) {
+      const found = alertsOf(
+        'new-destination',
+        pastOf([
+          ...visits,
+          { subject: '/usr/bin/apt', destination: 'drop.other.example', day: 29.4 },
+          { subject: '/usr/bin/firefox', destination: 'brand-new.example', day: 29.4 },
+          { subject: '/usr/bin/mail', destination: 'smtp.mail.example', day: 29.4 },
+        ]),
+      )
+      assert.deepEqual(
+        found.map(({ subject, destination }) => [subject, destination]),
+        [['/usr/bin/apt', 'drop.other.example']],
+      )
+    }
+  })
+
+  test('one of many goes where nobody else ever did, again and again', () => {
+    const common = Array.from({ length: 12 }, (_, user) =>
+      everyDay('/usr/bin/firefox', 'search.example').map((visit) => ({ ...visit, user: `user${user}` })),
+    ).flat()
+    const beacon = Array.from({ length: 60 }, (_, index) => ({
+      subject: '/usr/bin/python3',
+      destination: 'c2.example',
+      day: 29 + index / 100,
+      user: 'user3',
+    }))
+    const once = [{ subject: '/usr/bin/firefox', destination: 'odd.example', day: 29.1, user: 'user4' }]
+    const found = (users: number): readonly string[] =>
+      alertsOf('rare-destination', pastOf([...common, ...beacon, ...once], users)).map(({ destination }) => destination)
+    assert.deepEqual(found(12), ['c2.example'])
+    assert.deepEqual(found(3), [], 'of three, one may well be alone')
+  })
+})
+
+test('a rule that asks for an alert gets one for each destination, with what became of it', () => {
+  const flows = [1, 2, 3].map((n) => ({
+    ...observed(START + n, { app: '/usr/bin/curl', name: 'bad.example' }, true),
+    rule: 'no-c2',
+  }))
+  const other = { ...observed(START, { app: '/usr/bin/curl', name: 'good.example' }), rule: 'web' }
+  const found = detectAll([...flows, other], ['rule-alert'], { past: null, ruleAlerts: new Map([['no-c2', 'high']]) })
+  assert.deepEqual(
+    found.map(({ severity, sentence }) => [severity, sentence]),
+    [['high', 'rule no-c2 decided 3 flows of /usr/bin/curl to bad.example: stopped']],
+  )
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FlowStore, parseStoredFlow, type StoredFlow } from '../src/index.ts'
+
+const NOW = Date.parse('2026-10-01T12:00:00Z')
+
+function stored(facts: object): StoredFlow {
+  const flow = parseStoredFlow(JSON.stringify(facts))
+  assert.ok(!('problem' in flow), JSON.stringify(flow))
+  return flow
+}
+
+test('the past says who went where, since when, on how many days; half of one is none', async () => {
+  using store = await FlowStore.open()
+  assert.equal(await store.past(0, NOW), null)
+  const at = (day: number, facts: object): StoredFlow =>
+    stored({ time: NOW - day * 86_400_000, port: 443, transport: 'tcp', ...facts })
+  const flows = [
+    at(10, { app: '/usr/bin/apt', domain: 'deb.example', user: 'root' }),
+    at(2, { app: '/usr/bin/apt', domain: 'deb.example', user: 'ann' }),
+    at(2, { app: '/usr/bin/apt', domain: 'deb.example', user: 'ann' }),
+    at(1, { src: '192.0.2.9', dst: '198.51.100.1' }),
+    at(40, { app: '/usr/bin/old', domain: 'old.example' }),
+  ]
+  await store.ingest({ id: 'past', flows }, NOW)
+  const past = await store.past(NOW - 30 * 86_400_000, NOW)
+  assert.equal(past?.sinceMs, NOW - 10 * 86_400_000)
+  assert.equal(past?.users, 3)
+  assert.deepEqual(
+    past?.habits
+      .map(({ subject, destination, flows: count, days, users }) => [subject, destination, count, days, users])
+      .toSorted(),
+    [
+      ['/usr/bin/apt', 'deb.example', 3, 2, 2],
+      ['192.0.2.9', '198.51.100.1', 1, 1, 1],
+    ],
+  )
+})
