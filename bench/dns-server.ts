@@ -1,40 +1,43 @@
-/** One forwarder with a blocklist, for bench/dns.ts: prints its port and load time, then its memory on SIGTERM. */
+/** A forwarder with a list, for bench/dns.ts: `bound` on the hot path and with each address bound in the kernel, or `plain`. */
 import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
-import { policyNameSets, startForwarder, type NameVerdict } from '@sallyport/dns'
-import { compilePolicy } from '@sallyport/compile'
-import type { DomainName } from '@sallyport/net'
+import { readFeed } from '@sallyport/catalog'
+import { compilePolicy, kernelTables } from '@sallyport/compile'
+import { dnsSettings, policyNameSets, startForwarder, type Binding } from '@sallyport/dns'
+import { createRunCgroup, openEnforcement, removeCgroup } from '@sallyport/kernel'
+import { addressBytes } from '@sallyport/net'
 import { EMPTY_WORLD, parsePolicies } from '@sallyport/policy'
+import { UPSTREAM_PORT } from './dns-servers.ts'
 
-const [file = '', port = '0', kind = 'hot', upstreamPort = '9'] = process.argv.slice(2)
-const POLICY = `
-sallyport: 1
-name: bench
-default: allow
-rules:
-  - { id: no-malware, action: deny, to: [{ feed: malware }] }
-`
-const start = performance.now()
-const parsed = parsePolicies([{ file: 'bench.yaml', text: POLICY }])
+const [list = '', policyFile = '', port = '0', kind = 'plain'] = process.argv.slice(2)
+const parsed = parsePolicies([{ file: policyFile, text: readFileSync(policyFile, 'utf8') }])
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
-const compiled = loaded(file)
-const loadMs = performance.now() - start
-const judge = (name: DomainName): NameVerdict =>
-  compiled.decide({ domain: null, protocol: null, boundNames: [name], time: Date.now() }, 'handshake')
+const feed = await readFeed(list)
+if ('invalid' in feed) throw new Error(feed.invalid)
+const compiled = compilePolicy(parsed.value, { ...EMPTY_WORLD, feed: () => feed }, { atMs: Date.now(), seed: [5, 6] })
+
 await startForwarder({
   listen: [{ address: '127.0.0.1', port: Number(port) }],
-  upstreams: [{ address: '127.0.0.1', port: Number(upstreamPort) }],
-  judge: ({ name }) => judge(name),
-  refusal: { kind: 'refused' },
-  ...(kind === 'hot' ? { nameSets: policyNameSets(() => compiled, Date.now) } : {}),
+  upstreams: [{ address: '127.0.0.1', port: UPSTREAM_PORT }],
+  judge: ({ name }) =>
+    compiled.decide({ domain: null, protocol: null, boundNames: [name], time: Date.now() }, 'handshake'),
+  refusal: dnsSettings(parsed.value).refusal ?? { kind: 'nxdomain' },
+  ...(kind === 'bound' ? { nameSets: policyNameSets(() => compiled, Date.now), bind: await kernelBindings() } : {}),
 })
-globalThis.gc?.()
-console.log(JSON.stringify({ loadMs: Math.round(loadMs) }))
 
-function loaded(path: string): ReturnType<typeof compilePolicy> {
-  const names = gunzipSync(readFileSync(path)).toString().split('\n').filter(Boolean)
-  const domains = names.map((name) => ({ kind: 'both' as const, name: name as DomainName }))
-  const world = { ...EMPTY_WORLD, feed: () => ({ domains, prefixes: [] }) }
-  if (!parsed.ok) throw new Error('unreachable')
-  return compilePolicy(parsed.value, world, { atMs: Date.now(), seed: [5, 6] })
+/** Of a cgroup without processes. */
+async function kernelBindings(): Promise<(bindings: readonly Binding[]) => void> {
+  const rules = compiled.at(Date.now())
+  const cgroupPath = createRunCgroup(`bench-dns-${process.pid}`)
+  process.once('SIGTERM', () => void removeCgroup(cgroupPath).then(() => process.exit()))
+  const enforcement = await openEnforcement({ cgroupPath })
+  const nobody = { device: null, tags: null, posture: null, users: [], apps: [], units: [] }
+  const { rules: _numbered, ...tables } = kernelTables(rules, nobody, [])
+  enforcement.apply(tables)
+  return (bindings) =>
+    enforcement.bind(
+      bindings.map(({ name, address, ttlSeconds }) => ({
+        address: addressBytes(address),
+        names: [{ class: rules.tables.nameClass({ certainty: 'certain', name }), ttlSeconds }],
+      })),
+    )
 }

@@ -9,6 +9,7 @@ export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-
 export { keepStandby, type Place } from './serve/keep-standby.ts'
 export { isWorker, sayDone, sayReady, standBy, STANDBY_VARIABLE } from './serve/stand-by.ts'
 export { tunnelNote } from './serve/tunnel-note.ts'
+export { giveBackMemory } from './serve/give-back-memory.ts'
 export { serveMetrics, type MetricsServer } from './serve/serve-metrics.ts'
 export { formatMetrics, METRICS } from './serve/metrics.ts'
 export { isPrivateAddress } from './private-address.ts'

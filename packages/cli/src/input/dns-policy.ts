@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   answerSettings,
   dnsSettings,
+  giveBackMemory,
   judgeOptions,
   policyNameSets,
   type AnswerSettings,
@@ -45,7 +46,9 @@ export class DnsPolicy implements AsyncDisposable {
   }
 
   static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
-    return new DnsPolicy(files, feeds, await readPolicies(files, feeds))
+    const policy = new DnsPolicy(files, feeds, await readPolicies(files, feeds))
+    setImmediate(giveBackMemory)
+    return policy
   }
 
   /** Once it is this process that answers: what was seen is this one's to keep. */
@@ -89,6 +92,7 @@ export class DnsPolicy implements AsyncDisposable {
     const next = await readPolicies(this.#files, this.#feeds)
     await this.#openSeen(next)
     this.#inForce = next
+    setImmediate(giveBackMemory)
     return 'sallyport: policy and feeds are read again'
   }
 
@@ -122,8 +126,8 @@ async function readPolicies(files: readonly string[], feeds: readonly string[]):
   const world = await readEnforcedWorld(feeds, policy)
   const asks = asksForNewlySeen(policy)
   const policies = {
-    known: compileForQueries(asks ? policyForNames(policy, 'known') : policy, world),
-    fresh: asks ? compileForQueries(policyForNames(policy, 'new'), world) : null,
+    known: await compileForQueries(asks ? policyForNames(policy, 'known') : policy, world),
+    fresh: asks ? await compileForQueries(policyForNames(policy, 'new'), world) : null,
   }
   const settings = dnsSettings(policy)
   const options = judgeOptions(settings)

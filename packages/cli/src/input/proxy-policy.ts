@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
 import { SallyportError } from '@sallyport/policy'
 import { readPolicy } from './policy-files.ts'
+import { randomSeed } from './random-seed.ts'
 import { readWorld } from './world.ts'
 
 /** The policy as a proxy needs it: its loopback is not its clients', so nothing passes without a rule. */
@@ -12,8 +12,6 @@ export async function readProxyPolicy(files: readonly string[], feeds: readonly 
     })
   }
   const policy = await readPolicy(files)
-  const random = randomBytes(8)
-  // Clients choose the names that are looked up.
-  const seed = [random.readUInt32LE(0), random.readUInt32LE(4)] as const
-  return compilePolicy(policy, await readWorld(feeds, policy), { atMs: Date.now(), seed, implicit: 'rules' })
+  const options = { atMs: Date.now(), seed: randomSeed(), implicit: 'rules' } as const
+  return compilePolicy(policy, await readWorld(feeds, policy), options)
 }

@@ -1,7 +1,9 @@
-import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { setImmediate as queries } from 'node:timers/promises'
+import { compilePolicyInTurns, type CompiledPolicy } from '@sallyport/compile'
 import { PolicyJudge, type JudgeOptions, type NameQuery } from '@sallyport/dns'
 import type { Policy, World } from '@sallyport/policy'
 import { typeNumber } from '@sallyport/wire'
+import { randomSeed } from './random-seed.ts'
 
 /** A policy compiled, and once more for each type of query for which its feeds hold other names: rarely any. */
 export type QueryPolicies = {
@@ -11,17 +13,19 @@ export type QueryPolicies = {
   readonly others: CompiledPolicy | null
 }
 
-export function compileForQueries(policy: Policy, world: World): QueryPolicies {
-  const atMs = Date.now()
+/** Queries are answered meanwhile. */
+export async function compileForQueries(policy: Policy, world: World): Promise<QueryPolicies> {
+  const options = { atMs: Date.now(), seed: randomSeed() }
+  const compile = (each: World): Promise<CompiledPolicy> => compilePolicyInTurns(policy, each, options, () => queries())
   const byType = new Map<number, CompiledPolicy>()
   let others: CompiledPolicy | null = null
   for (const type of world.queryTypes ?? []) {
-    const compiled = compilePolicy(policy, world.forQueryType!(type), { atMs })
+    const compiled = await compile(world.forQueryType!(type))
     const number = typeNumber(type)
     if (number !== null) byType.set(number, compiled)
     if (type === '*') others = compiled
   }
-  return { compiled: compilePolicy(policy, world, { atMs }), byType, others }
+  return { compiled: await compile(world), byType, others }
 }
 
 /** The judge of a query is that of its type. */

@@ -1,6 +1,7 @@
 import { PACKED_KINDS, type DomainPatterns } from '@sallyport/policy'
 import { AtomSets } from './atom-sets.ts'
 import type { NameList, NameTableImage } from './name-table.ts'
+import { HashBlock } from './hash-block.ts'
 import { PatternCursor } from './pattern-cursor.ts'
 import { slotOf } from './slots.ts'
 import { SuffixHash, type HashSeed } from './suffix-hash.ts'
@@ -14,8 +15,8 @@ const NAME = PACKED_KINDS.indexOf('name')
 const BELOW = PACKED_KINDS.indexOf('below')
 const LOAD = 0.64
 const SHORT_IDS = 0x1_0000
-/** Some milliseconds of work. */
-const NAMES_AT_ONCE = 16_384
+/** A millisecond of work. */
+const NAMES_AT_ONCE = 4096
 /** Of the filter of names that have others below them, for each name: one in twelve of those that do not, passes. */
 const FILTER_BITS = 12
 
@@ -23,6 +24,7 @@ const FILTER_BITS = 12
 export class NameTableBuilder {
   readonly #sets = new AtomSets()
   readonly #hash: SuffixHash
+  readonly #block = new HashBlock()
   readonly #seed: HashSeed
   readonly #lists: readonly NameList[]
   readonly #hashes: Uint32Array
@@ -49,7 +51,7 @@ export class NameTableBuilder {
     this.#giverShift = 32 - filterBits
   }
 
-  /** The work, in parts of a few milliseconds. */
+  /** The work, in parts of about a millisecond. */
   *parts(): Generator<void, void, undefined> {
     for (const { atom, patterns, except } of this.#lists) {
       yield* this.#enterEach(patterns, atom, false)
@@ -77,13 +79,15 @@ export class NameTableBuilder {
   *#enterEach(patterns: DomainPatterns, atom: number, areHoles: boolean): Generator<void, void, undefined> {
     const cursor = new PatternCursor(patterns, this.#hash)
     const alone = this.#sets.add(0, atom)
-    for (let count = 1; ; count++) {
-      const kind = cursor.next()
-      if (kind < 0) return
-      const slot = this.#slotOfName()
-      if (areHoles) this.#enterHole(atom, slot, kind)
-      else this.#enter(atom, alone, slot, kind)
-      if (count % NAMES_AT_ONCE === 0) yield
+    const block = this.#block
+    for (let count = block.fill(cursor, this.#hash); count > 0; count = block.fill(cursor, this.#hash)) {
+      block.fetch(this.#hashes, this.#ids, this.#givers, this.#giverShift)
+      for (let at = 0; at < count; at++) {
+        const slot = this.#slotFor(block.low[at]!, block.high[at]!)
+        if (areHoles) this.#enterHole(atom, slot, block.low[at]!, block.kinds[at]!)
+        else this.#enter(atom, alone, slot, block.low[at]!, block.kinds[at]!)
+      }
+      yield
     }
   }
 
@@ -96,12 +100,12 @@ export class NameTableBuilder {
   }
 
   /** `alone` is the set of this list alone, which nearly all names are in. */
-  #enter(atom: number, alone: number, slot: number, kind: number): void {
+  #enter(atom: number, alone: number, slot: number, low: number, kind: number): void {
     const at = slot * 2
     if (kind !== BELOW) this.#put(at, atom, alone)
     if (kind === NAME) return
     this.#put(at + 1, atom, alone)
-    this.#markGiver(slot)
+    this.#markGiver(low)
   }
 
   #put(at: number, atom: number, alone: number): void {
@@ -110,16 +114,16 @@ export class NameTableBuilder {
     this.#ids[at] = id
   }
 
-  #enterHole(atom: number, slot: number, kind: number): void {
+  #enterHole(atom: number, slot: number, low: number, kind: number): void {
     const hole = this.#holes.get(slot) ?? { self: [], below: [] }
     if (kind !== BELOW) hole.self.push(atom)
     if (kind !== NAME) hole.below.push(atom)
     this.#holes.set(slot, hole)
-    this.#markGiver(slot)
+    this.#markGiver(low)
   }
 
-  #markGiver(slot: number): void {
-    const bit = this.#hashes[slot * 2]! >>> this.#giverShift
+  #markGiver(low: number): void {
+    const bit = low >>> this.#giverShift
     this.#givers[bit >>> 5]! |= 1 << (bit & 31)
     this.#gives = true
   }
@@ -146,13 +150,12 @@ export class NameTableBuilder {
     this.#ids[at + 1] = below
   }
 
-  /** The slot of the name that was hashed, entered when it was not there. */
-  #slotOfName(): number {
-    const { low, high, count } = this.#hash
-    const slot = slotOf(this.#hashes, low[count - 1]!, high[count - 1]!)
+  /** The slot of a name, entered when it was not there. */
+  #slotFor(low: number, high: number): number {
+    const slot = slotOf(this.#hashes, low, high)
     if (this.#hashes[slot * 2 + 1] === 0) {
-      this.#hashes[slot * 2] = low[count - 1]!
-      this.#hashes[slot * 2 + 1] = high[count - 1]!
+      this.#hashes[slot * 2] = low
+      this.#hashes[slot * 2 + 1] = high
       this.#entries++
     }
     return slot

@@ -41,7 +41,7 @@ export function buildNameTable(lists: readonly NameList[], seed: HashSeed): Name
   return openNameTable(builder.image())
 }
 
-/** The same, in parts of a few milliseconds: `others` lets those have their turn who wait for this thread. */
+/** The same, in parts of about a millisecond: `others` lets those have their turn who wait for this thread. */
 export async function buildNameTableInTurns(
   lists: readonly NameList[],
   seed: HashSeed,
