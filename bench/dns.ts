@@ -18,6 +18,8 @@ import { gunzipSync } from 'node:zlib'
 import { ALLOWED_NAMES, fileIn, resolvers, upstreamCommand, type Server } from './dns-servers.ts'
 
 const RUNS = Number(process.env['RUNS'] ?? 5)
+/** Of the list; all unless given. */
+const NAMES = Number(process.env['NAMES'] ?? Infinity)
 const SECONDS = Number(process.env['SECONDS'] ?? 3)
 const LOADING_MS = 120_000
 /** What was used only to load is given back by then. */
@@ -33,6 +35,7 @@ const names = gunzipSync(readFileSync(join(data, 'feeds/malware-domains.txt.gz')
   .toString()
   .split('\n')
   .filter((name) => name !== '' && name.split('.').every((label) => label.length < 64))
+  .slice(0, NAMES)
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-dns-'))
 const write = fileIn(folder)
 const blocked = names.filter((_, at) => at % 23 === 0).flatMap((name) => [`www.${name} A`, `${name} AAAA`])

@@ -13,8 +13,11 @@ import type { ExchangeFailure } from './upstream/exchange.ts'
 
 export type Endpoint = { readonly address: string; readonly port: number }
 
+/** `fd`: a socket of UDP that is bound there already, and that others may hold, too. */
+export type DatagramEndpoint = Endpoint & { readonly fd?: number }
+
 /** Where queries are taken: `udp` is UDP with TCP beside it, and holds unless given; `path` is that of `https`. */
-export type ListenEndpoint = Endpoint & { readonly kind?: ResolverKind; readonly path?: string }
+export type ListenEndpoint = DatagramEndpoint & { readonly kind?: ResolverKind; readonly path?: string }
 
 /** Certificate chain and private key in PEM. */
 export type Certificate = { readonly cert: string; readonly key: string }

@@ -3,6 +3,8 @@ import { Command, Option } from 'commander'
 import {
   isWorker,
   keepStandby,
+  onSharedSockets,
+  openSharedSockets,
   sayDone,
   sayReady,
   serveResolver,
@@ -83,7 +85,7 @@ export function dnsCommand(answer: Answer): Command {
       ),
     )
     .action(async (options: Options) =>
-      answer(await (options.standby === true && !isWorker() ? superviseDns() : dns(options))),
+      answer(await (options.standby === true && !isWorker() ? superviseDns(options) : dns(options))),
     )
 }
 
@@ -108,10 +110,10 @@ async function dns(options: Options): Promise<number> {
   const clientRate = rateOf(options, settings)
   await using log = openLineLog(options.log)
   const feedCounters = new FeedCounters()
-  const place = isWorker() ? await standBy() : null
+  const { place, sockets } = isWorker() ? await standBy() : { place: null, sockets: [] }
   await policy.begin()
   await using resolver = await serveResolver({
-    listen: place?.endpoints ?? listen,
+    listen: onSharedSockets(place?.endpoints ?? listen, sockets),
     ...servers,
     strategy: options.strategy ?? settings.strategy ?? 'order',
     ...(clients === null ? {} : { clients }),
@@ -125,7 +127,7 @@ async function dns(options: Options): Promise<number> {
     moreMetrics: () => formatFeedMetrics(feedCounters),
     log: log?.write ?? null,
   }).catch((error: unknown) => {
-    throw cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
+    throw unavailable(error)
   })
   const readAgain = async (): Promise<void> => note(await policy.reload())
   const reload = (): void => {
@@ -153,15 +155,32 @@ async function dns(options: Options): Promise<number> {
   return 0
 }
 
+const WORKER_STDIO = ['ignore', 'inherit', 'inherit', 'ipc'] as const
+
+function sharedSockets(listen: readonly ListenEndpoint[]): ReturnType<typeof openSharedSockets> {
+  try {
+    return openSharedSockets(listen)
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+function unavailable(error: unknown): unknown {
+  return cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
+}
+
 /** The same command line again, in two processes that this one watches over. */
-async function superviseDns(): Promise<number> {
+async function superviseDns({ listen }: Options): Promise<number> {
+  // Held here, so that what comes between two workers waits for the second.
+  const shared = sharedSockets(listen.map(parseListen))
   const stopping = new AbortController()
   const standby = keepStandby({
     spawn: () =>
       fork(process.argv[1]!, process.argv.slice(2), {
         env: { ...process.env, [STANDBY_VARIABLE]: '1' },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        stdio: [...WORKER_STDIO, ...shared.map(({ fd }) => fd)],
       }),
+    sockets: shared.map((socket, index) => ({ ...socket, fd: WORKER_STDIO.length + index })),
     note,
     signal: stopping.signal,
   })

@@ -1,5 +1,5 @@
 import type { Counters } from '../counters.ts'
-import type { Endpoint, ForwarderOptions } from '../options.ts'
+import type { DatagramEndpoint, ForwarderOptions } from '../options.ts'
 import type { Admission } from '../listen/client-gate.ts'
 import type { QueryDesk } from '../query-desk.ts'
 import type { Answered } from '../answer-query.ts'
@@ -23,7 +23,7 @@ const BATCHES_A_TURN = 8
  * everything else takes the way that `listenUdp` gives it. Throws with the code of errno, as sockets of Node do.
  */
 export function listenBatched(
-  endpoint: Endpoint,
+  endpoint: DatagramEndpoint,
   desk: QueryDesk,
   counters: Counters,
   sets: NameSets,

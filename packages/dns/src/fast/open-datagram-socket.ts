@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { Endpoint } from '../options.ts'
+import type { DatagramEndpoint, Endpoint } from '../options.ts'
 import { AF_INET, AF_INET6, socketAddress } from './socket-address.ts'
 import type { SocketCalls } from './socket-calls.ts'
 
@@ -12,11 +12,12 @@ const SO_RCVBUFFORCE = 33
 const IPPROTO_IPV6 = 41
 const IPV6_V6ONLY = 26
 
-/** A socket of UDP that never waits, and its port. Throws with the code of errno. */
+/** A socket of UDP that never waits, or the one that is given, and its port. Throws with the code of errno. */
 export function openDatagramSocket(
-  endpoint: Endpoint,
+  endpoint: DatagramEndpoint,
   calls: SocketCalls,
 ): { readonly fd: number; readonly port: number } {
+  if (endpoint.fd !== undefined) return { fd: endpoint.fd, port: boundPort(endpoint.fd, calls) }
   const address = socketAddress(endpoint)
   if (address === null) throw Object.assign(new Error(`bind EINVAL ${endpoint.address}`), { code: 'EINVAL' })
   const six = isIPv6(endpoint.address)

@@ -3,11 +3,11 @@ import { listenBatched } from '../fast/listen-batched.ts'
 import { socketAddress } from '../fast/socket-address.ts'
 import { openSocketCalls, type SocketCalls } from '../fast/socket-calls.ts'
 import { listenUdp } from './listen-udp.ts'
-import type { Endpoint, ForwarderOptions } from '../options.ts'
+import type { DatagramEndpoint, ForwarderOptions } from '../options.ts'
 import type { QueryDesk } from '../query-desk.ts'
 
 export type DatagramListener = { readonly port: number; readonly close: () => Promise<void> }
-export type ListenDatagrams = (endpoint: Endpoint) => Promise<DatagramListener>
+export type ListenDatagrams = (endpoint: DatagramEndpoint) => Promise<DatagramListener>
 
 /** Batches where the system has them and nobody has to hear of every query; both answer alike. */
 export function chooseUdp(options: ForwarderOptions, desk: QueryDesk, counters: Counters): ListenDatagrams {

@@ -2,7 +2,7 @@ import type { Counters } from '../counters.ts'
 import type { Limits, Timeouts } from '../limits.ts'
 import { listenTcp } from './listen-tcp.ts'
 import type { ListenDatagrams } from './choose-udp.ts'
-import type { Endpoint } from '../options.ts'
+import type { DatagramEndpoint, Endpoint } from '../options.ts'
 import type { QueryDesk } from '../query-desk.ts'
 
 /** A port that is free for UDP may be taken for TCP; then another one is tried. */
@@ -10,7 +10,7 @@ const TRIES = 10
 
 /** UDP and TCP on one port. */
 export async function listenPair(
-  endpoint: Endpoint,
+  endpoint: DatagramEndpoint,
   desk: QueryDesk,
   limits: Limits,
   timeouts: Timeouts,
@@ -30,7 +30,7 @@ export async function listenPair(
       }
     } catch (error) {
       await udp.close()
-      if (endpoint.port !== 0 || attempt === TRIES) throw error
+      if (endpoint.port !== 0 || endpoint.fd !== undefined || attempt === TRIES) throw error
     }
   }
 }

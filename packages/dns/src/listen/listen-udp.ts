@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { clientAddress } from './client-address.ts'
 import type { Counters } from '../counters.ts'
-import type { Endpoint } from '../options.ts'
+import type { DatagramEndpoint } from '../options.ts'
 import type { QueryDesk } from '../query-desk.ts'
 
-export async function listenUdp(endpoint: Endpoint, desk: QueryDesk, counters: Counters): Promise<Socket> {
+export async function listenUdp(endpoint: DatagramEndpoint, desk: QueryDesk, counters: Counters): Promise<Socket> {
   const six = isIPv6(endpoint.address)
   const socket = createSocket({ type: six ? 'udp6' : 'udp4', ipv6Only: six })
-  socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true })
+  const { address, port, fd } = endpoint
+  socket.bind(fd === undefined ? { address, port, exclusive: true } : { fd, exclusive: true })
   try {
     await once(socket, 'listening')
   } catch (error) {

@@ -14,7 +14,7 @@ export type OpenListener = AsyncDisposable & {
 
 /** One of the listeners that the options name, by its kind. Rejects with a `TypeError` when it lacks a certificate. */
 export async function openListener(
-  { kind = 'udp', address, port, path }: ListenEndpoint,
+  { kind = 'udp', address, port, path, fd }: ListenEndpoint,
   certificate: Certificate | null,
   desk: QueryDesk,
   limits: Limits,
@@ -24,7 +24,8 @@ export async function openListener(
 ): Promise<OpenListener> {
   const endpoint: Endpoint = { address, port }
   if (kind === 'udp') {
-    const pair = await listenPair(endpoint, desk, limits, timeouts, counters, listenDatagrams)
+    const datagrams = fd === undefined ? endpoint : { ...endpoint, fd }
+    const pair = await listenPair(datagrams, desk, limits, timeouts, counters, listenDatagrams)
     return { ...pair, renew: () => {} }
   }
   if (kind === 'tcp') return opened(await listenTcp(endpoint, desk, limits, timeouts, counters), { kind, address })

@@ -1,16 +1,23 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Endpoint, ListenEndpoint } from '../options.ts'
+import type { SharedSocket } from './shared-sockets.ts'
 
 /** Where the resolver answers: one that takes over does so at the same place. */
 export type Place = { readonly endpoints: readonly ListenEndpoint[]; readonly metrics: Endpoint | null }
 
 /** What a worker says, and what it is told, over the channel between the two processes. */
 export type FromWorker = { readonly event: 'loaded' } | ({ readonly event: 'ready' } & Place)
-export type ToWorker = { readonly event: 'serve'; readonly place: Place | null }
+export type ToWorker = {
+  readonly event: 'serve'
+  readonly place: Place | null
+  readonly sockets: readonly SharedSocket[]
+}
 
 export type StandbyOptions = {
   /** Starts a worker with a channel for messages. */
   readonly spawn: () => ChildProcess
+  /** With the numbers that they have in a worker. */
+  readonly sockets: readonly SharedSocket[]
   readonly note: (text: string) => void
   readonly signal: AbortSignal
 }
@@ -28,7 +35,7 @@ const LONGEST_PAUSE_MS = 30_000
 const STEADY_MS = 60_000
 
 /** Two workers: one answers, the other has read everything and takes the place of the first at the moment it ends. */
-export function keepStandby({ spawn, note, signal }: StandbyOptions): Standby {
+export function keepStandby({ spawn, sockets, note, signal }: StandbyOptions): Standby {
   const ended = Promise.withResolvers<number>()
   const workers = new Set<ChildProcess>()
   let active: ChildProcess | null = null
@@ -40,7 +47,7 @@ export function keepStandby({ spawn, note, signal }: StandbyOptions): Standby {
   const promote = (worker: ChildProcess): void => {
     active = worker
     if (ready === worker) ready = null
-    tell(worker, { event: 'serve', place })
+    tell(worker, { event: 'serve', place, sockets })
   }
   const take = (worker: ChildProcess, message: FromWorker): void => {
     if (message.event === 'loaded') {

@@ -8,13 +8,13 @@ export function isWorker(): boolean {
   return process.env[STANDBY_VARIABLE] === '1' && process.send !== undefined
 }
 
-/** Says that everything is read, and waits for the turn; where to answer, or `null` for where the command line says. */
-export async function standBy(): Promise<Place | null> {
+/** Says that everything is read, and waits for the turn; where to answer, `null` for where the command line says, and on what. */
+export async function standBy(): Promise<Pick<ToWorker, 'place' | 'sockets'>> {
   // Nobody is there any more who would start another one.
   process.once('disconnect', endAlone)
   say({ event: 'loaded' })
   const [message] = (await once(process, 'message')) as [ToWorker]
-  return message.place
+  return message
 }
 
 export function sayReady(place: Place): void {

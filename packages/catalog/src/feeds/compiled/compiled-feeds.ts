@@ -34,7 +34,7 @@ export class CompiledFeeds {
       .update(JSON.stringify([READER_VERSION, ...source]))
       .digest('hex')
     const path = join(this.#directory, `${name}.feed`)
-    const known = openCompiled(path)
+    const known = await openCompiled(path)
     if (known !== null) {
       await utimes(path, nowMs / 1000, nowMs / 1000).catch(() => {})
       return known
@@ -48,7 +48,7 @@ export class CompiledFeeds {
       // A directory that cannot be written, or a full disk: the feed is as good without its copy.
       return feed
     }
-    return openCompiled(path) ?? feed
+    return (await openCompiled(path)) ?? feed
   }
 
   async #sweep(nowMs: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { fstatSync, openSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setImmediate as others } from 'node:timers/promises'
 import type { Feed, NamePatterns } from '../feed.ts'
 import { headerSchema, prefixBytes, sectionsOf, unpackPrefixes, type FeedHeader } from './feed-sections.ts'
 import { OpenFile } from './open-file.ts'
@@ -10,6 +11,8 @@ import { StoredPatterns } from './stored-patterns.ts'
 /** Magic and version of the form; the header's length follows, then header, sections, and a digest of all that. */
 const MAGIC = Buffer.from('SPFEED01', 'latin1')
 const DIGEST_OCTETS = 32
+/** Under a millisecond of work; others get their turn in between. */
+const PART_OCTETS = 2 ** 20
 
 /** Whole or not at all. */
 export async function writeCompiled(path: string, feed: Feed): Promise<void> {
@@ -19,7 +22,12 @@ export async function writeCompiled(path: string, feed: Feed): Promise<void> {
   length.writeUInt32BE(text.length)
   const parts = [MAGIC, length, text, ...sections]
   const digest = createHash('sha256')
-  for (const part of parts) digest.update(part)
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PART_OCTETS) {
+      digest.update(part.subarray(at, at + PART_OCTETS))
+      await others()
+    }
+  }
   await mkdir(dirname(path), { recursive: true, mode: 0o755 })
   const temporary = `${path}.${process.pid}.new`
   try {
@@ -32,40 +40,43 @@ export async function writeCompiled(path: string, feed: Feed): Promise<void> {
   await rename(temporary, path)
 }
 
-/** `null` when there is no such file, or it is not what was written. */
-export function openCompiled(path: string): Feed | null {
+/** `null` when there is no such file, or it is not what was written. It is never in memory as a whole. */
+export async function openCompiled(path: string): Promise<Feed | null> {
   let fd: number
   try {
     fd = openSync(path, 'r')
   } catch {
     return null
   }
-  const bytes = readFileSync(fd)
-  const header = checkedHeader(bytes)
-  if (header === null) {
-    closeSync(fd)
-    return null
+  const file = new OpenFile(fd)
+  const { size } = fstatSync(fd)
+  return (await isWhole(file, size)) ? feedOf(file, size - DIGEST_OCTETS) : null
+}
+
+async function isWhole(file: OpenFile, size: number): Promise<boolean> {
+  const end = size - DIGEST_OCTETS
+  if (end < MAGIC.length + 4) return false
+  const digest = createHash('sha256')
+  for (let at = 0; at < end; at += PART_OCTETS) {
+    digest.update(file.read(at, Math.min(PART_OCTETS, end - at)))
+    await others()
   }
-  return feedOf(bytes, header, new OpenFile(fd))
+  return digest.digest().equals(file.read(end, DIGEST_OCTETS))
 }
 
-type Placed = { readonly header: FeedHeader; readonly sectionsAt: number }
-
-function checkedHeader(bytes: Buffer): Placed | null {
-  const least = MAGIC.length + 4 + DIGEST_OCTETS
-  if (bytes.length < least || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null
-  const end = bytes.length - DIGEST_OCTETS
-  const digest = createHash('sha256').update(bytes.subarray(0, end)).digest()
-  if (!digest.equals(bytes.subarray(end))) return null
-  const sectionsAt = MAGIC.length + 4 + bytes.readUInt32BE(MAGIC.length)
-  if (sectionsAt > end) return null
-  const parsed = headerSchema.safeParse(JSON.parse(bytes.toString('utf8', MAGIC.length + 4, sectionsAt)))
+function feedOf(file: OpenFile, end: number): Feed | null {
+  const headerAt = MAGIC.length + 4
+  const start = file.read(0, headerAt)
+  const length = start.readUInt32BE(MAGIC.length)
+  if (!start.subarray(0, MAGIC.length).equals(MAGIC) || headerAt + length > end) return null
+  const parsed = headerSchema.safeParse(JSON.parse(file.read(headerAt, length).toString()))
   if (!parsed.success) return null
-  const size = parsed.data.lists.reduce((sum, each) => sum + each.bytes, prefixBytes(parsed.data.prefixes))
-  return sectionsAt + size === end ? { header: parsed.data, sectionsAt } : null
+  const header = parsed.data
+  const size = header.lists.reduce((sum, each) => sum + each.bytes, prefixBytes(header.prefixes))
+  return headerAt + length + size === end ? openedFeed(header, headerAt + length, file) : null
 }
 
-function feedOf(bytes: Buffer, { header, sectionsAt }: Placed, file: OpenFile): Feed {
+function openedFeed(header: FeedHeader, sectionsAt: number, file: OpenFile): Feed {
   let at = sectionsAt + prefixBytes(header.prefixes)
   const byQueryType = new Map<string | null, { domains?: StoredPatterns; except?: StoredPatterns }>()
   for (const { isExcept, queryType, length, bytes: size } of header.lists) {
@@ -78,7 +89,7 @@ function feedOf(bytes: Buffer, { header, sectionsAt }: Placed, file: OpenFile): 
   return {
     format: header.format,
     problems: header.problems,
-    prefixes: unpackPrefixes(bytes.subarray(sectionsAt, sectionsAt + prefixBytes(header.prefixes))),
+    prefixes: unpackPrefixes(file.read(sectionsAt, prefixBytes(header.prefixes))),
     ...patternsFor(null),
     byQueryType: new Map(types.map((type) => [type, patternsFor(type)])),
   }

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 
 /** Lists come and go with the policies that hold them; nobody tells when the last one let go. */
 const closing = new FinalizationRegistry<number>((fd) => closeSync(fd))
@@ -10,5 +10,16 @@ export class OpenFile {
   constructor(fd: number) {
     this.fd = fd
     closing.register(this, fd)
+  }
+
+  /** Throws when the file is shorter. */
+  read(from: number, length: number): Buffer<ArrayBuffer> {
+    const octets = Buffer.allocUnsafeSlow(length)
+    for (let at = 0; at < length;) {
+      const count = readSync(this.fd, octets, at, length - at, from + at)
+      if (count === 0) throw new Error('a compiled feed is shorter than it was')
+      at += count
+    }
+    return octets
   }
 }

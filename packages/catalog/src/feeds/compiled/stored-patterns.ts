@@ -1,4 +1,3 @@
-import { readSync } from 'node:fs'
 import type { DomainPattern } from '@sallyport/net'
 import { walkPacked } from '../walk-packed.ts'
 import type { OpenFile } from './open-file.ts'
@@ -21,12 +20,7 @@ export class StoredPatterns implements Iterable<DomainPattern> {
   packed(): Uint8Array {
     const loaded = this.#loaded?.deref()
     if (loaded !== undefined) return loaded
-    const octets = new Uint8Array(this.#bytes)
-    for (let at = 0; at < octets.length;) {
-      const count = readSync(this.#file.fd, octets, at, octets.length - at, this.#offset + at)
-      if (count === 0) throw new Error('a compiled feed is shorter than it was')
-      at += count
-    }
+    const octets = this.#file.read(this.#offset, this.#bytes)
     this.#loaded = new WeakRef(octets)
     return octets
   }
