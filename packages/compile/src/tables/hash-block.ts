@@ -18,7 +18,7 @@ export class HashBlock {
   seen = 0
 
   /** How many there are; 0 at the end. */
-  fill(cursor: PatternCursor, hash: SuffixHash): number {
+  take(cursor: PatternCursor, hash: SuffixHash): number {
     let count = 0
     while (count < NAMES) {
       const kind = cursor.next()

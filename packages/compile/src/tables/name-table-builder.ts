@@ -80,7 +80,7 @@ export class NameTableBuilder {
     const cursor = new PatternCursor(patterns, this.#hash)
     const alone = this.#sets.add(0, atom)
     const block = this.#block
-    for (let count = block.fill(cursor, this.#hash); count > 0; count = block.fill(cursor, this.#hash)) {
+    for (let count = block.take(cursor, this.#hash); count > 0; count = block.take(cursor, this.#hash)) {
       block.fetch(this.#hashes, this.#ids, this.#givers, this.#giverShift)
       for (let at = 0; at < count; at++) {
         const slot = this.#slotFor(block.low[at]!, block.high[at]!)
