@@ -1,11 +1,12 @@
 /**
- * Load for bench/proxy.ts, and the server behind the proxies, in one process on one core: `proxy-load.ts KIND PORT SECONDS`
+ * Load for bench/proxy.ts, and the server behind the proxies, in one process on one core: `proxy-load.ts KIND PORT SECONDS PID`
  * prints one line of JSON. Sockets and fixed octets alone, so that the proxy is what is measured.
  */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-const [kind = '', portText = '', secondsText = '3', held = '10000'] = process.argv.slice(2)
+const [kind = '', portText = '', secondsText = '3', last = '0'] = process.argv.slice(2)
 const port = Number(portText)
 const seconds = Number(secondsText)
 const CONNECTIONS = 64
@@ -118,9 +119,20 @@ async function hold(most: number): Promise<void> {
   }
 }
 
+/** Of the proxy, in the kernel and outside of it; a proxy that is not busy is not what limits the rate. */
+function processorSeconds(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number) as [number, number]
+  return (user + system) / 100
+}
+
 if (kind === 'hold') {
-  await hold(Number(held))
-  console.log(JSON.stringify({ held: Number(held), failed }))
+  await hold(Number(last))
+  console.log(JSON.stringify({ held: Number(last), failed }))
 } else {
   const begin = {
     requests: keepAsking,
@@ -131,13 +143,17 @@ if (kind === 'hold') {
   for (let index = 0; index < (kind === 'octets' ? 4 : CONNECTIONS); index++) begin()
   await new Promise((resolve) => setTimeout(resolve, 500))
   ;[count, octets, times.length] = [0, 0, 0]
-  const start = performance.now()
+  const [start, busyBefore] = [performance.now(), processorSeconds(last)]
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const elapsed = (performance.now() - start) / 1000
+  const busy = processorSeconds(last) - busyBefore
   isOver = true
   const sorted = times.toSorted((a, b) => a - b)
   const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
   const rate = kind === 'octets' ? octets / elapsed / 1e6 : count / elapsed
-  console.log(JSON.stringify({ rate: Math.round(rate), p99Ms: Number(p99.toFixed(1)), failed }))
+  // For a gigabyte in seconds, for a request in microseconds.
+  const costs = kind === 'octets' ? busy / (octets / 1e9) : (busy / count) * 1e6
+  const share = busy / elapsed
+  console.log(JSON.stringify({ rate: Math.round(rate), p99Ms: Number(p99.toFixed(1)), failed, costs, share }))
   process.exit(0)
 }

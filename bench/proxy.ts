@@ -66,11 +66,18 @@ async function ready(port: number, child: ChildProcess): Promise<void> {
   throw new Error(`nothing listens on port ${port}`)
 }
 
-type Measured = { readonly rate: number; readonly p99Ms: number; readonly failed: number }
+type Measured = {
+  readonly rate: number
+  readonly p99Ms: number
+  readonly failed: number
+  /** Processor time of the proxy: seconds for a gigabyte, microseconds for a request. */
+  readonly costs: number
+  readonly share: number
+}
 
-function measure(kind: string, port: number): Measured {
+function measure(kind: string, port: number, pid: number): Measured {
   const load = join(import.meta.dirname, 'proxy-load.ts')
-  const args = ['-c', '1', process.execPath, load, kind, String(port), String(SECONDS)]
+  const args = ['-c', '1', process.execPath, load, kind, String(port), String(SECONDS), String(pid)]
   const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 20) * 1000 })
   return JSON.parse(stdout) as Measured
 }
@@ -115,7 +122,10 @@ try {
     await ready(FIRST_PORT + at, child)
   }
   for (const kind of KINDS) {
-    const rows = Array.from({ length: RUNS }, () => servers.map((_, at) => measure(kind, FIRST_PORT + at)))
+    const rows = Array.from({ length: RUNS }, () =>
+      servers.map((_, at) => measure(kind, FIRST_PORT + at, children[at]!.pid!)),
+    )
+    const leastCosts = rows.map((row) => Math.min(...row.slice(1).map(({ costs }) => costs)))
     const best = rows.map((row) => Math.max(...row.slice(1).map(({ rate }) => rate)))
     for (const [at, { name }] of servers.entries()) {
       const own = rows.map((row) => row[at]!)
@@ -126,6 +136,11 @@ try {
           [kind === 'octets' ? 'megabytesPerSecond' : 'perSecond']: spread(own.map(({ rate }) => rate)),
           p99Ms: spread(own.map(({ p99Ms }) => p99Ms)).median,
           failed: own.reduce((sum, { failed }) => sum + failed, 0),
+          [kind === 'octets' ? 'processorSecondsPerGigabyte' : 'processorMicrosecondsEach']: spread(
+            own.map(({ costs }) => Number(costs.toFixed(2))),
+          ),
+          processorShare: spread(own.map(({ share }) => Number(share.toFixed(2)))),
+          costsToBestPeer: spread(own.map(({ costs }, run) => Number((costs / leastCosts[run]!).toFixed(2)))),
           toBestPeer: spread(own.map(({ rate }, run) => Number((rate / best[run]!).toFixed(2)))),
         }),
       )
