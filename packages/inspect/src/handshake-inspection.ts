@@ -1,6 +1,6 @@
 import type { HandshakeCrypto } from '@sallyport/wire'
 import type { HandshakeFacts } from './handshake-facts.ts'
-import { HeldFlow } from './held-flow.ts'
+import { HeldFlow, UNTRUSTED } from './held-flow.ts'
 import { DEFAULT_INSPECTION_LIMITS, type InspectionLimits } from './limits.ts'
 
 /** One packet of a flow that is not determined yet. */
@@ -10,6 +10,8 @@ export type Segment = {
   /** TCP: the number of the first octet of `bytes`; with `isFirst`, of a SYN, one more than its own. */
   readonly seq: number
   readonly isFirst?: boolean
+  /** TCP, of a client whose octets are not this host's: their first number; null while it is not known. */
+  readonly first?: number | null
   /** Payload. May be reused by the caller afterwards. */
   readonly bytes: Uint8Array
   /** The packet that waits for the verdict; null when it has gone on already. */
@@ -55,20 +57,23 @@ export class HandshakeInspection<K> {
   }
 
   push(key: K, segment: Segment, nowMs: number): Pushed<K> {
-    const { transport, direction, seq, held } = segment
+    const { transport, direction, seq, held, first } = segment
     const flow = this.#flows.get(key) ?? this.#open(key, transport, nowMs)
     if (flow === null) return this.#drop('flowsFull', 'flows')
     if (held !== null && flow.held.length >= this.#limits.packets) return this.#drop('packetsFull', 'packets')
     if (segment.isFirst === true) flow.begin(direction, seq)
+    const isNumbered = transport !== 'tcp' || direction !== 'client' || first === undefined
+    if (!isNumbered && (first === null || !flow.begins(first))) {
+      if (held !== null) flow.held.push(held)
+      return this.#knownAs(key, flow, UNTRUSTED)
+    }
     if (segment.isFirst === true && segment.bytes.length === 0) return { state: 'waits' }
     const answer = flow.push(direction, seq, segment.bytes, nowMs)
     if (answer === 'repeated') return this.#drop('repeated', 'repeated')
     const isRead = answer === 'more' && transport === 'tcp' && flow.held.length >= this.#limits.segments
     if (held !== null && isRead) return this.#drop('read', 'read')
     if (held !== null) flow.held.push(held)
-    if (answer === 'more') return { state: 'waits' }
-    this.#counters.known++
-    return { state: 'known', ...this.#end(key, flow, answer) }
+    return answer === 'more' ? { state: 'waits' } : this.#knownAs(key, flow, answer)
   }
 
   /** Flows whose time is over, with what they are likely to be. To be called several times a second. */
@@ -86,6 +91,11 @@ export class HandshakeInspection<K> {
       late.push(this.#end(key, flow, flow.finish()))
     }
     return late
+  }
+
+  #knownAs(key: K, flow: HeldFlow, facts: HandshakeFacts): Pushed<K> {
+    this.#counters.known++
+    return { state: 'known', ...this.#end(key, flow, facts) }
   }
 
   #open(key: K, transport: 'tcp' | 'udp', nowMs: number): HeldFlow | null {

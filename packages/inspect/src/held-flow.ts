@@ -5,7 +5,8 @@ import { StreamStart } from './stream-start.ts'
 
 type Direction = 'client' | 'server'
 
-const CONFLICT: HandshakeFacts = { ...handshakeFacts(null), problem: 'conflicting-octets' }
+/** Octets that may be others than those the server reads. */
+export const UNTRUSTED: HandshakeFacts = { ...handshakeFacts(null), problem: 'conflicting-octets' }
 
 /** One flow between its first packet and its verdict. */
 export class HeldFlow {
@@ -33,11 +34,16 @@ export class HeldFlow {
     this.#streams[direction].begin(seq)
   }
 
+  /** Whether the client's octets begin there: it cannot say so twice. */
+  begins(first: number): boolean {
+    return this.#streams.client.begin(first)
+  }
+
   /** `repeated`: the packet says nothing new. Facts are final. */
   push(direction: Direction, seq: number, bytes: Uint8Array, nowMs: number): HandshakeFacts | 'more' | 'repeated' {
     const said = this.#transport === 'udp' ? bytes : this.#streams[direction].add(seq, bytes)
     if (said === 'repeated') return 'repeated'
-    if (said === 'conflict') return direction === 'client' ? CONFLICT : 'repeated'
+    if (said === 'conflict') return direction === 'client' ? UNTRUSTED : 'repeated'
     return direction === 'client' ? this.#fromClient(said, nowMs) : this.#fromServer(said)
   }
 

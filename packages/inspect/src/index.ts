@@ -1,3 +1,9 @@
 export { handshakeFacts, type HandshakeFacts } from './handshake-facts.ts'
-export { HandshakeInspection, type Known, type Pushed, type Segment } from './handshake-inspection.ts'
+export {
+  HandshakeInspection,
+  type InspectionCounters,
+  type Known,
+  type Pushed,
+  type Segment,
+} from './handshake-inspection.ts'
 export { DEFAULT_INSPECTION_LIMITS, type InspectionLimits } from './limits.ts'

@@ -17,9 +17,10 @@ export class StreamStart {
     this.#most = most
   }
 
-  /** The number of the first octet: that of the SYN and one more. */
-  begin(seq: number): void {
+  /** The number of the first octet: that of the SYN and one more. False when another was said before. */
+  begin(seq: number): boolean {
     this.#base ??= seq >>> 0
+    return this.#base === seq >>> 0
   }
 
   /**

@@ -122,3 +122,28 @@ test('a sender that is trusted to send again has few segments waiting; the other
   assert.deepEqual(last?.state === 'known' && last.held, [0, 1, pieces.length - 1])
   assert.equal(inspection.counters().read, pieces.length - 3)
 })
+
+suite('a client whose octets are not this host’s', () => {
+  const say = async (more: Partial<Segment>): Promise<Pushed<string>> =>
+    new HandshakeInspection<string>(null).push('a', client(await clientHello('allowed0.test'), more), 0)
+
+  test('is read from where its server says that they begin', async () => {
+    assert.equal(facts(await say({ first: SEQ })).domain, 'allowed0.test')
+  })
+
+  test('has no name while its server has not said so', async () => {
+    const said = await say({ first: null })
+    assert.deepEqual(facts(said), { protocol: 'other', domain: null })
+    assert.equal(said.state === 'known' && said.facts.problem, 'conflicting-octets')
+  })
+
+  test('has none with octets that begin elsewhere than before', async () => {
+    const inspection = new HandshakeInspection<string>(null)
+    const hello = await clientHello('allowed0.test')
+    const behind = { seq: SEQ + 100, held: 1 }
+    assert.equal(inspection.push('a', client(hello, { ...behind, first: SEQ }), 0).state, 'waits')
+    const pushed = inspection.push('a', client(hello, { ...behind, first: SEQ + 100, held: 2 }), 0)
+    assert.equal(pushed.state === 'known' && pushed.facts.problem, 'conflicting-octets')
+    assert.deepEqual(pushed.state === 'known' && pushed.held, [1, 2])
+  })
+})

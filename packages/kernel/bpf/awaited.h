@@ -19,16 +19,6 @@ struct ticket {
 	char comm[16];
 };
 
-/* What the inspector found: the verdict under one generation, and what it rests on, for the next. */
-struct finding {
-	__u32 generation;
-	__u32 word;
-	__u32 facts;
-	__u32 name_length;
-	char protocol[16];
-	char name[256];
-};
-
 /* Ports and addresses of a packet that is handed up, which name its socket. */
 struct origin {
 	struct target target;
@@ -36,9 +26,6 @@ struct origin {
 	__u16 port;
 	__u16 pad;
 };
-
-#define GREETING_BYTES 1400
-#define GREETINGS_BYTES 4096
 
 /* What a server said before its client was judged. */
 struct greeting {
@@ -61,11 +48,6 @@ struct greeting {
 BY_FLOW(tickets, struct flow_key, struct ticket);
 BY_FLOW(findings, struct flow_key, struct finding);
 BY_FLOW(origins, struct origin, __u64);
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 18);
-} greetings SEC(".maps");
 
 static __always_inline struct flow_key key_of(__u64 cookie, struct target *t)
 {

@@ -146,6 +146,7 @@ struct arrival {
 	__u64 mac;
 	__u32 generation;
 	__u32 base;
+	__u32 inspects;
 };
 
 /* More than a stack holds. */
@@ -155,6 +156,38 @@ struct {
 	__type(key, __u32);
 	__type(value, struct arrival);
 } arrivals SEC(".maps");
+
+static __always_inline int opens(struct packet *p)
+{
+	return p->target.proto == IPPROTO_TCP && (p->flags & 0x12) == 2;
+}
+
+/* A flow whose handshake is awaited. Where the client's octets begin is the server's to say: of several SYNs it took one. */
+static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
+{
+	struct packet *p = &a->packet;
+	struct finding *found = bpf_map_lookup_elem(&findings, &a->way);
+	if (opens(p)) {
+		/* What was found is of an earlier connection between the same ends. */
+		if (found)
+			bpf_map_delete_elem(&findings, &a->way);
+		if (found || f->first != p->seq + 1)
+			f->begun = 0;
+		f->first = p->seq + 1;
+		f->greeted = 0;
+		f->verdict.word = AWAITED;
+		/* Octets in a SYN come before the server has taken it; without an answer they are sent again behind it. */
+		return p->payload ? 0 : MARK_PASS;
+	}
+	if (VERDICT(f->verdict.word) != AWAITED)
+		return mark_of(f->verdict.word);
+	if (found && found->generation == a->generation) {
+		f->verdict.word = found->word;
+		return mark_of(found->word);
+	}
+	/* What opens and closes a connection says nothing. */
+	return p->target.proto == IPPROTO_TCP && !p->payload ? MARK_PASS : MARK_HOLD;
+}
 
 /* Decides a flow and keeps the verdict. Returns the mark. */
 static __always_inline __u32 judge_way(struct arrival *a, struct passage *before)
@@ -169,11 +202,24 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->since = fresh ? a->now : before->since;
 	f->seen = a->now;
 	f->local = 0;
+	f->first = before ? before->first : 0;
+	f->begun = before ? before->begun : 0;
+	f->greeted = before ? before->greeted : 0;
 	f->verdict.rank = a->generation;
-	f->verdict.word = 0;
+	f->verdict.word = a->inspects;
 	decide(&s, &a->levels, &a->packet.target, &f->verdict, f->since);
 	if (!before && a->packet.target.proto == IPPROTO_TCP && (a->packet.flags & 0x12) != 2)
 		count_forward(MIDSTREAM);
+	f->inspected = VERDICT(f->verdict.word) == AWAITED;
+	if (f->inspected) {
+		/* Datagrams after a long silence are another flow, too. */
+		if (fresh)
+			bpf_map_delete_elem(&findings, &a->way);
+		count(INSPECTED);
+		__u32 value = mark_awaited(a, f);
+		bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
+		return value;
+	}
 	bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
 	/* A flow that goes on as before under a new policy is no news. */
 	if (fresh || word != f->verdict.word)
@@ -193,7 +239,7 @@ static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
 	if (f && f->generation == a->generation && f->mac == a->mac && !is_error(p) && !begins(p, f, a->now)) {
 		if (!f->local) {
 			f->seen = a->now;
-			return mark_of(f->verdict.word);
+			return f->inspected ? mark_awaited(a, f) : mark_of(f->verdict.word);
 		}
 		if (a->now - f->seen < LOCAL_KNOWN)
 			return 0;
@@ -233,6 +279,29 @@ static __always_inline __u32 mark_fragment(struct packet *p, int read, __u32 val
 	return first ? *first : 0;
 }
 
+#define HOPS 64
+
+/* What is judged must reach the server: a client could show octets that end on their way, and send others in their place. */
+static __always_inline void lengthen_way(struct __sk_buff *skb, __u32 base)
+{
+	__u16 before, after;
+	__u8 *hops = (__u8 *)&after;
+	if (skb->protocol == IPV6) {
+		__u8 most = HOPS, now;
+		if (bpf_skb_load_bytes(skb, base + 7, &now, 1) == 0 && now < most)
+			bpf_skb_store_bytes(skb, base + 7, &most, 1, BPF_F_RECOMPUTE_CSUM);
+		return;
+	}
+	if (bpf_skb_load_bytes(skb, base + 8, &before, 2) < 0)
+		return;
+	after = before;
+	if (*hops >= HOPS)
+		return;
+	*hops = HOPS;
+	bpf_l3_csum_replace(skb, base + 10, before, after, 2);
+	bpf_skb_store_bytes(skb, base + 8, &after, 2, 0);
+}
+
 SEC("tc")
 int forward(struct __sk_buff *skb)
 {
@@ -260,6 +329,9 @@ int forward(struct __sk_buff *skb)
 		count_forward(UNREADABLES);
 		return mark(skb, 0);
 	}
+	a->inspects = !!(c->flags & INSPECT);
 	__u32 value = read == READABLE ? mark_for(skb, a) : 0;
+	if (value == MARK_HOLD)
+		lengthen_way(skb, a->base);
 	return mark(skb, read == LATER_FRAGMENT || p->more ? mark_fragment(p, read, value) : value);
 }

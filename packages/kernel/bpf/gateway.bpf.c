@@ -15,7 +15,9 @@
 #include "walk.h"
 #include "judge.h"
 #include "packet.h"
+#include "finding.h"
 #include "ways.h"
 #include "forward.h"
+#include "returned.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -15,6 +15,7 @@ struct packet {
 	__u32 data;
 	__u32 payload;
 	__u32 seq;
+	__u32 ack;
 	__u16 source;
 	__u8 flags;
 	__u8 icmp_type;
@@ -25,15 +26,17 @@ struct packet {
 
 static __always_inline int read_ports(struct __sk_buff *skb, __u32 offset, struct packet *p)
 {
+	__u32 numbers[2];
 	__u16 ports[2];
 	__u8 words;
 	p->data = offset + 8;
 	switch (p->target.proto) {
 	case IPPROTO_TCP:
-		if (bpf_skb_load_bytes(skb, offset + 4, &p->seq, 4) < 0 || bpf_skb_load_bytes(skb, offset + 12, &words, 1) < 0 ||
+		if (bpf_skb_load_bytes(skb, offset + 4, numbers, 8) < 0 || bpf_skb_load_bytes(skb, offset + 12, &words, 1) < 0 ||
 		    bpf_skb_load_bytes(skb, offset + 13, &p->flags, 1) < 0)
 			return UNREADABLE;
-		p->seq = bpf_ntohl(p->seq);
+		p->seq = bpf_ntohl(numbers[0]);
+		p->ack = bpf_ntohl(numbers[1]);
 		p->data = offset + (words >> 4) * 4;
 		/* fall through */
 	case IPPROTO_UDP:

@@ -13,6 +13,7 @@
 #include "address.h"
 #include "subject.h"
 #include "walk.h"
+#include "finding.h"
 #include "awaited.h"
 #include "judge.h"
 #include "packet.h"

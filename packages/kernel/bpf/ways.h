@@ -10,6 +10,8 @@
 #define MARK_RELATED 0x70000000u
 /* A question for the resolver. */
 #define MARK_NAMES 0x80000000u
+/* Waits for the inspector. */
+#define MARK_HOLD 0x90000000u
 
 /* struct config.flags */
 #define HAS_ETHERNET 2u
@@ -42,6 +44,13 @@ struct passage {
 	__u64 mac;
 	/* Ends at this machine. */
 	__u32 local;
+	/* TCP: the number of the client's first octet, once its server has said so. */
+	__u32 first;
+	/* Octets of the server that were handed to the inspector. */
+	__u16 greeted;
+	__u8 begun;
+	/* The verdict was or is the handshake's to give. */
+	__u8 inspected;
 	__u32 pad;
 };
 
@@ -91,6 +100,22 @@ struct {
 	__type(key, struct way);
 	__type(value, struct passage);
 } ways SEC(".maps");
+
+/* What the inspector found, under the policy in force or one before. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct way);
+	__type(value, struct finding);
+} findings SEC(".maps");
+
+/* What a server said before its client was judged. */
+struct greeting {
+	struct way way;
+	__u32 seq;
+	__u32 length;
+	__u8 bytes[GREETING_BYTES];
+};
 
 /* The mark of the first fragment, for those that follow. */
 struct {

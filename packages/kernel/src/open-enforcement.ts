@@ -11,6 +11,7 @@ import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } f
 import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
+import type { Ticket } from './handshakes/records.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
 import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
 import { GENERATION_MAPS, retireSlot, writeGeneration } from './write-generation.ts'
@@ -54,7 +55,7 @@ export interface Enforcement extends AsyncDisposable {
    * nobody there, they do not leave. Without it they are judged by what there is. Needs `pinPath`; the name tells the rules
    * of one enforcement from another's.
    */
-  handshakes(name: string): Handshakes
+  handshakes(name: string): Handshakes<Ticket>
   /** Closes TCP sockets that the policy in force has refused. Returns how many. */
   closeDenied(): number
 }
@@ -160,7 +161,7 @@ class Guard implements Enforcement {
     return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
   }
 
-  handshakes(name: string): Handshakes {
+  handshakes(name: string): Handshakes<Ticket> {
     if (this.#pins === undefined) throw new Error('nothing is inspected where nothing is pinned')
     const program = join(this.#pins, 'held')
     if (!hasPin(program)) this.#loaded?.pinHeld(program)

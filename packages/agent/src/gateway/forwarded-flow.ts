@@ -1,8 +1,10 @@
 import type { ClientFacts } from '@sallyport/compile'
 import type { FlowRecord } from '@sallyport/flow'
-import { bootNs, type ForwardedEvent } from '@sallyport/kernel'
+import { bootNs, type ForwardedEvent, type ForwardedTicket } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
+import { withHandshake } from '../inspect/handshake-events.ts'
+import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
 import type { BoundNames } from '../run/bound-names.ts'
 import { reasonWithoutRule, recordedVerdict } from '../run/flow-of-event.ts'
 import { clientOf, type ClientTable } from './client-table.ts'
@@ -24,12 +26,20 @@ export class ForwardedFlows {
   }
 
   receive(event: ForwardedEvent): void {
-    const { policy, world, table, names, onFlow } = this.#options
+    this.#options.onFlow(this.#recordOf(event))
+  }
+
+  judged(handshake: JudgedHandshake<ForwardedTicket>): void {
+    this.#options.onFlow(withHandshake(this.#recordOf(eventOf(handshake)), handshake))
+  }
+
+  #recordOf(event: ForwardedEvent): FlowRecord {
+    const { policy, world, table, names } = this.#options
     const nowMs = Date.now()
     const dst = addressFromBytes(event.dst)
     const src = addressFromBytes(event.src)
     const without = event.kind === 'spoofed' ? 'spoofed-source' : reasonWithoutRule(event.verdict, dst)
-    onFlow({
+    return {
       time: new Date(nowMs - Number((bootNs() - event.timeNs) / 1_000_000n)).toISOString(),
       ...recordedClient(clientOf(table, event.client)),
       app: null,
@@ -45,7 +55,20 @@ export class ForwardedFlows {
       country: dst === null ? null : world.country(dst),
       asn: dst === null ? null : world.asn(dst),
       verdict: recordedVerdict(event, event.ruleIndex, without, policy),
-    })
+    }
+  }
+}
+
+/** A flow that its handshake decided, as if the kernel had decided it by its first packet. */
+function eventOf({ ticket, verdict }: JudgedHandshake<ForwardedTicket>): ForwardedEvent {
+  const { sinceNs, resume: _resume, first: _first, ...known } = ticket
+  return {
+    ...known,
+    timeNs: sinceNs,
+    ruleIndex: null,
+    kind: 'judged',
+    verdict: verdict?.verdict ?? 'undetermined',
+    mode: verdict?.mode ?? 'enforce',
   }
 }
 

@@ -14,12 +14,15 @@ import {
   requireMachine,
   tableCounters,
   type ForwardedEvent,
+  type ForwardedTicket,
   type Gateway,
   type GatewayCounters,
   type GatewayTable,
 } from '@sallyport/kernel'
 import { isIpv4, type Prefix } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
+import { HandshakeGuard, type InspectionStatus, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import type { LocalForwarder } from '../run/local-forwarder.ts'
 import { randomSeed } from '../run/random-seed.ts'
@@ -52,6 +55,8 @@ export type GatewayStatistics = {
   /** Packets that netfilter stopped; empty in monitor mode. */
   readonly netfilter: Readonly<Record<string, number>>
   readonly dns: CounterValues
+  /** Null while no policy needed it. */
+  readonly inspection: InspectionStatus | null
 }
 
 const FOLLOW_MS = 1000
@@ -63,8 +68,12 @@ export class GatewayGuard implements AsyncDisposable {
   readonly #known: KnownClients
   readonly #names = new BoundNames()
   readonly #events = new PolicyEvents<ForwardedEvent>()
+  readonly #judged = new PolicyEvents<JudgedHandshake<ForwardedTicket>>()
+  readonly #inspected = new InspectedGenerations()
   readonly #scope = new AsyncDisposableStack()
   #gateway: Gateway | null = null
+  #inspector: HandshakeGuard<ForwardedTicket> | null = null
+  #inspection: DisposableStack | null = null
   #resolver: LocalForwarder | null = null
   #current: GatewayPolicy
   #following: Disposable | null = null
@@ -127,13 +136,20 @@ export class GatewayGuard implements AsyncDisposable {
     const enforce = enforces(policy)
     // What is not judged yet does not leave: the table comes before the program, and goes behind it.
     if (enforce) this.#putTable(true)
-    const following = next.enforceWith(this.#gateway!, (generation, table) => {
-      this.#events.begin(generation, this.#flows(policy, world, table))
+    const following = next.enforceWith(this.#gateway!, (generation, table, rules) => {
+      const flows = this.#flows(policy, world, table)
+      this.#events.begin(generation, flows)
+      this.#judged.begin(generation, { receive: (handshake) => flows.judged(handshake) })
+      // Under a policy that only watches, or asks no handshake, nothing waits.
+      if (enforce && rules.resume.size > 0) this.#inspect()
+      this.#inspected.keep(generation, rules)
     })
     this.#following?.[Symbol.dispose]()
     this.#following = following
     this.#current = next
-    if (!enforce) this.#putTable(false)
+    if (enforce) return
+    this.#putTable(false)
+    this.#endInspection()
   }
 
   counters(): GatewayCounters | null {
@@ -145,6 +161,7 @@ export class GatewayGuard implements AsyncDisposable {
       kernel: this.#gateway!.counters(),
       netfilter: tableCounters(this.#options.lan) ?? {},
       dns: this.#resolver!.counters(),
+      inspection: this.#inspector?.counters() ?? null,
     }
   }
 
@@ -153,7 +170,29 @@ export class GatewayGuard implements AsyncDisposable {
     this.#following = null
     this.#failOpen?.[Symbol.dispose]()
     this.#failOpen = null
+    this.#endInspection()
     await this.#scope.disposeAsync()
+  }
+
+  #inspect(): void {
+    if (this.#inspection !== null) return
+    using scope = new DisposableStack()
+    const handshakes = scope.use(this.#gateway!.handshakes())
+    this.#inspector = scope.use(
+      new HandshakeGuard({
+        handshakes,
+        rulesOf: (generation) => this.#inspected.get(generation),
+        names: this.#names,
+        onJudged: (handshake) => this.#judged.receive(handshake),
+      }),
+    )
+    this.#inspection = scope.move()
+  }
+
+  #endInspection(): void {
+    this.#inspection?.[Symbol.dispose]()
+    this.#inspection = null
+    this.#inspector = null
   }
 
   #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {

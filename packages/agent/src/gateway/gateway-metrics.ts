@@ -1,4 +1,5 @@
 import { prometheusText, type Metric } from '@sallyport/wire'
+import { formatInspectionMetrics } from '../inspect/inspection-metrics.ts'
 import type { GatewayStatistics } from './gateway-guard.ts'
 
 type GatewayMetric = Metric & { readonly value: (from: GatewayStatistics) => number }
@@ -62,5 +63,6 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
 ]
 
 export function formatGatewayMetrics(from: GatewayStatistics): string {
-  return prometheusText(GATEWAY_METRICS.map((metric) => ({ metric, value: metric.value(from) })))
+  const own = prometheusText(GATEWAY_METRICS.map((metric) => ({ metric, value: metric.value(from) })))
+  return own + formatInspectionMetrics(from.inspection)
 }

@@ -4,6 +4,7 @@ import type { Gateway } from '@sallyport/kernel'
 import { addressBytes, parseAddress, type Prefix } from '@sallyport/net'
 import type { Policy } from '@sallyport/policy'
 import { subjectTerms } from '../host/policy-terms.ts'
+import type { InspectedRules } from '../inspect/handshake-guard.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import type { BoundNames } from '../run/bound-names.ts'
 import { bindingOf, boundNow, rulesOf } from '../run/policy-generations.ts'
@@ -11,6 +12,8 @@ import { buildClientTable, clientOf, type ClientTable, type GuardedNetworks } fr
 import type { KnownClients } from './known-clients.ts'
 
 const CLOCK_MS = 1000
+
+type OnGeneration = (number: number, table: ClientTable, inspected: InspectedRules) => void
 
 /** Keeps the kernel in step with a policy: rules that begin and end, names that are bound, who has which address. */
 export class GatewayPolicy {
@@ -50,15 +53,16 @@ export class GatewayPolicy {
   }
 
   /** `onGeneration` comes before each: events that name it are of this policy and these clients. */
-  enforceWith(gateway: Gateway, onGeneration: (number: number, table: ClientTable) => void): Disposable {
+  enforceWith(gateway: Gateway, onGeneration: OnGeneration): Disposable {
     this.#gateway = gateway
     const apply = (): void => {
       const nowMs = Date.now()
       this.#rules = this.#compiled.at(nowMs)
       const { clients, networks, sources, stations } = this.#table
-      onGeneration(gateway.generation + 1, this.#table)
+      const tables = gatewayTables(this.#rules, clients, networks, rulesOf(this.#compiled))
+      onGeneration(gateway.generation + 1, this.#table, { rules: this.#rules, resume: tables.resume })
       gateway.apply({
-        ...gatewayTables(this.#rules, clients, networks, rulesOf(this.#compiled)),
+        ...tables,
         ...boundNow(this.#compiled, this.#rules, this.#names, nowMs),
         sources,
         stations,

@@ -31,7 +31,10 @@ export function eventOfHandshake({ key, ticket, verdict }: JudgedHandshake): Ker
 }
 
 /** What the handshake adds to the record of a flow. */
-export function withHandshake(record: FlowRecord, { facts, verdict }: JudgedHandshake): FlowRecord {
+export function withHandshake(
+  record: FlowRecord,
+  { facts, verdict }: Pick<JudgedHandshake, 'facts' | 'verdict'>,
+): FlowRecord {
   const { protocol, domain } = facts
   if (verdict === null) return { ...record, protocol, domain }
   const { layer, rule, mode, stage, reason, explain } = verdict

@@ -1,11 +1,19 @@
 import type { CompiledRules } from '@sallyport/compile'
-import { HandshakeInspection, handshakeFacts, type HandshakeFacts, type Known } from '@sallyport/inspect'
+import {
+  HandshakeInspection,
+  handshakeFacts,
+  type HandshakeFacts,
+  type InspectionCounters,
+  type InspectionLimits,
+  type Known,
+} from '@sallyport/inspect'
 import {
   bootNs,
-  targetOf,
+  type Awaited,
   type Finding,
   type FlowKey,
   type Greeting,
+  type HandshakeCounters,
   type Handshakes,
   type HeldPacket,
   type QueuedSegment,
@@ -21,47 +29,50 @@ import { judgeHandshake } from './judge-handshake.ts'
 export type InspectedRules = { readonly rules: CompiledRules; readonly resume: ReadonlyMap<number, number> }
 
 /** A flow whose handshake has decided. */
-export type JudgedHandshake = {
+export type JudgedHandshake<Flow extends Awaited = Ticket> = {
   readonly generation: number
   readonly key: FlowKey
-  readonly ticket: Ticket
+  readonly ticket: Flow
   readonly facts: HandshakeFacts
   /** `null`: nothing could be decided, which denies. */
   readonly verdict: Verdict | null
 }
 
-type Options = {
-  readonly handshakes: Handshakes
+type Options<Flow extends Awaited> = {
+  readonly handshakes: Handshakes<Flow>
+  readonly limits?: Partial<InspectionLimits>
   /** `null`: so old, or so foreign, that nobody knows. */
   readonly rulesOf: (generation: number) => InspectedRules | null
   readonly names: BoundNames
   /** Every flow once, and again when a later policy decides it otherwise. */
-  readonly onJudged: (judged: JudgedHandshake) => void
+  readonly onJudged: (judged: JudgedHandshake<Flow>) => void
 }
 
 const TICK_MS = 50
-/** What this host's own TCP bears to have unsent. */
-const OWN_SEGMENTS = 1
+/** Of processes of this host: what their TCP bears to have unsent. */
+export const OWN_LIMITS: Partial<InspectionLimits> = { segments: 1 }
 
-export type InspectionStatus = {
-  readonly judged: number
-  readonly denied: number
-  /** Packets without a flow that the kernel knows; they were dropped. */
-  readonly unknown: number
-  readonly failed: number
-}
+export type InspectionStatus = InspectionCounters &
+  HandshakeCounters & {
+    readonly judged: number
+    readonly denied: number
+    /** Packets without a flow that the kernel knows; they were dropped. */
+    readonly unknown: number
+    readonly failed: number
+  }
 
 /** Judges what the kernel holds: packets go in, findings go to the kernel, packets are released or refused. */
-export class HandshakeGuard implements Disposable {
-  readonly #options: Options
-  readonly #inspection = new HandshakeInspection<FlowKey>(handshakeCiphers, { segments: OWN_SEGMENTS })
+export class HandshakeGuard<Flow extends Awaited> implements Disposable {
+  readonly #options: Options<Flow>
+  readonly #inspection: HandshakeInspection<FlowKey>
   /** The last packet of each flow that waits: whom to tell of a refusal. */
   readonly #waiting = new Map<FlowKey, QueuedSegment>()
   readonly #timer: NodeJS.Timeout
   readonly #counters = { judged: 0, denied: 0, unknown: 0, failed: 0 }
 
-  constructor(options: Options) {
+  constructor(options: Options<Flow>) {
     this.#options = options
+    this.#inspection = new HandshakeInspection(handshakeCiphers, options.limits)
     options.handshakes.read(
       (packet) => this.#packet(packet),
       (greeting) => this.#greeting(greeting),
@@ -70,7 +81,7 @@ export class HandshakeGuard implements Disposable {
   }
 
   counters(): InspectionStatus {
-    return { ...this.#counters }
+    return { ...this.#inspection.counters(), ...this.#options.handshakes.counters(), ...this.#counters }
   }
 
   [Symbol.dispose](): void {
@@ -89,17 +100,18 @@ export class HandshakeGuard implements Disposable {
     const { transport, seq, isSyn, payload } = segment
     const pushed = this.#inspection.push(
       key,
-      { transport, direction: 'client', seq, isFirst: isSyn, bytes: payload, held: id },
+      { transport, direction: 'client', seq, isFirst: isSyn, bytes: payload, held: id, ...firstOf(ticket) },
       performance.now(),
     )
     if (pushed.state === 'dropped') return handshakes.drop([id])
-    const ends = { ...segment, payload: new Uint8Array(0) }
+    // Nothing has left: its server awaits the first octet.
+    const ends = { ...segment, seq: ticket.first ?? seq, payload: new Uint8Array(0) }
     if (pushed.state === 'waits') this.#waiting.set(key, ends)
     else this.#known(pushed, ends)
   }
 
   /** A flow that was judged before: under this policy, and its packet was on the way; or under another. */
-  #again(id: number, key: FlowKey, segment: QueuedSegment, ticket: Ticket, earlier: Finding): void {
+  #again(id: number, key: FlowKey, segment: QueuedSegment, ticket: Flow, earlier: Finding): void {
     if (earlier.generation === ticket.generation) return this.#answer([id], segment, earlier)
     const facts = factsOf(earlier)
     this.#judge(key, ticket, facts, [id], segment, earlier)
@@ -126,13 +138,13 @@ export class HandshakeGuard implements Disposable {
 
   #judge(
     key: FlowKey,
-    ticket: Ticket,
+    ticket: Flow,
     facts: HandshakeFacts,
     held: readonly number[],
     segment: QueuedSegment,
     earlier: Finding | null,
   ): void {
-    const verdict = this.#verdict(key, ticket, facts)
+    const verdict = this.#verdict(ticket, facts)
     const finding = findingOf(ticket.generation, verdict, facts)
     this.#options.handshakes.find(key, finding)
     this.#answer(held, segment, finding)
@@ -142,13 +154,13 @@ export class HandshakeGuard implements Disposable {
       this.#options.onJudged({ generation: ticket.generation, key, ticket, facts, verdict })
   }
 
-  #verdict(key: FlowKey, ticket: Ticket, facts: HandshakeFacts): Verdict | null {
+  #verdict(ticket: Flow, facts: HandshakeFacts): Verdict | null {
     const { rulesOf } = this.#options
     try {
       const known = rulesOf(ticket.generation)
       if (known === null) return null
       const node = known.resume.get(ticket.resume) ?? null
-      return judgeHandshake(known.rules, node, facts, this.#boundNames(key, ticket))
+      return judgeHandshake(known.rules, node, facts, this.#boundNames(ticket))
     } catch {
       this.#counters.failed++
       return null
@@ -156,8 +168,8 @@ export class HandshakeGuard implements Disposable {
   }
 
   /** As they were when the flow began: so the kernel takes them too. */
-  #boundNames(key: FlowKey, { sinceNs }: Ticket): readonly DomainName[] {
-    const address = addressFromBytes(targetOf(key).addr)
+  #boundNames({ dst, sinceNs }: Flow): readonly DomainName[] {
+    const address = addressFromBytes(dst)
     const sinceMs = Date.now() - Number((bootNs() - sinceNs) / 1_000_000n)
     return address === null ? [] : this.#options.names.namesOf(address, sinceMs)
   }
@@ -167,6 +179,10 @@ export class HandshakeGuard implements Disposable {
     if (passes(finding)) return handshakes.release(held)
     return finding.how === 'drop' ? handshakes.drop(held) : handshakes.refuse(held, segment)
   }
+}
+
+function firstOf({ first }: Awaited): Pick<Awaited, 'first'> {
+  return first === undefined ? {} : { first }
 }
 
 function passes({ verdict, mode }: Finding): boolean {

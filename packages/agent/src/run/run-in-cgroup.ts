@@ -12,7 +12,7 @@ import {
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { ProcessTree } from '../host/process-tree.ts'
 import { readHostFacts } from '../host/host-facts.ts'
-import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { enforces } from '../up/host-policy.ts'
 import { randomSeed } from './random-seed.ts'
@@ -76,7 +76,15 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const inspect = (): void => {
     const handshakes = scope.use(enforcement.handshakes(rulesOfRun(id)))
     const onJudged = (judged: JudgedHandshake): void => events.judged(judged)
-    scope.use(new HandshakeGuard({ handshakes, rulesOf: (number) => inspected.get(number), names, onJudged }))
+    scope.use(
+      new HandshakeGuard({
+        handshakes,
+        limits: OWN_LIMITS,
+        rulesOf: (number) => inspected.get(number),
+        names,
+        onJudged,
+      }),
+    )
   }
   const inspected: InspectedGenerations = new InspectedGenerations(enforces(policy) ? inspect : null)
   scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))

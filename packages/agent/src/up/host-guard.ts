@@ -21,7 +21,7 @@ import { ExecutablePaths } from '../host/executable-paths.ts'
 import { ProcessTree } from '../host/process-tree.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
-import { HandshakeGuard, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
@@ -198,6 +198,7 @@ export class HostGuard implements AsyncDisposable {
         inspection.use(
           new HandshakeGuard({
             handshakes,
+            limits: OWN_LIMITS,
             rulesOf: (generation) => inspected.get(generation),
             names: this.#names,
             onJudged: (handshake) => judged.receive(handshake),

@@ -4,8 +4,12 @@ import { hashOf, openObject } from '../programs.ts'
 
 export const GATEWAY_OBJECT: string = fileURLToPath(new URL('../../build/gateway.bpf.o', import.meta.url))
 
+/** What comes from the guarded network, and what goes back to it. */
+export const GATEWAY_PROGRAMS = ['forward', 'returned'] as const
+export type GatewayProgram = (typeof GATEWAY_PROGRAMS)[number]
+
 export type LoadedGateway = {
-  readonly program: number
+  readonly programs: Readonly<Record<GatewayProgram, number>>
   map(name: string): number
   close(): void
 }
@@ -22,9 +26,10 @@ export function loadGateway(maxFlows?: number): LoadedGateway {
     if (maxFlows !== undefined)
       checked('size the flows', bpf.setMaxEntries(pointer('find the flows', bpf.mapByName(object, 'ways')), maxFlows))
     checked('load the gateway program', bpf.load(object))
-    const program = pointer('find the gateway program', bpf.findProgram(object, 'forward'))
+    const programOf = (name: GatewayProgram): number =>
+      checked(`open ${name}`, bpf.programFd(pointer(`find ${name}`, bpf.findProgram(object, name))))
     return {
-      program: checked('open the gateway program', bpf.programFd(program)),
+      programs: { forward: programOf('forward'), returned: programOf('returned') },
       map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
       close: () => bpf.close(object),
     }

@@ -1,3 +1,5 @@
+import { MARK, MARK_MASK } from './gateway-marks.ts'
+
 /** What netfilter does for a gateway. It depends on no policy: the program's marks carry the verdicts. */
 export type GatewayTable = {
   readonly lan: string
@@ -11,10 +13,6 @@ export type GatewayTable = {
   /** Follow FTP's control connection, so that its servers may open the connections that it names. */
   readonly ftp: boolean
 }
-
-/** Bits of bpf/ways.h. */
-const MARK_MASK = 0xf0000000
-const MARK = { pass: 0x50000000, refuse: 0x60000000, related: 0x70000000, names: 0x80000000 } as const
 
 type Expression = Readonly<Record<string, unknown>>
 

@@ -22,6 +22,24 @@ export function tableCounters(lan: string): Readonly<Record<string, number>> | n
   return Object.fromEntries(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))
 }
 
+export type TableChain = { readonly isBase: boolean; readonly isEmpty: boolean }
+
+/** The chains of a table; null without it. A base chain that drops by itself is not empty. */
+export function tableChains(family: string, name: string): readonly TableChain[] | null {
+  let text: string
+  try {
+    text = run(['-j', 'list', 'table', family, name])
+  } catch {
+    return null
+  }
+  type Listed = { readonly chain?: { name: string; hook?: string; policy?: string }; readonly rule?: { chain: string } }
+  const { nftables } = JSON.parse(text) as { nftables: readonly Listed[] }
+  const used = new Set(nftables.flatMap(({ rule }) => (rule ? [rule.chain] : [])))
+  return nftables.flatMap(({ chain }) =>
+    chain ? [{ isBase: chain.hook !== undefined, isEmpty: !used.has(chain.name) && chain.policy !== 'drop' }] : [],
+  )
+}
+
 function run(args: readonly string[]): string {
   const env = { ...process.env, PATH: toolPath() }
   const { status, stdout, stderr, error } = spawnSync('nft', args, {

@@ -5,15 +5,19 @@ import { lookup, update, word } from '../bpf-map.ts'
 import { readEvents } from '../event-ring.ts'
 import type { Binding } from '../generation.ts'
 import { activeGeneration, withActiveBindings } from '../active-generation.ts'
-import { encodeConfig } from '../kernel-config.ts'
+import type { Handshakes } from '../handshakes/open-handshakes.ts'
+import { encodeConfig, INSPECT } from '../kernel-config.ts'
 import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pins.ts'
 import { retireSlot } from '../write-generation.ts'
+import { openForwardedHandshakes } from './forwarded-handshakes.ts'
+import type { ForwardedTicket } from './forwarded-records.ts'
+import { removeHeldForwards } from './held-forwards.ts'
 import { decodeForwarded, FORWARDED_BYTES, type ForwardedEvent } from './forwarded-event.ts'
 import { readGatewayCounters, type GatewayCounters } from './gateway-counters.ts'
 import type { GatewayGeneration } from './gateway-generation.ts'
-import { gatewayHash, loadGateway } from './gateway-object.ts'
+import { GATEWAY_PROGRAMS, gatewayHash, loadGateway, type LoadedGateway } from './gateway-object.ts'
 import { networkInterface, type NetworkInterface } from './network-interface.ts'
-import { attachIngress, detachIngress } from './traffic-control.ts'
+import { attachTraffic, detachTraffic } from './traffic-control.ts'
 import { GATEWAY_GENERATION_MAPS, writeGatewayGeneration } from './write-gateway-generation.ts'
 
 export type GatewayOptions = {
@@ -29,6 +33,8 @@ export type Gateway = AsyncDisposable & {
   /** Puts a policy in force as a whole. The first call attaches the program. */
   apply(generation: GatewayGeneration): void
   bind(entries: readonly Binding[]): void
+  /** From the next policy on, flows that a handshake decides wait for it. */
+  handshakes(): Handshakes<ForwardedTicket>
   /** Who used the address last, as packets showed; 0 is nobody that was named. */
   clientAt(address: Uint8Array): number
   events(onEvent: (event: ForwardedEvent) => void): void
@@ -43,6 +49,9 @@ const MAPS = [
   'counters',
   'gateway_counters',
   'askers',
+  'ways',
+  'findings',
+  'greetings',
 ] as const
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
 
@@ -59,19 +68,25 @@ export function gatewayPins(lan: string): string {
 export function removeGateway(lan: string): void {
   const pins = gatewayPins(lan)
   if (!existsSync(pins)) return
-  detachIngress(networkInterface(lan).index, isOwn(pins, 'qdisc'))
+  detach(networkInterface(lan).index, pins)
   removePinned(pins)
+}
+
+function detach(index: number, pins: string): void {
+  detachTraffic(index, isOwn(pins, 'qdisc'))
+  if (isOwn(pins, 'held')) removeHeldForwards(index)
 }
 
 /** What is in force goes on when this process is killed, and is taken over by the next. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const link = networkInterface(options.lan)
   const pins = join(gatewayPins(options.lan), gatewayHash())
-  if (hasPin(join(pins, 'program'))) {
+  if (hasPin(join(pins, 'program-forward'))) {
     const maps = Object.fromEntries(MAPS.map((name) => [name, openPin(join(pins, `map-${name}`))])) as Maps
-    const program = openPin(join(pins, 'program'))
-    return new AttachedGateway(link, pins, maps, program, () => {
-      for (const fd of [program, ...Object.values(maps)]) closeSync(fd)
+    const pinned = GATEWAY_PROGRAMS.map((name) => [name, openPin(join(pins, `program-${name}`))])
+    const programs = Object.fromEntries(pinned) as LoadedGateway['programs']
+    return new AttachedGateway(options.lan, link, pins, maps, programs, () => {
+      for (const fd of [...Object.values(programs), ...Object.values(maps)]) closeSync(fd)
     })
   }
   const loaded = loadGateway(options.maxFlows)
@@ -79,7 +94,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   removePinned(pins)
   preparePins(pins)
   for (const name of MAPS) pin(maps[name], join(pins, `map-${name}`))
-  return new AttachedGateway(link, pins, maps, loaded.program, () => loaded.close())
+  return new AttachedGateway(options.lan, link, pins, maps, loaded.programs, () => loaded.close())
 }
 
 /** What was changed for a gateway is known to the one that takes over from it. */
@@ -92,22 +107,31 @@ export function isOwn(pins: string, what: string): boolean {
 }
 
 class AttachedGateway implements Gateway {
+  readonly #lan: string
   readonly #index: number
   readonly #pins: string
   readonly #maps: Maps
-  readonly #program: number
+  readonly #programs: LoadedGateway['programs']
   readonly #close: () => void
-  readonly #flags: number
   readonly #stops: (() => void)[] = []
+  #flags: number
   #attached = false
   #overflow = 0
   #disposed = false
 
-  constructor(link: NetworkInterface, pins: string, maps: Maps, program: number, close: () => void) {
+  constructor(
+    lan: string,
+    link: NetworkInterface,
+    pins: string,
+    maps: Maps,
+    programs: LoadedGateway['programs'],
+    close: () => void,
+  ) {
+    this.#lan = lan
     this.#index = link.index
     this.#pins = pins
     this.#maps = maps
-    this.#program = program
+    this.#programs = programs
     this.#close = close
     this.#flags = link.isEthernet ? HAS_ETHERNET : 0
   }
@@ -129,6 +153,14 @@ class AttachedGateway implements Gateway {
     this.#overflow += withActiveBindings(this.#maps, (fd) => mergeBindings(fd, entries))
   }
 
+  handshakes(): Handshakes<ForwardedTicket> {
+    rememberOwn(dirname(this.#pins), 'held')
+    const handshakes = openForwardedHandshakes({ lan: this.#lan, index: this.#index, maps: this.#maps })
+    this.#flags |= INSPECT
+    if (this.#attached) attachTraffic(this.#index, 'egress', this.#programs.returned)
+    return handshakes
+  }
+
   clientAt(address: Uint8Array): number {
     const client = lookup(this.#maps.askers, address, 4)
     return client ? new DataView(client.buffer).getUint32(0, true) : 0
@@ -148,17 +180,22 @@ class AttachedGateway implements Gateway {
     if (this.#disposed) return
     this.#disposed = true
     for (const stop of this.#stops) stop()
-    if (this.#attached) detachIngress(this.#index, isOwn(dirname(this.#pins), 'qdisc'))
+    if (this.#attached) detach(this.#index, dirname(this.#pins))
     removePinned(dirname(this.#pins))
     this.#close()
   }
 
   #attach(): void {
-    const made = attachIngress(this.#index, this.#program)
-    this.#attached = true
     const parent = dirname(this.#pins)
-    if (made) rememberOwn(parent, 'qdisc')
-    if (!hasPin(join(this.#pins, 'program'))) pin(this.#program, join(this.#pins, 'program'))
+    for (const [point, program] of [['egress', 'returned'] as const, ['ingress', 'forward'] as const]) {
+      if (point === 'egress' && (this.#flags & INSPECT) === 0) continue
+      if (attachTraffic(this.#index, point, this.#programs[program])) rememberOwn(parent, 'qdisc')
+    }
+    this.#attached = true
+    for (const name of GATEWAY_PROGRAMS) {
+      const path = join(this.#pins, `program-${name}`)
+      if (!hasPin(path)) pin(this.#programs[name], path)
+    }
     const older = readdirSync(parent).filter((name) => name !== basename(this.#pins) && !name.startsWith(OWN))
     for (const name of older) removePinned(join(parent, name))
   }

@@ -1,6 +1,5 @@
 import { checked, libbpf } from '../libbpf.ts'
 
-const INGRESS = 1
 const BOTH = 3
 const REPLACE = 1
 const EEXIST = 17
@@ -8,20 +7,25 @@ const EEXIST = 17
 const HANDLE = 1
 export const FILTER_PRIORITY = 0x5a11
 
+/** `ingress`: what comes in by the interface; `egress`: what goes out. */
+export type TrafficPoint = 'ingress' | 'egress'
+const POINTS = { ingress: 1, egress: 2 } as const
+
 /**
  * Attached by netlink, a program stays with its interface, whatever becomes of whoever attached it. One of ours that is
  * there is replaced, so that no packet passes between the two. Returns whether the interface had no clsact qdisc.
  */
-export function attachIngress(ifindex: number, program: number): boolean {
-  const made = Number(libbpf().tcHookCreate(hook(ifindex, INGRESS)))
+export function attachTraffic(ifindex: number, point: TrafficPoint, program: number): boolean {
+  const at = POINTS[point]
+  const made = Number(libbpf().tcHookCreate(hook(ifindex, at)))
   if (made !== -EEXIST) checked('make the clsact qdisc', made)
-  checked('attach to the ingress of the interface', libbpf().tcAttach(hook(ifindex, INGRESS), filter(program, REPLACE)))
+  checked(`attach to the ${point} of the interface`, libbpf().tcAttach(hook(ifindex, at), filter(program, REPLACE)))
   return made === 0
 }
 
 /** The qdisc goes too when it is ours; an interface that is gone has taken both with it. */
-export function detachIngress(ifindex: number, withQdisc: boolean): void {
-  libbpf().tcDetach(hook(ifindex, INGRESS), filter(0, 0))
+export function detachTraffic(ifindex: number, withQdisc: boolean): void {
+  for (const at of Object.values(POINTS)) libbpf().tcDetach(hook(ifindex, at), filter(0, 0))
   if (withQdisc) libbpf().tcHookDestroy(hook(ifindex, BOTH))
 }
 

@@ -13,6 +13,8 @@ const QUEUES = 256
 /** Datagrams that are read before whatever else waits for this process gets its turn. */
 const BATCH = 64
 
+type OnQueued = (id: number, payload: Uint8Array, mark: number) => void
+
 export type QueueAnswer = { readonly id: number; readonly verdict: keyof typeof VERDICTS; readonly mark: number | null }
 
 /** A packet queue of this network namespace that is nobody's yet. */
@@ -36,7 +38,7 @@ export class HandshakeQueue implements Disposable {
   }
 
   /** Called back for every packet that waits. `payload` holds until the callback returns. */
-  read(onPacket: (id: number, payload: Uint8Array) => void): void {
+  read(onPacket: OnQueued): void {
     const poll = koffi.node.poll(this.#socket.fd, { readable: true }, () => this.#readBatch(onPacket))
     poll.unref()
     this.#stop = () => {
@@ -56,7 +58,7 @@ export class HandshakeQueue implements Disposable {
     this.#socket[Symbol.dispose]()
   }
 
-  #readBatch(onPacket: (id: number, payload: Uint8Array) => void): void {
+  #readBatch(onPacket: OnQueued): void {
     for (let count = 0; count < BATCH && this.#stop !== null; count++) {
       const datagram = this.#socket.poll(this.#buffer)
       if (datagram === 'nothing') return
@@ -64,7 +66,8 @@ export class HandshakeQueue implements Disposable {
         this.#lost++
         continue
       }
-      for (const found of readMessages(datagram)) if (found.kind === 'packet') onPacket(found.id, found.payload)
+      for (const found of readMessages(datagram))
+        if (found.kind === 'packet') onPacket(found.id, found.payload, found.mark)
     }
   }
 }

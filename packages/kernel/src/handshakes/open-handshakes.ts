@@ -6,7 +6,7 @@ import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
 import { installRules, removeRules, REFUSED_MARK } from './held-rules.ts'
 import * as records from './records.ts'
-import type { Finding, FlowKey, Greeting, Ticket } from './records.ts'
+import type { Awaited, Finding, FlowKey, Greeting, Ticket } from './records.ts'
 
 export type HeldPacket = { readonly id: number; readonly key: FlowKey; readonly segment: QueuedSegment }
 
@@ -18,16 +18,16 @@ export type HandshakeCounters = {
 }
 
 /** Flows whose handshake the kernel awaits: their first packets, what is known of them, and the way to answer. */
-export interface Handshakes extends Disposable {
+export interface Handshakes<Flow extends Awaited> extends Disposable {
   read(onPacket: (packet: HeldPacket) => void, onGreeting: (greeting: Greeting) => void): void
-  ticket(key: FlowKey): Ticket | null
+  ticket(key: FlowKey): Flow | null
   finding(key: FlowKey): Finding | null
   /** To be told before any packet is released: a packet without a finding does not leave. */
   find(key: FlowKey, finding: Finding): void
   release(ids: readonly number[]): void
   /** Nothing is told to anybody. */
   drop(ids: readonly number[]): void
-  /** Both ends of a connection are told, the sender of a datagram. */
+  /** Both ends of a connection are told, the sender of a datagram. `segment.seq` is what its server awaits. */
   refuse(ids: readonly number[], segment: QueuedSegment): void
   counters(): HandshakeCounters
 }
@@ -43,7 +43,7 @@ export type HandshakeOptions = {
   readonly keep: boolean
 }
 
-export function openHandshakes({ name, program, maps, keep }: HandshakeOptions): Handshakes {
+export function openHandshakes({ name, program, maps, keep }: HandshakeOptions): Handshakes<Ticket> {
   const queue = new HandshakeQueue()
   using opened = new DisposableStack()
   opened.use(queue)
@@ -65,7 +65,7 @@ function chainOf(name: string): string {
   return `SALLYPORT-${name}`
 }
 
-class Opened implements Handshakes {
+class Opened implements Handshakes<Ticket> {
   readonly #queue: HandshakeQueue
   readonly #maps: Maps
   readonly #scope: DisposableStack
@@ -99,7 +99,7 @@ class Opened implements Handshakes {
 
   ticket(key: FlowKey): Ticket | null {
     const bytes = lookup(this.#maps.tickets, records.keyBytes(key), records.TICKET_BYTES)
-    return bytes === undefined ? null : records.decodeTicket(bytes)
+    return bytes === undefined ? null : records.decodeTicket(key, bytes)
   }
 
   finding(key: FlowKey): Finding | null {

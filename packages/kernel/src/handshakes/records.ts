@@ -18,12 +18,20 @@ export type FlowKey = string & { readonly brand: 'FlowKey' }
 
 export type FlowTarget = { readonly addr: Uint8Array; readonly port: number; readonly ipproto: number }
 
-/** What the kernel knows of a flow whose handshake is awaited. */
-export type Ticket = {
+/** A flow whose handshake is awaited, wherever it is seen. */
+export type Awaited = {
   readonly generation: number
   /** Where in the image the walk stopped. */
   readonly resume: number
   readonly sinceNs: bigint
+  /** 16 bytes. */
+  readonly dst: Uint8Array
+  /** TCP: the number of the client's first octet; null while its server has not said. Without it the first packet seen tells. */
+  readonly first?: number | null
+}
+
+/** What the kernel knows of one that a process of this host began. */
+export type Ticket = Awaited & {
   readonly pid: number
   readonly tgid: number
   readonly uid: number
@@ -94,7 +102,7 @@ export function keyOfOrigin(cookie: Uint8Array, origin: Uint8Array): FlowKey {
   return keyOf(bytes)
 }
 
-export function decodeTicket(bytes: Uint8Array): Ticket {
+export function decodeTicket(key: FlowKey, bytes: Uint8Array): Ticket {
   const view = viewOf(bytes)
   const comm = bytes.subarray(128, 144)
   const end = comm.indexOf(0)
@@ -102,6 +110,7 @@ export function decodeTicket(bytes: Uint8Array): Ticket {
     generation: view.getUint32(0, true),
     resume: view.getUint32(4, true),
     sinceNs: view.getBigUint64(8, true),
+    dst: targetOf(key).addr,
     pid: view.getUint32(16, true),
     tgid: view.getUint32(20, true),
     uid: view.getUint32(24, true),
@@ -112,6 +121,7 @@ export function decodeTicket(bytes: Uint8Array): Ticket {
   }
 }
 
+/** Both sides read and write `struct finding` of bpf/finding.h. */
 export function encodeFinding(finding: Finding): Uint8Array {
   const bytes = new Uint8Array(FINDING_BYTES)
   const view = viewOf(bytes)
@@ -156,7 +166,8 @@ export function decodeGreeting(bytes: Uint8Array): Greeting {
   }
 }
 
-function mapped(address: Uint8Array): Uint8Array {
+/** IPv4 in the form in which the kernel judges it. */
+export function mapped(address: Uint8Array): Uint8Array {
   if (address.length === 16) return isNat64(address) ? mapped(address.subarray(12)) : address
   const bytes = new Uint8Array(16)
   bytes.fill(0xff, 10, 12)
@@ -170,6 +181,6 @@ function isNat64(address: Uint8Array): boolean {
   return prefix.every((octet, index) => address[index] === octet)
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

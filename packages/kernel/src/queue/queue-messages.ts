@@ -12,7 +12,7 @@ const HEADER = 20
 export const VERDICTS = { drop: 0, accept: 1, repeat: 4 } as const
 
 export type QueueMessage =
-  | { readonly kind: 'packet'; readonly id: number; readonly payload: Uint8Array }
+  | { readonly kind: 'packet'; readonly id: number; readonly mark: number; readonly payload: Uint8Array }
   | { readonly kind: 'error'; readonly errno: number }
 
 export function bindMessage(queue: number): Uint8Array {
@@ -58,16 +58,18 @@ export function* readMessages(bytes: Uint8Array): Generator<QueueMessage> {
 function readPacket(bytes: Uint8Array): QueueMessage | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let id: number | null = null
+  let mark = 0
   let payload: Uint8Array = new Uint8Array(0)
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = view.getUint16(at, true)
     if (length < 4 || at + length > bytes.length) break
     const type = view.getUint16(at + 2, true) & 0x3fff
     if (type === 1 && length >= 8) id = view.getUint32(at + 4)
+    if (type === 3 && length >= 8) mark = view.getUint32(at + 4)
     if (type === 10) payload = bytes.slice(at + 4, at + length)
     at += (length + 3) & ~3
   }
-  return id === null ? null : { kind: 'packet', id, payload }
+  return id === null ? null : { kind: 'packet', id, mark, payload }
 }
 
 function message(type: number, flags: number, queue: number, attributes: readonly Uint8Array[]): Uint8Array {

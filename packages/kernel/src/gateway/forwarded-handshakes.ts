@@ -1,0 +1,132 @@
+import { lookup, update } from '../bpf-map.ts'
+import { HandshakeQueue, type QueueAnswer } from '../handshakes/handshake-queue.ts'
+import type { HandshakeCounters, Handshakes, HeldPacket } from '../handshakes/open-handshakes.ts'
+import {
+  decodeFinding,
+  encodeFinding,
+  FINDING_BYTES,
+  keyBytes,
+  type Finding,
+  type FlowKey,
+  type Greeting,
+} from '../handshakes/records.ts'
+import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
+import { resetPacket } from '../queue/reset-packet.ts'
+import { RawSocket } from '../raw-socket.ts'
+import { readRing } from '../read-ring.ts'
+import {
+  decodeForwardedGreeting,
+  decodePassage,
+  FORWARDED_GREETING_BYTES,
+  PASSAGE_BYTES,
+  wayOf,
+  type ForwardedTicket,
+} from './forwarded-records.ts'
+import { MARK, marked } from './gateway-marks.ts'
+import { holdForwards } from './held-forwards.ts'
+
+type Options = {
+  readonly lan: string
+  readonly index: number
+  readonly maps: Readonly<Record<'ways' | 'findings' | 'greetings', number>>
+}
+
+/** Flows through the gateway that wait for their handshake. */
+export function openForwardedHandshakes({ lan, index, maps }: Options): Handshakes<ForwardedTicket> {
+  using opened = new DisposableStack()
+  const queue = opened.use(new HandshakeQueue())
+  const resets = { 4: opened.use(new RawSocket(4, MARK.pass)), 16: opened.use(new RawSocket(6, MARK.pass)) }
+  opened.use(holdForwards({ lan, index, queue: queue.number }))
+  return new ForwardedHandshakes(queue, resets, maps, opened.move())
+}
+
+class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
+  readonly #queue: HandshakeQueue
+  readonly #resets: Readonly<Record<4 | 16, RawSocket>>
+  readonly #maps: Options['maps']
+  readonly #scope: DisposableStack
+  /** Of the packets that wait: a verdict says the mark anew. */
+  readonly #marks = new Map<number, number>()
+  #packets = 0
+  #strangers = 0
+
+  constructor(
+    queue: HandshakeQueue,
+    resets: Readonly<Record<4 | 16, RawSocket>>,
+    maps: Options['maps'],
+    scope: DisposableStack,
+  ) {
+    this.#queue = queue
+    this.#resets = resets
+    this.#maps = maps
+    this.#scope = scope
+  }
+
+  read(onPacket: (packet: HeldPacket) => void, onGreeting: (greeting: Greeting) => void): void {
+    const greetings = readRing(this.#maps.greetings, FORWARDED_GREETING_BYTES, (bytes) =>
+      onGreeting(decodeForwardedGreeting(bytes)),
+    )
+    this.#scope.defer(greetings.stop)
+    this.#queue.read((id, payload, mark) => {
+      this.#packets++
+      this.#marks.set(id, mark)
+      const segment = parseSegment(payload)
+      if (segment === null) {
+        this.#strangers++
+        return this.drop([id])
+      }
+      // What the server has said comes before what its client answers.
+      greetings.consume()
+      onPacket({ id, key: wayOf(segment), segment })
+    })
+  }
+
+  ticket(key: FlowKey): ForwardedTicket | null {
+    const bytes = lookup(this.#maps.ways, keyBytes(key), PASSAGE_BYTES)
+    return bytes === undefined ? null : decodePassage(key, bytes)
+  }
+
+  finding(key: FlowKey): Finding | null {
+    const bytes = lookup(this.#maps.findings, keyBytes(key), FINDING_BYTES)
+    return bytes === undefined ? null : decodeFinding(bytes)
+  }
+
+  find(key: FlowKey, finding: Finding): void {
+    update(this.#maps.findings, keyBytes(key), encodeFinding(finding))
+  }
+
+  release(ids: readonly number[]): void {
+    this.#answer(ids, 'pass')
+  }
+
+  drop(ids: readonly number[]): void {
+    for (const id of ids) this.#marks.delete(id)
+    this.#queue.answer(ids.map((id): QueueAnswer => ({ id, verdict: 'drop', mark: null })))
+  }
+
+  refuse(ids: readonly number[], segment: QueuedSegment): void {
+    const [first, ...rest] = ids
+    this.drop(rest)
+    // The gateway's own table answers the client.
+    if (first !== undefined) this.#answer([first], 'refuse')
+    if (segment.transport === 'tcp') this.#resets[segment.src.length as 4 | 16].send(resetPacket(segment), segment.dst)
+  }
+
+  counters(): HandshakeCounters {
+    return { packets: this.#packets, lost: this.#queue.lost + this.#strangers }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scope[Symbol.dispose]()
+  }
+
+  #answer(ids: readonly number[], as: 'pass' | 'refuse'): void {
+    this.#queue.answer(
+      ids.map((id): QueueAnswer => {
+        const mark = marked(this.#marks.get(id) ?? 0, as)
+        this.#marks.delete(id)
+        return { id, verdict: 'accept', mark }
+      }),
+    )
+  }
+}
