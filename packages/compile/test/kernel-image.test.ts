@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { decide, matchImplicit, type Flow, type Policy } from '@sallyport/policy'
+import { decide, matchImplicit, type Flow, type Policy, type Rule } from '@sallyport/policy'
 import {
   compilePolicy,
+  gatewayTables,
   kernelTables,
   UNKNOWN_CLASS,
   variable,
@@ -47,6 +48,26 @@ function hostOf(flow: Flow): HostFacts {
   }
 }
 
+/** Tables, and the classes that a subject has in them. */
+type Image = { readonly tables: KernelTables; readonly user: number; readonly app: number; readonly unit: number }
+type ImageOf = (rules: CompiledRules, policy: Policy, flow: Flow) => Image
+
+const onHost: ImageOf = (rules, policy, flow) => {
+  const tables = kernelTables(rules, hostOf(flow), rulesOf(policy))
+  return { tables, user: tables.users.get(1000)!, app: tables.apps[0]!.class, unit: tables.units[0]!.class }
+}
+
+/** Whoever has the address is its first client; the address is in its first network. */
+const onGateway: ImageOf = (rules, policy, flow) => {
+  const { device = null, tags = null, posture = null, user = null, groups = null, src } = flow
+  const tables = gatewayTables(rules, [{ device, tags, posture, user, groups }], src ? [src] : [], rulesOf(policy))
+  return { tables, user: tables.users.get(1)!, app: tables.defaults.app, unit: tables.units[0]?.class ?? 0 }
+}
+
+function rulesOf({ layers }: Policy): readonly Rule[] {
+  return layers.flatMap((layer) => layer.rules)
+}
+
 type Leaves = {
   readonly tables: KernelTables
   readonly leaves: readonly (LeafAt | null)[]
@@ -54,20 +75,16 @@ type Leaves = {
 }
 
 /** The walk under each of the flow's names, as the kernel makes it. */
-function walkNames(rules: CompiledRules, policy: Policy, flow: Flow, certainty: 'certain' | 'pending'): Leaves {
-  const tables = kernelTables(
-    rules,
-    hostOf(flow),
-    policy.layers.flatMap((layer) => layer.rules),
-  )
+function walkNames(rules: CompiledRules, image: Image, flow: Flow, certainty: 'certain' | 'pending'): Leaves {
+  const { tables, user, app, unit } = image
   const bound = flow.boundNames ?? []
   // While it is awaited, the handshake may state a name that the address was no answer for.
   const names = certainty === 'certain' && bound.length > 0 ? bound : [...bound, null]
   let namesAt: number | null = null
   const fixed = new Map([
-    [variable('user'), tables.users.get(1000)!],
-    [variable('app'), tables.apps[0]!.class],
-    [variable('unit'), tables.units[0]!.class],
+    [variable('user'), user],
+    [variable('app'), app],
+    [variable('unit'), unit],
     [variable('port'), tables.ports[portIndex(flow.transport!, flow.port ?? 0)]!],
     [variable('address'), rules.tables.addresses.find(flow.dst!)],
   ])
@@ -94,7 +111,7 @@ test('the kernel image decides as the compiled rules do, for what a kernel can k
       for (const flow of some) {
         const node = rules.diagram.root
         const expected = rules.possibleFrom(rules.walk(node, flow, variable('name')), flow)[0]!
-        const leaf = earliest(walkNames(rules, policy, flow, 'certain').leaves)
+        const leaf = earliest(walkNames(rules, onHost(rules, policy, flow), flow, 'certain').leaves)
         assert.ok(leaf !== null)
         assert.deepEqual(
           { verdict: leaf.verdict, mode: leaf.mode, rank: leaf.rank },
@@ -110,38 +127,53 @@ test('the kernel image decides as the compiled rules do, for what a kernel can k
   )
 })
 
-/** The handshake of which tells protocol and name. */
+/** Flows whose handshake tells protocol and name. */
 const seenFlows: fc.Arbitrary<Flow> = totalFlows
   .filter(({ dst, transport, port }) => dst !== null && port !== null && (transport === 'tcp' || transport === 'udp'))
-  .map((flow) => ({ ...flow, src: null, http: null, content: null }))
+  .map((flow) => ({ ...flow, http: null, content: null }))
 
-test('the walk of the kernel and, where it is not certain, its rest after the handshake decide as decide() does', () => {
-  let awaited = 0
-  let certain = 0
-  fc.assert(
-    fc.property(policies, fc.array(seenFlows, { minLength: 1, maxLength: 6 }), (policy, some) => {
-      fc.pre(!JSON.stringify(policy).includes('absent'))
-      const rules = compilePolicy(policy, WORLD, { atMs: NOW }).at(NOW)
-      for (const flow of some.filter((each) => matchImplicit(each) === null)) {
-        const expected = decide(policy, flow, WORLD, NOW)
-        const { tables, leaves, namesAt } = walkNames(rules, policy, flow, 'pending')
-        const first = leaves[0]!
-        assert.ok(first !== null)
-        const agree = leaves.every((leaf) => leaf?.verdict === first.verdict && leaf.mode === first.mode)
-        const best = earliest(leaves)!
-        if (best.verdict !== 2 && (agree || best.sole)) {
-          certain++
-          const { verdict, mode } = expected
-          assert.deepEqual([best.verdict, best.mode], [verdict === 'allow' ? 0 : 1, mode === 'enforce' ? 0 : 1])
-          continue
+/** Of a process of this host. */
+const ownFlows: fc.Arbitrary<Flow> = seenFlows.map((flow) => ({ ...flow, src: null }))
+/** Of a client behind a gateway, which sees no process. */
+const forwardedFlows: fc.Arbitrary<Flow> = seenFlows.map((flow) => ({
+  ...flow,
+  app: null,
+  appSha256: null,
+  unit: null,
+  container: null,
+}))
+
+for (const [point, flows, imageOf] of [
+  ['the kernel', ownFlows, onHost],
+  ['a gateway', forwardedFlows, onGateway],
+] as const)
+  test(`the walk of ${point} and, where it is not certain, its rest after the handshake decide as decide() does`, () => {
+    let awaited = 0
+    let certain = 0
+    fc.assert(
+      fc.property(policies, fc.array(flows, { minLength: 1, maxLength: 6 }), (policy, some) => {
+        fc.pre(!JSON.stringify(policy).includes('absent'))
+        const rules = compilePolicy(policy, WORLD, { atMs: NOW }).at(NOW)
+        for (const flow of some.filter((each) => matchImplicit(each) === null)) {
+          const expected = decide(policy, flow, WORLD, NOW)
+          const { tables, leaves, namesAt } = walkNames(rules, imageOf(rules, policy, flow), flow, 'pending')
+          const first = leaves[0]!
+          assert.ok(first !== null)
+          const agree = leaves.every((leaf) => leaf?.verdict === first.verdict && leaf.mode === first.mode)
+          const best = earliest(leaves)!
+          if (best.verdict !== 2 && (agree || best.sole)) {
+            certain++
+            const { verdict, mode } = expected
+            assert.deepEqual([best.verdict, best.mode], [verdict === 'allow' ? 0 : 1, mode === 'enforce' ? 0 : 1])
+            continue
+          }
+          awaited++
+          const node = tables.resume.get(namesAt ?? first.offset)
+          assert.notEqual(node, undefined)
+          assert.deepEqual(rules.resume(node!, flow), expected)
         }
-        awaited++
-        const node = tables.resume.get(namesAt ?? first.offset)
-        assert.notEqual(node, undefined)
-        assert.deepEqual(rules.resume(node!, flow), expected)
-      }
-    }),
-    { numRuns: RUNS, seed: SEED },
-  )
-  assert.ok(awaited > RUNS / 10 && certain > RUNS / 10, `${awaited} awaited, ${certain} certain`)
-})
+      }),
+      { numRuns: RUNS, seed: SEED },
+    )
+    assert.ok(awaited > RUNS / 10 && certain > RUNS / 10, `${awaited} awaited, ${certain} certain`)
+  })
