@@ -36,6 +36,11 @@ export function probeMachine(): readonly Probe[] {
 
 const CGROUP_BPF = { remedy: 'use a kernel with CONFIG_CGROUP_BPF', rootOnly: true } as const
 
+const TO_QUEUE = ['-j', 'NFQUEUE', '--queue-num', '7'] as const
+/** A program of one instruction, in place of the pinned one. */
+const ASKS_A_PROGRAM = ['-m', 'bpf', '--bytecode', '1,6 0 0 1'] as const
+const IS_MARKED = ['-m', 'mark', '--mark', '1/1', '-m', 'conntrack', '!', '--ctstate', 'INVALID'] as const
+
 const CHECKS: readonly Check[] = [
   { name: 'root', remedy: 'run as root; unprivileged `run` uses its own network namespace instead', check: root },
   {
@@ -70,14 +75,27 @@ const CHECKS: readonly Check[] = [
     rootOnly: true,
   },
   {
-    name: 'nft_queue',
-    remedy: 'optional beside iptables_nfqueue: apt-get install nftables, or a kernel with CONFIG_NFT_QUEUE',
-    check: () => ruleAccepted('nft', 'add table inet t; add chain inet t c; add rule inet t c queue num 7'),
+    name: 'handshakes',
+    remedy:
+      'apt-get install iptables, or a kernel with CONFIG_NETFILTER_XT_MATCH_BPF and CONFIG_NETFILTER_XT_TARGET_NFQUEUE; without it no rule with a protocol or a name can be enforced as root',
+    check: () => ruleAccepted('iptables-nft', '-t', 'raw', '-A', 'OUTPUT', ...ASKS_A_PROGRAM, ...TO_QUEUE),
+  },
+  {
+    name: 'gateway_handshakes',
+    remedy:
+      'for `gateway`: apt-get install iptables, or a kernel with CONFIG_NETFILTER_XT_MATCH_CONNTRACK, CONFIG_NETFILTER_XT_MARK and CONFIG_NETFILTER_XT_TARGET_NFQUEUE',
+    check: () => ruleAccepted('iptables-nft', '-t', 'mangle', '-A', 'FORWARD', ...IS_MARKED, ...TO_QUEUE),
   },
   {
     name: 'iptables_nfqueue',
     remedy: 'apt-get install iptables, or a kernel with CONFIG_NETFILTER_XT_TARGET_NFQUEUE',
-    check: () => ruleAccepted('iptables', '-A', 'OUTPUT', '-j', 'NFQUEUE', '--queue-num', '7'),
+    check: () => ruleAccepted('iptables', '-A', 'OUTPUT', ...TO_QUEUE),
+  },
+  {
+    name: 'sched_cls',
+    remedy: 'for `gateway`: a kernel with CONFIG_NET_CLS_BPF',
+    check: () => programType(3),
+    rootOnly: true,
   },
   {
     name: 'conntrack',
@@ -139,7 +157,7 @@ function familyGuard(): string {
 }
 
 /** Tried in a network namespace that ends with the command, so that this machine's own rules are never touched. */
-function ruleAccepted(tool: 'nft' | 'iptables', ...args: readonly string[]): string {
+function ruleAccepted(tool: 'iptables' | 'iptables-nft', ...args: readonly string[]): string {
   const namespaces = isRoot() ? ['--net'] : ['--user', '--map-root-user', '--net']
   const env = { ...process.env, PATH: toolPath() }
   const { status, stderr, error } = spawnSync('unshare', [...namespaces, '--', tool, ...args], {
