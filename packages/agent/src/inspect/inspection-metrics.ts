@@ -32,7 +32,8 @@ export const INSPECTION_METRICS: readonly InspectionMetric[] = [
   { ...DROPPED, labels: { reason: 'read' }, value: ({ read }) => read },
   { ...DROPPED, labels: { reason: 'flows' }, value: ({ flowsFull }) => flowsFull },
   { ...DROPPED, labels: { reason: 'packets' }, value: ({ packetsFull }) => packetsFull },
-  { ...DROPPED, labels: { reason: 'unknown' }, value: ({ unknown, lost }) => unknown + lost },
+  { ...DROPPED, labels: { reason: 'unknown' }, value: ({ unknown, strange }) => unknown + strange },
+  { ...DROPPED, labels: { reason: 'queue' }, value: ({ lost }) => lost },
 ]
 
 /** Of a guard that inspects nothing, null. */

@@ -4,7 +4,8 @@ import { FAMILY, tableName } from './gateway-table.ts'
 import { gatewayPins } from './open-gateway.ts'
 import { FILTER_PRIORITY } from './traffic-control.ts'
 
-const SCRIPT = 'cat >/dev/null; nft delete table "$1" "$2"; tc filter del dev "$3" ingress pref "$4"; tc filter del dev "$3" egress pref "$4"; rm -rf "$5"'
+const SCRIPT =
+  'cat >/dev/null; nft delete table "$1" "$2"; tc filter del dev "$3" ingress pref "$4"; tc filter del dev "$3" egress pref "$4"; rm -rf "$5"'
 
 /** A gateway that only watches must not be in the way when it is killed: this process outlives it, and clears up. */
 export function failOpen(lan: string): Disposable {

@@ -113,7 +113,7 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
   }
 
   counters(): HandshakeCounters {
-    return { packets: this.#packets, lost: this.#queue.lost + this.#strangers }
+    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers }
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,7 @@
 import koffi from 'koffi'
 import { KernelError } from '../kernel-error.ts'
 import { NetlinkSocket } from '../netlink-socket.ts'
+import { queueDrops } from '../queue/queue-drops.ts'
 import { bindMessage, parametersMessage, readMessages, VERDICTS, verdictMessage } from '../queue/queue-messages.ts'
 
 const NETLINK_NETFILTER = 12
@@ -34,7 +35,7 @@ export class HandshakeQueue implements Disposable {
 
   /** Packets that the kernel could not hand up; it dropped them. */
   get lost(): number {
-    return this.#lost
+    return queueDrops(this.number) ?? this.#lost
   }
 
   /** Called back for every packet that waits. `payload` holds until the callback returns. */

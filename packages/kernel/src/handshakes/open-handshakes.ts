@@ -13,8 +13,10 @@ export type HeldPacket = { readonly id: number; readonly key: FlowKey; readonly 
 export type HandshakeCounters = {
   /** Packets that were handed up. */
   readonly packets: number
-  /** Packets that could not be handed up, were unreadable, or belonged to no socket that is known. */
+  /** Packets for which the queue had no room. */
   readonly lost: number
+  /** Packets that were unreadable, or belonged to no socket that is known. */
+  readonly strange: number
 }
 
 /** Flows whose handshake the kernel awaits: their first packets, what is known of them, and the way to answer. */
@@ -132,7 +134,7 @@ class Opened implements Handshakes<Ticket> {
   }
 
   counters(): HandshakeCounters {
-    return { packets: this.#packets, lost: this.#queue.lost + this.#strangers }
+    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers }
   }
 
   [Symbol.dispose](): void {
