@@ -11,3 +11,8 @@ export function bootNs(): bigint {
   const view = new DataView(out.buffer)
   return view.getBigInt64(0, true) * 1_000_000_000n + view.getBigInt64(8, true)
 }
+
+/** Its milliseconds. Nobody can set it, and it goes on while the machine sleeps. */
+export function bootMs(): number {
+  return Number(bootNs() / 1_000_000n)
+}

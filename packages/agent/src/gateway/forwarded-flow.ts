@@ -50,7 +50,7 @@ export class ForwardedFlows {
       port: event.port,
       transport: transportFromProtocolNumber(event.ipproto),
       domain: null,
-      boundNames: dst === null ? [] : names.namesOf(dst, nowMs),
+      boundNames: dst === null ? [] : names.namesOf(dst),
       protocol: null,
       country: dst === null ? null : world.country(dst),
       asn: dst === null ? null : world.asn(dst),

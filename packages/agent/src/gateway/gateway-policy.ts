@@ -56,14 +56,13 @@ export class GatewayPolicy {
   enforceWith(gateway: Gateway, onGeneration: OnGeneration): Disposable {
     this.#gateway = gateway
     const apply = (): void => {
-      const nowMs = Date.now()
-      this.#rules = this.#compiled.at(nowMs)
+      this.#rules = this.#compiled.at(Date.now())
       const { clients, networks, sources, stations } = this.#table
       const tables = gatewayTables(this.#rules, clients, networks, rulesOf(this.#compiled))
       onGeneration(gateway.generation + 1, this.#table, { rules: this.#rules, resume: tables.resume })
       gateway.apply({
         ...tables,
-        ...boundNow(this.#compiled, this.#rules, this.#names, nowMs),
+        ...boundNow(this.#compiled, this.#rules, this.#names),
         sources,
         stations,
       })
@@ -91,8 +90,7 @@ export class GatewayPolicy {
 
   /** In the kernel before the answer is sent. */
   bind(bindings: readonly NameBinding[]): void {
-    const nowMs = Date.now()
-    for (const { name, address, ttlSeconds } of bindings) this.#names.bind(address, name, ttlSeconds, nowMs)
+    for (const { name, address, ttlSeconds } of bindings) this.#names.bind(address, name, ttlSeconds)
     this.#gateway?.bind(
       bindings.map(({ name, address, ttlSeconds }) => bindingOf(this.#rules, name, address, ttlSeconds)),
     )

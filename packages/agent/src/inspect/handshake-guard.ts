@@ -8,7 +8,6 @@ import {
   type Known,
 } from '@sallyport/inspect'
 import {
-  bootNs,
   type Awaited,
   type Finding,
   type FlowKey,
@@ -170,8 +169,7 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
   /** As they were when the flow began: so the kernel takes them too. */
   #boundNames({ dst, sinceNs }: Flow): readonly DomainName[] {
     const address = addressFromBytes(dst)
-    const sinceMs = Date.now() - Number((bootNs() - sinceNs) / 1_000_000n)
-    return address === null ? [] : this.#options.names.namesOf(address, sinceMs)
+    return address === null ? [] : this.#options.names.namesOf(address, Number(sinceNs / 1_000_000n))
   }
 
   #answer(held: readonly number[], segment: QueuedSegment, finding: Finding): void {

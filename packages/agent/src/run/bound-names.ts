@@ -1,6 +1,11 @@
+import { bootMs } from '@sallyport/kernel'
 import { formatAddress, type Address, type DomainName } from '@sallyport/net'
 
-export type BoundName = { readonly name: DomainName; readonly expiresMs: number }
+/** On the clock of the kernel's bindings. */
+type BoundName = { readonly name: DomainName; readonly expiresMs: number }
+
+/** A name, and how long it still holds. */
+export type HeldName = { readonly name: DomainName; readonly ttlSeconds: number }
 
 type BoundAddress = { readonly address: Address; names: BoundName[] }
 
@@ -11,13 +16,16 @@ const MOST_NAMES_OF_AN_ADDRESS = 256
 /** Names for which the resolver gave an address: what the kernel holds as classes, kept as names for the records. */
 export class BoundNames {
   readonly #bound = new Map<string, BoundAddress>()
+  readonly #nowMs: () => number
   readonly #maxAddresses: number
 
-  constructor(maxAddresses: number = MOST_ADDRESSES) {
+  /** `nowMs`: the clock by which names end, the kernel's unless given: whoever sets the time of day prolongs nothing. */
+  constructor(nowMs: () => number = bootMs, maxAddresses: number = MOST_ADDRESSES) {
+    this.#nowMs = nowMs
     this.#maxAddresses = maxAddresses
   }
 
-  bind(address: Address, name: DomainName, ttlSeconds: number, nowMs: number): void {
+  bind(address: Address, name: DomainName, ttlSeconds: number): void {
     const key = formatAddress(address)
     const { names } = this.#bound.get(key) ?? { names: [] }
     const earlier = names.find((bound) => bound.name === name)?.expiresMs ?? 0
@@ -26,24 +34,26 @@ export class BoundNames {
     this.#bound.delete(key)
     this.#bound.set(key, {
       address,
-      names: [...others, { name, expiresMs: Math.max(earlier, nowMs + ttlSeconds * 1000) }],
+      names: [...others, { name, expiresMs: Math.max(earlier, this.#nowMs() + ttlSeconds * 1000) }],
     })
     if (this.#bound.size > this.#maxAddresses) this.#bound.delete(this.#bound.keys().next().value!)
   }
 
-  /** The name that was asked for last comes first. */
-  namesOf(address: Address, nowMs: number): readonly DomainName[] {
+  /** As they were at a time of that clock. The name that was asked for last comes first. */
+  namesOf(address: Address, atMs: number = this.#nowMs()): readonly DomainName[] {
     const { names } = this.#bound.get(formatAddress(address)) ?? { names: [] }
-    return live(names, nowMs)
+    return live(names, atMs)
       .map(({ name }) => name)
       .toReversed()
   }
 
   /** Everything that still holds, for a policy that replaces another. */
-  *entries(nowMs: number): Generator<{ readonly address: Address; readonly names: readonly BoundName[] }> {
+  *entries(): Generator<{ readonly address: Address; readonly names: readonly HeldName[] }> {
+    const nowMs = this.#nowMs()
     for (const { address, names } of this.#bound.values()) {
       const held = live(names, nowMs)
-      if (held.length > 0) yield { address, names: held }
+      if (held.length === 0) continue
+      yield { address, names: held.map(({ name, expiresMs }) => ({ name, ttlSeconds: (expiresMs - nowMs) / 1000 })) }
     }
   }
 }

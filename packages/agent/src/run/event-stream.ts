@@ -70,7 +70,7 @@ export class EventStream {
       executables,
       host: host(),
       clock,
-      namesOf: (address) => names.namesOf(address, nowMs),
+      namesOf: (address) => names.namesOf(address),
     })
     const id = flowId(event)
     const parents = processes.parentsOf(event, nowMs)

@@ -54,7 +54,7 @@ export class PacketJudge {
       port: packet.dstPort,
       transport: transportFromProtocolNumber(packet.transport),
       domain: null,
-      boundNames: dst === null ? [] : names.namesOf(dst, nowMs),
+      boundNames: dst === null ? [] : names.namesOf(dst),
       protocol: null,
     }
   }

@@ -17,7 +17,7 @@ export function generationOf(
 ): InspectedGeneration {
   const rules = policy.at(nowMs)
   const { rules: _numbered, ...tables } = kernelTables(rules, host, rulesOf(policy))
-  return { ...tables, rules, ...boundNow(policy, rules, names, nowMs) }
+  return { ...tables, rules, ...boundNow(policy, rules, names) }
 }
 
 /** Rules are numbered through all layers. */
@@ -30,11 +30,10 @@ export function boundNow(
   { policy }: CompiledPolicy,
   rules: CompiledRules,
   names: BoundNames,
-  nowMs: number,
 ): Required<Pick<KernelGeneration, 'bindings' | 'monitor'>> {
-  const bindings = [...names.entries(nowMs)].map((entry) => ({
+  const bindings = [...names.entries()].map((entry) => ({
     address: addressBytes(entry.address),
-    names: entry.names.map(({ name, expiresMs }) => nameBinding(rules, name, (expiresMs - nowMs) / 1000)),
+    names: entry.names.map(({ name, ttlSeconds }) => nameBinding(rules, name, ttlSeconds)),
   }))
   return { bindings, monitor: policy.layers.at(-1)?.mode === 'monitor' }
 }

@@ -58,8 +58,7 @@ export class PolicyInForce {
 
   /** In the kernel before the answer is sent. */
   bind(bindings: readonly NameBinding[]): void {
-    const nowMs = Date.now()
-    for (const { name, address, ttlSeconds } of bindings) this.#names.bind(address, name, ttlSeconds, nowMs)
+    for (const { name, address, ttlSeconds } of bindings) this.#names.bind(address, name, ttlSeconds)
     this.#enforcement?.bind(
       bindings.map(({ name, address, ttlSeconds }) => bindingOf(this.#rules, name, address, ttlSeconds)),
     )

@@ -32,7 +32,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     onFlow,
   })
   const bind = (bindings: Parameters<Parameters<typeof startRunResolver>[0]['bind']>[0]): void => {
-    for (const { name, address, ttlSeconds } of bindings) names.bind(address, name, ttlSeconds, Date.now())
+    for (const { name, address, ttlSeconds } of bindings) names.bind(address, name, ttlSeconds)
   }
   await using resolver = await startRunResolver({ asked: () => asked, upstreams, bind, onFlow, onWarning })
   let lostEvents = 0
