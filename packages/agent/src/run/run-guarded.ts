@@ -1,10 +1,12 @@
 import { byMachine } from '../host/by-machine.ts'
+import { requireNoLimits } from '../host/require-no-limits.ts'
 import { findCommand } from './find-command.ts'
 import { runInCgroup } from './run-in-cgroup.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 
 /** Runs a command so that only what the policy allows leaves: as root in a cgroup, else in a namespace of its own. */
 export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
+  requireNoLimits(request.policy)
   const asRoot = process.getuid?.() === 0
   const way = asRoot ? 'cgroup' : 'namespace'
   const command = findCommand(request.command[0] ?? '', process.env['PATH'] ?? '')

@@ -1,5 +1,6 @@
 import { runPolicyTests, SallyportError, type Mode, type Policy, type World } from '@sallyport/policy'
 import type { PolicyFile, PolicyInForceState, PolicyVersion, StateStore } from '@sallyport/store'
+import { requireNoLimits } from '../host/require-no-limits.ts'
 import { hostPolicy, WATCH_ONLY } from './host-policy.ts'
 
 /** What a host can be told about its policy. */
@@ -155,6 +156,8 @@ export class HostControl {
 
   async #enforce({ files, mode }: Wanted, tested = false): Promise<void> {
     const policy = hostPolicy(files, mode)
+    // Not of a policy that is stored: a host that starts again would be left without any.
+    if (tested) requireNoLimits(policy)
     const world = await this.#options.worldFor(policy)
     if (tested) requireTestsPass(hostPolicy(files, 'enforce'), world, this.#options.nowMs())
     await this.#options.enforce(policy, world)
