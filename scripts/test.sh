@@ -18,7 +18,7 @@ step types tsc --noEmit
 step lint oxlint --deny-warnings
 step format prettier --check --log-level warn .
 step tests node --test --test-concurrency=2 --test-timeout=300000 \
-  "packages/{net,policy,flow,wire,compile,catalog,detect,inspect,dns,proxy,store,console,cli}/test/**/*.test.ts" "test/architecture/*.test.ts"
+  "packages/{net,policy,flow,wire,compile,catalog,detect,inspect,dns,proxy,store,deliver,console,cli}/test/**/*.test.ts" "test/architecture/*.test.ts"
 # One at a time: these look at what is left on the whole machine, and at how soon something happens.
 step kernel-tests node --test --test-concurrency=1 --test-timeout=300000 \
   "packages/{kernel,agent}/test/**/*.test.ts" "test/e2e/*.test.ts" "test/lab/*.test.ts"

@@ -34,6 +34,13 @@ test(`no file has more than ${LONGEST_FILE} lines`, () => {
   }
 })
 
+test('the test command runs the tests of every package', () => {
+  const command = readFileSync(join(ROOT, 'scripts/test.sh'), 'utf8')
+  const run = new Set([...command.matchAll(/packages\/\{([^}]+)\}\/test/g)].flatMap(([, names]) => names!.split(',')))
+  for (const { folder, tests } of packages)
+    if (tests.length > 0) assert.ok(run.has(folder), `scripts/test.sh leaves packages/${folder} out`)
+})
+
 test('every package has a README with the same sections, in the same order', () => {
   for (const { folder } of packages) {
     const path = join(ROOT, 'packages', folder, 'README.md')
