@@ -148,6 +148,20 @@ export const REQUESTS: readonly RequestRow[] = [
   bad('another Host than CONNECT', 'CONNECT {up} HTTP/1.1\r\nHost: evil.example:443\r\n\r\n', '400 host-mismatch'),
   bad('user information in Host', 'GET http://{up}/ HTTP/1.1\r\nHost: x@127.0.0.1\r\n\r\n', '400 bad-host'),
   bad('an empty Host', 'GET http://{up}/ HTTP/1.1\r\nHost:\r\n\r\n', '400 bad-host'),
+  // Other advisories of Squid.
+  bad('whois:, which Squid once fetched', 'GET whois://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '501 unsupported-scheme'),
+  bad('wais:, which Squid once fetched', 'GET wais://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '501 unsupported-scheme'),
+  bad('ws: is no scheme of a proxy', 'GET ws://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '501 unsupported-scheme'),
+  bad(
+    'TRACE that asks the first hop',
+    'TRACE http://{up}/ HTTP/1.1\r\nHost: {up}\r\nMax-Forwards: 0\r\n\r\n',
+    '405 unsupported-method',
+  ),
+  bad(
+    'a user in front of the host (CVE-2019-12520 of Squid)',
+    'GET http://user:pass@{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n',
+    '400 bad-host',
+  ),
   // Limits.
   bad('a head of 70,000 octets', get(`A: ${'b'.repeat(70_000)}\r\n`), '431 head-too-large'),
   bad('201 fields', get('A: b\r\n'.repeat(201)), '431 head-too-large'),
@@ -198,6 +212,29 @@ export const REQUESTS: readonly RequestRow[] = [
     send: get('Proxy-Authorization: Basic eDp5\r\n'),
     answer: '200',
     seesNot: /proxy-auth/i,
+  },
+  {
+    why: 'Digest with a counter of a thousand digits (CVE-2023-46847 of Squid)',
+    send: get(`Proxy-Authorization: Digest username="x", nonce="y", nc=${'0'.repeat(1000)}1, cnonce="z"\r\n`),
+    answer: '200',
+    seesNot: /digest/i,
+  },
+  {
+    why: 'X-Forwarded-For of 7,000 hops (CVE-2023-50269 of Squid)',
+    send: get(`X-Forwarded-For: ${'1.1.1.1,'.repeat(7000)}1.1.1.1\r\n`),
+    answer: '200',
+    sees: /X-Forwarded-For: 1\.1\.1\.1,/,
+  },
+  {
+    why: 'a body in 3,000 chunks of one octet (CVE-2024-25111 of Squid)',
+    send: post('Transfer-Encoding: chunked\r\n', `${'1\r\na\r\n'.repeat(3000)}0\r\n\r\n`),
+    answer: '200',
+  },
+  {
+    why: 'ranges beyond all numbers, and many (CVE-2021-31806 and -31808 of Squid)',
+    send: get(`Range: bytes=0-0,${'1-18446744073709551615,'.repeat(50)}-1\r\n`),
+    answer: '200',
+    sees: /Range: bytes=0-0,1-/,
   },
   {
     why: 'fields of the connection stay here',
