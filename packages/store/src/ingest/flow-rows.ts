@@ -29,7 +29,7 @@ export const FLOW_COLUMNS: Readonly<Record<string, string>> = {
   port: 'Nullable(UInt16)',
   asn: 'Nullable(UInt32)',
   names: 'Array(LowCardinality(String))',
-  destination: 'LowCardinality(String)',
+  destination: 'String',
   ...typed(COUNTERS, 'Nullable(UInt64)'),
   ...typed(VERDICT, 'LowCardinality(String)'),
   parents: 'Array(LowCardinality(String))',
