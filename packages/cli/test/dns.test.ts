@@ -220,6 +220,46 @@ rules:
   assert.match(await resolver.dig('www.casino.example'), /0\.0\.0\.0/)
 })
 
+test('servers, clients and their rate are those of the policy, and SIGHUP reads them again, all or nothing', async () => {
+  using files = folder()
+  const policy = (dns: string): void =>
+    writeFileSync(files.path('policy.yaml'), `sallyport: 1\ndefault: allow\ndns: ${dns}\nrules: []\n`)
+  writeFileSync(files.path('names.txt'), 'a.example\n')
+  const names = ['--feed', `names=${files.path('names.txt')}`]
+  await using nobody = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
+  await using refusing = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', ...names)
+  const [first, second] = [nobody, refusing].map(({ endpoints }) => `127.0.0.1:${endpoints[0]!.port}`)
+  policy(`{ upstreams: ["${first}"] }`)
+  await using resolver = await startDns(
+    '--listen',
+    '127.0.0.1:0',
+    '--policy',
+    files.path('policy.yaml'),
+    '--bootstrap',
+    first!,
+  )
+  const reread = async (dns: string, said: string): Promise<void> => {
+    const before = resolver.notes.length
+    policy(dns)
+    resolver.child.kill('SIGHUP')
+    while (!resolver.notes.slice(before).some((line) => line.includes(said)))
+      await new Promise((next) => setTimeout(next, 20))
+  }
+  assert.match(await resolver.dig('a.example'), /status: SERVFAIL/)
+  await reread(`{ upstreams: ["${second}"] }`, 'read again')
+  assert.match(await resolver.dig('a.example'), /status: NXDOMAIN/)
+  await reread(`{ upstreams: ["${first}"], routes: { example: ["${second}"] } }`, 'read again')
+  assert.match(await resolver.dig('a.example'), /status: NXDOMAIN/)
+  assert.match(await resolver.dig('a.test'), /status: SERVFAIL/)
+  await reread('{ upstreams: ["tls://nowhere.invalid"] }', 'kept the policy in force')
+  assert.match(await resolver.dig('a.example'), /status: NXDOMAIN/)
+  await reread(`{ upstreams: ["${second}"], clients: [192.0.2.0/24] }`, 'read again')
+  assert.match(await resolver.dig('a.example'), /status: REFUSED/)
+  await reread(`{ upstreams: ["${second}"], clientRate: 1 }`, 'read again')
+  const many = await Promise.all(Array.from({ length: 8 }, () => resolver.dig('+tcp', 'a.example')))
+  assert.ok(many.some((answer) => answer.includes('too many queries')))
+})
+
 test('only clients may ask', async () => {
   await using resolver = await startDns(
     '--listen',

@@ -1,6 +1,6 @@
 import type { TunnelSign } from '@sallyport/detect'
 import { emptyResponse, typeName, type Message } from '@sallyport/wire'
-import type { CachingResolver } from './cache/caching-resolver.ts'
+import type { AskedServers } from './asked-servers.ts'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
 import type { Counters } from './counters.ts'
 import { withinDeadline } from './deadline.ts'
@@ -17,7 +17,6 @@ import {
 } from './options.ts'
 import {
   answerResponse,
-  bogusResponse,
   failureResponse,
   refusalResponse,
   specialResponse,
@@ -39,21 +38,21 @@ export type Answered = {
 
 export class QueryAnswerer {
   readonly #options: ForwarderOptions
-  readonly #resolver: CachingResolver
+  readonly #servers: AskedServers
   readonly #counters: Counters
   readonly #timeouts: Timeouts
   readonly #tunnels: TunnelGuard
 
   constructor(
     options: ForwarderOptions,
-    resolver: CachingResolver,
+    servers: AskedServers,
     tunnels: TunnelGuard,
     counters: Counters,
     timeouts: Timeouts,
   ) {
     this.#tunnels = tunnels
     this.#options = options
-    this.#resolver = resolver
+    this.#servers = servers
     this.#counters = counters
     this.#timeouts = timeouts
   }
@@ -115,16 +114,17 @@ export class QueryAnswerer {
   ): Promise<Answered> {
     const { name, type } = checked.question
     const dnssecOk = checked.edns?.dnssecOk ?? false
-    const found = await this.#resolver.resolve({
+    const found = await this.#servers.resolve({
       name,
       type,
       dnssecOk,
       checkingDisabled: message.header.checkingDisabled,
     })
-    if (found.kind === 'failed' && found.reason === 'bogus') {
-      return unbound(bogusResponse(message, found.error), { ...told, outcome: 'failed' })
+    if (found.kind === 'failed') {
+      const failure = found.reason === 'bogus' ? found.error : found.reason
+      const response = failureResponse(message, failure, found.cached)
+      return unbound(response, { ...told, cached: found.cached, outcome: 'failed' })
     }
-    if (found.kind === 'failed') return failed(message, found.reason, told)
     const { upstream, cached, stale } = found
     const settled = this.#settle(found.message, checked, query)
     if (settled === null) return failed(message, 'judge', { ...told, upstream, cached })
@@ -134,7 +134,7 @@ export class QueryAnswerer {
       const response = refusalResponse(message, this.#options.refusal, denied, this.#settings())
       return unbound(response, { ...full, verdict: denied, outcome: 'refused' })
     }
-    const response = answerResponse(message, found.message, records, stale)
+    const response = answerResponse(message, found.message, records, found)
     if (!this.#bind(bindings)) return failed(message, 'bind', { ...full, addresses: [] })
     return { response, bound: bindings, told: { ...full, outcome: 'answered' } }
   }

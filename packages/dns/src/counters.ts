@@ -30,6 +30,8 @@ const NAMES = [
   'cacheMisses',
   /** Answers past their time that were sent because nobody could be reached. */
   'cacheStale',
+  /** Queries that failed as the same one did a moment ago. */
+  'cacheFailures',
   'cachePrefetches',
   'cacheEvictions',
   'dnssecSecure',

@@ -9,6 +9,7 @@ import {
   RCODE,
   TYPE,
   refusalMessage,
+  withOption,
   type ExtendedError,
   type Header,
   type Message,
@@ -80,20 +81,24 @@ const FAILURES: { readonly [Kind in Failure]: readonly [code: number, text: stri
   'extended-rcode': [EXTENDED_ERROR.OTHER, 'the upstream answered with an error of its own'],
 }
 
-export function failureResponse(query: Message, failure: Failure): Message {
-  const [code, text] = FAILURES[failure]
-  return emptyResponse(query, RCODE.SERVFAIL, { code, text })
+/** `cached`: nobody was asked, because it failed a moment ago (RFC 8914 §4.14). */
+export function failureResponse(query: Message, failure: Failure | ExtendedError, cached = false): Message {
+  const error = typeof failure === 'string' ? failureError(failure) : failure
+  const response = emptyResponse(query, RCODE.SERVFAIL, error)
+  return cached ? withOption(response, extendedErrorOption(CACHED_ERROR)) : response
 }
+
+function failureError(failure: Failure): ExtendedError {
+  const [code, text] = FAILURES[failure]
+  return { code, text }
+}
+
+const CACHED_ERROR: ExtendedError = { code: EXTENDED_ERROR.CACHED_ERROR, text: 'it failed a moment ago' }
 
 /** To an address that may not ask, or asks too often. */
 export function notAdmittedResponse(query: Message, why: 'not-a-client' | 'too-fast'): Message {
   const text = why === 'too-fast' ? 'too many queries from this client' : 'this address is not served'
   return emptyResponse(query, RCODE.REFUSED, { code: EXTENDED_ERROR.PROHIBITED, text })
-}
-
-/** RFC 4035 §5.5. */
-export function bogusResponse(query: Message, error: ExtendedError): Message {
-  return emptyResponse(query, RCODE.SERVFAIL, error)
 }
 
 export function malformedResponse(header: Header): Message {
@@ -109,11 +114,13 @@ export function answerResponse(
   query: Message,
   upstream: Message,
   answers: readonly ResourceRecord[],
-  stale: boolean,
+  { cached, stale }: { readonly cached: boolean; readonly stale: boolean },
 ): Message {
   const theirs = ednsOf(upstream)
   const told = theirs === null || theirs === 'bad' ? [] : extendedErrors(theirs.options)
-  const known = stale ? [staleError(upstream.header.rcode), ...told] : told
+  const { rcode } = upstream.header
+  const ended = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN ? [] : [CACHED_ERROR]
+  const known = [...(stale ? [staleError(rcode)] : cached ? ended : []), ...told]
   if (theirs !== null && theirs !== 'bad' && theirs.extendedRcode > 0) return failureResponse(query, 'extended-rcode')
   const ours = emptyResponse(query, upstream.header.rcode, null)
   const edns = ednsOf(ours)

@@ -1,17 +1,14 @@
 import { createSecureContext } from 'node:tls'
-import { AnswerCache } from './cache/answer-cache.ts'
+import { AskedServers, type Servers } from './asked-servers.ts'
 import { QueryAnswerer } from './answer-query.ts'
-import { validatingUpstreams } from './validate/validating-upstreams.ts'
-import { CachingResolver, type AskUpstreams } from './cache/caching-resolver.ts'
 import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
 import { ClientGate } from './listen/client-gate.ts'
 import { openListener, type OpenListener } from './listen/open-listener.ts'
-import { DEFAULT_SETTINGS, type Certificate, type ForwarderOptions, type ListenEndpoint } from './options.ts'
+import type { Certificate, ForwarderOptions, ListenEndpoint } from './options.ts'
 import { chooseUdp } from './listen/choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
 import { TunnelGuard } from './tunnel-guard.ts'
-import { UpstreamRoutes } from './upstream/upstream-routes.ts'
 
 export type Forwarder = AsyncDisposable & {
   /** Where it listens, in the order of `listen`, with the ports taken. */
@@ -19,32 +16,27 @@ export type Forwarder = AsyncDisposable & {
   counters(): CounterValues
   /** Connections from now on see this certificate. Throws, and keeps the one in use, when it cannot be used. */
   renew(certificate: Certificate): void
+  /** From now on these servers are asked, and these clients served. */
+  change(service: ForwarderService): void
   /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
   drain(): Promise<void>
 }
+
+/** Whom the resolver asks, and whom it serves. */
+export type ForwarderService = Servers & Pick<ForwarderOptions, 'clients' | 'clientRate'>
 
 /** Listens on every endpoint, or on none and rejects. */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const counters = new Counters()
-  const stopping = new AbortController()
-  const cache = new AnswerCache(limits, counters, () => performance.now())
-  const { routes = [], strategy = 'order', onUpstream = () => {} } = options
-  const upstreams = new UpstreamRoutes(options.upstreams, routes, strategy, timeouts, counters, onUpstream)
-  const plain: AskUpstreams = (ask, signal) => upstreams.resolve(ask, signal)
-  const asking =
-    options.validate === undefined
-      ? plain
-      : validatingUpstreams(plain, options.validate, (name) => upstreams.isRouted(name), counters, Date.now)
-  const mayBeStale = (): boolean => (options.settings?.() ?? DEFAULT_SETTINGS).stale
-  const resolver = new CachingResolver(cache, asking, counters, mayBeStale, stopping.signal)
+  const servers = new AskedServers(serversOf(options), options, limits, timeouts, counters)
   const tunnels = new TunnelGuard(counters, options.onTunnel, () => performance.now())
-  const answerer = new QueryAnswerer(options, resolver, tunnels, counters, timeouts)
+  const answerer = new QueryAnswerer(options, servers, tunnels, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options)
 
-  const listenDatagrams = chooseUdp(options, desk, counters)
+  const listenDatagrams = chooseUdp(withServers(options, servers), desk, counters)
 
   await using opened = new AsyncDisposableStack()
   const listeners: OpenListener[] = []
@@ -54,8 +46,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
       opened.use(await openListener(endpoint, certificate, desk, limits, timeouts, counters, listenDatagrams)),
     )
   }
-  opened.defer(() => upstreams.close())
-  opened.defer(() => stopping.abort())
+  opened.use(servers)
   const open = opened.move()
   return {
     endpoints: listeners.map(({ endpoint }) => endpoint),
@@ -64,7 +55,33 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
       createSecureContext(certificate)
       for (const listener of listeners) listener.renew(certificate)
     },
+    change: (service) => {
+      servers.change(serversOf(service))
+      gate.change(service.clients ?? null, service.clientRate ?? null)
+    },
     drain: () => desk.drain(timeouts.totalMs),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+function serversOf({ upstreams, routes, strategy, validate }: Servers): Servers {
+  return {
+    upstreams,
+    ...(routes === undefined ? {} : { routes }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(validate === undefined ? {} : { validate }),
+  }
+}
+
+/** What the hot path has learned holds only for as long as the same servers are asked. */
+function withServers(options: ForwarderOptions, servers: AskedServers): ForwarderOptions {
+  const { nameSets } = options
+  if (nameSets === undefined) return options
+  let known: readonly unknown[] = []
+  const generation = (): unknown => {
+    const now = [nameSets.generation(), servers.generation]
+    if (!now.every((part, at) => part === known[at])) known = now
+    return known
+  }
+  return { ...options, nameSets: { findWire: nameSets.findWire, generation } }
 }

@@ -7,17 +7,18 @@ import { frame, FrameReader } from '../src/listen/frames.ts'
 import type { Endpoint } from '../src/options.ts'
 
 type Reply = Message | Uint8Array | null
-export type Answering = (query: Message, transport: 'udp' | 'tcp', peer: Endpoint) => Reply | readonly Reply[]
+type Replies = Reply | readonly Reply[]
+export type Answering = (query: Message, transport: 'udp' | 'tcp', peer: Endpoint) => Replies | Promise<Replies>
 export type LoopbackUpstream = AsyncDisposable & { readonly endpoint: Endpoint; readonly queries: Message[] }
 
 /** A server on loopback whose answers, right or wrong, are those of `answering`. */
 export async function loopbackUpstream(answering: Answering, address = '127.0.0.1'): Promise<LoopbackUpstream> {
   const queries: Message[] = []
-  const replies = (bytes: Uint8Array, transport: 'udp' | 'tcp', peer: Endpoint): Uint8Array[] => {
+  const replies = async (bytes: Uint8Array, transport: 'udp' | 'tcp', peer: Endpoint): Promise<Uint8Array[]> => {
     const query = parseMessage(bytes)
     if (isWireFailure(query)) return []
     queries.push(query)
-    const reply = answering(query, transport, peer)
+    const reply = await answering(query, transport, peer)
     const list = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply]
     return list.filter((one) => one !== null).map((one) => (one instanceof Uint8Array ? one : buildMessage(one)))
   }
@@ -28,20 +29,25 @@ export async function loopbackUpstream(answering: Answering, address = '127.0.0.
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk: Buffer) => {
       const peer = { address: socket.remoteAddress!, port: socket.remotePort! }
-      for (const bytes of frames.push(chunk) ?? [])
-        for (const out of replies(bytes, 'tcp', peer)) socket.write(frame(out))
+      for (const bytes of frames.push(chunk) ?? []) {
+        void replies(bytes, 'tcp', peer).then((all) => all.forEach((out) => socket.write(frame(out))))
+      }
     })
   })
+  let closed = false
   const udp = await listenOnBoth(tcp, address)
   const { port } = udp.address()
   udp.on('error', () => {})
   udp.on('message', (bytes, peer) => {
-    for (const out of replies(bytes, 'udp', peer)) udp.send(out, peer.port, peer.address)
+    void replies(bytes, 'udp', peer).then((all) => {
+      for (const out of all) if (!closed) udp.send(out, peer.port, peer.address)
+    })
   })
   return {
     endpoint: { address, port },
     queries,
     [Symbol.asyncDispose]: async () => {
+      closed = true
       udp.close()
       for (const client of clients) client.destroy()
       tcp.close()

@@ -12,37 +12,25 @@ import {
   STANDBY_VARIABLE,
   tunnelNote,
   type Certificate,
-  type ClientRate,
   type ListenEndpoint,
-  type Strategy,
   type UpstreamState,
 } from '@sallyport/dns'
-import type { Prefix } from '@sallyport/net'
-import { SallyportError, type DnsSettings } from '@sallyport/policy'
+import { SallyportError } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
 import { readCertificate } from '../input/certificate.ts'
-import { trustAnchors } from '../input/trust-anchors.ts'
-import { localClients, parseClients } from '../input/dns-settings.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
+import { DnsService, type ServiceOptions } from '../input/dns-service.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
-import { parseEndpoint, parseListen, parseServers } from '../input/resolver-addresses.ts'
+import { parseEndpoint, parseListen } from '../input/resolver-addresses.ts'
 import { cannotListen } from '../output/cannot-listen.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { openLineLog } from '../output/line-log.ts'
 import { note } from '../output/print.ts'
 import type { Answer } from './answer.ts'
 
-type Options = {
+type Options = ServiceOptions & {
   readonly listen: readonly string[]
   readonly policy: readonly string[]
-  readonly upstream: readonly string[]
-  readonly bootstrap: readonly string[]
-  readonly upstreamCa?: string
-  readonly strategy?: Strategy
-  readonly client: readonly string[]
-  readonly validate?: boolean
-  readonly trustAnchor?: string
-  readonly clientRate?: string
   readonly cert?: string
   readonly key?: string
   readonly feed: readonly string[]
@@ -89,7 +77,7 @@ export function dnsCommand(answer: Answer): Command {
     )
 }
 
-/** Runs until SIGTERM or SIGINT; SIGHUP reads policy and feeds again. */
+/** Runs until SIGTERM or SIGINT; SIGHUP reads everything again but where to listen. */
 async function dns(options: Options): Promise<number> {
   if (options.listen.length === 0) {
     throw new SallyportError('usage', 'nothing says where to listen', {
@@ -99,26 +87,15 @@ async function dns(options: Options): Promise<number> {
   const listen = options.listen.map(parseListen)
   const certificate = await certificateOf(options, listen)
   await using policy = await DnsPolicy.read(options.policy, options.feed)
-  const { settings } = policy
-  const servers = await parseServers(
-    options.upstream.length > 0 ? options.upstream : upstreamTexts(settings),
-    options.bootstrap,
-    options.upstreamCa,
-  )
-  const clients = clientsOf(options, settings)
-  const anchors = await trustAnchors(options.trustAnchor, options.validate ?? settings.validate ?? false)
-  const clientRate = rateOf(options, settings)
+  const service = new DnsService(options)
+  const first = await service.read(policy.settings, true)
   await using log = openLineLog(options.log)
   const feedCounters = new FeedCounters()
   const { place, sockets } = isWorker() ? await standBy() : { place: null, sockets: [] }
   await policy.begin()
   await using resolver = await serveResolver({
     listen: onSharedSockets(place?.endpoints ?? listen, sockets),
-    ...servers,
-    strategy: options.strategy ?? settings.strategy ?? 'order',
-    ...(clients === null ? {} : { clients }),
-    ...(anchors === null ? {} : { validate: anchors }),
-    ...(clientRate === null ? {} : { clientRate }),
+    ...first,
     onUpstream: (state) => note(upstreamNote(state)),
     onTunnel: (sign) => note(`sallyport: ${tunnelNote(sign)}`),
     ...(certificate === null ? {} : { certificate }),
@@ -129,9 +106,15 @@ async function dns(options: Options): Promise<number> {
   }).catch((error: unknown) => {
     throw unavailable(error)
   })
-  const readAgain = async (): Promise<void> => note(await policy.reload())
+  const readAgain = inTurn(async (afresh: boolean): Promise<void> => {
+    await policy.reload(async (settings) => {
+      const next = await service.read(settings, afresh)
+      return () => resolver.change(next)
+    })
+    note('sallyport: policy and feeds are read again')
+  })
   const reload = (): void => {
-    void readAgain().catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
+    void readAgain(true).catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
     void certificateOf(options, listen).then(
       (renewed) => renewed !== null && resolver.renew(renewed),
       (error: Error) => note(`sallyport: kept the certificate in use: ${error.message}`),
@@ -141,7 +124,7 @@ async function dns(options: Options): Promise<number> {
   using _refresh = new FeedRefresh({
     policy: () => policy.policy,
     feeds: options.feed,
-    changed: readAgain,
+    changed: () => readAgain(false),
     counters: feedCounters,
   })
   const stopped = stopSignal()
@@ -167,6 +150,12 @@ function sharedSockets(listen: readonly ListenEndpoint[]): ReturnType<typeof ope
 
 function unavailable(error: unknown): unknown {
   return cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
+}
+
+/** One call after the other: what was read first never takes the place of what was read last. */
+function inTurn(read: (afresh: boolean) => Promise<void>): (afresh: boolean) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return (afresh) => (last = last.catch(() => {}).then(() => read(afresh)))
 }
 
 /** The same command line again, in two processes that this one watches over. */
@@ -201,23 +190,6 @@ function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: b
     note(`sallyport: answering on ${kind === 'udp' ? '' : `${kind}://`}${shown(address, port)}${path}`)
   }
   if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics.address, metrics.port)}/metrics`)
-}
-
-/** As `--upstream` writes them. */
-function upstreamTexts({ upstreams = [], routes = [] }: DnsSettings): readonly string[] {
-  return [...upstreams, ...routes.flatMap((route) => route.upstreams.map((server) => `${route.domain}=${server}`))]
-}
-
-function clientsOf(options: Options, settings: DnsSettings): readonly Prefix[] | null {
-  return options.client.length > 0 ? parseClients(options.client) : (settings.clients ?? localClients())
-}
-
-/** A client may ask for as many at once as in two seconds: a page has many names. */
-function rateOf(options: Options, settings: DnsSettings): ClientRate | null {
-  const perSecond = options.clientRate === undefined ? (settings.clientRate ?? null) : Number(options.clientRate)
-  if (perSecond === null) return null
-  if (perSecond >= 1 && perSecond <= 1_000_000) return { perSecond, burst: perSecond * 2 }
-  throw new SallyportError('usage', `--client-rate "${options.clientRate}" is not a number from 1 to 1000000`)
 }
 
 async function certificateOf(options: Options, listen: readonly ListenEndpoint[]): Promise<Certificate | null> {

@@ -87,13 +87,17 @@ export class DnsPolicy implements AsyncDisposable {
     }
   }
 
-  /** All or nothing: what cannot be read leaves the policy in force. The text says what is in force now. */
-  async reload(): Promise<string> {
+  /**
+   * All or nothing: what cannot be read leaves the policy in force. `prepare` reads what else the policy asks for; what it
+   * gives is called in the moment in which the policy comes into force.
+   */
+  async reload(prepare: (settings: DnsSettings) => Promise<() => void>): Promise<void> {
     const next = await readPolicies(this.#files, this.#feeds)
+    const put = await prepare(next.settings)
     await this.#openSeen(next)
     this.#inForce = next
+    put()
     setImmediate(giveBackMemory)
-    return 'sallyport: policy and feeds are read again'
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

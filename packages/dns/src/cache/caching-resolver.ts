@@ -4,6 +4,7 @@ import type { Endpoint } from '../options.ts'
 import type { Ask } from '../upstream/outgoing-query.ts'
 import type { Resolution } from '../upstream/upstreams.ts'
 import type { AnswerCache } from './answer-cache.ts'
+import type { FailureCache } from './failure-cache.ts'
 
 export type Resolved =
   | {
@@ -14,7 +15,7 @@ export type Resolved =
       /** Over its time, because nobody could be reached (RFC 8767). */
       readonly stale: boolean
     }
-  | Extract<Resolution, { readonly kind: 'failed' }>
+  | (Extract<Resolution, { readonly kind: 'failed' }> & { readonly cached: boolean })
 
 /** What the cache asks when it does not know. */
 export type AskUpstreams = (ask: Ask, signal: AbortSignal) => Promise<Resolution>
@@ -25,6 +26,7 @@ const STALE_AFTER_MS = 1800
 /** The cache in front of the upstreams. Equal questions at one time go out once: twins help a spoofer (RFC 5452 §5). */
 export class CachingResolver {
   readonly #cache: AnswerCache
+  readonly #failures: FailureCache
   readonly #resolve: AskUpstreams
   readonly #counters: Counters
   readonly #mayBeStale: () => boolean
@@ -33,12 +35,14 @@ export class CachingResolver {
 
   constructor(
     cache: AnswerCache,
+    failures: FailureCache,
     resolve: AskUpstreams,
     counters: Counters,
     mayBeStale: () => boolean,
     signal: AbortSignal,
   ) {
     this.#cache = cache
+    this.#failures = failures
     this.#resolve = resolve
     this.#counters = counters
     this.#mayBeStale = mayBeStale
@@ -49,14 +53,15 @@ export class CachingResolver {
     const key = [presentName(ask.name), ask.type, ask.dnssecOk, ask.checkingDisabled].join(' ')
     const cached = this.#cache.get(key)
     if (cached === null || (cached.state === 'stale' && !this.#mayBeStale())) {
-      this.#counters.add('cacheMisses')
-      return resolved(await this.#ask(key, ask))
+      const failure = this.#failures.get(key)
+      this.#counters.add(failure === null ? 'cacheMisses' : 'cacheFailures')
+      return failure === null ? resolved(await this.#ask(key, ask), false) : resolved(failure, true)
     }
     const { message, state, ending, failedLately } = cached
     const known = { kind: 'answer', message, upstream: null, cached: true, stale: state === 'stale' } as const
     if (state === 'stale') {
       const fresh = failedLately ? null : await this.#inTime(this.#ask(key, ask))
-      if (fresh !== null) return resolved(fresh)
+      if (fresh !== null) return resolved(fresh, false)
       this.#counters.add('cacheStale')
       return known
     }
@@ -84,17 +89,27 @@ export class CachingResolver {
     this.#asking.set(key, resolving)
     try {
       const resolution = await resolving
-      if (isUseful(resolution)) this.#cache.put(key, resolution.message)
-      else this.#cache.failed(key)
+      this.#keep(key, resolution)
       return resolution
     } finally {
       this.#asking.delete(key)
     }
   }
+
+  #keep(key: string, resolution: Resolution): void {
+    if (isUseful(resolution)) {
+      this.#cache.put(key, resolution.message)
+      this.#failures.answered(key)
+      return
+    }
+    this.#cache.failed(key)
+    // What failed for want of connections here was never asked.
+    if (resolution.kind !== 'failed' || resolution.reason !== 'busy') this.#failures.failed(key, resolution)
+  }
 }
 
-function resolved(resolution: Resolution): Resolved {
-  return resolution.kind === 'failed' ? resolution : { ...resolution, cached: false, stale: false }
+function resolved(resolution: Resolution, cached: boolean): Resolved {
+  return resolution.kind === 'failed' ? { ...resolution, cached } : { ...resolution, cached, stale: false }
 }
 
 /** SERVFAIL and the like do not take the place of an answer (RFC 8767 §5). */

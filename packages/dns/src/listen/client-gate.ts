@@ -14,8 +14,8 @@ const IPV6_OCTETS = 7
 
 /** Who may ask, and how often. */
 export class ClientGate {
-  readonly #clients: readonly Prefix[] | null
-  readonly #rate: ClientRate | null
+  #clients: readonly Prefix[] | null
+  #rate: ClientRate | null
   readonly #buckets = new Map<string, Bucket>()
   readonly #known = new Map<number, Admission>()
   readonly #now: () => number
@@ -25,6 +25,13 @@ export class ClientGate {
     this.#clients = clients
     this.#rate = rate
     this.#now = now
+  }
+
+  /** For queries from now on; what a client has used up stays so. */
+  change(clients: readonly Prefix[] | null, rate: ClientRate | null): void {
+    this.#clients = clients
+    this.#rate = rate
+    this.#known.clear()
   }
 
   /** Whether there is nothing to ask. */

@@ -73,6 +73,10 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     name: 'sallyport_dns_cache_stale_total',
     help: 'Queries answered from the cache past the time of the answer.',
   },
+  cacheFailures: {
+    name: 'sallyport_dns_cache_failures_total',
+    help: 'Queries that failed as the same one did a moment ago.',
+  },
   cachePrefetches: {
     name: 'sallyport_dns_cache_prefetches_total',
     help: 'Answers asked for before their time was over.',

@@ -18,6 +18,7 @@ export type ServedResolver = AsyncDisposable & {
   readonly endpoints: Forwarder['endpoints']
   readonly metrics: Endpoint | null
   renew: Forwarder['renew']
+  change: Forwarder['change']
   /** Takes no new queries; resolves when those in flight are answered, or after the time of the slowest. */
   drain(): Promise<void>
 }
@@ -45,6 +46,7 @@ export async function serveResolver(setup: ResolverSetup): Promise<ServedResolve
     endpoints: forwarder.endpoints,
     metrics: metrics?.endpoint ?? null,
     renew: (certificate) => forwarder.renew(certificate),
+    change: (service) => forwarder.change(service),
     drain: () => forwarder.drain(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { wireName } from '@sallyport/wire'
 import { AnswerCache } from '../../src/cache/answer-cache.ts'
 import { CachingResolver, type AskUpstreams } from '../../src/cache/caching-resolver.ts'
+import { FailureCache } from '../../src/cache/failure-cache.ts'
 import { Counters } from '../../src/counters.ts'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { question } from '../loopback-client.fixture.ts'
@@ -13,11 +14,13 @@ const ASK = { name: wireName('a.example')!, type: 1, dnssecOk: false, checkingDi
 function resolverAt(resolve: AskUpstreams) {
   const clock = { seconds: 0 }
   const counters = new Counters()
-  const cache = new AnswerCache(DEFAULT_LIMITS, counters, () => clock.seconds * 1000)
+  const now = (): number => clock.seconds * 1000
+  const cache = new AnswerCache(DEFAULT_LIMITS, counters, now)
+  const failures = new FailureCache(2, counters, now)
   return {
     clock,
     counters,
-    resolver: new CachingResolver(cache, resolve, counters, () => true, new AbortController().signal),
+    resolver: new CachingResolver(cache, failures, resolve, counters, () => true, new AbortController().signal),
   }
 }
 
