@@ -27,6 +27,8 @@ const ANSWERS: Readonly<Record<string, readonly Answer[]>> = {
     { name: 'alias.test', type: TYPE.CNAME, ttl: 60, data: { kind: 'name', name: wireName('pool.cdn.test')! } },
     a('pool.cdn.test', '198.51.100.10', 60),
   ],
+  'pool.cdn.test A': [a('pool.cdn.test', '198.51.100.10', 60)],
+  'led.test HTTPS': [https('led.test', 'pool.cdn.test', null, 60)],
   'service.test HTTPS': [https('service.test', '.', '198.51.100.10', 60)],
   'web.test A': [a('web.test', '198.51.100.50', 60)],
   'shell.test A': [a('shell.test', '198.51.100.50', 60)],

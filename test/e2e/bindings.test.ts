@@ -15,7 +15,7 @@ sallyport: 1
 name: bound
 dns: ${dns}
 rules:
-  - { id: sites, action: allow, assurance: dns, to: [short.test, long.test, .once.test, alias.test, service.test], ports: [80] }
+  - { id: sites, action: allow, assurance: dns, to: [short.test, long.test, .once.test, alias.test, service.test, led.test], ports: [80] }
   - { id: web, action: allow, assurance: dns, to: [web.test], ports: [80] }
   - { id: shell, action: allow, assurance: dns, to: [shell.test], ports: [2222] }
 `
@@ -107,6 +107,12 @@ suite('an address is open for as long as an answer gave it', { skip: needsRoot, 
 
   test('a hint of an HTTPS record opens the address as an answer does', async () => {
     assert.deepEqual(await results('{}', 'ask/service.test/UNKNOWN_65', `reach/${HOST}/80`), ['open'])
+  })
+
+  test('the host that an HTTPS record leads to opens its address for the name that was meant', async () => {
+    const pool = ['ask/pool.cdn.test/A', `reach/${HOST}/80`]
+    const steps = [...pool, 'ask/led.test/UNKNOWN_65', ...pool, `reach/${HOST}/2222`]
+    assert.deepEqual(await results('{}', ...steps), ['EPERM', 'open', 'EPERM'])
   })
 
   test('two names on one address open it each for its own rule', async () => {

@@ -1,5 +1,6 @@
-import { addressFromBytes, type Address } from '@sallyport/net'
+import { addressFromBytes, type Address, type DomainName } from '@sallyport/net'
 import { sameName, svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
+import { judgedName } from './select-answer.ts'
 
 export type TimedAddress = { readonly address: Address; readonly ttlSeconds: number }
 
@@ -37,15 +38,17 @@ export function hasServices(records: readonly ResourceRecord[]): boolean {
   return records.some(({ data }) => data.kind === 'svcb')
 }
 
-/**
- * HTTPS and SVCB records after which the client says the name asked for where it can be seen, and at an address that is
- * bound to it: without `ech`, and without those that lead to another host.
- */
+/** The other host that an HTTPS or SVCB record leads to; `null` when the service is at its own name (RFC 9460 §2.5). */
+export function targetOf({ name, data }: ResourceRecord): DomainName | null {
+  if (data.kind !== 'svcb' || data.target.labels.length === 0 || sameName(data.target, name)) return null
+  return judgedName(data.target)
+}
+
+/** HTTPS and SVCB records after which the client says the name where it can be seen: without `ech`. */
 export function showName(records: readonly ResourceRecord[]): ResourceRecord[] {
   return records.flatMap((record): ResourceRecord[] => {
     const { data } = record
     if (data.kind !== 'svcb') return [record]
-    if (data.target.labels.length > 0 && !sameName(data.target, record.name)) return []
     const params = data.params.filter((param) => param.kind !== 'ech')
     if (params.length === data.params.length) return [record]
     return lacksMandatory(params) ? [] : [{ ...record, data: { ...data, params } }]

@@ -1,9 +1,9 @@
 import type { TunnelSign } from '@sallyport/detect'
 import { emptyResponse, typeName, type Message } from '@sallyport/wire'
 import type { AskedServers } from './asked-servers.ts'
+import type { DomainName } from '@sallyport/net'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
 import type { Counters } from './counters.ts'
-import { withinDeadline } from './deadline.ts'
 import type { Timeouts } from './limits.ts'
 import {
   DEFAULT_SETTINGS,
@@ -23,9 +23,11 @@ import {
   typeResponse,
   type Failure,
 } from './responses.ts'
+import { QueryJudge } from './query-judge.ts'
 import { specialAnswer } from './special-names.ts'
 import { judgedName } from './select-answer.ts'
-import { settleAddresses } from './settle-addresses.ts'
+import { settleAddresses, type Settled } from './settle-addresses.ts'
+import type { ServiceTargets } from './service-targets.ts'
 import type { TunnelGuard } from './tunnel-guard.ts'
 
 export type Answered = {
@@ -40,13 +42,15 @@ export class QueryAnswerer {
   readonly #options: ForwarderOptions
   readonly #servers: AskedServers
   readonly #counters: Counters
-  readonly #timeouts: Timeouts
+  readonly #judge: QueryJudge
+  readonly #targets: ServiceTargets
   readonly #tunnels: TunnelGuard
 
   constructor(
     options: ForwarderOptions,
     servers: AskedServers,
     tunnels: TunnelGuard,
+    targets: ServiceTargets,
     counters: Counters,
     timeouts: Timeouts,
   ) {
@@ -54,7 +58,8 @@ export class QueryAnswerer {
     this.#options = options
     this.#servers = servers
     this.#counters = counters
-    this.#timeouts = timeouts
+    this.#targets = targets
+    this.#judge = new QueryJudge(options.judge, targets, counters, timeouts)
   }
 
   async answer(message: Message, client: Endpoint): Promise<Answered> {
@@ -84,19 +89,16 @@ export class QueryAnswerer {
   /** Nothing leaves before the name is judged: the look-up itself can carry data out. */
   async #judged(message: Message, checked: CheckedQuery, query: NameQuery): Promise<Answered> {
     const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
-    const { judge, refusal } = this.#options
-    const verdict = await withinDeadline(this.#timeouts.decisionMs, () => judge(query)).catch(() => null)
-    if (verdict === null) {
-      this.#counters.add('judgeFailures')
-      return failed(message, 'judge', told)
-    }
-    if (verdict.verdict === 'deny') {
-      const response = refusalResponse(message, refusal, verdict, this.#settings())
+    const judged = await this.#judge.judge(query)
+    if (judged === null) return failed(message, 'judge', told)
+    const { verdict, names } = judged
+    if (names.length === 0) {
+      const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
       return unbound(response, { ...told, verdict, outcome: 'refused' })
     }
     const tunnel = this.#tunnels.look(query, this.#settings())
     if (tunnel !== null && this.#settings().tunnels === 'refuse') return this.#refuseTunnel(message, tunnel, told)
-    return await this.#resolved(message, checked, query, { ...told, verdict, tunnel })
+    return await this.#resolved(message, checked, query, names, { ...told, verdict, tunnel })
   }
 
   #refuseTunnel(message: Message, tunnel: TunnelSign, told: Answered['told']): Answered {
@@ -110,6 +112,7 @@ export class QueryAnswerer {
     message: Message,
     checked: CheckedQuery,
     query: NameQuery,
+    names: readonly DomainName[],
     told: Answered['told'],
   ): Promise<Answered> {
     const { name, type } = checked.question
@@ -126,9 +129,9 @@ export class QueryAnswerer {
       return unbound(response, { ...told, cached: found.cached, outcome: 'failed' })
     }
     const { upstream, cached, stale } = found
-    const settled = this.#settle(found.message, checked, query)
+    const settled = this.#settle(found.message, checked, query, names)
     if (settled === null) return failed(message, 'judge', { ...told, upstream, cached })
-    const { chain, denied, bindings, records } = settled
+    const { chain, denied, bindings, records, targets } = settled
     const full = { ...told, upstream, cached, stale, chain, addresses: bindings.map((binding) => binding.address) }
     if (denied !== null) {
       const response = refusalResponse(message, this.#options.refusal, denied, this.#settings())
@@ -136,6 +139,10 @@ export class QueryAnswerer {
     }
     const response = answerResponse(message, found.message, records, found)
     if (!this.#bind(bindings)) return failed(message, 'bind', { ...full, addresses: [] })
+    const { addressFloorSeconds } = this.#settings()
+    for (const { target, seconds } of targets) {
+      this.#targets.note(target, names, Math.max(seconds, addressFloorSeconds))
+    }
     return { response, bound: bindings, told: { ...full, outcome: 'answered' } }
   }
 
@@ -149,9 +156,9 @@ export class QueryAnswerer {
     }
   }
 
-  #settle(answer: Message, checked: CheckedQuery, query: NameQuery): ReturnType<typeof settleAddresses> | null {
+  #settle(answer: Message, checked: CheckedQuery, query: NameQuery, names: readonly DomainName[]): Settled | null {
     try {
-      return settleAddresses(answer, checked.question, query, this.#options, this.#counters)
+      return settleAddresses(answer, checked.question, query, names, this.#options, this.#counters)
     } catch {
       this.#counters.add('judgeFailures')
       return null

@@ -8,6 +8,8 @@ const NAMES = [
   'failed',
   'invalid',
   'addressesDropped',
+  /** Hosts that service records have led to, and names that lead there, which made room for newer ones. */
+  'serviceTargetsForgotten',
   'judgeFailures',
   'bindFailures',
   'observerFailures',

@@ -121,7 +121,10 @@ export type ForwarderOptions = {
    * nothing that was asked for remains, the query is refused. `isPrivateAddress` tells rebinding.
    */
   readonly judgeAnswer?: (query: NameQuery, address: Address, chain: readonly DomainName[]) => NameVerdict
-  /** Asked about every name that a CNAME leads to; one that is denied refuses the query. */
+  /**
+   * Asked about every name that a CNAME leads to; one that is denied refuses the query. And about the hosts of HTTPS and SVCB
+   * records, which are left out when theirs is.
+   */
   readonly judgeAlias?: (query: NameQuery, alias: DomainName) => NameVerdict
   /**
    * Done when it returns, and before the answer is sent; when it throws, no answer is sent. Called for answers from the
@@ -138,8 +141,8 @@ export type ForwarderOptions = {
   /** What may change while the resolver runs; asked for every query. */
   readonly settings?: () => AnswerSettings
   /**
-   * Whether a later point has to see the name in the connection: then `ech`, which would hide it, and records that lead
-   * to another server name are left out of HTTPS and SVCB answers.
+   * Whether a later point has to see the name in the connection: then `ech`, which would hide it, is left out of HTTPS and
+   * SVCB answers.
    */
   readonly needsName?: (query: NameQuery) => boolean
   readonly onQuery?: (record: QueryRecord) => void

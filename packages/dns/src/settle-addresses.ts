@@ -1,6 +1,13 @@
-import { formatAddress, type Address } from '@sallyport/net'
+import { formatAddress, type Address, type DomainName } from '@sallyport/net'
 import type { Message, Question, ResourceRecord } from '@sallyport/wire'
-import { answerAddresses, hasServices, keepAddresses, showName, type TimedAddress } from './answer-addresses.ts'
+import {
+  answerAddresses,
+  hasServices,
+  keepAddresses,
+  showName,
+  targetOf,
+  type TimedAddress,
+} from './answer-addresses.ts'
 import type { Counters } from './counters.ts'
 import { DEFAULT_SETTINGS, type Binding, type ForwarderOptions, type NameQuery, type NameVerdict } from './options.ts'
 import { selectAnswer, type SelectedAnswer } from './select-answer.ts'
@@ -8,36 +15,60 @@ import { selectAnswer, type SelectedAnswer } from './select-answer.ts'
 /** What of an answer may be sent, and what is bound before. */
 export type Settled = SelectedAnswer & {
   readonly bindings: readonly Binding[]
+  /** Other hosts that its service records lead to. */
+  readonly targets: readonly ServiceTarget[]
   /** The verdict that took away the last record asked for. */
   readonly denied: NameVerdict | null
 }
 
+export type ServiceTarget = { readonly target: DomainName; readonly seconds: number }
+
+/** `names` are those that the addresses are for: each address for those that may have it. */
 export function settleAddresses(
   answer: Message,
   question: Question,
   query: NameQuery,
+  names: readonly DomainName[],
   options: ForwarderOptions,
   counters: Counters,
 ): Settled {
   const { chain, records } = selectAnswer(answer, question)
   const refusing = deniedAlias(query, chain, options)
-  if (refusing !== null) return { chain, records: [], bindings: [], denied: refusing }
-  const verdicts = new Map<string, NameVerdict>()
+  if (refusing !== null) return { chain, records: [], bindings: [], targets: [], denied: refusing }
+  const takers = new Map<string, readonly DomainName[]>()
   let last: NameVerdict | null = null
-  const keep = (address: Address): boolean => {
-    if (options.judgeAnswer === undefined) return true
-    const text = formatAddress(address)
-    const verdict = verdicts.get(text) ?? options.judgeAnswer(query, address, chain)
-    verdicts.set(text, verdict)
-    if (verdict.verdict !== 'deny') return true
-    counters.add('addressesDropped')
+  const mayHave = (name: DomainName, address: Address): boolean => {
+    const verdict = options.judgeAnswer?.({ ...query, name }, address, chain)
+    if (verdict?.verdict !== 'deny') return true
     last = verdict
     return false
   }
-  const seen = hasServices(records) && options.needsName?.(query) === true ? showName(records) : records
-  const kept = keepAddresses(seen, keep)
+  const keep = (address: Address): boolean => {
+    const text = formatAddress(address)
+    const taking = takers.get(text) ?? names.filter((name) => mayHave(name, address))
+    takers.set(text, taking)
+    if (taking.length === 0) counters.add('addressesDropped')
+    return taking.length > 0
+  }
+  const leads = (record: ResourceRecord): boolean => {
+    const target = targetOf(record)
+    const verdict = target === null ? undefined : options.judgeAlias?.(query, target)
+    if (verdict?.verdict !== 'deny') return true
+    last = verdict
+    return false
+  }
+  const needsName = hasServices(records) && names.some((name) => options.needsName?.({ ...query, name }) === true)
+  const kept = keepAddresses((needsName ? showName(records) : records).filter(leads), keep)
   const denied = last !== null && !kept.some(carriesAnswer) ? last : null
-  return { chain, records: kept, bindings: bindingsOf(query, answerAddresses(kept), options), denied }
+  const bindings = bindingsOf(answerAddresses(kept), (address) => takers.get(formatAddress(address)) ?? [], options)
+  return { chain, records: kept, bindings, targets: targetsOf(kept), denied }
+}
+
+function targetsOf(records: readonly ResourceRecord[]): ServiceTarget[] {
+  return records.flatMap((record) => {
+    const target = targetOf(record)
+    return target === null ? [] : [{ target, seconds: record.ttl }]
+  })
 }
 
 function deniedAlias(
@@ -56,15 +87,21 @@ function carriesAnswer({ data }: ResourceRecord): boolean {
   return data.kind === 'address' || data.kind === 'svcb'
 }
 
-/** Each address once, for the name asked for, with the longest of its times. */
-function bindingsOf(query: NameQuery, found: readonly TimedAddress[], options: ForwarderOptions): Binding[] {
+/** Each address once for each name that may have it, with the longest of its times. */
+function bindingsOf(
+  found: readonly TimedAddress[],
+  takersOf: (address: Address) => readonly DomainName[],
+  options: ForwarderOptions,
+): Binding[] {
   const { addressFloorSeconds, addressGraceSeconds } = options.settings?.() ?? DEFAULT_SETTINGS
   const bindings = new Map<string, Binding>()
   for (const { address, ttlSeconds } of found) {
-    const text = formatAddress(address)
     const own = Math.max(addressFloorSeconds, ttlSeconds) + addressGraceSeconds
-    const longest = Math.max(own, bindings.get(text)?.ttlSeconds ?? 0)
-    bindings.set(text, { name: query.name, address, ttlSeconds: longest })
+    for (const name of takersOf(address)) {
+      const key = `${formatAddress(address)} ${name}`
+      const longest = Math.max(own, bindings.get(key)?.ttlSeconds ?? 0)
+      bindings.set(key, { name, address, ttlSeconds: longest })
+    }
   }
   return [...bindings.values()]
 }

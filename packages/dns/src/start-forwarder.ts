@@ -8,6 +8,7 @@ import { openListener, type OpenListener } from './listen/open-listener.ts'
 import type { Certificate, ForwarderOptions, ListenEndpoint } from './options.ts'
 import { chooseUdp } from './listen/choose-udp.ts'
 import { QueryDesk } from './query-desk.ts'
+import { ServiceTargets } from './service-targets.ts'
 import { TunnelGuard } from './tunnel-guard.ts'
 
 export type Forwarder = AsyncDisposable & {
@@ -32,11 +33,12 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const counters = new Counters()
   const servers = new AskedServers(serversOf(options), options, limits, timeouts, counters)
   const tunnels = new TunnelGuard(counters, options.onTunnel, () => performance.now())
-  const answerer = new QueryAnswerer(options, servers, tunnels, counters, timeouts)
+  const targets = new ServiceTargets(counters, () => performance.now())
+  const answerer = new QueryAnswerer(options, servers, tunnels, targets, counters, timeouts)
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options)
 
-  const listenDatagrams = chooseUdp(withServers(options, servers), desk, counters)
+  const listenDatagrams = chooseUdp(forgetting(options, servers, targets), desk, counters)
 
   await using opened = new AsyncDisposableStack()
   const listeners: OpenListener[] = []
@@ -73,13 +75,16 @@ function serversOf({ upstreams, routes, strategy, validate }: Servers): Servers 
   }
 }
 
-/** What the hot path has learned holds only for as long as the same servers are asked. */
-function withServers(options: ForwarderOptions, servers: AskedServers): ForwarderOptions {
-  const { nameSets } = options
+/**
+ * What the hot path has learned holds only for as long as the same servers are asked, and where addresses are bound, until
+ * they are for another name too.
+ */
+function forgetting(options: ForwarderOptions, servers: AskedServers, targets: ServiceTargets): ForwarderOptions {
+  const { nameSets, bind } = options
   if (nameSets === undefined) return options
   let known: readonly unknown[] = []
   const generation = (): unknown => {
-    const now = [nameSets.generation(), servers.generation]
+    const now = [nameSets.generation(), servers.generation, bind === undefined ? null : targets.generation]
     if (!now.every((part, at) => part === known[at])) known = now
     return known
   }

@@ -213,7 +213,14 @@ test('the hot path keeps addresses bound as the plain one does, and no more than
         const cached = cache.get('a')
         if (cached?.state !== 'fresh') return
         const options = { settings: () => settings } as Partial<ForwarderOptions> as ForwarderOptions
-        const { bindings } = settleAddresses(cached.message, asked.questions[0]!, query, options, counters)
+        const { bindings } = settleAddresses(
+          cached.message,
+          asked.questions[0]!,
+          query,
+          [query.name],
+          options,
+          counters,
+        )
         bindIn(plain)(bindings)
         const template = templates.find(bytes, bytes.length, nowMs)
         if (template === null) {

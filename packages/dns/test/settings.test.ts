@@ -72,9 +72,9 @@ test('an address is bound for the floor or its time, whichever is longer, and th
   assert.deepEqual(forwarder.bound, ['a.example 192.0.2.1 65', 'a.example 192.0.2.2 95'])
 })
 
-test('where a rule needs the name, an HTTPS record neither hides it nor leads elsewhere', async () => {
+test('where a rule needs the name, an HTTPS record does not hide it', async () => {
   await using upstream = await loopbackUpstream((query) => ({
-    ...respond(query, https('.', alpn, hint, ech), https('pool.cdn.example', alpn, hint)),
+    ...respond(query, https('.', alpn, hint, ech)),
     header: { ...respond(query).header, authenticData: true },
   }))
   const ask = async (needsName: boolean): Promise<Message> => {
@@ -82,15 +82,13 @@ test('where a rule needs the name, an HTTPS record neither hides it nor leads el
     const plain = question('a.example', TYPE.HTTPS)
     return await askUdp(forwarder.endpoints[0]!, { ...plain, header: { ...plain.header, authenticData: true } })
   }
+  const params = ({ answers }: Message): unknown => answers.map(({ data }) => data.kind === 'svcb' && data.params)
   const seen = await ask(true)
-  assert.deepEqual(
-    seen.answers.map(({ data }) => data),
-    [{ kind: 'svcb', priority: 1, target: wireName('.'), params: [alpn, hint] }],
-  )
+  assert.deepEqual(params(seen), [[alpn, hint]])
   // RFC 4035 §3.2.3: what was changed is not what was signed.
   assert.equal(seen.header.authenticData, false)
   const hidden = await ask(false)
-  assert.deepEqual([hidden.answers.length, hidden.header.authenticData], [2, true])
+  assert.deepEqual([params(hidden), hidden.header.authenticData], [[[alpn, hint, ech]], true])
 })
 
 test('an HTTPS record that cannot do without ech is left out as a whole', async () => {

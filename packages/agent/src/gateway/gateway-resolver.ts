@@ -28,6 +28,7 @@ export async function startGatewayResolver(options: Options): Promise<LocalForwa
     asked: () => policy().asked,
     recorded: (client) => ({ ...recordedClient(policy().clientAt(client)), src: client.address }),
     refusal: { kind: 'nxdomain' },
+    seesHandshakes: false,
     onFlow,
     onWarning,
   })

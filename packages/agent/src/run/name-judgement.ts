@@ -18,17 +18,20 @@ type Options = {
   readonly recorded: (client: Endpoint) => Partial<FlowRecord>
   /** Unless the policy says how. */
   readonly refusal: NonNullable<AskedPolicy['settings']['refusal']>
+  /** Whether a name that the connection says is looked at, too. */
+  readonly seesHandshakes: boolean
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
 }
 
 type Judgement = Pick<
   ForwarderOptions,
-  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'nameSets' | 'onTunnel' | 'onNotable'
+  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'needsName' | 'nameSets' | 'onTunnel' | 'onNotable'
 >
 
 /** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
-export function nameJudgement({ asked, recorded, refusal, onFlow, onWarning }: Options): Judgement & object {
+export function nameJudgement(options: Options): Judgement & object {
+  const { asked, recorded, refusal, seesHandshakes, onFlow, onWarning } = options
   const sets = policyNameSets(() => asked().compiled, Date.now)
   return {
     refusal: () => asked().settings.refusal ?? refusal,
@@ -36,6 +39,7 @@ export function nameJudgement({ asked, recorded, refusal, onFlow, onWarning }: O
     judge: (query) => asked().judge.judge(query),
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
+    needsName: (query) => seesHandshakes && asked().judge.needsName(query),
     onTunnel: (sign) => onWarning(tunnelNote(sign)),
     // Names are alike only where it does not matter who asks.
     nameSets: { ...sets, findWire: (bytes, start) => (asked().asksWho ? -1 : sets.findWire(bytes, start)) },

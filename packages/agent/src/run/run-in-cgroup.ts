@@ -48,6 +48,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     await startRunResolver({
       asked: () => asked,
       upstreams,
+      seesHandshakes: true,
       bind: (bindings) => inForce.bind(bindings),
       onFlow,
       onWarning,

@@ -34,7 +34,14 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   const bind = (bindings: Parameters<Parameters<typeof startRunResolver>[0]['bind']>[0]): void => {
     for (const { name, address, ttlSeconds } of bindings) names.bind(address, name, ttlSeconds)
   }
-  await using resolver = await startRunResolver({ asked: () => asked, upstreams, bind, onFlow, onWarning })
+  await using resolver = await startRunResolver({
+    asked: () => asked,
+    upstreams,
+    seesHandshakes: false,
+    bind,
+    onFlow,
+    onWarning,
+  })
   let lostEvents = 0
   const onEvent = (event: UnprivilegedEvent): void => {
     if (event.kind === 'dropped') lostEvents += event.count

@@ -9,6 +9,7 @@ type Options = {
   /** The one in force when it is asked. */
   readonly asked: () => AskedPolicy
   readonly upstreams: readonly Endpoint[]
+  readonly seesHandshakes: boolean
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
@@ -18,12 +19,20 @@ type Options = {
 export async function startRunResolver({
   asked,
   upstreams: given,
+  seesHandshakes,
   bind,
   onFlow,
   onWarning,
 }: Options): Promise<LoopbackForwarder> {
   const upstreams = given.length > 0 ? given : await systemUpstreams()
-  const judgement = nameJudgement({ asked, recorded: () => ({}), refusal: { kind: 'refused' }, onFlow, onWarning })
+  const judgement = nameJudgement({
+    asked,
+    recorded: () => ({}),
+    refusal: { kind: 'refused' },
+    seesHandshakes,
+    onFlow,
+    onWarning,
+  })
   return startOnLoopback({ upstreams, bind, ...judgement })
 }
 

@@ -108,6 +108,7 @@ export class HostGuard implements AsyncDisposable {
       guard.#resolver = await startRunResolver({
         asked: () => guard.#current.asked,
         upstreams: options.upstreams,
+        seesHandshakes: true,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
         onWarning: options.onNotice,

@@ -41,7 +41,7 @@ export class PolicyJudge {
 
   /** Whether what the connection says will decide: then it has to say the name where it can be seen. */
   needsName(query: NameQuery): boolean {
-    return judgeName(this.#policy, query.name, this.#facts(query)).verdict === 'undetermined'
+    return judgeName(this.#policy, query.name, this.#subject(query)).verdict === 'undetermined'
   }
 
   judgeAnswer(query: NameQuery, address: Address): NameVerdict {
@@ -55,9 +55,13 @@ export class PolicyJudge {
     return this.#options.isLastPoint === true ? this.#facts(query) : { ...this.#facts(query), domain: name }
   }
 
-  #facts({ client }: NameQuery): Flow {
+  #facts(query: NameQuery): Flow {
+    return this.#options.isLastPoint === true ? { ...LAST_POINT, ...this.#subject(query) } : this.#subject(query)
+  }
+
+  #subject({ client }: NameQuery): Flow {
     const subject = this.#options.subjectOf?.(client) ?? {}
-    if (this.#options.isLastPoint === true) return { ...LAST_POINT, ...subject }
+    if (this.#options.isLastPoint === true) return subject
     const src = parseAddress(client.address)
     return src === null ? subject : { src, ...subject }
   }

@@ -15,6 +15,10 @@ export const METRICS: Readonly<Record<CounterName, Metric>> = {
     name: 'sallyport_dns_answer_addresses_dropped_total',
     help: 'Addresses that the policy took out of answers.',
   },
+  serviceTargetsForgotten: {
+    name: 'sallyport_dns_service_targets_forgotten_total',
+    help: 'Hosts of HTTPS and SVCB records, or names that led there, that made room for newer ones.',
+  },
   judgeFailures: { name: 'sallyport_dns_judge_failures_total', help: 'Queries that the policy could not judge.' },
   bindFailures: { name: 'sallyport_dns_bind_failures_total', help: 'Answers whose addresses could not be bound.' },
   observerFailures: { name: 'sallyport_dns_log_failures_total', help: 'Queries that could not be logged.' },

@@ -17,13 +17,16 @@ const query = (name: string) => ({
 })
 
 test('a name is needed where the connection decides, and not where DNS alone does', () => {
-  const judge = judgeOf(`
+  const rules = `
 rules:
   - { id: web, action: allow, to: [a.example], ports: [443], protocol: tls }
   - { id: legacy, action: allow, to: [b.example], assurance: dns }
-`)
-  assert.equal(judge.needsName(query('a.example')), true)
-  assert.equal(judge.needsName(query('b.example')), false)
+`
+  for (const isLastPoint of [false, true]) {
+    const judge = judgeOf(rules, { isLastPoint })
+    assert.equal(judge.needsName(query('a.example')), true)
+    assert.equal(judge.needsName(query('b.example')), false)
+  }
 })
 
 test('a public name leads to a private address only where the policy says so', () => {
