@@ -63,8 +63,8 @@ export class StreamConnection {
     return new Promise((resolve) => {
       // A server that answers nothing on this connection is asked on a new one the next time.
       const timer = setTimeout(() => {
-        if (!this.#answered) this.close()
         finish(TIMED_OUT)
+        if (!this.#answered) this.close()
       }, timeoutMs)
       const abort = (): void => finish(abandoned(signal))
       const finish = (result: Exchange): void => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import packet from 'dns-packet'
 import { buildMessage } from '../../src/dns/build-message.ts'
+import { ednsOf } from '../../src/dns/edns.ts'
 import { isWireFailure } from '../../src/dns/failure.ts'
+import { TYPE } from '../../src/dns/numbers.ts'
 import { parseMessage } from '../../src/dns/parse-message.ts'
 
 const records = [
@@ -93,6 +95,49 @@ const records = [
     data: { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.alloc(32, 1) },
   },
 ] as const
+
+test('every type that dns-packet knows is compared', () => {
+  // `record` gives the codec of a type, the same one for all that it does not know.
+  const { record } = packet as unknown as { readonly record: (type: string) => unknown }
+  const known = Object.keys(TYPE).filter((type) => record(type) !== record('none'))
+  assert.ok(known.length > 20)
+  const compared = new Set<string>([...records.map(({ type }) => type), 'OPT'])
+  assert.deepEqual(
+    known.filter((type) => !compared.has(type)),
+    [],
+  )
+})
+
+test('options of EDNS as dns-packet writes them, and dns-packet reads ours', () => {
+  const options = [
+    { code: 'CLIENT_SUBNET', ip: '192.0.2.0', sourcePrefixLength: 24, family: 1 },
+    { code: 'TCP_KEEPALIVE', timeout: 150 },
+    { code: 'PADDING', length: 7 },
+    { code: 'KEY_TAG', tags: [20326, 38696] },
+    { code: 10, data: Buffer.from('2464c4abcf10c957', 'hex') },
+  ]
+  const theirs = packet.encode({
+    type: 'query',
+    id: 1,
+    questions: [{ type: 'A', name: 'a.example' }],
+    additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0x8000, options } as unknown as packet.Answer],
+  })
+  const parsed = parseMessage(theirs)
+  assert.ok(!isWireFailure(parsed))
+  const edns = ednsOf(parsed)
+  assert.ok(edns !== null && edns !== 'bad')
+  assert.deepEqual(
+    edns.options.map(({ code, value }) => [code, value.length]),
+    [
+      [8, 7],
+      [11, 2],
+      [12, 7],
+      [14, 4],
+      [10, 8],
+    ],
+  )
+  assert.deepEqual(packet.decode(Buffer.from(buildMessage(parsed))), packet.decode(theirs))
+})
 
 for (const record of records) {
   test(`${record.type} as dns-packet writes it, and dns-packet reads ours`, () => {
