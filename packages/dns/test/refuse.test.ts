@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { RCODE, TYPE } from '@sallyport/wire'
+import { parseAddress } from '@sallyport/net'
+import { RCODE, TYPE, type Refusal } from '@sallyport/wire'
 import { addressesIn, askUdp, errorsIn, question } from './loopback-client.fixture.ts'
 import { ALLOW, DENY, observedForwarder } from './loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from './loopback-upstream.fixture.ts'
@@ -72,12 +73,17 @@ test('what is no query gets its response code', async () => {
 const SEEN_BY_DIG = {
   refused: { status: 'REFUSED', short: '' },
   nxdomain: { status: 'NXDOMAIN', short: '' },
+  nodata: { status: 'NOERROR', short: '' },
   zero: { status: 'NOERROR', short: '0.0.0.0' },
+  address: { status: 'NOERROR', short: '192.0.2.80' },
 } as const
 
-for (const style of ['refused', 'nxdomain', 'zero'] as const) {
+const PAGE = [parseAddress('192.0.2.80')!, parseAddress('2001:db8::80')!]
+
+for (const style of ['refused', 'nxdomain', 'nodata', 'zero', 'address'] as const) {
   test(`dig sees ${style} with the rule`, { skip: !hasDig }, async () => {
-    await using forwarder = await observedForwarder([], { judge: () => DENY, refusal: { kind: style } })
+    const refusal: Refusal = style === 'address' ? { kind: style, addresses: PAGE } : { kind: style }
+    await using forwarder = await observedForwarder([], { judge: () => DENY, refusal })
     const { port } = forwarder.endpoints[0]!
     for (const transport of ['+notcp', '+tcp']) {
       const { stdout } = await run('dig', ['@127.0.0.1', '-p', String(port), transport, 'evil.example', 'A'])

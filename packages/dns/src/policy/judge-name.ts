@@ -7,9 +7,33 @@ import { isPrivateAddress } from '../private-address.ts'
 /** Where no later point sees what the connection says: the answer alone decides. */
 export const LAST_POINT: Flow = { domain: null, protocol: null }
 
+/** What a look-up does not know, as if there were none. */
+const NOTHING_ELSE: Flow = {
+  dst: null,
+  country: null,
+  asn: null,
+  port: null,
+  transport: null,
+  protocol: null,
+  src: null,
+  user: null,
+  groups: null,
+  app: null,
+  unit: null,
+  container: null,
+  device: null,
+  tags: null,
+  posture: null,
+}
+
 /** A name is refused when no flow to it could ever be allowed. `facts` is what is known of the flow beside its name. */
 export function judgeName(policy: CompiledPolicy, name: DomainName, facts: Flow): Verdict {
-  return policy.decide({ ...facts, boundNames: [name], time: Date.now() }, 'handshake')
+  const flow: Flow = { ...facts, boundNames: [name], time: Date.now() }
+  const verdict = policy.decide(flow, 'handshake')
+  if (verdict.verdict !== 'deny' || verdict.rule === null) return verdict
+  // Of several rules of which one will deny, the name is no evidence for one that asks for addresses, ports or users.
+  const sure = policy.decide({ ...NOTHING_ELSE, ...flow }, 'handshake')
+  return sure.verdict === 'deny' ? sure : verdict
 }
 
 /**

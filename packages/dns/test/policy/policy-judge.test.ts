@@ -37,3 +37,24 @@ test('a public name leads to a private address only where the policy says so', (
   assert.notEqual(excepted.judgeAnswer(query('a.example.com'), inside).verdict, 'deny')
   assert.equal(excepted.judgeAnswer(query('b.example.com'), inside).verdict, 'deny')
 })
+
+test('a refusal cites the rule that the name is evidence for, not one that only some address, port or user could be', () => {
+  for (const isLastPoint of [false, true]) {
+    const judge = judgeOf(
+      `
+rules:
+  - { id: no-ports, action: deny, ports: [25] }
+  - { id: no-addresses, action: deny, to: [203.0.113.0/24, listed.example] }
+  - { id: no-user, action: deny, from: [{ user: guest }] }
+  - { id: web, action: allow, to: [a.example] }
+`,
+      { isLastPoint },
+    )
+    assert.deepEqual([judge.judge(query('b.example')).verdict, judge.judge(query('b.example')).rule], ['deny', null])
+    assert.equal(judge.judge(query('listed.example')).rule, 'no-addresses')
+    assert.notEqual(judge.judge(query('a.example')).verdict, 'deny')
+    assert.equal(judge.judgeAnswer(query('a.example'), parseAddress('203.0.113.9')!).rule, 'no-addresses')
+    assert.equal(judge.judgeAlias(query('a.example'), parseDomainName('listed.example')!).rule, 'no-addresses')
+    assert.equal(judge.judgeAlias(query('a.example'), parseDomainName('other.example')!).verdict, 'allow')
+  }
+})
