@@ -11,8 +11,14 @@ import { a, loopbackUpstream, record, respond, type LoopbackUpstream } from './l
 
 const alpn: SvcParam = { kind: 'alpn', protocols: ['h2'] }
 const hint: SvcParam = { kind: 'ipv4hint', addresses: [Uint8Array.of(192, 0, 2, 8)] }
+/** Without parameters it is an alias (RFC 9460 §2.4.2). */
 const https = (name: string, target: string, ...params: SvcParam[]) =>
-  record(name, TYPE.HTTPS, 60, { kind: 'svcb', priority: 1, target: wireName(target)!, params })
+  record(name, TYPE.HTTPS, 60, {
+    kind: 'svcb',
+    priority: Math.min(1, params.length),
+    target: wireName(target)!,
+    params,
+  })
 const NO_RULE: NameVerdict = { verdict: 'deny', rule: null, explain: 'no rule allows it' }
 /** Only shop.example is allowed, and evil.example is denied by a rule. */
 const judge = ({ name }: NameQuery): NameVerdict =>
@@ -57,7 +63,10 @@ test('a host that is allowed by itself is bound to both names', async () => {
 })
 
 test('a host that leads on to another one is followed for the name that was meant', async () => {
-  await using upstream = await upstreamOf(SHOP, https('pool.cdn.example', 'next.cdn.example', alpn))
+  await using upstream = await upstreamOf(
+    https('shop.example', 'pool.cdn.example'),
+    https('pool.cdn.example', 'next.cdn.example', alpn),
+  )
   await using forwarder = await observedForwarder([upstream], { judge, judgeAlias })
   await ask(forwarder, 'shop.example', TYPE.HTTPS)
   await ask(forwarder, 'pool.cdn.example', TYPE.HTTPS)

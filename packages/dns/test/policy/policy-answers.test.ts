@@ -22,10 +22,14 @@ const WORLD: World = {
 const POLICY = `
 sallyport: 1
 default: allow
-dns: { refusal: nxdomain, privateNames: [.corp.example], types: [A, AAAA, CNAME, TXT] }
+dns: { refusal: nxdomain, privateNames: [.corp.example], types: [A, AAAA, CNAME, TXT],
+  errorCodes: { censored: censored, filtered: filtered, prohibited: prohibited } }
 rules:
   - { id: no-bad, action: deny, to: [{ feed: bad }] }
   - { id: no-abroad, action: deny, to: [{ country: KP }] }
+  - { id: censored, action: deny, to: [censored.example] }
+  - { id: filtered, action: deny, to: [filtered.example] }
+  - { id: prohibited, action: deny, to: [prohibited.example] }
   - { id: no-games-for-guests, action: deny, from: [{ network: 127.0.0.2/32 }], to: [games.example] }
 `
 
@@ -95,6 +99,16 @@ test('a rule for a network holds for the clients in it, also when another client
   for (let time = 0; time < 2; time++) {
     assert.equal(await dig('+short', 'games.example'), '198.51.100.9\n')
     assert.match(await dig('-b', '127.0.0.2', 'games.example'), refusedBy('no-games-for-guests'))
+  }
+})
+
+test('a rule is refused with the Extended DNS Error that the policy gives it (RFC 8914 §4.16 to §4.19)', async () => {
+  for (const [name, said] of [
+    ['censored', /EDE: 16 \(Censored\): \(rule censored\)/],
+    ['filtered', /EDE: 17 \(Filtered\): \(rule filtered\)/],
+    ['prohibited', /EDE: 18 \(Prohibited\): \(rule prohibited\)/],
+  ] as const) {
+    assert.match(await dig(`${name}.example`), said)
   }
 })
 
