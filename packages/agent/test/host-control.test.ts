@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from '@sallyport/compile'
-import { EMPTY_WORLD, type Mode } from '@sallyport/policy'
+import { EMPTY_WORLD, type Mode, type SallyportError } from '@sallyport/policy'
 import { StateStore } from '@sallyport/store'
 import { HostControl, type PolicyChange } from '../src/up/host-control.ts'
 import { hostPolicy } from '../src/up/host-policy.ts'
@@ -24,6 +24,7 @@ function host(state: StateStore) {
   const control = new HostControl({
     state,
     worldFor: async () => EMPTY_WORLD,
+    namesFor: async () => ({ feed: new Set(['malware']) }),
     nowMs: () => clock.nowMs,
     monotonicMs: () => clock.monotonicMs,
     onNotice: () => {},
@@ -151,4 +152,16 @@ test('a limit that nothing would hold is refused, unless it only watches; what i
   state.policies.apply({ ...before, mode: 'enforce' })
   await control.resume()
   assert.match(inForce[1] ?? '', /^enforce/)
+})
+
+test('a policy that names a set that there is not is told where, and never put in force', async () => {
+  using state = StateStore.open(':memory:')
+  const { control, inForce } = host(state)
+  await control.apply(change('a.example'))
+  await assert.rejects(control.apply(change('{ feed: malwear }')), ({ remedy }: SallyportError) => {
+    assert.match(remedy, /p\.yaml:4:\d+: there is no feed "malwear"[^]*did you mean "malware"\?/)
+    return true
+  })
+  assert.equal(inForce.length, 1)
+  assert.equal(state.policies.inForce().version, 1)
 })

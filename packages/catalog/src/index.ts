@@ -1,4 +1,5 @@
 export * from './continents.ts'
+export { knownSets, type KnownSets } from './known-sets.ts'
 export * from './open-world.ts'
 export type { Feed, FeedChoice, FeedProblem, FeedProblems, InvalidFeed } from './feeds/feed.ts'
 export { findInFeed } from './feeds/find-in-feed.ts'

@@ -3,6 +3,7 @@ import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
 import { author } from './input/author.ts'
 import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
+import { namesInForce } from './input/known-names.ts'
 import { readPolicyTexts } from './input/policy-texts.ts'
 import { parseEndpoint } from './input/resolver-addresses.ts'
 import { keepDesk } from './keep-desk.ts'
@@ -59,6 +60,7 @@ export async function serveGuarded(
       mode: options.mode ?? null,
       author: author(),
       worldFor: await hostWorldReader(options.feed),
+      namesFor: (policy) => namesInForce(policy, options.feed),
       followWorld: (host) => followHostFeeds(options.feed, host, feedCounters),
       onNotice: tell,
     },

@@ -38,6 +38,7 @@ export class TestApi implements AsyncDisposable {
     const control = new HostControl({
       state: this.state,
       worldFor: async () => EMPTY_WORLD,
+      namesFor: async () => ({}),
       nowMs: () => this.nowMs,
       monotonicMs: () => this.nowMs,
       onNotice: () => {},

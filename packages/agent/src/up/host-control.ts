@@ -1,4 +1,12 @@
-import { runPolicyTests, SallyportError, type Mode, type Policy, type World } from '@sallyport/policy'
+import {
+  asksForUnknown,
+  runPolicyTests,
+  SallyportError,
+  type KnownNames,
+  type Mode,
+  type Policy,
+  type World,
+} from '@sallyport/policy'
 import type { PolicyFile, PolicyInForceState, PolicyVersion, StateStore } from '@sallyport/store'
 import { requireNoLimits } from '../host/require-no-limits.ts'
 import { hostPolicy, WATCH_ONLY } from './host-policy.ts'
@@ -25,6 +33,8 @@ export type HostPolicyStatus = PolicyInForceState & {
 export type HostControlOptions = {
   readonly state: StateStore
   readonly worldFor: (policy: Policy) => Promise<World>
+  /** The sets that a policy may speak of. */
+  readonly namesFor: (policy: Policy) => Promise<KnownNames>
   /** Puts a policy in force as a whole, or throws and leaves the one before. */
   readonly enforce: (policy: Policy, world: World) => Promise<void>
   readonly nowMs: () => number
@@ -155,13 +165,19 @@ export class HostControl {
   }
 
   async #enforce({ files, mode }: Wanted, tested = false): Promise<void> {
-    const policy = hostPolicy(files, mode)
-    // Not of a policy that is stored: a host that starts again would be left without any.
+    // What is stored goes on as it was: a host that starts again would be left without any policy.
+    const policy = tested ? await this.#known(files, mode) : hostPolicy(files, mode)
     if (tested) requireNoLimits(policy)
     const world = await this.#options.worldFor(policy)
     if (tested) requireTestsPass(hostPolicy(files, 'enforce'), world, this.#options.nowMs())
     await this.#options.enforce(policy, world)
     this.#policy = policy
+  }
+
+  async #known(files: readonly PolicyFile[], mode: Mode): Promise<Policy> {
+    const policy = hostPolicy(files, mode)
+    const known = await this.#options.namesFor(policy)
+    return asksForUnknown(policy, known) ? hostPolicy(files, mode, known) : policy
   }
 
   #record(actor: string, action: string, target: string): void {

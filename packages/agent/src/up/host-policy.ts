@@ -1,4 +1,12 @@
-import { formatProblem, parsePolicies, SallyportError, type Layer, type Mode, type Policy } from '@sallyport/policy'
+import {
+  formatProblem,
+  parsePolicies,
+  SallyportError,
+  type KnownNames,
+  type Layer,
+  type Mode,
+  type Policy,
+} from '@sallyport/policy'
 import type { PolicyFile } from '@sallyport/store'
 
 /** What holds before anything was applied: everything is seen, nothing is called unwanted. */
@@ -7,8 +15,8 @@ export const WATCH_ONLY: readonly PolicyFile[] = [
 ]
 
 /** The files as layers. Throws `policy-invalid` with every problem, each with its place, in the remedy. */
-export function hostPolicy(files: readonly PolicyFile[], mode: Mode): Policy {
-  const parsed = parsePolicies(files)
+export function hostPolicy(files: readonly PolicyFile[], mode: Mode, known: KnownNames = {}): Policy {
+  const parsed = parsePolicies(files, known)
   if (!parsed.ok) {
     const textOf = new Map(files.map(({ file, text }) => [file, text]))
     const texts = parsed.problems.map((problem) => formatProblem(problem, textOf.get(problem.file)))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
-import { SallyportError, type Mode, type Policy, type World } from '@sallyport/policy'
+import { SallyportError, type KnownNames, type Mode, type Policy, type World } from '@sallyport/policy'
 import { FlowSpool, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
 import { askHost } from './control-client.ts'
 import { serveControl } from './control-server.ts'
@@ -16,6 +16,8 @@ export type HostRequest = {
   readonly mode: Mode | null
   readonly author: string
   readonly worldFor: (policy: Policy) => Promise<World>
+  /** The sets that a policy may speak of. */
+  readonly namesFor: (policy: Policy) => Promise<KnownNames>
   /** Keeps what the world is made of fresh, until disposed. */
   readonly followWorld?: (host: FollowedHost) => FollowedWorld
   readonly onNotice: (text: string) => void
@@ -96,6 +98,7 @@ export async function serveHost(
   const control = new HostControl({
     state,
     worldFor: request.worldFor,
+    namesFor: request.namesFor,
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     onNotice,

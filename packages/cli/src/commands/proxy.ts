@@ -7,7 +7,7 @@ import { SallyportError } from '@sallyport/policy'
 import type { Sample } from '@sallyport/wire'
 import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
-import { readPolicy } from '../input/policy-files.ts'
+import { readPolicyInForce } from '../input/policy-files.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { otlpHeaders, OtlpExport, parseOtlpUrl } from '../output/otlp-export.ts'
@@ -81,7 +81,8 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
       remedy: 'Give --listen ADDRESS:PORT, for example --listen 127.0.0.1:3128.',
     })
   }
-  if (options.policy.length > 0) await fetchMissingFeeds(options.feed, await readPolicy(options.policy))
+  if (options.policy.length > 0)
+    await fetchMissingFeeds(options.feed, await readPolicyInForce(options.policy, options.feed))
   const otlp = options.otlp === undefined ? null : parseOtlpUrl(options.otlp)
   await using running = await start(options, workerCount(options.workers))
   const counters = new FeedCounters()
@@ -102,7 +103,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
     void readAgain().catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
   process.on('SIGHUP', reload)
   using _refresh = new FeedRefresh({
-    policy: () => readPolicy(options.policy),
+    policy: () => readPolicyInForce(options.policy, options.feed),
     feeds: options.feed,
     changed: readAgain,
     counters,

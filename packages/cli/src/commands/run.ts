@@ -61,7 +61,7 @@ export function runCommand(answer: Answer): Command {
 }
 
 async function run(command: readonly string[], options: Options): Promise<number> {
-  const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null)
+  const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null, options.feed)
   const world = await readEnforcedWorld(options.feed, policy)
   await using report = await openReport(options.report)
   using recording = recordFlows(options.record)

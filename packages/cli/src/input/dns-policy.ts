@@ -12,7 +12,7 @@ import {
 } from '@sallyport/dns'
 import { asksForNewlySeen, definePolicy, policyForNames, type DnsSettings, type Policy } from '@sallyport/policy'
 import { readEnforcedWorld } from './feed-refresh.ts'
-import { readPolicy } from './policy-files.ts'
+import { readPolicyInForce } from './policy-files.ts'
 import { compileForQueries, QueryJudges, type QueryPolicies } from './query-judges.ts'
 import { SeenDomainsFile } from './seen-domains-file.ts'
 import { stateDirectory } from './state-directory.ts'
@@ -126,7 +126,7 @@ function tellsClientsApart({ layers }: Policy): boolean {
 }
 
 async function readPolicies(files: readonly string[], feeds: readonly string[]): Promise<InForce> {
-  const policy = files.length > 0 ? await readPolicy(files) : policyOfFeeds(feeds)
+  const policy = files.length > 0 ? await readPolicyInForce(files, feeds) : policyOfFeeds(feeds)
   const world = await readEnforcedWorld(feeds, policy)
   const asks = asksForNewlySeen(policy)
   const policies = {

@@ -1,4 +1,13 @@
-import { formatProblem, parsePolicies, SallyportError, type Policy, type Problem } from '@sallyport/policy'
+import {
+  asksForUnknown,
+  formatProblem,
+  parsePolicies,
+  SallyportError,
+  type KnownNames,
+  type Policy,
+  type Problem,
+} from '@sallyport/policy'
+import { namesAnywhere, namesInForce } from './known-names.ts'
 import { readTextFile } from './read-text-file.ts'
 
 const MAX_POLICY_BYTES = 16 * 2 ** 20
@@ -20,10 +29,26 @@ export class InvalidPolicy extends SallyportError {
 }
 
 /** The layers of a policy, in the order given. */
-export async function readPolicy(paths: readonly string[]): Promise<Policy> {
+export function readPolicy(paths: readonly string[]): Promise<Policy> {
+  return readKnowing(paths, namesAnywhere)
+}
+
+/** The same for a policy that is put in force here, with the feeds of --feed. */
+export function readPolicyInForce(paths: readonly string[], feeds: readonly string[]): Promise<Policy> {
+  return readKnowing(paths, (policy) => namesInForce(policy, feeds))
+}
+
+async function readKnowing(
+  paths: readonly string[],
+  knownTo: (policy: Policy) => Promise<KnownNames>,
+): Promise<Policy> {
   const files: { file: string; text: string }[] = []
   for (const file of paths) files.push({ file, text: await readTextFile(file, MAX_POLICY_BYTES) })
-  const parsed = parsePolicies(files)
+  const read = parsePolicies(files)
+  const known = read.ok ? await knownTo(read.value) : {}
+  if (read.ok && !asksForUnknown(read.value, known)) return read.value
+  // Once more, for the places of the names.
+  const parsed = read.ok ? parsePolicies(files, known) : read
   if (parsed.ok) return parsed.value
   const textOf = new Map(files.map(({ file, text }) => [file, text]))
   throw new InvalidPolicy(

@@ -1,6 +1,6 @@
 import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
 import { SallyportError } from '@sallyport/policy'
-import { readPolicy } from './policy-files.ts'
+import { readPolicyInForce } from './policy-files.ts'
 import { randomSeed } from './random-seed.ts'
 import { readWorld } from './world.ts'
 
@@ -11,7 +11,7 @@ export async function readProxyPolicy(files: readonly string[], feeds: readonly 
       remedy: 'Give --policy FILE; `sallyport check FILE` checks it.',
     })
   }
-  const policy = await readPolicy(files)
+  const policy = await readPolicyInForce(files, feeds)
   const options = { atMs: Date.now(), seed: randomSeed(), implicit: 'rules' } as const
   return compilePolicy(policy, await readWorld(feeds, policy), options)
 }

@@ -3,6 +3,7 @@ import { SallyportError } from '../errors.ts'
 import { PLAIN_RULE } from '../plain-rule.ts'
 import type { DestinationTerm, Layer, Rule } from '../policy.ts'
 import { readDomain, readDestination, readPrefix } from './destination-terms.ts'
+import type { KnownNames } from './known-names.ts'
 import { readPort } from './ports.ts'
 import { reportInto, type FlowProblem, type Report } from './problem.ts'
 import { finding } from './scope.ts'
@@ -12,18 +13,19 @@ import { parseTarget } from './target.ts'
 export type AllowedDestination = { readonly term: DestinationTerm; readonly ports: readonly PortRange[] | null }
 
 /** A domain pattern, an address or prefix, `service:NAME`, `country:XX`, `asn:N`, a URL, or any host with a port. */
-export function parseAllow(text: string): AllowedDestination | FlowProblem[] {
+export function parseAllow(text: string, known: KnownNames = {}): AllowedDestination | FlowProblem[] {
   const problems: FlowProblem[] = []
   const allowed = readAllow(
     text,
+    known,
     reportInto(problems, (problem) => ({ ...problem, path: [] })),
   )
   return allowed === null || problems.length > 0 ? problems : allowed
 }
 
-function readAllow(text: string, report: Report): AllowedDestination | null {
+function readAllow(text: string, known: KnownNames, report: Report): AllowedDestination | null {
   const keyed = /^(service|country|continent|asn|feed|category):(.+)$/.exec(text)
-  if (keyed !== null) return readKeyed(keyed[1]!, keyed[2]!, report)
+  if (keyed !== null) return readKeyed(keyed[1]!, keyed[2]!, known, report)
   if (isPrefix(parsePrefix(text)) || /^[0-9.]+\/\d+$|^[0-9a-fA-F:]*::?[0-9a-fA-F:]*\/\d+$/.test(text)) {
     const prefix = readPrefix(text, [], report)
     return prefix === null ? null : { term: { ip: [prefix] }, ports: null }
@@ -35,7 +37,7 @@ function readAllow(text: string, report: Report): AllowedDestination | null {
   return domain === null ? null : { term: { domain: [domain] }, ports: null }
 }
 
-function readKeyed(key: string, text: string, report: Report): AllowedDestination | null {
+function readKeyed(key: string, text: string, known: KnownNames, report: Report): AllowedDestination | null {
   const asn = Number(text.replace(/^AS/i, ''))
   if (key === 'asn' && !(Number.isInteger(asn) && asn >= 0 && asn <= 4294967295)) {
     report(
@@ -46,7 +48,7 @@ function readKeyed(key: string, text: string, report: Report): AllowedDestinatio
     )
     return null
   }
-  const term = readDestination({ [key]: key === 'asn' ? asn : text }, [], report)
+  const term = readDestination({ [key]: key === 'asn' ? asn : text }, [], report, known)
   return term === null ? null : { term, ports: null }
 }
 
@@ -74,9 +76,9 @@ function withPort(
 }
 
 /** The layer of `run --allow …`: what is named may leave, nothing else. */
-export function policyFromAllows(texts: readonly string[]): Layer {
+export function policyFromAllows(texts: readonly string[], known: KnownNames = {}): Layer {
   const rules = texts.map((text, index) => {
-    const allowed = parseAllow(text)
+    const allowed = parseAllow(text, known)
     if (!(allowed instanceof Array)) return allowRule(allowed, index)
     const { message, nearest } = allowed[0]!
     throw new SallyportError(

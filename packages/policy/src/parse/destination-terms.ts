@@ -12,11 +12,16 @@ import type { DestinationTermInput } from '../schema/input.ts'
 import type { EntryReader } from './defined-sets.ts'
 import { quote } from './describe.ts'
 import { domainProblem } from './domain-problem.ts'
+import { checkKnown, type KnownNames, type NamedKind } from './known-names.ts'
 import { nearest } from './nearest.ts'
 import type { Path, Report } from './problem.ts'
 import { checkId, finding, readEach, undefinedName } from './scope.ts'
 
-export function destinationReader(report: Report, warn: Report): EntryReader<DestinationTermInput, DestinationTerm> {
+export function destinationReader(
+  report: Report,
+  warn: Report,
+  known: KnownNames = {},
+): EntryReader<DestinationTermInput, DestinationTerm> {
   return {
     bare: (text, path, names) => bareDestination(text, path, names, report),
     keyed: (entry, path) => {
@@ -24,7 +29,7 @@ export function destinationReader(report: Report, warn: Report): EntryReader<Des
         if (!name.includes('.'))
           warn(finding('bad-domain', [...path, 'domain'], `${quote(name)} is taken as a name of one label`))
       }
-      return readDestination(entry, path, report)
+      return readDestination(entry, path, report, known)
     },
   }
 }
@@ -48,11 +53,17 @@ function looksLikeAddress(text: string): boolean {
   )
 }
 
-export function readDestination(entry: DestinationTermInput, path: Path, report: Report): DestinationTerm | null {
+export function readDestination(
+  entry: DestinationTermInput,
+  path: Path,
+  report: Report,
+  known: KnownNames = {},
+): DestinationTerm | null {
   const { domain, ip, country, continent, asn, service, feed, category } = entry
   const at = (key: string): Path => [...path, key]
-  const name = (what: string) => (text: string, namePath: Path) => {
-    checkId(text, namePath, `the name of a ${what}`, report)
+  const name = (kind: NamedKind) => (text: string, namePath: Path) => {
+    checkId(text, namePath, `the name of a ${kind}`, report)
+    checkKnown(kind, text, namePath, known, report)
     return text
   }
   const term: DestinationTerm = {

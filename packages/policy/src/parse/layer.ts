@@ -8,13 +8,17 @@ import { checkFeed } from './feeds.ts'
 import { issueFindings } from './issue-findings.ts'
 import { readPolicyTest } from './policy-test.ts'
 import { postureAlternatives } from './posture-conditions.ts'
+import type { KnownNames } from './known-names.ts'
 import type { Finding, Path } from './problem.ts'
 import { checkUniqueIds, readRule, type Definitions } from './rule.ts'
 import { checkZone, readSchedule } from './schedules.ts'
 import { checkDefinedName, type Scope } from './scope.ts'
 import { subjectReader, type Postures } from './subject-terms.ts'
 
-export type LayerSource = Pick<Scope, 'positionOf' | 'report' | 'warn'> & { readonly file: string }
+export type LayerSource = Pick<Scope, 'positionOf' | 'report' | 'warn'> & {
+  readonly file: string
+  readonly known?: KnownNames
+}
 
 /** The layer that a plain value describes. What is wrong is reported, and then the result is not to be used. */
 export function readLayer(value: unknown, source: LayerSource): Layer | null {
@@ -27,7 +31,7 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
   const zoneFits = input.zone === undefined || (sound(['zone']) && checkZone(input.zone, ['zone'], source.report))
   const scope: Scope = { ...source, sound, zone: zoneFits ? (input.zone ?? 'UTC') : 'UTC' }
   const mode = input.mode ?? 'enforce'
-  const definitions = readDefinitions(input, scope)
+  const definitions = readDefinitions(input, scope, source.known)
   const rules = objects<RuleInput>(input.rules)
   checkUniqueIds(
     rules.map(([rule]) => rule),
@@ -49,7 +53,7 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
   }
 }
 
-function readDefinitions(input: PolicyInput, scope: Scope): Definitions {
+function readDefinitions(input: PolicyInput, scope: Scope, known: KnownNames | undefined): Definitions {
   const { report, warn, zone } = scope
   const define = scope.sound(['define']) || isObject(input.define) ? (input.define ?? {}) : {}
   const postures: Postures = new Map(
@@ -70,7 +74,7 @@ function readDefinitions(input: PolicyInput, scope: Scope): Definitions {
     destinations: new DefinedSets(
       sets(define.destinations),
       ['define', 'destinations'],
-      destinationReader(report, warn),
+      destinationReader(report, warn, known),
       scope,
     ),
     subjects: new DefinedSets(

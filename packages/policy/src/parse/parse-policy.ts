@@ -1,13 +1,17 @@
 import type { Layer, Policy } from '../policy.ts'
 import { quote } from './describe.ts'
 import { readLayer } from './layer.ts'
+import type { KnownNames } from './known-names.ts'
 import { nearest } from './nearest.ts'
 import { MAX_PROBLEMS, reportInto, type Finding, type ParseResult, type Path, type Problem } from './problem.ts'
 import { readYaml, type Place } from './read-yaml.ts'
 
 /** One policy file, YAML or JSON. All that is wrong with it is reported, up to a hundred problems. */
-export function parsePolicy(text: string, options: { readonly file: string }): ParseResult<Layer> {
-  const { file } = options
+export function parsePolicy(
+  text: string,
+  options: { readonly file: string; readonly known?: KnownNames },
+): ParseResult<Layer> {
+  const { file, known = {} } = options
   const source = readYaml(text)
   const problems: Problem[] = source.problems.map(({ finding, place }) => toProblem(finding, file, place))
   if (source.value === undefined) return { ok: false, problems: inOrder(problems) }
@@ -17,6 +21,7 @@ export function parsePolicy(text: string, options: { readonly file: string }): P
   const positionOf = (path: Path) => ({ file, ...source.placeOf(path, 'value') })
   const layer = readLayer(source.value, {
     file,
+    known,
     positionOf,
     report: reportInto(problems, write),
     warn: reportInto(warnings, write),
@@ -26,8 +31,11 @@ export function parsePolicy(text: string, options: { readonly file: string }): P
 }
 
 /** Several files as layers, in the order given. */
-export function parsePolicies(files: readonly { readonly file: string; readonly text: string }[]): ParseResult<Policy> {
-  const results = files.map(({ file, text }) => parsePolicy(text, { file }))
+export function parsePolicies(
+  files: readonly { readonly file: string; readonly text: string }[],
+  known: KnownNames = {},
+): ParseResult<Policy> {
+  const results = files.map(({ file, text }) => parsePolicy(text, { file, known }))
   const layers = results.flatMap((result) => (result.ok ? [result.value] : []))
   const problems = [
     ...results.flatMap((result) => (result.ok ? [] : result.problems)),
