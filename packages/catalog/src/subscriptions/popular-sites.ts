@@ -5,7 +5,7 @@ import { SERVICES } from '../services/services.ts'
 
 const FILE = new URL('../../data/popular-sites.txt', import.meta.url)
 
-/** Names that no list should cover: the most linked sites, and those of every service of the catalogue. */
+/** Names that no list should cover: well-known sites, and those of every service of the catalogue. */
 export function readPopularSites(): ReadonlySet<string> {
   const sites = readFileSync(FILE, 'utf8')
     .split('\n')
