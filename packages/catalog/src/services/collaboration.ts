@@ -8,6 +8,10 @@ export const COLLABORATION: Readonly<Record<string, Service>> = {
   ),
   zoom: service(
     'Zoom',
+    fact('https://support.zoom.com/hc/en/article?id=zm_kb&sysparm_article=KB0060561', {
+      domains: '.zoom.us .zoom.com',
+      ports: 'tcp/80 tcp/443 udp/443',
+    }),
     fact('https://support.zoom.com/hc/en/article?id=zm_kb&sysparm_article=KB0060548', {
       domains: '.zoom.us .zoom.com .zoomgov.com',
       prefixes: `3.235.69.0/25 3.235.71.128/25 3.235.72.128/25 3.235.73.0/25 3.235.82.0/23 3.235.96.0/23 8.5.128.0/23
@@ -25,7 +29,7 @@ export const COLLABORATION: Readonly<Record<string, Service>> = {
   webex: service(
     'Webex',
     fact('https://help.webex.com/article/WBX000028782', {
-      domains: '.webex.com .wbx2.com .ciscospark.com .webexcontent.com .activate.cisco.com',
+      domains: '.webex.com .wbx2.com .ciscospark.com .webexcontent.com .webexapis.com .activate.cisco.com',
       prefixes: `23.89.0.0/16 62.109.192.0/18 64.68.96.0/19 66.114.160.0/20 66.163.32.0/19 69.26.160.0/19 114.29.192.0/19
         144.196.0.0/16 150.253.128.0/17 163.129.0.0/16 170.72.0.0/16 170.133.128.0/18 173.39.224.0/19 173.243.0.0/20
         207.182.160.0/19 209.197.192.0/19 210.4.192.0/20 216.151.128.0/19`,

@@ -42,7 +42,8 @@ export const DEVELOPMENT: Readonly<Record<string, Service>> = {
   ),
   'docker-hub': web(
     'Docker Hub',
-    'docker.com *.docker.com docker.io *.docker.io production.cloudflare.docker.com',
+    `docker.com *.docker.com docker.io *.docker.io
+      docker-images-prod.6aa30f8b08e16409b46e0173d6de2f56.r2.cloudflarestorage.com`,
     'https://docs.docker.com/desktop/setup/allow-list/',
   ),
   quay: web('Quay.io', 'quay.io *.quay.io', 'https://access.redhat.com/articles/7084334'),

@@ -72,9 +72,19 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   atlassian: {
     items: [
       { cidr: '104.192.136.0/21', product: ['jira'], direction: ['ingress', 'egress'] },
+      { cidr: '185.166.140.0/24', product: ['jira', 'bitbucket'], direction: ['ingress'] },
       { cidr: '13.52.5.96/28', direction: ['egress'] },
     ],
   },
+  okta: { us_cell_1: { ip_ranges: ['3.101.162.128/25'] }, emea_cell_1: { ip_ranges: ['3.75.0.1/32'] } },
+  datadog: {
+    version: 65,
+    modified: '2026-11-01-00-00-00',
+    agents: { prefixes_ipv4: ['3.233.144.0/20'], prefixes_ipv6: ['2600:1f18:24e6:b900::/56'] },
+    logs: { prefixes_ipv4: ['3.233.158.0/24'], prefixes_ipv6: [] },
+    webhooks: { prefixes_ipv4: ['34.195.254.127/32'], prefixes_ipv6: [] },
+  },
+  stripe: { API: ['13.112.224.240', '13.115.13.148'] },
   fastly: { addresses: ['151.101.0.0/16'], ipv6_addresses: ['2a04:4e40::/32'] },
   cloudflare: { result: { ipv4_cidrs: ['104.16.0.0/13'], ipv6_cidrs: ['2606:4700::/32'], etag: 'x' }, success: true },
   zoom: '3.235.69.0/25\n2620:123:2000::/40\n',
@@ -117,8 +127,30 @@ test('each vendor is read in its own form', () => {
   ])
   assert.deepEqual(services('github')['github'], ['.github.com', '192.30.252.0/22', '140.82.112.0/20'])
   assert.deepEqual(services('azure')['azure:storage:westeurope'], ['13.73.4.192/26'])
-  assert.deepEqual(services('atlassian')['atlassian'], ['104.192.136.0/21'])
+  assert.deepEqual(services('atlassian'), {
+    atlassian: ['104.192.136.0/21', '185.166.140.0/24'],
+    'atlassian:jira': ['104.192.136.0/21', '185.166.140.0/24'],
+    'atlassian:bitbucket': ['185.166.140.0/24'],
+    bitbucket: ['185.166.140.0/24'],
+  })
+  assert.deepEqual(services('okta'), {
+    okta: ['3.101.162.128/25', '3.75.0.1'],
+    'okta:us-cell-1': ['3.101.162.128/25'],
+    'okta:emea-cell-1': ['3.75.0.1'],
+  })
+  assert.deepEqual(services('datadog'), {
+    datadog: ['3.233.144.0/20', '2600:1f18:24e6:b900::/56', '3.233.158.0/24'],
+    'datadog:agents': ['3.233.144.0/20', '2600:1f18:24e6:b900::/56'],
+    'datadog:logs': ['3.233.158.0/24'],
+  })
   assert.deepEqual(services('google-cloud')['google-cloud:africa-south1'], ['34.1.208.0/20'])
+})
+
+test('a vendor brings the services that it says it brings, and parts of them', () => {
+  for (const [vendor, { services: brought }] of Object.entries(VENDORS)) {
+    const bases = new Set(Object.keys(services(vendor)).map((name) => name.split(':', 1)[0]!))
+    assert.deepEqual([...bases].toSorted(), [...brought].toSorted(), vendor)
+  }
 })
 
 /** What is said of a service, each port list with what it is for. */
