@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { readMmdb, type MmdbKind } from './mmdb-table.ts'
-import { lazyTable, readRangeTable, type RangeTable } from './range-table.ts'
+import { readKeptRangeTable } from './compiled-ranges.ts'
+import { lazyTable, type RangeTable } from './range-table.ts'
 import { throughTunnels } from './through-tunnels.ts'
 
 /** Where a table comes from, how old it is, and what its licence wants to be said. */
@@ -38,11 +39,16 @@ const MAX_MMDB_BYTES = 512 * 2 ** 20
 
 /**
  * The tables of countries and networks: a user's MaxMind DB from the first directory that has one, else those of the packages. Files
- * are read on first use; one that cannot be read is told, and the packages' data used.
+ * are read on first use; one that cannot be read is told, and the packages' data used. `compiled` is a directory of tables as they were
+ * read before; `null` for none.
  */
-export function openGeography(directories: readonly string[] = [], warn: (text: string) => void = () => {}): Geography {
-  const countries = once(() => openTable('country', directories, warn))
-  const networks = once(() => openTable('asn', directories, warn))
+export function openGeography(
+  directories: readonly string[] = [],
+  warn: (text: string) => void = () => {},
+  compiled: string | null = null,
+): Geography {
+  const countries = once(() => openTable('country', directories, warn, compiled))
+  const networks = once(() => openTable('asn', directories, warn, compiled))
   return {
     countries: throughTunnels(lazyTable(() => countries().open())),
     networks: throughTunnels(lazyTable(() => networks().open())),
@@ -57,7 +63,12 @@ function once<T extends object>(make: () => T): () => T {
   return () => (made ??= make())
 }
 
-function openTable(kind: MmdbKind, directories: readonly string[], warn: (text: string) => void): Opening {
+function openTable(
+  kind: MmdbKind,
+  directories: readonly string[],
+  warn: (text: string) => void,
+  compiled: string | null,
+): Opening {
   for (const directory of directories) {
     const file = join(directory, `${kind}.mmdb`)
     const own = openMmdbFile(file)
@@ -75,7 +86,7 @@ function openTable(kind: MmdbKind, directories: readonly string[], warn: (text: 
     }
     return { source, open: () => own.table }
   }
-  return packageTable(kind)
+  return packageTable(kind, compiled)
 }
 
 /** `null`: there is no such file. */
@@ -86,13 +97,13 @@ export function openMmdbFile(file: string): ReturnType<typeof readMmdb> | null {
   return readMmdb(readFileSync(file))
 }
 
-function packageTable(kind: MmdbKind): Opening {
+function packageTable(kind: MmdbKind, compiled: string | null): Opening {
   const { name, prefix, attribution } = PACKAGES[kind]
   const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
   const files = ['ipv4', 'ipv6'].map((family) => join(dirname(manifest), `${prefix}-${family}.csv`))
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }
   const source = { kind, title: `${name} ${version}`, files, builtMs: dayOfVersion(version), attribution }
-  return { source, open: () => readRangeTable(files) }
+  return { source, open: () => readKeptRangeTable(files, compiled) }
 }
 
 /** Their versions end in the day: 2.3.2026061719 is of 2026-06-17. */

@@ -9,11 +9,12 @@ import { openGeography, type Geography } from './geography.ts'
 export function keptGeography(
   directories: readonly string[] = [],
   warn: (text: string) => void = () => {},
+  compiled: string | null = null,
 ): () => Geography {
   let kept: { readonly geography: Geography; readonly files: string } | null = null
   return () => {
     const files = identitiesOf(directories)
-    if (kept?.files !== files) kept = { geography: openGeography(directories, warn), files }
+    if (kept?.files !== files) kept = { geography: openGeography(directories, warn, compiled), files }
     return kept.geography
   }
 }

@@ -43,7 +43,7 @@ export function readMmdb(bytes: Buffer): MmdbTable | { readonly invalid: string 
     }
     if (kind === null) return { invalid: 'a MaxMind DB with neither countries nor autonomous systems' }
     rows.finish()
-    const table = rangeTableOf(rows, [...ids.keys()])
+    const table = rangeTableOf({ rows, values: [...ids.keys()] })
     return { kind, type: databaseType, builtMs: buildEpoch.getTime(), table }
   } catch {
     return { invalid: 'not a MaxMind DB, or a damaged one' }

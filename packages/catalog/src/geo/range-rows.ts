@@ -10,6 +10,22 @@ export class RangeRows {
   #ascending = true
   count = 0
 
+  static readonly ROW_OCTETS: number = 36
+
+  /** Finished rows from the columns of others, one behind the other. */
+  static ofColumns(words: Uint32Array<ArrayBuffer>, count: number): RangeRows {
+    const rows = new RangeRows()
+    rows.#starts = words.subarray(0, count * 4)
+    rows.#ends = words.subarray(count * 4, count * 8)
+    rows.#values = words.subarray(count * 8, count * 9)
+    rows.count = count
+    return rows
+  }
+
+  columns(): readonly Uint32Array<ArrayBuffer>[] {
+    return [this.#starts, this.#ends, this.#values]
+  }
+
   add(start: Address['words'], end: Address['words'], value: number): void {
     if (this.count === this.#values.length) this.#resize(this.count * 2)
     this.#starts.set(start, this.count * 4)

@@ -28,8 +28,10 @@ export function lazyTable(open: () => RangeTable): RangeTable {
   }
 }
 
+export type ValuedRows = { readonly rows: RangeRows; readonly values: readonly string[] }
+
 /** Files of `start,end,value[,…]` lines. */
-export function readRangeTable(files: readonly string[]): RangeTable {
+export function readRangeRows(files: readonly string[]): ValuedRows {
   const rows = new RangeRows()
   const ids = new Map<string, number>()
   const values: string[] = []
@@ -41,11 +43,11 @@ export function readRangeTable(files: readonly string[]): RangeTable {
   }
   for (const file of files) readRows(readFileSync(file), rows, idOf)
   rows.finish()
-  return rangeTableOf(rows, values)
+  return { rows, values }
 }
 
 /** Rows that are finished, with the text of each value. */
-export function rangeTableOf(rows: RangeRows, values: readonly string[]): RangeTable {
+export function rangeTableOf({ rows, values }: ValuedRows): RangeTable {
   return {
     find: ({ words }) => {
       const row = rows.find(words)

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { formatAddress, ipv4, parseAddress, prefixContains, type Address, prefixesOfRange } from '@sallyport/net'
-import { readRangeTable, type RangeTable } from '../../src/geo/range-table.ts'
+import { readKeptRangeTable } from '../../src/geo/compiled-ranges.ts'
+import type { RangeTable } from '../../src/geo/range-table.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-ranges-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -13,7 +14,7 @@ after(() => rmSync(directory, { recursive: true }))
 function tableOf(content: string | Uint8Array): RangeTable {
   const path = join(directory, 'ranges.csv')
   writeFileSync(path, content)
-  return readRangeTable([path])
+  return readKeptRangeTable([path], null)
 }
 
 type Row = { readonly start: number; readonly end: number; readonly value: string }

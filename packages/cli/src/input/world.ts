@@ -30,7 +30,7 @@ export async function readWholeWorld(feeds: readonly string[], ...policies: read
 /** Tables of countries and networks: the same as long as their files are. */
 export async function geographyReader(): Promise<() => Geography> {
   const { keptGeography } = await import('@sallyport/catalog')
-  return keptGeography(readableStates('geo'), warn)
+  return keptGeography(readableStates('geo'), warn, join(stateDirectory(), 'geo', 'compiled'))
 }
 
 export async function readWorldWith(

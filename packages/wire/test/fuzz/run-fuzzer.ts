@@ -12,7 +12,7 @@ export type FuzzReport = {
 /** What is thrown at a parser, and what must hold of each input; `parse` says whether the parser took it. */
 export type Fuzzer = {
   readonly corpus: (seed: number) => readonly Uint8Array[]
-  readonly parse: (bytes: Uint8Array, random: Random) => boolean
+  readonly parse: (bytes: Uint8Array, random: Random) => boolean | Promise<boolean>
   /** Makes an input of octets where they are to be sealed or framed first. */
   readonly wrap?: (bytes: Uint8Array, random: Random) => Uint8Array
 }
@@ -21,7 +21,7 @@ export type Fuzzer = {
 const LOOP_MS = 2000
 
 /** Throws damaged messages of the corpus and plain random octets at a parser until `untilMs` of `now`. */
-export function runFuzzer(fuzzer: Fuzzer, seed: number, untilMs: number, now: () => number): FuzzReport {
+export async function runFuzzer(fuzzer: Fuzzer, seed: number, untilMs: number, now: () => number): Promise<FuzzReport> {
   const random = xorshift(seed)
   const corpus = fuzzer.corpus(seed)
   let [inputs, parsed, slowestMs] = [0, 0, 0]
@@ -30,7 +30,8 @@ export function runFuzzer(fuzzer: Fuzzer, seed: number, untilMs: number, now: ()
     const bytes = fuzzer.wrap?.(made, random) ?? made
     const start = now()
     try {
-      if (fuzzer.parse(bytes, random)) parsed++
+      const taken = fuzzer.parse(bytes, random)
+      if (typeof taken === 'boolean' ? taken : await taken) parsed++
     } catch (error) {
       throw new Error(`seed ${seed}, input ${inputs}: ${Buffer.from(bytes).toString('hex')}`, { cause: error })
     }
