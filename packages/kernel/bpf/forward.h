@@ -166,8 +166,11 @@ static __always_inline int opens(struct packet *p)
 static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 {
 	struct packet *p = &a->packet;
+	int beginning = opens(p);
+	if (!beginning && VERDICT(f->verdict.word) != AWAITED)
+		return mark_of(f->verdict.word);
 	struct finding *found = bpf_map_lookup_elem(&findings, &a->way);
-	if (opens(p)) {
+	if (beginning) {
 		/* What was found is of an earlier connection between the same ends. */
 		if (found)
 			bpf_map_delete_elem(&findings, &a->way);
@@ -179,8 +182,6 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		/* Octets in a SYN come before the server has taken it; without an answer they are sent again behind it. */
 		return p->payload ? 0 : MARK_PASS;
 	}
-	if (VERDICT(f->verdict.word) != AWAITED)
-		return mark_of(f->verdict.word);
 	if (found && found->generation == a->generation) {
 		f->verdict.word = found->word;
 		return mark_of(found->word);
