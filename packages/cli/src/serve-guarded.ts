@@ -8,6 +8,7 @@ import { readPolicyTexts } from './input/policy-texts.ts'
 import { parseEndpoint } from './input/resolver-addresses.ts'
 import { keepDesk } from './keep-desk.ts'
 import { FeedCounters } from './output/feed-metrics.ts'
+import { openReport, type FlowReport } from './output/flow-report.ts'
 import { announceDesk, announceHost } from './output/host-ready.ts'
 import { note } from './output/print.ts'
 
@@ -22,6 +23,7 @@ export type GuardedOptions = {
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
   readonly state: string
+  readonly report?: string
   readonly json?: boolean
 }
 
@@ -44,6 +46,7 @@ export async function serveGuarded(
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
   const { alertsTo, flowsTo } = checkedTargets(options)
+  await using report = await openReport(options.report)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
@@ -55,7 +58,7 @@ export async function serveGuarded(
   await serveHost(
     {
       stateDirectory: options.state,
-      guarding,
+      guarding: reported(guarding, report),
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
       author: author(),
@@ -85,4 +88,16 @@ function checkedTargets({
   if (!hasDesk && alertsTo.length + flowsTo.length > 0)
     throw new SallyportError('usage', 'nothing is sent with --no-console: the process that would send does not run')
   return { alertsTo, flowsTo }
+}
+
+/** Flows go to the report, beside the spool. */
+function reported({ what, open }: Guarding, report: FlowReport): Guarding {
+  return {
+    what,
+    open: (policy, world, onFlow) =>
+      open(policy, world, (record) => {
+        report.write(record)
+        onFlow(record)
+      }),
+  }
 }

@@ -1,11 +1,5 @@
 import { Command, Option } from 'commander'
-import {
-  formatGatewayMetrics,
-  gatewayGuarding,
-  plannedGateway,
-  type GatewayGuardOptions,
-  type Guarding,
-} from '@sallyport/agent'
+import { formatGatewayMetrics, gatewayGuarding, plannedGateway, type GatewayGuardOptions } from '@sallyport/agent'
 import { formatMetrics, serveMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
@@ -14,7 +8,6 @@ import { examples, feedOption, jsonOption, repeatable } from '../input/options.t
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { parseUpstream } from '../input/upstream.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
-import { openReport } from '../output/flow-report.ts'
 import { printJson } from '../output/print.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
 
@@ -29,7 +22,6 @@ type Options = GuardedOptions & {
   readonly leases: readonly string[]
   readonly maxFlows?: string
   readonly metrics?: string
-  readonly report?: string
   readonly upstream: readonly string[]
   readonly dryRun?: boolean
 }
@@ -102,17 +94,8 @@ async function gateway(options: Options): Promise<void> {
     const all = guarding.statistics()
     return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns) + formatFeedMetrics(feedCounters)
   }
-  await using report = await openReport(options.report)
   await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
-  const recorded: Guarding = {
-    what: guarding.what,
-    open: (policy, world, onFlow) =>
-      guarding.open(policy, world, (record) => {
-        report.write(record)
-        onFlow(record)
-      }),
-  }
-  await serveGuarded(options, recorded, stopped, feedCounters)
+  await serveGuarded(options, guarding, stopped, feedCounters)
 }
 
 function networkOf(text: string): Prefix {

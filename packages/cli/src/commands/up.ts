@@ -17,6 +17,7 @@ export function upCommand(): Command {
         'enforce',
       ]),
     )
+    .option('--report <file>', 'write every flow and its verdict as JSON Lines, too')
     .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
     .option('--no-console', 'neither console nor API; flows wait in the spool')
     .addOption(
