@@ -11,7 +11,7 @@ if [ "$kind" = test ]; then
   packages="$packages chromium fonts-dejavu-core"
 fi
 if [ "$kind" = bench ]; then
-  packages="$packages unbound dnsdist dnsmasq-base dnsperf squid tinyproxy iperf3"
+  packages="$packages unbound dnsdist dnsmasq-base dnsperf squid tinyproxy iperf3 opensnitch"
 fi
 # Services that come with a package must not start: tests and benchmarks start their own.
 export RUNLEVEL=1
