@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { ALLOWED_NAMES, fileIn, resolvers, upstreamCommand, type Server } from './dns-servers.ts'
@@ -17,7 +18,11 @@ import { ALLOWED_NAMES, fileIn, resolvers, upstreamCommand, type Server } from '
 const SWAPS = Number(process.env['SWAPS'] ?? 10)
 const SWAP_SECONDS = Number(process.env['SECONDS'] ?? 4)
 const RATE = Number(process.env['RATE'] ?? 10_000)
-const STARTING_MS = 20_000
+const LOADING_MS = 120_000
+/** What each of them writes when a list is in force. */
+const LOADED = /answering on|read again|start of service/
+/** What was used only to load is given back by then. */
+const SETTLING_MS = 1000
 /** dnsperf says of a query that was lost so long after it. */
 const LOST_SECONDS = 2
 
@@ -37,6 +42,25 @@ const queries = fileIn(folder)(
     .filter((_, at) => at % 23 === 0)
     .flatMap((name, at) => [`www.${name} A`, `w${at % ALLOWED_NAMES}.bench-allowed.com A`]),
 )
+
+/** Waits for the server to say that the next list is in force. */
+class LoadedLines {
+  #seen = 0
+  #awaited = 0
+
+  constructor(output: Readable) {
+    createInterface({ input: output }).on('line', (line) => {
+      if (LOADED.test(line)) this.#seen++
+    })
+  }
+
+  async next(): Promise<void> {
+    this.#awaited++
+    const untilMs = performance.now() + LOADING_MS
+    while (this.#seen < this.#awaited && performance.now() < untilMs) await sleep(50)
+    if (this.#seen < this.#awaited) throw new Error('the list is not in force')
+  }
+}
 
 type Asked = { readonly microseconds: readonly number[]; readonly lost: number }
 
@@ -67,9 +91,10 @@ function memoryMb({ pid }: ChildProcess): number {
 async function swapped(server: Server): Promise<object> {
   const [file = '', ...args] = server.command(names)
   const env = { ...process.env, SALLYPORT_STATE: join(folder, 'state') }
-  const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: 'ignore', env })
+  const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: ['ignore', 'ignore', 'pipe'], env })
+  const loads = new LoadedLines(child.stderr)
   try {
-    await sleep(STARTING_MS)
+    await loads.next()
     await ask(server.port, 1)
     const steady = told(await ask(server.port, SWAP_SECONDS))
     const memory = [memoryMb(child)]
@@ -80,6 +105,8 @@ async function swapped(server: Server): Promise<object> {
       await sleep(500)
       child.kill('SIGHUP')
       all.push(await asked)
+      await loads.next()
+      await sleep(SETTLING_MS)
       memory.push(memoryMb(child))
     }
     const microseconds = all.flatMap((each) => each.microseconds).sort((a, b) => a - b)
