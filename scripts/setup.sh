@@ -8,6 +8,7 @@ packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptab
 if [ "$kind" = test ]; then
   packages="$packages curl git python3 iputils-ping bind9-dnsutils netcat-openbsd socat tcpdump sudo procps openssl minisign wget openssh-client c-icap"
   packages="$packages unbound dnsmasq-base knot-dnsutils bind9-utils nsd iodine dns2tcp"
+  packages="$packages openssh-server openvpn stunnel4 ptunnel-ng hping3 ncat proxytunnel nmap tor vsftpd gnutls-bin"
   packages="$packages chromium fonts-dejavu-core"
 fi
 if [ "$kind" = bench ]; then

@@ -1,0 +1,43 @@
+import type { PolicyName } from './policies.ts'
+
+/** One way out that somebody may try, with the tool that tries it. */
+export type Attack = {
+  /** MITRE ATT&CK. */
+  readonly technique: `T${number}${string} ${string}`
+  readonly what: string
+  readonly tool: string
+  readonly under: PolicyName
+  /** For sh(1) on the client, in the folder of the lab. */
+  readonly attempt: string
+  readonly through: Proof
+  /** Flows that belong to it: `ADDRESS PORT`, or the name of a question. */
+  readonly flows: RegExp
+  readonly needsPacketSockets?: true
+  readonly endpoint: Outcome
+  readonly gateway: Outcome
+}
+
+/** What shows that something got out. */
+export type Proof =
+  | { readonly says: RegExp }
+  /** `KIND ADDRESS PORT`: that something arrived there. */
+  | { readonly arrives: string }
+  /** A question that a server in the world was asked. */
+  | { readonly asked: string }
+
+export type Outcome =
+  | { readonly is: 'stopped' }
+  /** It happens to nobody here. */
+  | { readonly is: 'elsewhere'; readonly why: string }
+  /** It gets out. Why is the honest part of the page. */
+  | { readonly is: 'passes'; readonly why: string }
+
+export const STOPPED: Outcome = { is: 'stopped' }
+
+export function passes(why: string): Outcome {
+  return { is: 'passes', why }
+}
+
+export function elsewhere(why: string): Outcome {
+  return { is: 'elsewhere', why }
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import type { FlowRecord } from '@sallyport/flow'
+import type { Attack } from './attack.ts'
+
+export type Evidence = { readonly by: readonly string[] }
+
+/** Nothing says what stopped it. */
+export const NO_ANSWER = 'no answer'
+
+export function recordedFlows(path: string): readonly FlowRecord[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as FlowRecord)
+}
+
+/** What stopped it, as the records say; else what its tool was told. */
+export function evidence(attack: Attack, recorded: readonly FlowRecord[], output: string): Evidence {
+  const flows = recorded.filter((flow) => flow.verdict.layer === attack.under && belongs(attack, flow))
+  const denied = flows
+    .filter(({ verdict }) => verdict.verdict === 'deny')
+    .map(({ verdict: { stage, rule, reason } }) => `${stage}, ${because(rule, reason)}`)
+  const otherwise = /Operation not permitted|EPERM/.test(output) ? 'not permitted (EPERM)' : NO_ANSWER
+  return {
+    by: denied.length > 0 ? [...new Set(denied)].toSorted() : [otherwise],
+  }
+}
+
+function because(rule: string | null, reason: string): string {
+  if (rule === null) return reason
+  return reason === 'rule' ? `rule \`${rule}\`` : `rule \`${rule}\`, but ${reason}`
+}
+
+function belongs({ flows }: Attack, { dst, port, domain, verdict }: FlowRecord): boolean {
+  return flows.test(verdict.stage === 'dns' ? `${domain}` : `${dst} ${port}`)
+}
