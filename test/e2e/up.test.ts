@@ -9,6 +9,7 @@ import { findCgroupMount, PIN_ROOT } from '@sallyport/kernel'
 import { RESOLVER } from './lab-hosts.ts'
 import { Lab, needsRoot, type Ended } from './lab.ts'
 
+const BINDING_NAMES = fileURLToPath(new URL('./binding-names.ts', import.meta.url))
 const ASK_ALL_THE_TIME = fileURLToPath(new URL('./ask-all-the-time.py', import.meta.url))
 
 const policy = (name: string, to: string, more = ''): string =>
@@ -41,9 +42,10 @@ suite('a guarded host', { skip: needsRoot }, () => {
     await lab[Symbol.asyncDispose]()
   })
 
-  const up = async (...args: readonly string[]): Promise<void> => {
+  const up = (...args: readonly string[]): Promise<void> => start('--upstream', RESOLVER, ...args)
+  const start = async (...args: readonly string[]): Promise<void> => {
     const ready = Promise.withResolvers<void>()
-    const ended = lab.sallyport(['up', '--cgroup', cgroup, '--upstream', RESOLVER, '--json', ...args], {
+    const ended = lab.sallyport(['up', '--cgroup', cgroup, '--json', ...args], {
       onSpawn: (child) => {
         host = { child, ended: ready.promise.then(() => ended) }
         child.stderr!.on('data', (text: Buffer) => text.includes('"ready"') && ready.resolve())
@@ -121,6 +123,27 @@ suite('a guarded host', { skip: needsRoot }, () => {
       '--versions',
     )
     assert.ok(versions.some(({ reason, mode }) => reason === 'ticket 7' && mode === 'enforce'))
+  })
+
+  test('the servers of a policy are asked from the moment in which it is in force, and no longer', async () => {
+    const write = (name: string, dns: string): void =>
+      writeFileSync(join(lab.directory, name), `sallyport: 1\nname: ${name}\ndefault: allow\ndns: ${dns}\nrules: []\n`)
+    write('here.yaml', `{ upstreams: [${RESOLVER}] }`)
+    write('routed.yaml', `{ upstreams: [${RESOLVER}], routes: { web.test: ["${RESOLVER}:5300"] } }`)
+    write('nameless.yaml', `{ upstreams: ["tls://dns.example"] }`)
+    lab.spawnServer(process.execPath, [BINDING_NAMES]).unref()
+    const found = async (): Promise<string> =>
+      (await lab.inCgroup(cgroup, ['dig', '+short', '+tries=1', '+time=3', `@${RESOLVER}`, 'web.test', 'A'])).stdout
+    await start('--policy', 'here.yaml')
+    assert.equal(await found(), '')
+    await json('apply', 'routed.yaml')
+    assert.equal(await found(), '198.51.100.50\n')
+    const refused = await lab.sallyport(['apply', 'nameless.yaml'])
+    assert.equal(refused.status, 2)
+    assert.match(refused.stderr, /dns\.example has no address/)
+    assert.equal(await found(), '198.51.100.50\n')
+    await json('rollback')
+    assert.equal(await found(), '')
   })
 
   test('a policy on trial goes back by itself, and stays when it is confirmed', async () => {

@@ -12,6 +12,16 @@ import { validatingUpstreams } from './validate/validating-upstreams.ts'
 /** Who is asked, and whether what they say is checked. */
 export type Servers = Pick<ForwarderOptions, 'upstreams' | 'routes' | 'strategy' | 'validate'>
 
+/** Without who may ask, and how often. */
+export function serversOf({ upstreams, routes, strategy, validate }: Servers): Servers {
+  return {
+    upstreams,
+    ...(routes === undefined ? {} : { routes }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(validate === undefined ? {} : { validate }),
+  }
+}
+
 type Asked = { readonly servers: Servers; readonly resolver: CachingResolver; readonly upstreams: UpstreamRoutes }
 
 /** The servers that are asked, with what is known from them. */

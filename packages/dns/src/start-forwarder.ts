@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls'
-import { AskedServers, type Servers } from './asked-servers.ts'
+import { AskedServers, serversOf, type Servers } from './asked-servers.ts'
 import { QueryAnswerer } from './answer-query.ts'
 import { Counters, type CounterValues } from './counters.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from './limits.ts'
@@ -63,15 +63,6 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
     },
     drain: () => desk.drain(timeouts.totalMs),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
-  }
-}
-
-function serversOf({ upstreams, routes, strategy, validate }: Servers): Servers {
-  return {
-    upstreams,
-    ...(routes === undefined ? {} : { routes }),
-    ...(strategy === undefined ? {} : { strategy }),
-    ...(validate === undefined ? {} : { validate }),
   }
 }
 

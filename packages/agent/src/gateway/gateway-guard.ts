@@ -1,5 +1,5 @@
 import { compilePolicy } from '@sallyport/compile'
-import type { CounterValues, Endpoint } from '@sallyport/dns'
+import type { CounterValues, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   failOpen,
@@ -45,7 +45,8 @@ export type GatewayGuardOptions = {
   readonly clientsFile: string | null
   readonly leaseFiles: readonly string[]
   readonly maxFlows: number | null
-  readonly upstreams: readonly Endpoint[]
+  /** Whom the resolver asks under a policy, and how often one client may ask. */
+  readonly serviceFor: (policy: Policy) => Promise<ForwarderService>
   readonly onFlow: (record: FlowRecord) => void
   readonly onNotice: (text: string) => void
 }
@@ -99,7 +100,7 @@ export class GatewayGuard implements AsyncDisposable {
     const known = await KnownClients.read(options.clientsFile, options.leaseFiles)
     const guard = new GatewayGuard(options, networks, known, policy, world)
     try {
-      await guard.#start(addresses)
+      await guard.#start(addresses, await guard.#serviceFor(policy))
       await guard.apply(policy, world)
       guard.#scope.use(forward(options.wan, families(networks), gatewayPins(options.lan)))
       guard.#follow()
@@ -110,8 +111,8 @@ export class GatewayGuard implements AsyncDisposable {
     }
   }
 
-  async #start(addresses: ReturnType<typeof interfaceNetworks>['addresses']): Promise<void> {
-    const { lan, maxFlows, upstreams, onFlow } = this.#options
+  async #start(addresses: ReturnType<typeof interfaceNetworks>['addresses'], service: ForwarderService): Promise<void> {
+    const { lan, maxFlows, onFlow } = this.#options
     this.#scope.defer(() => {
       nft(removeTable(lan))
       removeGateway(lan)
@@ -120,8 +121,7 @@ export class GatewayGuard implements AsyncDisposable {
       await startGatewayResolver({
         policy: () => this.#current,
         addresses,
-        clients: this.#networks.all,
-        upstreams,
+        service,
         onFlow,
         onWarning: this.#options.onNotice,
       }),
@@ -133,6 +133,7 @@ export class GatewayGuard implements AsyncDisposable {
   /** The policy is in force when this returns; when it throws, the one before still is. */
   async apply(policy: Policy, world: World): Promise<void> {
     const next = this.#prepare(policy, world)
+    const service = await this.#serviceFor(policy)
     const enforce = enforces(policy)
     // What is not judged yet does not leave: the table comes before the program, and goes behind it.
     if (enforce) this.#putTable(true)
@@ -147,9 +148,15 @@ export class GatewayGuard implements AsyncDisposable {
     this.#following?.[Symbol.dispose]()
     this.#following = following
     this.#current = next
+    this.#resolver!.change(service)
     if (enforce) return
     this.#putTable(false)
     this.#endInspection()
+  }
+
+  /** The guarded network is who asks, whatever else the policy says. */
+  async #serviceFor(policy: Policy): Promise<ForwarderService> {
+    return { ...(await this.#options.serviceFor(policy)), clients: this.#networks.all }
   }
 
   counters(): GatewayCounters | null {

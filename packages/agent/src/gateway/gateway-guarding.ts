@@ -1,7 +1,6 @@
 import { replaceTable } from '@sallyport/kernel'
 import { formatPrefix } from '@sallyport/net'
 import { byMachine } from '../host/by-machine.ts'
-import { hostUpstreams } from '../up/host-upstreams.ts'
 import { resolverAddresses } from './gateway-resolver.ts'
 import type { Guarding } from '../up/serve-host.ts'
 import {
@@ -14,18 +13,15 @@ import {
 
 type Options = Omit<GatewayGuardOptions, 'onFlow'>
 
-/** What passes from one interface to another. Without servers to ask, those of this host are asked. */
-export async function gatewayGuarding(
-  options: Options,
-): Promise<Guarding & { readonly statistics: () => GatewayStatistics | null }> {
-  const upstreams = options.upstreams.length > 0 ? options.upstreams : await hostUpstreams()
+/** What passes from one interface to another. */
+export function gatewayGuarding(options: Options): Guarding & { readonly statistics: () => GatewayStatistics | null } {
   let guard: GatewayGuard | null = null
   return {
     what: `${options.lan} to ${options.wan}`,
     statistics: () => guard?.statistics() ?? null,
     open: async (policy, world, onFlow) => {
       try {
-        guard = await GatewayGuard.open({ ...options, upstreams, onFlow }, policy, world)
+        guard = await GatewayGuard.open({ ...options, onFlow }, policy, world)
         return guard
       } catch (error) {
         throw byMachine(error)

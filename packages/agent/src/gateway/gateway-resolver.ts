@@ -1,6 +1,6 @@
-import type { Binding, Endpoint } from '@sallyport/dns'
+import type { Binding, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
-import { formatAddress, isIpv4, type Address, type Prefix } from '@sallyport/net'
+import { formatAddress, isIpv4, type Address } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
 import { startOnFreePort, type LocalForwarder } from '../run/local-forwarder.ts'
 import { nameJudgement } from '../run/name-judgement.ts'
@@ -12,8 +12,7 @@ type Options = {
   readonly policy: () => GatewayPolicy
   /** Of the interface of the guarded network; the first of each family is where questions go. */
   readonly addresses: readonly Address[]
-  readonly clients: readonly Prefix[]
-  readonly upstreams: readonly Endpoint[]
+  readonly service: ForwarderService
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
 }
@@ -22,18 +21,18 @@ export type ResolverAddresses = { readonly v4: string | null; readonly v6: strin
 
 /** The resolver to which all questions of the guarded network are turned, whatever server was asked. */
 export async function startGatewayResolver(options: Options): Promise<LocalForwarder> {
-  const { policy, addresses, clients, upstreams, onFlow, onWarning } = options
+  const { policy, addresses, service, onFlow, onWarning } = options
   const { v4, v6 } = resolverAddresses(addresses)
   const judgement = nameJudgement({
     asked: () => policy().asked,
     recorded: (client) => ({ ...recordedClient(policy().clientAt(client)), src: client.address }),
     refusal: { kind: 'nxdomain' },
-    seesHandshakes: false,
+    seesHandshakes: true,
     onFlow,
     onWarning,
   })
   const bind = (bindings: readonly Binding[]): void => policy().bind(bindings)
-  return startOnFreePort({ upstreams, clients, bind, ...judgement }, v4, v6)
+  return startOnFreePort({ ...service, bind, ...judgement }, v4, v6)
 }
 
 /** Throws `resolver-unavailable` when the interface has no address. */

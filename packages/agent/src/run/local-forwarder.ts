@@ -6,6 +6,7 @@ export type LocalForwarder = AsyncDisposable & {
   readonly v6: string | null
   readonly port: number
   readonly counters: Forwarder['counters']
+  readonly change: Forwarder['change']
 }
 export type LoopbackForwarder = LocalForwarder & { readonly v4: string }
 
@@ -36,7 +37,8 @@ export async function startOnFreePort(
         listen: addresses.map((address) => ({ address, port })),
       })
       const counters = (): ReturnType<Forwarder['counters']> => forwarder.counters()
-      return { v4, v6, port, counters, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() }
+      const change: Forwarder['change'] = (service) => forwarder.change(service)
+      return { v4, v6, port, counters, change, [Symbol.asyncDispose]: () => forwarder[Symbol.asyncDispose]() }
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null
       if ((code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') && v4 !== null && v6 !== null) v6 = null

@@ -23,6 +23,7 @@ import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { startRunResolver } from './run-resolver.ts'
+import { givenOrSystem } from './system-upstreams.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 import { ownRunId, removeEmptyParents, removeStaleRuns, rulesOfRun } from './stale-runs.ts'
 
@@ -47,7 +48,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const resolver = scope.use(
     await startRunResolver({
       asked: () => asked,
-      upstreams,
+      service: { upstreams: await givenOrSystem(upstreams) },
       seesHandshakes: true,
       bind: (bindings) => inForce.bind(bindings),
       onFlow,

@@ -13,6 +13,7 @@ import { forwardSignals } from './forward-signals.ts'
 import { PacketJudge } from './packet-judge.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 import { startRunResolver } from './run-resolver.ts'
+import { givenOrSystem } from './system-upstreams.ts'
 
 /** An ordinary user's run: a network of its own, from which first packets leave only when the policy allows their flow. */
 export async function runInNamespace(request: RunRequest, path: string): Promise<RunOutcome> {
@@ -36,7 +37,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   }
   await using resolver = await startRunResolver({
     asked: () => asked,
-    upstreams,
+    service: { upstreams: await givenOrSystem(upstreams) },
     seesHandshakes: false,
     bind,
     onFlow,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as others } from 'node:timers/promises'
 import { compilePolicyInTurns } from '@sallyport/compile'
-import type { Endpoint } from '@sallyport/dns'
+import { serversOf, type ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   cgroupId,
@@ -31,22 +31,20 @@ import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
 import { startRunResolver } from '../run/run-resolver.ts'
 import { enforces } from './host-policy.ts'
-import { hostUpstreams } from './host-upstreams.ts'
 import { PolicyEvents } from './policy-events.ts'
 import type { Guarding } from './serve-host.ts'
 
-/** The processes of a cgroup; null is the whole host. Without servers to ask, those of this host are asked. */
-export async function hostGuarding(
+/** The processes of a cgroup; null is the whole host. */
+export function hostGuarding(
   cgroup: string | null,
-  given: readonly Endpoint[],
+  serviceFor: HostGuardOptions['serviceFor'],
   onNotice: (text: string) => void,
-): Promise<Guarding> {
+): Guarding {
   const cgroupPath = cgroup ?? findCgroupMount()
-  const upstreams = given.length > 0 ? given : await hostUpstreams()
   return {
     what: cgroupPath,
     open: (policy, world, onFlow) =>
-      HostGuard.open({ cgroupPath, upstreams, onFlow, onNotice }, policy, world).catch((error: unknown) => {
+      HostGuard.open({ cgroupPath, serviceFor, onFlow, onNotice }, policy, world).catch((error: unknown) => {
         throw byMachine(error)
       }),
   }
@@ -55,7 +53,8 @@ export async function hostGuarding(
 export type HostGuardOptions = {
   /** All processes in it and below are guarded; the root of the hierarchy is the whole host. */
   readonly cgroupPath: string
-  readonly upstreams: readonly Endpoint[]
+  /** Whom the resolver asks under a policy. */
+  readonly serviceFor: (policy: Policy) => Promise<ForwarderService>
   readonly onFlow: (record: FlowRecord) => void
   readonly onNotice: (text: string) => void
 }
@@ -107,7 +106,8 @@ export class HostGuard implements AsyncDisposable {
     try {
       guard.#resolver = await startRunResolver({
         asked: () => guard.#current.asked,
-        upstreams: options.upstreams,
+        // This host's own processes ask, and none of them is turned away.
+        service: serversOf(await options.serviceFor(policy)),
         seesHandshakes: true,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
@@ -124,6 +124,7 @@ export class HostGuard implements AsyncDisposable {
   /** The policy is in force when this returns; when it throws, the one before still is. */
   async apply(policy: Policy, world: World): Promise<void> {
     const next = await prepare(this.#options, policy, world, this.#names)
+    const service = serversOf(await this.#options.serviceFor(policy))
     const pinned = enforces(policy)
     const before = this.#attached
     const attached = before?.pinned === pinned ? before : await this.#open(pinned)
@@ -134,6 +135,7 @@ export class HostGuard implements AsyncDisposable {
       throw error
     }
     this.#attached = attached
+    this.#resolver!.change(service)
     if (before !== null && before !== attached) await this.#close(before)
     // What an agent that enforced and was killed has left.
     if (!pinned) removePinned(this.#pinPath)

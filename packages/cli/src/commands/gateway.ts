@@ -6,7 +6,7 @@ import { SallyportError } from '@sallyport/policy'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
-import { parseUpstream } from '../input/upstream.ts'
+import { guardedService } from '../input/guarded-service.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { printJson } from '../output/print.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
@@ -56,7 +56,9 @@ export function gatewayCommand(): Command {
     )
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .addOption(feedOption())
-    .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of this host'))
+    .addOption(
+      repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),
+    )
     .option('--dry-run', 'print what would be set up, as JSON, and change nothing')
     .addOption(stateOption())
     .addOption(jsonOption())
@@ -81,13 +83,13 @@ async function gateway(options: Options): Promise<void> {
     clientsFile: options.clients ?? null,
     leaseFiles: options.leases,
     maxFlows: options.maxFlows === undefined ? null : flowCount(options.maxFlows),
-    upstreams: options.upstream.map(parseUpstream),
+    serviceFor: guardedService(options.upstream),
     onNotice: tell,
   }
   if (options.lan === options.wan) throw new SallyportError('usage', '--lan and --wan are one interface')
   if (options.dryRun === true) return printJson(plannedGateway(settings, options.mode === 'enforce'))
   const stopped = stopSignal()
-  const guarding = await gatewayGuarding(settings)
+  const guarding = gatewayGuarding(settings)
   const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
   const feedCounters = new FeedCounters()
   const metricsText = (): string => {

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { hostGuarding } from '@sallyport/agent'
 import { stateOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
-import { parseUpstream } from '../input/upstream.ts'
+import { guardedService } from '../input/guarded-service.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
 
 type Options = GuardedOptions & { readonly upstream: readonly string[]; readonly cgroup?: string }
@@ -25,7 +25,9 @@ export function upCommand(): Command {
     )
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .addOption(feedOption())
-    .addOption(repeatable('--upstream <address>', 'a DNS server to ask instead of those of this host'))
+    .addOption(
+      repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),
+    )
     .option('--cgroup <path>', 'guard the processes of this cgroup instead of the whole host')
     .addOption(stateOption())
     .addOption(jsonOption())
@@ -35,6 +37,6 @@ export function upCommand(): Command {
 
 async function up(options: Options): Promise<void> {
   const stopped = stopSignal()
-  const guarding = await hostGuarding(options.cgroup ?? null, options.upstream.map(parseUpstream), tell)
+  const guarding = hostGuarding(options.cgroup ?? null, guardedService(options.upstream), tell)
   await serveGuarded(options, guarding, stopped)
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ClientRate, ForwarderService, Strategy } from '@sallyport/dns'
+import type { ClientRate, Endpoint, ForwarderService, Strategy } from '@sallyport/dns'
 import { SallyportError, type DnsSettings } from '@sallyport/policy'
 import { localClients, parseClients } from './dns-settings.ts'
 import { parseServers, type Servers } from './resolver-addresses.ts'
@@ -7,8 +7,11 @@ import { trustAnchors } from './trust-anchors.ts'
 
 export type ServiceOptions = {
   readonly upstream: readonly string[]
-  readonly bootstrap: readonly string[]
+  /** Servers that know those given by name; `null` when names are not looked up. */
+  readonly bootstrap: readonly string[] | null
   readonly upstreamCa?: string
+  /** Who is asked when nothing says whom; those of /etc/resolv.conf unless given. */
+  readonly system?: () => Promise<readonly Endpoint[]>
   readonly strategy?: Strategy
   readonly client: readonly string[]
   readonly clientRate?: string
@@ -42,10 +45,10 @@ export class DnsService {
   }
 
   async #servers(settings: DnsSettings, afresh: boolean): Promise<Servers> {
-    const { upstream, bootstrap, upstreamCa } = this.#options
+    const { upstream, bootstrap, upstreamCa, system } = this.#options
     const texts = upstream.length > 0 ? upstream : upstreamTexts(settings)
     if (!afresh && this.#asked !== null && isDeepStrictEqual(texts, this.#asked.texts)) return this.#asked.servers
-    const servers = await parseServers(texts, bootstrap, upstreamCa)
+    const servers = await parseServers(texts, bootstrap, upstreamCa, system)
     this.#asked = { texts, servers }
     return servers
   }

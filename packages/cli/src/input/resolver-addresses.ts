@@ -30,16 +30,16 @@ export type Servers = { readonly upstreams: readonly UpstreamServer[]; readonly 
 
 /**
  * `SERVER` for all names, `DOMAIN=SERVER` for those of a domain. When none is for all names, those of /etc/resolv.conf are.
- * `ca` is the file of the authorities to trust in place of the system's.
+ * `ca` is the file of the authorities to trust in place of the system's. Without `bootstrap` no server is looked up by name.
  */
 export async function parseServers(
   texts: readonly string[],
-  bootstrap: readonly string[],
+  bootstrap: readonly string[] | null,
   ca: string | undefined,
+  system: () => Promise<readonly Endpoint[]> = systemServers,
 ): Promise<Servers> {
   const authorities = ca === undefined ? null : await readTextFile(ca, MOST_PEM_BYTES)
-  const helping =
-    bootstrap.length > 0 ? bootstrap.map((text) => parseEndpoint('--bootstrap', text)) : await systemServers()
+  const helping = bootstrap === null ? null : await bootstrapServers(bootstrap)
   const upstreams: UpstreamServer[] = []
   const routes = new Map<DomainName, UpstreamServer[]>()
   for (const text of texts) {
@@ -53,7 +53,7 @@ export async function parseServers(
     if (domain === null) throw invalid('--upstream', `"${routed[1]}" is not a domain`)
     routes.set(domain, [...(routes.get(domain) ?? []), ...servers])
   }
-  if (upstreams.length === 0) upstreams.push(...(await systemServers()))
+  if (upstreams.length === 0) upstreams.push(...(await system()))
   if (upstreams.length === 0) {
     throw new SallyportError('resolver-unavailable', 'there is no server to ask: /etc/resolv.conf names none', {
       remedy: 'Give --upstream ADDRESS.',
@@ -64,12 +64,17 @@ export async function parseServers(
 
 async function serversOf(
   uri: ResolverUri,
-  bootstrap: readonly UpstreamServer[],
+  bootstrap: readonly UpstreamServer[] | null,
   authorities: string | null,
 ): Promise<readonly UpstreamServer[]> {
   const { address, serverName, ...rest } = uri
+  if (address === null && bootstrap === null) {
+    throw new SallyportError('target-invalid', `the server ${serverName} has no address`, {
+      remedy: `Give it behind the name: ${uri.kind}://${serverName}${uri.path ?? ''}#192.0.2.53.`,
+    })
+  }
   const addresses =
-    address === null ? await lookUpServer(serverName ?? '', bootstrap, AbortSignal.timeout(10_000)) : [address]
+    address === null ? await lookUpServer(serverName ?? '', bootstrap ?? [], AbortSignal.timeout(10_000)) : [address]
   if (addresses.length === 0) {
     throw new SallyportError('resolver-unavailable', `no address of the server ${serverName} can be found`, {
       remedy: `Give its address, as in ${uri.kind}://${serverName}#192.0.2.53, or a server that knows it with --bootstrap.`,
@@ -81,6 +86,10 @@ async function serversOf(
     serverName,
     ...(authorities === null ? {} : { ca: authorities }),
   }))
+}
+
+async function bootstrapServers(texts: readonly string[]): Promise<readonly Endpoint[]> {
+  return texts.length > 0 ? texts.map((text) => parseEndpoint('--bootstrap', text)) : await systemServers()
 }
 
 async function systemServers(): Promise<readonly Endpoint[]> {

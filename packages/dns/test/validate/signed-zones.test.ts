@@ -160,6 +160,25 @@ test('domains with servers of their own are not checked', async () => {
   assert.doesNotMatch(await output('dig', ...to, 'a.bogus.example'), /flags:[^;]* ad[ ;]/)
 })
 
+test('of a file that unbound keeps, keys count that are valid or missing, not those pending or revoked (RFC 5011)', () => {
+  const key = (flags: number, tag: number, state: string): string =>
+    `.\t86400\tIN\tDNSKEY\t${flags} 3 13 ${Buffer.alloc(64, tag).toString('base64')} ;{id = ${tag} (ksk)} ;;state=${state} ;;count=0`
+  const file = [
+    '; autotrust trust anchor file',
+    ';;id: . 1',
+    key(257, 1, '2 [  VALID  ]'),
+    key(257, 2, '1 [ ADDPEND ]'),
+    key(257, 3, '3 [ MISSING ]'),
+    key(385, 4, '4 [ REVOKED ]'),
+    key(385, 5, '2 [  VALID  ]'),
+  ]
+  const [root] = parseTrustAnchors(file.join('\n')) as readonly TrustAnchor[]
+  assert.deepEqual(
+    root!.keys.map((each) => each.key[0]),
+    [1, 3],
+  )
+})
+
 test('a trust anchor that is none says where', () => {
   assert.deepEqual(parseTrustAnchors('; none\n\nexample. A 192.0.2.1'), {
     line: 3,
