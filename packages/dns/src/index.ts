@@ -9,6 +9,7 @@ export { parseResolverUri, type InvalidUri, type ResolverUri } from './resolver-
 export { keepStandby, type Place } from './serve/keep-standby.ts'
 export { onSharedSockets, openSharedSockets } from './serve/shared-sockets.ts'
 export { isWorker, sayDone, sayReady, standBy, STANDBY_VARIABLE } from './serve/stand-by.ts'
+export { upstreamNote } from './serve/upstream-note.ts'
 export { tunnelNote } from './serve/tunnel-note.ts'
 export { giveBackMemory } from './serve/give-back-memory.ts'
 export { serveMetrics, type MetricsServer } from './serve/serve-metrics.ts'

@@ -3,6 +3,7 @@ import {
   LAST_POINT,
   policyNameSets,
   tunnelNote,
+  upstreamNote,
   type Endpoint,
   type ForwarderOptions,
   type QueryRecord,
@@ -26,7 +27,16 @@ type Options = {
 
 type Judgement = Pick<
   ForwarderOptions,
-  'refusal' | 'settings' | 'judge' | 'judgeAlias' | 'judgeAnswer' | 'needsName' | 'nameSets' | 'onTunnel' | 'onNotable'
+  | 'refusal'
+  | 'settings'
+  | 'judge'
+  | 'judgeAlias'
+  | 'judgeAnswer'
+  | 'needsName'
+  | 'nameSets'
+  | 'onUpstream'
+  | 'onTunnel'
+  | 'onNotable'
 >
 
 /** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
@@ -40,6 +50,7 @@ export function nameJudgement(options: Options): Judgement & object {
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
     needsName: (query) => seesHandshakes && asked().judge.needsName(query),
+    onUpstream: (state) => onWarning(upstreamNote(state)),
     onTunnel: (sign) => onWarning(tunnelNote(sign)),
     // Names are alike only where it does not matter who asks.
     nameSets: { ...sets, findWire: (bytes, start) => (asked().asksWho ? -1 : sets.findWire(bytes, start)) },

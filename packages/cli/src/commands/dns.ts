@@ -11,9 +11,9 @@ import {
   standBy,
   STANDBY_VARIABLE,
   tunnelNote,
+  upstreamNote,
   type Certificate,
   type ListenEndpoint,
-  type UpstreamState,
 } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
@@ -96,7 +96,7 @@ async function dns(options: Options): Promise<number> {
   await using resolver = await serveResolver({
     listen: onSharedSockets(place?.endpoints ?? listen, sockets),
     ...first,
-    onUpstream: (state) => note(upstreamNote(state)),
+    onUpstream: (state) => note(`sallyport: ${upstreamNote(state)}`),
     onTunnel: (sign) => note(`sallyport: ${tunnelNote(sign)}`),
     ...(certificate === null ? {} : { certificate }),
     ...policy.judgement(),
@@ -199,18 +199,6 @@ async function certificateOf(options: Options, listen: readonly ListenEndpoint[]
   if (cert === undefined && key === undefined && secure === undefined) return null
   throw new SallyportError('usage', `--listen ${secure?.kind ?? 'tls'}:// needs --cert and --key`)
 }
-
-function upstreamNote({ server, up, reason }: UpstreamState): string {
-  return up ? `sallyport: upstream ${server} answers again` : `sallyport: upstream ${server} is down: ${WHY[reason!]}`
-}
-
-const WHY = {
-  timeout: 'it does not answer in time',
-  network: 'it cannot be reached',
-  certificate: 'its certificate is not that of the server meant',
-  protocol: 'it does not speak DNS as it should',
-  busy: 'all connections to it are in use',
-} as const satisfies { readonly [Reason in NonNullable<UpstreamState['reason']>]: string }
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
