@@ -35,9 +35,10 @@ export class TestApi implements AsyncDisposable {
   readonly #signedIn = new Map<Role, Record<string, string>>()
 
   private constructor(flows: FlowStore, more: Partial<ApiContext>) {
+    const worldFor = more.worldFor ?? (async () => EMPTY_WORLD)
     const control = new HostControl({
       state: this.state,
-      worldFor: async () => EMPTY_WORLD,
+      worldFor,
       namesFor: async () => ({}),
       nowMs: () => this.nowMs,
       monotonicMs: () => this.nowMs,
@@ -60,7 +61,7 @@ export class TestApi implements AsyncDisposable {
         feeds: this.feeds,
         deliveries: () => ({ alerts: [], flows: [] }),
         networkNames: () => new Map([[64_500, 'Example Networks']]),
-        worldFor: async () => EMPTY_WORLD,
+        worldFor,
         nowMs: () => this.nowMs,
         askHost: async (path, body) => answers[path]!(body as never),
         ...more,

@@ -26,6 +26,7 @@ suite('completion of a policy', () => {
     ['rules:\n  - { id: a, protocol: [tls, qu|] }', ['quic']],
     ['rules:\n  - id: a\n    to:\n      - cou|', ['country']],
     ['tests:\n  - { exp| }', ['expect']],
+    ['rules:\n  - { id: n, action: d|\n  - { id: a, action: allow }\n', ['deny']],
     ['nothing: { whatever: | }', []],
   ]
   for (const [text, options] of cases)

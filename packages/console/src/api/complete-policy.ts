@@ -32,11 +32,29 @@ export function completePolicy(text: string, offset: number, schema: Schema, wor
   return { from, options: [...new Set(fitting)].slice(0, MAX_OPTIONS) }
 }
 
-/** A line that begins is no YAML until it has a colon, so the cursor is read as a word and as a key; the better reading counts. */
+/**
+ * A line that begins is no YAML until it has a colon and its brackets are closed, so the cursor is read as a word and as a key,
+ * with what follows and with the line ended there; the reading with the fewest errors counts.
+ */
 function placeOf(before: string, rest: string): Place | null {
-  const readings = [CURSOR, `${CURSOR}: 0`].map((word) => parseDocument(`${before}${word}${rest}`))
+  const line = before.slice(before.lastIndexOf('\n') + 1)
+  const later = rest.includes('\n') ? rest.slice(rest.indexOf('\n')) : ''
+  const readings = [rest, `${closing(line)}${later}`].flatMap((tail) =>
+    [CURSOR, `${CURSOR}: 0`].map((word) => parseDocument(`${before}${word}${tail}`)),
+  )
   const [best] = readings.toSorted((a, b) => a.errors.length - b.errors.length)
   return findCursor(best!)
+}
+
+/** What closes the brackets that a line leaves open. */
+function closing(line: string): string {
+  const open: string[] = []
+  for (const [token] of line.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|[[{}\]]/g)) {
+    if (token === '{') open.unshift('}')
+    else if (token === '[') open.unshift(']')
+    else if (token === open[0]) open.shift()
+  }
+  return open.join('')
 }
 
 function findCursor(document: Document): Place | null {

@@ -30,7 +30,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-const PAGE = `<!doctype html>
+/** All files at once: a module that is found only in another would be asked for only when that one has come. */
+const page = (modules: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -39,6 +40,7 @@ const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/app/style.css">
 <script type="importmap">${IMPORTS}</script>
+${modules.map((url) => `<link rel="modulepreload" href="${url}">`).join('\n')}
 <script type="module" src="/app/main.ts"></script>
 </head>
 <body><div id="app"></div></body>
@@ -73,6 +75,10 @@ function readAssets(): ReadonlyMap<string, Asset> {
   const preact = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
   add('/vendor/preact.js', 'text/javascript', readFileSync(preact, 'utf8'))
   add('/vendor/world.json', 'application/json', JSON.stringify(readWorldOutlines()))
-  add('/', 'text/html', PAGE)
+  add(
+    '/',
+    'text/html',
+    page([...assets].filter(([, { type }]) => type.startsWith('text/javascript')).map(([url]) => url)),
+  )
   return assets
 }

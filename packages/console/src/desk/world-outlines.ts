@@ -65,8 +65,26 @@ function ringPath(ring: readonly number[], lines: readonly (readonly Point[])[])
     const line = index < 0 ? lines[~index]!.toReversed() : lines[index]!
     return at === 0 ? line : line.slice(1)
   })
+  const whole = unwrapped(points)
+  const xs = whole.map(([x]) => x)
+  // What lies beyond one edge is drawn once more, where it comes in at the other.
+  const shifts = [0, ...(Math.max(...xs) > WIDTH ? [-WIDTH] : []), ...(Math.min(...xs) < 0 ? [WIDTH] : [])]
+  return shifts.map((shift) => path(whole.map(([x, y]) => [x + shift, y]))).join('')
+}
+
+/** A ring over the date line goes on beyond the edge instead of back across the whole map. */
+function unwrapped(points: readonly Point[]): readonly Point[] {
+  let turns = 0
+  return points.map(([x, y], at) => {
+    const step = at === 0 ? 0 : x - points[at - 1]![0]
+    if (Math.abs(step) > WIDTH / 2) turns -= Math.sign(step)
+    return [x + turns * WIDTH, y]
+  })
+}
+
+function path(points: readonly Point[]): string {
   const kept = points.filter(([x, y], at) => at === 0 || x !== points[at - 1]![0] || y !== points[at - 1]![1])
-  return `M${kept.map((point) => point.join(',')).join('L')}Z`
+  return `M${kept.map(([x, y]) => `${tenths(x)},${y}`).join('L')}Z`
 }
 
 /** Of a numeric code of ISO 3166-1, by Unicode's aliases of territories. */

@@ -76,7 +76,7 @@ export function FeedsPage({ user, name }: { readonly user: User; readonly name: 
           : html`<button
               type="button"
               disabled=${busy === feed.name}
-              aria-label=${`Refresh ${feed.name} now`}
+              aria-label=${`Refresh now: ${feed.name}`}
               onClick=${() => void refresh(feed.name)}
             >
               Refresh now

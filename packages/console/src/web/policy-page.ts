@@ -122,8 +122,8 @@ function InForce({
   const { version, mode, confirmByMs } = status.policy
   return html`<div class="in-force">
     <p>
-      ${version === null ? 'No policy was applied' : `Version ${version} is in force`}; it
-      ${mode === 'enforce' ? 'enforces' : 'only watches'}.
+      ${version === null ? 'No policy was applied' : `Version ${version} is in force`};
+      ${mode === 'enforce' ? 'it enforces' : 'it only watches'}.
     </p>
     ${
       confirmByMs === null

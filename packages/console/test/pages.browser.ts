@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { openWorld } from '@sallyport/catalog'
+import { EMPTY_WORLD } from '@sallyport/policy'
+import { FlowStore } from '@sallyport/store'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { detectOnce } from '../src/desk/keep-detecting.ts'
+import { rememberedNetworkNames } from '../src/desk/network-names.ts'
+import { keepFeed, OFFICE, recordDay } from './recorded-host.ts'
+import { PASSWORD, TestApi } from './test-api.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** A directory for a picture of every page. */
+const PICTURES = process.env['SALLYPORT_PICTURES']
+const PAGES = [
+  'overview',
+  'flows',
+  'destinations',
+  'destinations/country',
+  'destinations/asn',
+  'applications',
+  'applications/user',
+  'dns',
+  'dns/names',
+  'dns/past',
+  'policy',
+  'policy/rules',
+  'alerts',
+  'feeds',
+  'feeds/malware',
+  'audit',
+  'settings',
+]
+
+/** Those of docs/guide/console.md. */
+const PICTURED: ReadonlySet<string> = new Set([
+  'overview',
+  'destinations',
+  'policy/rules',
+  'alerts',
+  'feeds/malware',
+  'overview-narrow-dark',
+  'policy-draft',
+])
+
+type AxeResult = {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[]
+}
+
+suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromium', timeout: 240_000 }, () => {
+  let flows: FlowStore
+  let api: TestApi
+  let browser: Browser
+  let page: Page
+  let url = ''
+  const errors: string[] = []
+
+  before(async () => {
+    flows = await FlowStore.open()
+    const nowMs = Date.now()
+    await recordDay(flows, nowMs)
+    let world = EMPTY_WORLD
+    api = await TestApi.open(flows, { networkNames: rememberedNetworkNames(), worldFor: async () => world })
+    api.nowMs = nowMs
+    const feed = await keepFeed(api.feeds, nowMs)
+    world = await openWorld({ subscriptions: [feed], stores: [api.directory] })
+    const body = { files: [{ file: 'office.yaml', text: OFFICE }], mode: 'monitor', reason: 'first policy' }
+    assert.equal((await api.ask('POST', '/policy/apply', { headers: await api.signIn('editor'), body })).status, 200)
+    await detectOnce({
+      store: flows,
+      state: api.state,
+      nowMs: () => nowMs,
+      onAlerts: () => {},
+      onFailure: (error) => assert.fail(String(error)),
+    })
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+    page = await browser.newPage({ timezoneId: 'UTC' })
+    page.on('console', (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`))
+    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`))
+    await page.goto(url)
+    await page.getByLabel('Name').fill('admin')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  })
+  after(async () => {
+    await browser?.close()
+    api.app.server.closeAllConnections()
+    await api[Symbol.asyncDispose]()
+    flows[Symbol.dispose]()
+  })
+
+  /** Until nothing is asked for any more; the stream of events stays open. */
+  const open = async (path: string): Promise<void> => {
+    api.nowMs = Date.now()
+    await page.goto(`${url}/#/${path}`)
+    await page.locator('main h1').first().waitFor()
+    await page.getByText('Loading…').waitFor({ state: 'detached' })
+  }
+  const axe = async (): Promise<readonly string[]> => {
+    await page.evaluate(AXE)
+    const { violations } = (await page.evaluate('axe.run()')) as AxeResult
+    return violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  }
+  const picture = async (path: string, kind: string): Promise<void> => {
+    if (PICTURES === undefined || !PICTURED.has(`${path}${kind}`)) return
+    mkdirSync(PICTURES, { recursive: true })
+    const session = await page.context().newCDPSession(page)
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 70 })
+    writeFileSync(join(PICTURES, `${path.replace('/', '-')}${kind}.webp`), Buffer.from(data, 'base64'))
+    await session.detach()
+  }
+
+  for (const [colorScheme, width, kind] of [
+    ['light', 1280, ''],
+    ['dark', 360, '-narrow-dark'],
+  ] as const)
+    test(`every page passes axe in ${colorScheme} colours at ${width} pixels, and needs no scrolling sideways`, async () => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 800 })
+      const found: string[] = []
+      for (const path of PAGES) {
+        await open(path)
+        found.push(...(await axe()))
+        await picture(path, kind)
+        const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number
+        if (wide > width) found.push(`${path} is ${wide} pixels wide`)
+      }
+      assert.deepEqual(found, [])
+    })
+
+  test('what a page says is what was recorded', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await open('destinations')
+    const github = page.getByRole('row').filter({ hasText: 'github.com' })
+    assert.match(await github.innerText(), /(United States|Germany).*AS36459/s)
+    await page.getByRole('img', { name: /^Map of flows to \d+ countries: / }).waitFor()
+    await open('dns/rules')
+    assert.match(await page.getByRole('row').filter({ hasText: 'no-tracking' }).innerText(), /60/)
+    await open('policy/rules')
+    assert.match(await page.getByRole('row').filter({ hasText: 'old-printer' }).innerText(), /decided nothing/)
+    await open('audit')
+    assert.match(await page.getByRole('row').filter({ hasText: 'version 1' }).innerText(), /editor\s+apply/)
+    await open('alerts')
+    await page.getByText('cdn-sync.example').first().waitFor()
+  })
+
+  test('a list is filtered as one types, shows more, and is kept as a file', async () => {
+    await open('flows')
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.locator('tbody tr').nth(199).waitFor()
+    await page.getByLabel('Filter').fill('app:/tmp/**')
+    await page.getByRole('row').filter({ hasText: 'github.com' }).first().waitFor({ state: 'detached' })
+    assert.equal(await page.locator('tbody tr').filter({ hasText: '/tmp/.cache/upd' }).count(), 100)
+    assert.match(page.url(), /app%3A/)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ])
+    const text = readFileSync(await download.path(), 'utf8')
+    assert.equal(download.suggestedFilename(), 'flows.csv')
+    assert.equal(text.trimEnd().split('\r\n').length, 145)
+  })
+
+  test('from watching to enforcing by the keyboard alone: complete, see what changes, enforce, confirm, roll back', async () => {
+    await open('overview')
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    const reach = async (name: string): Promise<void> => {
+      for (let steps = 0; steps < 400; steps++) {
+        await press('Tab')
+        const focused = await page.evaluate(
+          `document.activeElement === document.body ? '' : [document.activeElement.ariaLabel, document.activeElement.id, document.activeElement.innerText].join(' ')`,
+        )
+        if (String(focused).includes(name)) return
+      }
+      assert.fail(`Tab never reaches ${name}`)
+    }
+    await reach('Policy')
+    await press('Enter')
+    await reach('editor-office.yaml')
+    await press('Control+Home', ...Array.from({ length: 6 }, () => 'ArrowDown'))
+    await press('Enter', 'ArrowUp')
+    await page.keyboard.type('  - { id: no-sync, action: d')
+    await page.getByRole('option', { name: 'deny' }).waitFor()
+    await press('ArrowDown', 'Enter')
+    await page.keyboard.type(', to: [.cdn-sync.example] }')
+    const changed = page.getByRole('row').filter({ hasText: 'api.example.net' })
+    await page.getByRole('heading', { name: 'What this would change' }).waitFor()
+    assert.equal(await changed.count(), 0)
+    await page.getByText('Difference from the policy in force').waitFor()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await picture('policy', '-draft')
+    await reach('Enforce on trial')
+    await press('Enter')
+    await page.getByText('On trial until').waitFor()
+    await reach('Confirm')
+    await press('Enter')
+    await page.getByText('Confirmed; it stays.').waitFor()
+    assert.equal(api.state.policies.inForce().confirmed, 2)
+    await reach('Roll back to version 1')
+    await press('Enter')
+    await page.getByText('Version 1 is in force again.').waitFor()
+    assert.equal(api.state.policies.inForce().version, 1)
+  })
+
+  test('an alert leads to a draft that blocks its destination', async () => {
+    await open('alerts')
+    await page.getByRole('link', { name: 'Block…' }).first().click()
+    await page.getByText('stands first in this draft').waitFor()
+    assert.match(await page.getByLabel('office.yaml').inputValue(), /id: block-[a-z0-9-]+, action: deny/)
+  })
+
+  test('how long the first page takes is told', async (context) => {
+    const fresh = await browser.newContext({ storageState: await page.context().storageState() })
+    const first = await fresh.newPage()
+    await first.goto(url)
+    await first.getByRole('heading', { name: 'Flows an hour' }).waitFor()
+    const { loaded, shown } = (await first.evaluate(`({
+      loaded: performance.getEntriesByType('navigation')[0].loadEventEnd,
+      shown: performance.now(),
+    })`)) as { loaded: number; shown: number }
+    context.diagnostic(
+      `loaded after ${Math.round(loaded)} ms, the overview with its numbers after ${Math.round(shown)} ms`,
+    )
+    await fresh.close()
+  })
+
+  test('no page had an error', () => {
+    assert.deepEqual(
+      errors.filter((text) => !/status of 4\d\d/.test(text)),
+      [],
+    )
+  })
+})
