@@ -121,6 +121,18 @@ suite('the API', () => {
     assert.match((await api.signIn('admin'))['cookie']!, /^sallyport=/)
   })
 
+  test('one account that asks too much waits, and no other does', async () => {
+    const statuses = new Map<number, number>()
+    for (let index = 0; index < 610; index++) {
+      const { status } = await ask('GET', '/mutes', as('viewer'))
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+    assert.deepEqual(Object.fromEntries(statuses), { 200: 600, 429: 10 })
+    assert.equal((await ask('GET', '/mutes', as('analyst'))).status, 200)
+    api.nowMs += 61_000
+    assert.equal((await ask('GET', '/mutes', as('viewer'))).status, 200)
+  })
+
   test('signed out, the cookie is worth nothing', async () => {
     assert.equal((await ask('GET', '/flows', as('viewer'))).status, 200)
     await ask('DELETE', '/session', as('viewer'))

@@ -15,11 +15,13 @@ import { RateLimit } from './rate-limit.ts'
 import { readCaller, requireCsrf, requireOwnHost, sessionCookie } from './request-guard.ts'
 import { WithSession, type Caller, type Route } from './route.ts'
 import { RULE_ROUTES } from './rule-routes.ts'
+import { SECOND_FACTOR_ROUTES } from './second-factor-routes.ts'
 import { SESSION_ROUTES } from './session-routes.ts'
 import { Streamed } from './streamed.ts'
 
 export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
+  ...SECOND_FACTOR_ROUTES,
   ...POLICY_ROUTES,
   ...DRAFT_ROUTES,
   ...FLOW_ROUTES,
@@ -31,6 +33,8 @@ export const ROUTES: readonly Route[] = [
 
 const MAX_BODY_BYTES = 32 * 2 ** 20
 const SIGN_INS_A_MINUTE = 10
+/** Ten a second are more than a person with several windows makes. */
+const REQUESTS_A_MINUTE = 600
 
 /** The API below /api/v1, each route behind its role, every change behind a token that other sites cannot read. */
 export function buildApi(context: ApiContext, version: string): FastifyInstance {
@@ -39,12 +43,15 @@ export function buildApi(context: ApiContext, version: string): FastifyInstance 
   app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))
   app.setErrorHandler((error, _request, reply) => sendError(error, reply))
   app.setNotFoundHandler((_request, reply) => sendError(new ApiError(404, 'usage', 'there is nothing here', ''), reply))
-  const signIns = new RateLimit(SIGN_INS_A_MINUTE, 60_000)
+  const limits = {
+    signIns: new RateLimit(SIGN_INS_A_MINUTE, 60_000),
+    requests: new RateLimit(REQUESTS_A_MINUTE, 60_000),
+  }
   for (const each of ROUTES) {
     app.route({
       method: each.method,
       url: `/api/v1${each.path}`,
-      handler: (request, reply) => answer(each, context, signIns, request, reply),
+      handler: (request, reply) => answer(each, context, limits, request, reply),
     })
   }
   app.get('/api/v1/openapi.json', () => openApi(ROUTES, version))
@@ -54,15 +61,17 @@ export function buildApi(context: ApiContext, version: string): FastifyInstance 
 async function answer(
   { method, role, path, query, body, handle }: Route,
   context: ApiContext,
-  signIns: RateLimit,
+  limits: { readonly signIns: RateLimit; readonly requests: RateLimit },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
   const caller = readCaller(request, context.state, context.nowMs())
   if (role !== null) requireRole(caller, role)
   if (method !== 'GET') requireCsrf(request, caller)
-  if (role === null && method === 'POST' && !signIns.take(`${path} ${caller.address}`, context.nowMs()))
+  if (role === null && method === 'POST' && !limits.signIns.take(`${path} ${caller.address}`, context.nowMs()))
     throw new ApiError(429, 'usage', 'too many attempts', 'Wait a minute.')
+  if (!limits.requests.take(caller.session?.user.name ?? '', context.nowMs()))
+    throw new ApiError(429, 'usage', 'too many requests', 'Wait a minute.')
   const given = { ...(request.query as object), ...(request.params as object) }
   const input = { query: query?.parse(given) ?? null, body: body?.parse(request.body ?? {}) ?? null, caller }
   const result = await handle(input, context)

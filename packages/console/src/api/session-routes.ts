@@ -48,13 +48,17 @@ export const SESSION_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/session',
     role: null,
-    summary: 'Sign in',
+    summary: 'Sign in; `{"needs": "code"}` where an authenticator’s code is needed too',
     query: null,
-    body: Credentials,
-    handle: async ({ body }, context) => {
-      const user = await context.state.users.verify(body.name, body.password)
-      audited(context, body.name, user === null ? 'sign-in refused' : 'sign in', body.name)
-      if (user === null) throw new ApiError(401, 'usage', 'name or password are wrong', '')
+    body: Credentials.extend({ code: z.string().max(20).optional() }),
+    handle: async ({ body: { name, password, code } }, context) => {
+      const { users } = context.state
+      const user = await users.verify(name, password)
+      const needsCode = user !== null && users.hasSecondFactor(user.name)
+      if (needsCode && code === undefined) return { needs: 'code' }
+      const isRight = user !== null && (!needsCode || users.takeTotp(user.name, code!, context.nowMs()))
+      audited(context, name, isRight ? 'sign in' : 'sign-in refused', name)
+      if (!isRight) throw new ApiError(401, 'usage', `name, password${needsCode ? ' or code' : ''} are wrong`, '')
       return signIn(context, user)
     },
   }),
@@ -75,7 +79,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     role: 'admin',
     summary: 'Accounts',
     name: 'users',
-    columns: ['name', 'role', 'createdMs'],
+    columns: ['name', 'role', 'createdMs', 'hasSecondFactor'],
     query: { search: Search },
     page: ({ search }, at, { state }) => pageOf(containing(state.users.list(), search), at),
   }),

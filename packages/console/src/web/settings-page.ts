@@ -5,13 +5,14 @@ import { get, post, remove, type User } from './api.ts'
 import { DataTable, type Column } from './data-table.ts'
 import { time } from './format.ts'
 import { HostFacts } from './host-facts.ts'
+import { SecondFactor } from './second-factor.ts'
 import { Problem, useLoaded } from './load.ts'
 
 type Account = User & { readonly createdMs: number }
 /** The host, and, for administrators, the accounts. */
 export function SettingsPage({ user }: { readonly user: User }): VNode {
   return html`<h1>Settings</h1>
-    <${HostFacts} />
+    <${HostFacts} /><${SecondFactor} />
     ${user.role === 'admin' ? html`<${Accounts} user=${user} />` : html`<p class="empty">Accounts are for administrators.</p>`}`
 }
 

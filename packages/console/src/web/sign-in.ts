@@ -15,13 +15,19 @@ export function SignIn({
   readonly onDone: () => void
 }): VNode {
   const [failed, setFailed] = useState<Error | null>(null)
+  const [needsCode, setNeedsCode] = useState(false)
   const [busy, setBusy] = useState(false)
   const submit = (event: Event): void => {
     event.preventDefault()
     setBusy(true)
     const fields = Object.fromEntries(new FormData(event.target as HTMLFormElement))
-    void post(setup ? '/setup' : '/session', fields)
-      .then(onDone, setFailed)
+    const answered = ({ needs }: { readonly needs?: string }): void => {
+      setFailed(null)
+      if (needs === 'code') setNeedsCode(true)
+      else onDone()
+    }
+    void post<{ readonly needs?: string }>(setup ? '/setup' : '/session', fields)
+      .then(answered, setFailed)
       .finally(() => setBusy(false))
   }
   return html`<main class="sign-in" id="main">
@@ -40,6 +46,7 @@ export function SignIn({
           minlength=${setup ? 12 : 1}
           autocomplete=${setup ? 'new-password' : 'current-password'}
       /></label>
+      ${needsCode ? html`<label>Code of the authenticator <input name="code" required inputmode="numeric" pattern="[0-9]{6}" autocomplete="one-time-code" autofocus /></label>` : null}
       <button class="main" disabled=${busy}>${setup ? 'Make the account' : 'Sign in'}</button>
     </form>
   </main>`

@@ -73,4 +73,9 @@ export const STATE_MIGRATIONS: readonly (readonly string[])[] = [
   [
     `ALTER TABLE policy_versions ADD COLUMN mode TEXT NOT NULL DEFAULT 'monitor' CHECK (mode IN ('monitor', 'enforce'))`,
   ],
+  [
+    // The last step is kept so that a code is good once.
+    `ALTER TABLE users ADD COLUMN "totpSecret" TEXT`,
+    `ALTER TABLE users ADD COLUMN "totpStep" BIGINT NOT NULL DEFAULT 0`,
+  ],
 ]

@@ -2,11 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { SallyportError } from '@sallyport/policy'
 import { hashPassword, verifyPassword } from './password-hash.ts'
 import type { StateDatabase } from './state-database.ts'
+import { totpStep } from './totp.ts'
 
 /** Each may do what those before it may: look; judge alerts; change the policy; manage users and settings. */
 export const ROLES = ['viewer', 'analyst', 'editor', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 export type User = { readonly name: string; readonly role: Role; readonly createdMs: number }
+export type ListedUser = User & { readonly hasSecondFactor: boolean }
 export type Session = { readonly user: User; readonly csrf: string; readonly expiresMs: number }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -21,8 +23,38 @@ export class Users {
     this.#database = database
   }
 
-  list(): readonly User[] {
-    return this.#database.all('SELECT name, role, "createdMs" FROM users ORDER BY name') as unknown as readonly User[]
+  list(): readonly ListedUser[] {
+    const rows = this.#database.all('SELECT name, role, "createdMs", "totpSecret" FROM users ORDER BY name')
+    return rows.map(({ totpSecret, ...user }) => ({
+      ...(user as unknown as User),
+      hasSecondFactor: totpSecret !== null,
+    }))
+  }
+
+  hasSecondFactor(name: string): boolean {
+    return this.#totp(name) !== null
+  }
+
+  /** Null takes it away. The code that proved the secret is used up. Other sessions of the user go on. */
+  setTotp(name: string, secret: string | null, step = 0): boolean {
+    const sql = 'UPDATE users SET "totpSecret" = $secret, "totpStep" = $step WHERE name = $name'
+    return this.#database.run(sql, { name, secret, step }) > 0
+  }
+
+  /** Whether the code is the user's now; a code is good once (RFC 6238 §5.2). */
+  takeTotp(name: string, code: string, nowMs: number): boolean {
+    return this.#database.transaction(() => {
+      const held = this.#totp(name)
+      const step = held === null ? null : totpStep(held.secret, code, nowMs, held.step)
+      if (held === null || step === null) return false
+      return this.setTotp(name, held.secret, step)
+    })
+  }
+
+  #totp(name: string): { readonly secret: string; readonly step: number } | null {
+    const row = this.#database.get('SELECT "totpSecret", "totpStep" FROM users WHERE name = $name', { name })
+    const secret = row?.['totpSecret'] ?? null
+    return secret === null ? null : { secret: String(secret), step: Number(row?.['totpStep']) }
   }
 
   /** Throws `usage` when the name is taken or malformed, or the password too short. */

@@ -1,0 +1,81 @@
+import { isTotpSecret, newTotpSecret, totpStep } from '@sallyport/store'
+import * as z from 'zod'
+import { ApiError } from './api-error.ts'
+import type { ApiContext } from './api-context.ts'
+import { audited } from './audited.ts'
+import { route, type Route } from './route.ts'
+
+const Password = z.string().max(1024)
+
+/** Changes of what one signs in with need the password again: a session that was left open is not enough. */
+export const SECOND_FACTOR_ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/session/second-factor',
+    role: 'viewer',
+    summary: 'A new secret for an authenticator; nothing is kept yet',
+    query: null,
+    body: null,
+    handle: ({ caller }, { state }) => {
+      const { name } = caller.session!.user
+      const secret = newTotpSecret()
+      const uri = `otpauth://totp/Sallyport:${encodeURIComponent(name)}?secret=${secret}&issuer=Sallyport`
+      return { isSet: state.users.hasSecondFactor(name), secret, uri }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/session/second-factor',
+    role: 'viewer',
+    summary: 'Sign in with an authenticator’s code from now on, of this secret, which a code of it proves',
+    query: null,
+    body: z.strictObject({ password: Password, secret: z.string().refine(isTotpSecret), code: z.string().max(20) }),
+    handle: async ({ body: { password, secret, code }, caller }, context) => {
+      const { name } = caller.session!.user
+      await requirePassword(context, name, password)
+      const step = totpStep(secret, code, context.nowMs(), 0)
+      if (step === null)
+        throw new ApiError(
+          400,
+          'usage',
+          'the code is not of this secret',
+          'Compare the clocks, and give the next code.',
+        )
+      context.state.users.setTotp(name, secret, step)
+      audited(context, name, 'set second factor', name)
+      return { isSet: true }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/session/second-factor/end',
+    role: 'viewer',
+    summary: 'Sign in without a code again',
+    query: null,
+    body: z.strictObject({ password: Password }),
+    handle: async ({ body: { password }, caller }, context) => {
+      const { name } = caller.session!.user
+      await requirePassword(context, name, password)
+      context.state.users.setTotp(name, null)
+      audited(context, name, 'end second factor', name)
+      return { isSet: false }
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/users/:name/second-factor',
+    role: 'admin',
+    summary: 'Take the second factor of somebody away who has lost it',
+    query: z.strictObject({ name: z.string().max(64) }),
+    body: null,
+    handle: ({ query: { name }, caller }, context) => {
+      const removed = context.state.users.hasSecondFactor(name) && context.state.users.setTotp(name, null)
+      if (removed) audited(context, caller.session!.user.name, 'end second factor', name)
+      return { removed }
+    },
+  }),
+]
+
+async function requirePassword({ state }: ApiContext, name: string, password: string): Promise<void> {
+  if ((await state.users.verify(name, password)) === null) throw new ApiError(403, 'usage', 'the password is wrong', '')
+}

@@ -1,0 +1,42 @@
+/// <reference lib="dom" />
+import { html, useState } from 'htm/preact/standalone'
+import type { VNode } from 'preact'
+import { get, post } from './api.ts'
+import { Problem, useLoaded } from './load.ts'
+
+type Factor = { readonly isSet: boolean; readonly secret: string; readonly uri: string }
+
+/** A code of an authenticator beside the password, for who is signed in. */
+export function SecondFactor(): VNode {
+  const { data, error, again } = useLoaded('second-factor', () => get<Factor>('/session/second-factor'))
+  const [failed, setFailed] = useState<Error | null>(null)
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    const form = event.target as HTMLFormElement
+    const fields = Object.fromEntries(new FormData(form))
+    const path = `/session/second-factor${data!.isSet ? '/end' : ''}`
+    void post(path, data!.isSet ? fields : { ...fields, secret: data!.secret }).then(() => {
+      setFailed(null)
+      form.reset()
+      again()
+    }, setFailed)
+  }
+  if (data === null) return html`<${Problem} error=${error} />`
+  return html`<section>
+    <h2>Second factor</h2>
+    <${Problem} error=${failed ?? error} />
+    ${
+      data.isSet
+        ? html`<p>You sign in with your password and a code of your authenticator.</p>`
+        : html`<p>
+            You sign in with your password alone. To add a code, put this secret into an authenticator:
+            <code>${data.secret}</code> (<a href=${data.uri}>open it there</a>), and give the code that it shows.
+          </p>`
+    }
+    <form class="fields" onSubmit=${submit}>
+      <label>Your password <input name="password" type="password" required autocomplete="current-password" /></label>
+      ${data.isSet ? null : html`<label>Code <input name="code" required inputmode="numeric" pattern="[0-9]{6}" autocomplete="one-time-code" /></label>`}
+      <button>${data.isSet ? 'End the second factor' : 'Use the second factor'}</button>
+    </form>
+  </section>`
+}
