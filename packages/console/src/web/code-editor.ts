@@ -35,14 +35,12 @@ export function CodeEditor(props: {
       setSuggested(isOpen ? { ...found, at, chosen: asked ? 0 : -1 } : null)
     }, COMPLETE_MS)
   }
+  /** In the text area first: the next key may come before the page is drawn again, and belongs behind the option. */
   const accept = (option: string): void => {
     const { from, at } = suggested!
     setSuggested(null)
-    onEdit(text.slice(0, from) + option + text.slice(at))
-    requestAnimationFrame(() => {
-      area.current?.focus()
-      area.current?.setSelectionRange(from + option.length, from + option.length)
-    })
+    area.current!.setRangeText(option, from, at, 'end')
+    onEdit(area.current!.value)
   }
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === ' ' && event.ctrlKey) {
