@@ -9,6 +9,7 @@ import { EMPTY_WORLD } from '@sallyport/policy'
 import { FlowStore } from '@sallyport/store'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
+import { KnownToDetectors } from '../src/desk/known-to-detectors.ts'
 import { rememberedNetworkNames } from '../src/desk/network-names.ts'
 import { keepFeed, OFFICE, recordDay } from './recorded-host.ts'
 import { PASSWORD, TestApi } from './test-api.ts'
@@ -71,13 +72,16 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
     world = await openWorld({ subscriptions: [feed], stores: [api.directory] })
     const body = { files: [{ file: 'office.yaml', text: OFFICE }], mode: 'monitor', reason: 'first policy' }
     assert.equal((await api.ask('POST', '/policy/apply', { headers: await api.signIn('editor'), body })).status, 200)
-    await detectOnce({
-      store: flows,
-      state: api.state,
-      nowMs: () => nowMs,
-      onAlerts: () => {},
-      onFailure: (error) => assert.fail(String(error)),
-    })
+    await detectOnce(
+      {
+        store: flows,
+        state: api.state,
+        nowMs: () => nowMs,
+        onAlerts: () => {},
+        onFailure: (error) => assert.fail(String(error)),
+      },
+      new KnownToDetectors(flows, api.state),
+    )
     await api.app.listen({ host: '127.0.0.1', port: 0 })
     url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
