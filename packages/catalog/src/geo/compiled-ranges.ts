@@ -47,7 +47,7 @@ export function writeCompiledRanges(path: string, { rows, values }: ValuedRows):
     .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))
   const bytes = Buffer.concat([MAGIC, length, header, padding, ...columns])
   const temporary = `${path}.${process.pid}.new`
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o755 })
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
   writeFileSync(temporary, Buffer.concat([bytes, createHash('sha256').update(bytes).digest()]), { mode: 0o644 })
   renameSync(temporary, path)
 }
