@@ -4,11 +4,13 @@ import type { AskedServers } from './asked-servers.ts'
 import type { DomainName } from '@sallyport/net'
 import { checkQuery, type CheckedQuery } from './check-query.ts'
 import type { Counters } from './counters.ts'
+import { findWhoAsks } from './find-who-asks.ts'
 import type { Timeouts } from './limits.ts'
 import {
   DEFAULT_SETTINGS,
   type AnswerSettings,
   type Binding,
+  type ClientTransport,
   type Endpoint,
   type ForwarderOptions,
   type NameQuery,
@@ -62,12 +64,30 @@ export class QueryAnswerer {
     this.#judge = new QueryJudge(options.judge, targets, counters, timeouts)
   }
 
-  async answer(message: Message, client: Endpoint): Promise<Answered> {
+  async answer(message: Message, client: Endpoint, transport: ClientTransport): Promise<Answered> {
     const checked = checkQuery(message)
     if ('rcode' in checked) return unbound(emptyResponse(message, checked.rcode, null), NOTHING)
     const name = judgedName(checked.question.name)
     const query = { name, type: checked.question.type, client }
-    return this.#settled(message, query) ?? (await this.#judged(message, checked, query))
+    return this.#settled(message, query) ?? (await this.#identified(message, checked, query, transport))
+  }
+
+  async #identified(
+    message: Message,
+    checked: CheckedQuery,
+    query: NameQuery,
+    transport: ClientTransport,
+  ): Promise<Answered> {
+    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const identified = await findWhoAsks(this.#options.whoAsks, query, transport, this.#counters)
+    if (identified === 'failed') return failed(message, 'judge', told)
+    if ('refusal' in identified) return this.#refused(message, identified.refusal, told)
+    return await this.#judged(message, checked, identified.query)
+  }
+
+  #refused(message: Message, verdict: NameVerdict, told: Answered['told']): Answered {
+    const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
+    return unbound(response, { ...told, verdict, outcome: 'refused' })
   }
 
   /** What is decided without the policy. */
@@ -88,14 +108,12 @@ export class QueryAnswerer {
 
   /** Nothing leaves before the name is judged: the look-up itself can carry data out. */
   async #judged(message: Message, checked: CheckedQuery, query: NameQuery): Promise<Answered> {
-    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const { name, type, subject } = query
+    const told = { ...NOTHING, name, type, chain: [name], ...(subject === undefined ? {} : { subject }) }
     const judged = await this.#judge.judge(query)
     if (judged === null) return failed(message, 'judge', told)
     const { verdict, names } = judged
-    if (names.length === 0) {
-      const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
-      return unbound(response, { ...told, verdict, outcome: 'refused' })
-    }
+    if (names.length === 0) return this.#refused(message, verdict, told)
     const tunnel = this.#tunnels.look(query, this.#settings())
     if (tunnel !== null && this.#settings().tunnels === 'refuse') return this.#refuseTunnel(message, tunnel, told)
     return await this.#resolved(message, checked, query, names, { ...told, verdict, tunnel })
@@ -103,9 +121,7 @@ export class QueryAnswerer {
 
   #refuseTunnel(message: Message, tunnel: TunnelSign, told: Answered['told']): Answered {
     const explain = `names below ${tunnel.zone} look like those of a tunnel`
-    const verdict: NameVerdict = { verdict: 'deny', rule: null, explain, refusedFor: 'tunnel' }
-    const response = refusalResponse(message, this.#options.refusal, verdict, this.#settings())
-    return unbound(response, { ...told, verdict, tunnel, outcome: 'refused' })
+    return this.#refused(message, { verdict: 'deny', rule: null, explain, refusedFor: 'tunnel' }, { ...told, tunnel })
   }
 
   async #resolved(
@@ -133,10 +149,7 @@ export class QueryAnswerer {
     if (settled === null) return failed(message, 'judge', { ...told, upstream, cached })
     const { chain, denied, bindings, records, targets } = settled
     const full = { ...told, upstream, cached, stale, chain, addresses: bindings.map((binding) => binding.address) }
-    if (denied !== null) {
-      const response = refusalResponse(message, this.#options.refusal, denied, this.#settings())
-      return unbound(response, { ...full, verdict: denied, outcome: 'refused' })
-    }
+    if (denied !== null) return this.#refused(message, denied, full)
     const response = answerResponse(message, found.message, records, found)
     if (!this.#bind(bindings)) return failed(message, 'bind', { ...full, addresses: [] })
     const { addressFloorSeconds } = this.#settings()

@@ -31,6 +31,7 @@ export type {
   AnswerSettings,
   Binding,
   Certificate,
+  ClientTransport,
   ListenEndpoint,
   Endpoint,
   ForwarderOptions,

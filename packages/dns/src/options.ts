@@ -1,6 +1,7 @@
 import type { TunnelSign } from '@sallyport/detect'
 import type { Address, DomainName, Prefix } from '@sallyport/net'
 import type { NameSets } from './fast/refusal-templates.ts'
+import type { Flow } from '@sallyport/policy'
 import type { Refusal } from '@sallyport/wire'
 import type { Limits, Timeouts } from './limits.ts'
 import type { ClientRate } from './listen/client-gate.ts'
@@ -25,7 +26,13 @@ export type Certificate = { readonly cert: string; readonly key: string }
 export type ClientTransport = ResolverKind
 
 /** `name` is the lower-case text of the name asked for, also when that is no host name (see `presentName` in wire). */
-export type NameQuery = { readonly name: DomainName; readonly type: number; readonly client: Endpoint }
+export type NameQuery = {
+  readonly name: DomainName
+  readonly type: number
+  readonly client: Endpoint
+  /** What `whoAsks` has found out. */
+  readonly subject?: Flow
+}
 
 /** `undetermined` resolves as `allow` does: a later enforcement point decides about the connection. */
 export type NameVerdict = {
@@ -33,7 +40,7 @@ export type NameVerdict = {
   readonly rule: string | null
   readonly explain: string
   /** Why the resolver refuses what no rule denies. */
-  readonly refusedFor?: 'private-address' | 'query-type' | 'tunnel'
+  readonly refusedFor?: 'private-address' | 'query-type' | 'tunnel' | 'unknown-client'
 }
 
 export type Binding = { readonly name: DomainName; readonly address: Address; readonly ttlSeconds: number }
@@ -64,6 +71,8 @@ export type QueryRecord = {
   readonly upstream: Endpoint | null
   /** What the names below its registrable name are taken for. */
   readonly tunnel: TunnelSign | null
+  /** Of who asked, where that was looked for. */
+  readonly subject?: Flow
   readonly durationMs: number
 }
 
@@ -115,6 +124,12 @@ export type ForwarderOptions = {
   readonly clientRate?: ClientRate
   /** Keys from which signatures are checked; nothing is checked unless given. Names of `routes` are not. */
   readonly validate?: readonly TrustAnchor[]
+  /**
+   * Asked before the name is judged: the process behind the query, where the verdict may depend on it, and null where it does
+   * not. `unknown` refuses the query: who asks decides, and could not be found out. Names that it may be asked about belong to
+   * no set of `nameSets`.
+   */
+  readonly whoAsks?: (query: NameQuery, transport: ClientTransport) => Promise<Flow | 'unknown'> | null
   readonly judge: (query: NameQuery) => NameVerdict | Promise<NameVerdict>
   /**
    * Asked about every address in an answer, hints of HTTPS records too. An address that is denied is left out; when

@@ -128,7 +128,7 @@ export class QueryDesk {
   ): Promise<Uint8Array> {
     const start = performance.now()
     const time = new Date()
-    const answered = await this.#answerer.answer(message, client)
+    const answered = await this.#answerer.answer(message, client, transport)
     const { response, told } = answered
     this.#counters.add(told.outcome)
     tell?.(answered)

@@ -1,10 +1,16 @@
-import { findHolders, readProgram, type ProcessProgram, type TcpSockets } from '@sallyport/kernel/processes'
+import {
+  findHolders,
+  readProgram,
+  type InetSockets,
+  type ProcessProgram,
+  type SocketEnds,
+} from '@sallyport/kernel/processes'
 import type { FileHashes } from './file-hashes.ts'
 import type { KnownUsers } from './known-users.ts'
-import type { ClientSocket, LocalClient } from './local-client.ts'
+import type { LocalClient } from './local-client.ts'
 
-export type LookingGlass = { readonly sockets: TcpSockets; readonly users: KnownUsers; readonly hashes: FileHashes }
-type Asked = { readonly socket: ClientSocket; readonly withHash: boolean }
+export type LookingGlass = { readonly sockets: InetSockets; readonly users: KnownUsers; readonly hashes: FileHashes }
+type Asked = { readonly socket: SocketEnds; readonly withHash: boolean }
 type Programs = ReadonlyMap<number, ProcessProgram | null>
 
 /**
@@ -15,7 +21,7 @@ export async function findLocalClients(
   asked: readonly Asked[],
   { sockets, users, hashes }: LookingGlass,
 ): Promise<readonly LocalClient[]> {
-  const found = asked.map(({ socket: { local, remote } }) => sockets.find(local, remote))
+  const found = asked.map(({ socket }) => sockets.find(socket))
   const inodes = new Set(found.flatMap((socket) => socket?.inode ?? []))
   const holders = findHolders(inodes)
   const pids = new Set([...holders.values()].flat())
@@ -25,25 +31,29 @@ export async function findLocalClients(
       if (socket === null) return {}
       const all = (holders.get(socket.inode) ?? []).map((pid) => programs.get(pid) ?? null)
       const hash = asked[index]!.withHash ? await sameHash(all, hashes) : {}
-      return { ...(await users.byUid(socket.uid)), ...commonFacts(all), ...hash }
+      const uid = all.length === 0 ? socket.uid : commonUid(all)
+      return { ...(uid === null ? {} : await users.byUid(uid)), ...commonFacts(all), ...hash }
     }),
   )
   const holdersNow = findHolders(inodes, pids)
   const programsNow = readPrograms(pids)
   return found.map((socket, index) => {
-    const { local, remote } = asked[index]!.socket
-    if (socket === null || sockets.find(local, remote)?.cookie !== socket.cookie) return {}
-    const { user, groups, ...program } = facts[index]!
+    if (socket === null || sockets.find(asked[index]!.socket)?.cookie !== socket.cookie) return {}
     const before = holders.get(socket.inode) ?? []
     const isStill =
       before.join() === holdersNow.get(socket.inode)?.join() &&
       before.every((pid) => isSame(programs.get(pid) ?? null, programsNow.get(pid) ?? null))
-    return { user: user!, groups: groups!, ...(isStill ? program : {}) }
+    return isStill ? facts[index]! : {}
   })
 }
 
 function readPrograms(pids: ReadonlySet<number>): Programs {
   return new Map([...pids].map((pid) => [pid, readProgram(pid)]))
+}
+
+function commonUid(programs: readonly (ProcessProgram | null)[]): number | null {
+  const uid = programs[0]?.uid
+  return uid !== undefined && programs.every((program) => program?.uid === uid) ? uid : null
 }
 
 /** What all holders have in common: a socket that different programs share is no one program's. */
@@ -65,5 +75,11 @@ async function sameHash(programs: readonly (ProcessProgram | null)[], hashes: Fi
 }
 
 function isSame(before: ProcessProgram | null, now: ProcessProgram | null): boolean {
-  return before !== null && now !== null && before.startTicks === now.startTicks && before.file === now.file
+  return (
+    before !== null &&
+    now !== null &&
+    before.startTicks === now.startTicks &&
+    before.uid === now.uid &&
+    before.file === now.file
+  )
 }

@@ -1,8 +1,3 @@
-import type { TcpEnd } from '@sallyport/kernel/processes'
-
-/** A connection as its client sees it. */
-export type ClientSocket = { readonly local: TcpEnd; readonly remote: TcpEnd }
-
 /** Who is behind a connection from this host. A fact that is left out could not be found out. */
 export type LocalClient = {
   readonly user?: string

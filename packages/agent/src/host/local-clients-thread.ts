@@ -1,14 +1,14 @@
 import { parentPort } from 'node:worker_threads'
-import { TcpSockets } from '@sallyport/kernel/processes'
+import { InetSockets, type SocketEnds } from '@sallyport/kernel/processes'
 import { FileHashes } from './file-hashes.ts'
 import { findLocalClients } from './find-local-clients.ts'
 import { KnownUsers } from './known-users.ts'
-import type { ClientSocket, LocalClient } from './local-client.ts'
+import type { LocalClient } from './local-client.ts'
 
-export type LocalClientsRequest = { readonly id: number; readonly socket: ClientSocket; readonly withHash: boolean }
+export type LocalClientsRequest = { readonly id: number; readonly socket: SocketEnds; readonly withHash: boolean }
 export type LocalClientsAnswer = { readonly id: number; readonly client: LocalClient }
 
-const glass = { sockets: new TcpSockets(), users: new KnownUsers(), hashes: new FileHashes() }
+const glass = { sockets: new InetSockets(), users: new KnownUsers(), hashes: new FileHashes() }
 let waiting: LocalClientsRequest[] = []
 let isLooking = false
 

@@ -1,12 +1,13 @@
 import { networkInterfaces } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { SocketEnds } from '@sallyport/kernel/processes'
 import { addressScope, parseAddress, sameAddress, type Address } from '@sallyport/net'
 import type { Policy } from '@sallyport/policy'
-import type { ClientSocket, LocalClient } from './local-client.ts'
+import type { LocalClient } from './local-client.ts'
 import type { LocalClientsAnswer, LocalClientsRequest } from './local-clients-thread.ts'
 import { policyApps } from './policy-terms.ts'
 
-export type { ClientSocket, LocalClient } from './local-client.ts'
+export type { LocalClient } from './local-client.ts'
 
 const MOST_WAITING = 10_000
 const ANSWER_MS = 2000
@@ -30,7 +31,7 @@ export class LocalClients implements AsyncDisposable {
   }
 
   /** Null for a connection from another host. Never rejects; what cannot be found out is left out. */
-  find(socket: ClientSocket, policy: Policy): Promise<LocalClient> | null {
+  find(socket: SocketEnds, policy: Policy): Promise<LocalClient> | null {
     if (!this.#isOwn(socket.local.address)) return null
     return this.#ask(
       socket,
@@ -38,7 +39,7 @@ export class LocalClients implements AsyncDisposable {
     )
   }
 
-  #ask(socket: ClientSocket, withHash: boolean): Promise<LocalClient> {
+  #ask(socket: SocketEnds, withHash: boolean): Promise<LocalClient> {
     if (this.#isBroken || this.#waiting.size >= MOST_WAITING) return Promise.resolve({})
     const id = ++this.#asked
     return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import {
   type Endpoint,
 } from '@sallyport/dns'
 import type { DnsSettings, Flow } from '@sallyport/policy'
-import { subjectTerms } from '../host/policy-terms.ts'
+import { processTerms, subjectTerms } from '../host/policy-terms.ts'
 
 /** A policy as a resolver asks it. */
 export type AskedPolicy = {
@@ -22,11 +22,11 @@ export type AskedPolicy = {
   readonly asksWho: boolean
 }
 
-/** Throws `policy-invalid` when the policy asks for what the resolver does not know. */
+/** Without `subjectOf` clients are processes of this host. Throws `policy-invalid` when the policy asks for what the resolver does not know. */
 export function askPolicy(compiled: CompiledPolicy, subjectOf?: AskedPolicy['subjectOf']): AskedPolicy {
   const settings = dnsSettings(compiled.policy)
   const facts = subjectOf ?? (() => ({}))
   const judge = new PolicyJudge(compiled, { ...judgeOptions(settings), subjectOf: facts, isLastPoint: true })
-  const asksWho = subjectOf !== undefined && subjectTerms(compiled.policy).length > 0
-  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf: facts, asksWho }
+  const terms = subjectOf === undefined ? processTerms(compiled.policy) : subjectTerms(compiled.policy)
+  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf: facts, asksWho: terms.length > 0 }
 }

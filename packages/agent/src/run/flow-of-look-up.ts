@@ -5,7 +5,12 @@ import { parseDomainName, suffixes, type DomainName } from '@sallyport/net'
 /** A look-up that was refused, or would have been: the flow that never came to be; or one that says more than its name. */
 export function flowOfLookUp(record: QueryRecord, verdict: Omit<RecordedVerdict, 'stage'>): FlowRecord {
   const domain = record.name === null ? null : nearestHostName(record.name)
+  const { user, groups, app, unit } = record.subject ?? {}
   return {
+    ...(user === undefined ? {} : { user }),
+    ...(groups === undefined ? {} : { groups }),
+    ...(app === undefined ? {} : { app }),
+    ...(unit === undefined ? {} : { unit }),
     time: record.time.toISOString(),
     transport: record.transport === 'udp' ? 'udp' : 'tcp',
     domain,

@@ -23,10 +23,13 @@ type Options = {
   readonly seesHandshakes: boolean
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
+  /** Finds the process that asks; where it is missing, the address is all that is known. */
+  readonly whoAsks?: ForwarderOptions['whoAsks']
 }
 
 type Judgement = Pick<
   ForwarderOptions,
+  | 'whoAsks'
   | 'refusal'
   | 'settings'
   | 'judge'
@@ -41,11 +44,12 @@ type Judgement = Pick<
 
 /** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
 export function nameJudgement(options: Options): Judgement & object {
-  const { asked, recorded, refusal, seesHandshakes, onFlow, onWarning } = options
+  const { asked, recorded, refusal, seesHandshakes, onFlow, onWarning, whoAsks } = options
   const sets = policyNameSets(() => asked().compiled, Date.now)
   return {
     refusal: () => asked().settings.refusal ?? refusal,
     settings: () => asked().answering,
+    ...(whoAsks === undefined ? {} : { whoAsks }),
     judge: (query) => asked().judge.judge(query),
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
@@ -67,7 +71,7 @@ function recordedVerdict(
 ): Omit<RecordedVerdict, 'stage'> | null {
   const isRefused = record.outcome === 'refused'
   if (record.name === null) return null
-  const facts = { ...LAST_POINT, ...subjectOf(record.client) }
+  const facts = { ...LAST_POINT, ...subjectOf(record.client), ...record.subject }
   const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, facts)
   if (verdict === 'deny') return { verdict, rule, layer, mode, reason, explain }
   if (!isRefused) return { verdict: 'allow', rule, layer, mode, reason, explain }

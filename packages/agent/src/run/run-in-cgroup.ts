@@ -50,6 +50,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
       asked: () => asked,
       service: { upstreams: await givenOrSystem(upstreams) },
       seesHandshakes: true,
+      findsProcesses: true,
       bind: (bindings) => inForce.bind(bindings),
       onFlow,
       onWarning,

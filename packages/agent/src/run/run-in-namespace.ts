@@ -39,6 +39,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     asked: () => asked,
     service: { upstreams: await givenOrSystem(upstreams) },
     seesHandshakes: false,
+    findsProcesses: false,
     bind,
     onFlow,
     onWarning,

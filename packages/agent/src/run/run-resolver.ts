@@ -2,6 +2,7 @@ import type { Binding, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import type { AskedPolicy } from './asked-policy.ts'
 import { startOnLoopback, type LoopbackForwarder } from './local-forwarder.ts'
+import { LocalAskers } from './local-askers.ts'
 import { nameJudgement } from './name-judgement.ts'
 
 type Options = {
@@ -9,20 +10,19 @@ type Options = {
   readonly asked: () => AskedPolicy
   readonly service: ForwarderService
   readonly seesHandshakes: boolean
+  /** Whether those that ask are processes of this network namespace, which can be found. */
+  readonly findsProcesses: boolean
   readonly bind: (bindings: readonly Binding[]) => void
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
 }
 
 /** The resolver that all look-ups of the command are turned to. */
-export function startRunResolver({
-  asked,
-  service,
-  seesHandshakes,
-  bind,
-  onFlow,
-  onWarning,
-}: Options): Promise<LoopbackForwarder> {
+export async function startRunResolver(options: Options): Promise<LoopbackForwarder> {
+  const { asked, service, seesHandshakes, findsProcesses, bind, onFlow, onWarning } = options
+  await using scope = new AsyncDisposableStack()
+  let place: LoopbackForwarder | null = null
+  const askers = findsProcesses ? scope.use(new LocalAskers({ asked, resolver: () => place })) : null
   const judgement = nameJudgement({
     asked,
     recorded: () => ({}),
@@ -30,6 +30,10 @@ export function startRunResolver({
     seesHandshakes,
     onFlow,
     onWarning,
+    ...(askers === null ? {} : { whoAsks: (query, transport) => askers.whoAsks(query, transport) }),
   })
-  return startOnLoopback({ ...service, bind, ...judgement })
+  const forwarder = scope.use(await startOnLoopback({ ...service, bind, ...judgement }))
+  place = forwarder
+  const all = scope.move()
+  return { ...forwarder, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

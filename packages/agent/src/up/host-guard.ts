@@ -109,6 +109,7 @@ export class HostGuard implements AsyncDisposable {
         // This host's own processes ask, and none of them is turned away.
         service: serversOf(await options.serviceFor(policy)),
         seesHandshakes: true,
+        findsProcesses: true,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
         onWarning: options.onNotice,

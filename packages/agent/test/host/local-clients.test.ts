@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +54,7 @@ suite('who is behind a connection from this host', () => {
   const find = (socket: Socket): Promise<LocalClient> | null =>
     clients.find(
       {
+        transport: 'tcp',
         local: { address: parseAddress(socket.remoteAddress!)!, port: socket.remotePort! },
         remote: { address: parseAddress(socket.localAddress!)!, port: socket.localPort! },
       },
@@ -75,6 +77,21 @@ suite('who is behind a connection from this host', () => {
     assert.equal(found?.user, 'nobody')
     assert.equal(found.app, PYTHON)
   })
+
+  test(
+    'has the user that started a setuid program',
+    { skip: isRoot ? false : 'only root gives files away' },
+    async () => {
+      const copy = join(folder, 'setuid')
+      copyFileSync(PYTHON, copy)
+      chmodSync(folder, 0o755)
+      chmodSync(copy, 0o4755)
+      const found = await find(
+        await accepted('setpriv', '--reuid', '65534', '--clear-groups', copy, '-c', `${CONNECT}time.sleep(60)`),
+      )
+      assert.equal(found?.user, 'nobody')
+    },
+  )
 
   test('is the copy of a program under its own path', async () => {
     const copy = join(folder, 'python3')
@@ -116,13 +133,56 @@ time.sleep(60)`
     const end = { address: parseAddress('127.0.0.1')!, port: peer.remotePort! }
     socket.destroy()
     await once(peer.resume(), 'close')
-    assert.deepEqual(await clients.find({ local: end, remote: { ...end, port } }, POLICY), {})
-    assert.deepEqual(await clients.find({ local: { ...end, port: 1 }, remote: { ...end, port } }, POLICY), {})
+    assert.deepEqual(await clients.find({ transport: 'tcp', local: end, remote: { ...end, port } }, POLICY), {})
+    assert.deepEqual(
+      await clients.find({ transport: 'tcp', local: { ...end, port: 1 }, remote: { ...end, port } }, POLICY),
+      {},
+    )
   })
+
+  for (const [how, family, send] of [
+    ['connected', 'AF_INET', 's.connect(to); s.send(b"x")'],
+    ['not connected', 'AF_INET', 's.sendto(b"x", to)'],
+    ['of IPv6 that speaks IPv4', 'AF_INET6', 's.sendto(b"x", ("::ffff:127.0.0.1", to[1]))'],
+  ] as const) {
+    test(`is known for datagrams, too: a socket ${how}`, async () => {
+      const receiver = createSocket('udp4').bind(0, '127.0.0.1')
+      await once(receiver, 'listening')
+      const script = `import socket, sys, time
+s = socket.socket(socket.${family}, socket.SOCK_DGRAM)
+to = ("127.0.0.1", int(sys.argv[1]))
+${send}
+sys.stdin.read(1)
+s.close()
+print("closed", flush=True)
+sys.stdin.read(1)`
+      const child = spawn(PYTHON, ['-c', script, String(receiver.address().port)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      children.push(child)
+      const [, { port: from }] = (await once(receiver, 'message')) as [Buffer, { readonly port: number }]
+      const address = parseAddress('127.0.0.1')!
+      const ends = {
+        transport: 'udp',
+        local: { address, port: from },
+        remote: { address, port: receiver.address().port },
+      } as const
+      const found = await clients.find(ends, POLICY)
+      assert.equal(found?.user, userInfo().username)
+      assert.equal(found.app, PYTHON)
+      child.stdin.write('x')
+      await once(child.stdout, 'data')
+      assert.deepEqual(await clients.find(ends, POLICY), {})
+      receiver.close()
+    })
+  }
 
   test('is not looked for on another host', () => {
     const address = parseAddress('192.0.2.77')!
-    assert.equal(clients.find({ local: { address, port: 5 }, remote: { address, port } }, POLICY), null)
+    assert.equal(
+      clients.find({ transport: 'tcp', local: { address, port: 5 }, remote: { address, port } }, POLICY),
+      null,
+    )
   })
 
   test('is found for many connections at once', async () => {
@@ -130,7 +190,9 @@ time.sleep(60)`
     await Promise.all(sockets.map((socket) => once(socket, 'connect')))
     const remote = { address: parseAddress('127.0.0.1')!, port }
     const found = await Promise.all(
-      sockets.map(({ localPort }) => clients.find({ local: { ...remote, port: localPort! }, remote }, POLICY)),
+      sockets.map(({ localPort }) =>
+        clients.find({ transport: 'tcp', local: { ...remote, port: localPort! }, remote }, POLICY),
+      ),
     )
     assert.deepEqual(new Set(found.map((each) => each?.app)), new Set([realpathSync(process.execPath)]))
     for (const socket of sockets) socket.destroy()

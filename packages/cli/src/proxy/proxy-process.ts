@@ -52,7 +52,10 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
         authenticate === null
           ? null
           : { ...authenticate, check: async (shown) => (await authenticate?.check(shown)) ?? null },
-      processOf: local === null ? null : (client, proxy) => local.find({ local: client, remote: proxy }, policy.policy),
+      processOf:
+        local === null
+          ? null
+          : (client, proxy) => local.find({ transport: 'tcp', local: client, remote: proxy }, policy.policy),
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
       parents: options.parent.map(parseParent),
       resolveName: names.resolveName,

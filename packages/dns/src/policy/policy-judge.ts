@@ -59,8 +59,8 @@ export class PolicyJudge {
     return this.#options.isLastPoint === true ? { ...LAST_POINT, ...this.#subject(query) } : this.#subject(query)
   }
 
-  #subject({ client }: NameQuery): Flow {
-    const subject = this.#options.subjectOf?.(client) ?? {}
+  #subject({ client, subject: found }: NameQuery): Flow {
+    const subject = { ...this.#options.subjectOf?.(client), ...found }
     if (this.#options.isLastPoint === true) return subject
     const src = parseAddress(client.address)
     return src === null ? subject : { src, ...subject }

@@ -5,6 +5,8 @@ import { startTicks } from '../start-ticks.ts'
 export type ProcessProgram = {
   readonly pid: number
   readonly startTicks: string
+  /** The real user: whoever starts a setuid program answers for what it does. */
+  readonly uid: number
   /** Device and inode of its executable. */
   readonly file: string
   /** Null when another file has that path here: a mount namespace can give a program any name. */
@@ -23,11 +25,12 @@ export function readProgram(pid: number): ProcessProgram | null {
     const path = readlinkSync(link)
     const file = fileKey(link)
     const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+    const uid = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     const cgroup = /^0::(.*)$/m.exec(groups)?.[1] ?? ''
     const unit = cgroup.split('/').findLast((part) => UNIT.test(part)) ?? null
-    return ticks === null
+    return ticks === null || uid === undefined
       ? null
-      : { pid, startTicks: ticks, file, path: fileKeyOrNull(path) === file ? path : null, unit }
+      : { pid, startTicks: ticks, uid: Number(uid), file, path: fileKeyOrNull(path) === file ? path : null, unit }
   } catch {
     return null
   }
