@@ -2,12 +2,11 @@ import { networkInterfaces } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { SocketEnds } from '@sallyport/kernel/processes'
 import { addressScope, parseAddress, sameAddress, type Address } from '@sallyport/net'
-import type { Policy } from '@sallyport/policy'
 import type { LocalClient } from './local-client.ts'
 import type { LocalClientsAnswer, LocalClientsRequest } from './local-clients-thread.ts'
-import { policyApps } from './policy-terms.ts'
 
 export type { LocalClient } from './local-client.ts'
+export { askedOfProcesses } from './policy-terms.ts'
 
 const MOST_WAITING = 10_000
 const ANSWER_MS = 2000
@@ -31,12 +30,8 @@ export class LocalClients implements AsyncDisposable {
   }
 
   /** Null for a connection from another host. Never rejects; what cannot be found out is left out. */
-  find(socket: SocketEnds, policy: Policy): Promise<LocalClient> | null {
-    if (!this.#isOwn(socket.local.address)) return null
-    return this.#ask(
-      socket,
-      policyApps(policy).some(({ kind }) => kind === 'sha256'),
-    )
+  find(socket: SocketEnds, withHash: boolean): Promise<LocalClient> | null {
+    return this.#isOwn(socket.local.address) ? this.#ask(socket, withHash) : null
   }
 
   #ask(socket: SocketEnds, withHash: boolean): Promise<LocalClient> {

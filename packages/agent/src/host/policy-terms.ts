@@ -4,9 +4,18 @@ export function subjectTerms(policy: Policy): readonly SubjectTerm[] {
   return policy.layers.flatMap(({ rules }) => rules.flatMap(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom]))
 }
 
-/** Those that tell the processes of one host apart. */
-export function processTerms(policy: Policy): readonly SubjectTerm[] {
-  return subjectTerms(policy).filter(({ user, group, app, unit }) => user ?? group ?? app ?? unit)
+export type ProcessFact = 'user' | 'groups' | 'app' | 'appSha256' | 'unit'
+
+/** What a policy asks of the processes of one host. A walk through all its rules: once for each policy. */
+export function askedOfProcesses(policy: Policy): ReadonlySet<ProcessFact> {
+  return new Set(
+    subjectTerms(policy).flatMap(({ user, group, app = [], unit }): readonly ProcessFact[] => [
+      ...(user === undefined ? [] : ['user' as const]),
+      ...(group === undefined ? [] : ['groups' as const]),
+      ...app.map(({ kind }) => (kind === 'path' ? ('app' as const) : ('appSha256' as const))),
+      ...(unit === undefined ? [] : ['unit' as const]),
+    ]),
+  )
 }
 
 export function policyApps(policy: Policy): readonly AppPattern[] {

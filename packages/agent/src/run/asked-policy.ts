@@ -8,7 +8,7 @@ import {
   type Endpoint,
 } from '@sallyport/dns'
 import type { DnsSettings, Flow } from '@sallyport/policy'
-import { processTerms, subjectTerms } from '../host/policy-terms.ts'
+import { askedOfProcesses, subjectTerms, type ProcessFact } from '../host/policy-terms.ts'
 
 /** A policy as a resolver asks it. */
 export type AskedPolicy = {
@@ -18,7 +18,9 @@ export type AskedPolicy = {
   readonly settings: DnsSettings
   /** What is known of who asks. */
   readonly subjectOf: (client: Endpoint) => Flow
-  /** Whether a verdict may depend on that. */
+  /** What a verdict may depend on of the process that asks. */
+  readonly ofProcesses: ReadonlySet<ProcessFact>
+  /** Whether a verdict may depend on who asks. */
   readonly asksWho: boolean
 }
 
@@ -27,6 +29,7 @@ export function askPolicy(compiled: CompiledPolicy, subjectOf?: AskedPolicy['sub
   const settings = dnsSettings(compiled.policy)
   const facts = subjectOf ?? (() => ({}))
   const judge = new PolicyJudge(compiled, { ...judgeOptions(settings), subjectOf: facts, isLastPoint: true })
-  const terms = subjectOf === undefined ? processTerms(compiled.policy) : subjectTerms(compiled.policy)
-  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf: facts, asksWho: terms.length > 0 }
+  const ofProcesses = askedOfProcesses(compiled.policy)
+  const asksWho = subjectOf === undefined ? ofProcesses.size > 0 : subjectTerms(compiled.policy).length > 0
+  return { compiled, judge, answering: answerSettings(settings), settings, subjectOf: facts, ofProcesses, asksWho }
 }

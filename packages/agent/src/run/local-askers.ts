@@ -1,8 +1,7 @@
 import type { ClientTransport, Endpoint, NameQuery } from '@sallyport/dns'
 import { isIpv4, parseAddress } from '@sallyport/net'
-import type { Flow, Policy } from '@sallyport/policy'
-import { LocalClients, type LocalClient } from '../host/local-clients.ts'
-import { processTerms } from '../host/policy-terms.ts'
+import type { Flow } from '@sallyport/policy'
+import { LocalClients } from '../host/local-clients.ts'
 import { enforces } from '../up/host-policy.ts'
 import type { AskedPolicy } from './asked-policy.ts'
 
@@ -31,13 +30,17 @@ export class LocalAskers implements AsyncDisposable {
 
   /** Null where it does not matter. */
   whoAsks(query: NameQuery, transport: ClientTransport): Promise<Flow | 'unknown'> | null {
-    const { asksWho, judge, compiled } = this.#options.asked()
-    if (!asksWho || judge.judge(query).verdict !== 'undetermined') return null
-    return this.#find(query.client, transport, compiled.policy)
+    const asked = this.#options.asked()
+    if (!asked.asksWho || asked.judge.judge(query).verdict !== 'undetermined') return null
+    return this.#find(query.client, transport, asked)
   }
 
-  async #find(client: Endpoint, transport: ClientTransport, policy: Policy): Promise<Flow | 'unknown'> {
-    const unknown = enforces(policy) ? 'unknown' : {}
+  async #find(
+    client: Endpoint,
+    transport: ClientTransport,
+    { compiled, ofProcesses }: AskedPolicy,
+  ): Promise<Flow | 'unknown'> {
+    const unknown = enforces(compiled.policy) ? 'unknown' : {}
     const resolver = this.#options.resolver()
     const address = parseAddress(client.address)
     if (address === null || resolver === null) return unknown
@@ -50,9 +53,9 @@ export class LocalAskers implements AsyncDisposable {
         local: { address, port: client.port },
         remote: { address: remote, port: resolver.port },
       },
-      policy,
+      ofProcesses.has('appSha256'),
     )
-    if (found === null || !isWhole(found, policy)) return unknown
+    if (found === null || [...ofProcesses].some((fact) => found[fact] === undefined)) return unknown
     // Judged as everybody: what could be anybody's look-up.
     return ASKING_FOR_OTHERS.has(found.unit ?? '') ? {} : found
   }
@@ -60,15 +63,4 @@ export class LocalAskers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#clients?.[Symbol.asyncDispose]()
   }
-}
-
-/** Whether all is known of a client that the policy asks of any. */
-function isWhole(client: LocalClient, policy: Policy): boolean {
-  return processTerms(policy).every(
-    ({ user, group, app, unit }) =>
-      (user === undefined || client.user !== undefined) &&
-      (group === undefined || client.groups !== undefined) &&
-      (unit === undefined || client.unit !== undefined) &&
-      (app ?? []).every(({ kind }) => (kind === 'path' ? client.app : client.appSha256) !== undefined),
-  )
 }

@@ -9,13 +9,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { LocalClients, type LocalClient } from '@sallyport/agent/local-clients'
 import { parseAddress } from '@sallyport/net'
-import { definePolicy, type Policy } from '@sallyport/policy'
 
-const layer = definePolicy(
-  { sallyport: 1, name: 'lab', rules: [{ id: 'a', action: 'allow', from: [{ app: `sha256:${'0'.repeat(64)}` }] }] },
-  { file: 'lab' },
-)
-const POLICY: Policy = { layers: [layer] }
 const PYTHON = realpathSync('/usr/bin/python3')
 const CONNECT = `import socket, sys, time
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -58,7 +52,7 @@ suite('who is behind a connection from this host', () => {
         local: { address: parseAddress(socket.remoteAddress!)!, port: socket.remotePort! },
         remote: { address: parseAddress(socket.localAddress!)!, port: socket.localPort! },
       },
-      POLICY,
+      true,
     )
 
   test('has its user, its groups, its program and what that is', async () => {
@@ -133,9 +127,9 @@ time.sleep(60)`
     const end = { address: parseAddress('127.0.0.1')!, port: peer.remotePort! }
     socket.destroy()
     await once(peer.resume(), 'close')
-    assert.deepEqual(await clients.find({ transport: 'tcp', local: end, remote: { ...end, port } }, POLICY), {})
+    assert.deepEqual(await clients.find({ transport: 'tcp', local: end, remote: { ...end, port } }, true), {})
     assert.deepEqual(
-      await clients.find({ transport: 'tcp', local: { ...end, port: 1 }, remote: { ...end, port } }, POLICY),
+      await clients.find({ transport: 'tcp', local: { ...end, port: 1 }, remote: { ...end, port } }, true),
       {},
     )
   })
@@ -167,22 +161,19 @@ sys.stdin.read(1)`
         local: { address, port: from },
         remote: { address, port: receiver.address().port },
       } as const
-      const found = await clients.find(ends, POLICY)
+      const found = await clients.find(ends, true)
       assert.equal(found?.user, userInfo().username)
       assert.equal(found.app, PYTHON)
       child.stdin.write('x')
       await once(child.stdout, 'data')
-      assert.deepEqual(await clients.find(ends, POLICY), {})
+      assert.deepEqual(await clients.find(ends, true), {})
       receiver.close()
     })
   }
 
   test('is not looked for on another host', () => {
     const address = parseAddress('192.0.2.77')!
-    assert.equal(
-      clients.find({ transport: 'tcp', local: { address, port: 5 }, remote: { address, port } }, POLICY),
-      null,
-    )
+    assert.equal(clients.find({ transport: 'tcp', local: { address, port: 5 }, remote: { address, port } }, true), null)
   })
 
   test('is found for many connections at once', async () => {
@@ -191,7 +182,7 @@ sys.stdin.read(1)`
     const remote = { address: parseAddress('127.0.0.1')!, port }
     const found = await Promise.all(
       sockets.map(({ localPort }) =>
-        clients.find({ transport: 'tcp', local: { ...remote, port: localPort! }, remote }, POLICY),
+        clients.find({ transport: 'tcp', local: { ...remote, port: localPort! }, remote }, true),
       ),
     )
     assert.deepEqual(new Set(found.map((each) => each?.app)), new Set([realpathSync(process.execPath)]))

@@ -1,3 +1,4 @@
+import type { Policy } from '@sallyport/policy'
 import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
 import type { LocalClients } from '@sallyport/agent/local-clients'
 import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
@@ -17,10 +18,12 @@ import { openLineLog, type LineLog } from '../output/line-log.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
 
 /** Loaded where it is asked for: it brings a library for calls of C. */
-async function openLocalClients(): Promise<LocalClients> {
-  const { LocalClients } = await import('@sallyport/agent/local-clients')
-  return new LocalClients()
+async function openLocalClients(): Promise<OpenedClients> {
+  const { LocalClients, askedOfProcesses } = await import('@sallyport/agent/local-clients')
+  return { clients: new LocalClients(), needsHash: (policy) => askedOfProcesses(policy).has('appSha256') }
 }
+
+type OpenedClients = { readonly clients: LocalClients; readonly needsHash: (policy: Policy) => boolean }
 
 export type ProxyProcess = AsyncDisposable & {
   readonly endpoints: Proxy['endpoints']
@@ -38,7 +41,9 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
   let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
-  const local = options.localClients === true ? opened.use(await openLocalClients()) : null
+  const local = options.localClients === true ? await openLocalClients() : null
+  opened.use(local?.clients)
+  let needsHash = local?.needsHash(policy.policy) ?? false
   const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
   const proxy = opened.use(
     await startProxy({
@@ -55,7 +60,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       processOf:
         local === null
           ? null
-          : (client, proxy) => local.find({ transport: 'tcp', local: client, remote: proxy }, policy.policy),
+          : (client, proxy) => local.clients.find({ transport: 'tcp', local: client, remote: proxy }, needsHash),
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
       parents: options.parent.map(parseParent),
       resolveName: names.resolveName,
@@ -76,6 +81,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       const newDetectors = await readProxyDetectors(options.detectors, newPolicy.policy)
       const newAuthenticate = await readAuthenticate(options)
       policy = newPolicy
+      needsHash = local?.needsHash(policy.policy) ?? false
       detectors = newDetectors
       authenticate = newAuthenticate
       proxy.replacePolicy(policy)
