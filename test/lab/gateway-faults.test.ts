@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { readMetrics } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
 import { needsRoot, type Ended, type Lab, type Started } from './open-lab.ts'
@@ -51,8 +52,7 @@ suite('faults of a gateway that inspects', { skip: needsRoot }, () => {
     })
   const curl = (...args: readonly string[]): Promise<Ended> => lab.run('client', ['curl', '-sSk', '-m4', ...args])
   const inspection = async (name: string): Promise<number> => {
-    const { stdout } = await lab.run('router', ['curl', '-sS', 'http://127.0.0.1:9100/metrics'])
-    const lines = stdout.split('\n').filter((line) => line.startsWith(`sallyport_inspection_${name}`))
+    const lines = (await readMetrics(lab)).split('\n').filter((line) => line.startsWith(`sallyport_inspection_${name}`))
     return lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)
   }
 

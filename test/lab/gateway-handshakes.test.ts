@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,14 +7,12 @@ import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
 import { clientHello } from '../e2e/client-hello.ts'
 import { quicInitials } from '../e2e/quic-initial.ts'
+import { eventually, officePolicy, readMetric, readRecorded } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
 import { needsRoot, type Ended, type Lab, type Started } from './open-lab.ts'
 
 const FORGER = fileURLToPath(new URL('./forger.py', import.meta.url))
-
-const policy = (...rules: readonly string[]): string =>
-  `sallyport: 1\nname: office\nmode: enforce\nrules:\n${rules.map((rule) => `  - { ${rule} }\n`).join('')}`
 
 const SHARED = ['198.51.100.10', '2001:db8:1::10']
 const OTHERS = ['198.51.100.20', '2001:db8:1::20']
@@ -46,7 +43,7 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
 
   const under = async (...rules: readonly string[]): Promise<void> => {
     gateway ??= await startGateway(lab, ['--report', 'flows.jsonl', '--metrics', '127.0.0.1:9100'])
-    const files = [{ file: 'office.yaml', text: policy(...rules) }]
+    const files = [{ file: 'office.yaml', text: officePolicy(...rules) }]
     await askSallyport(lab, 'router', '/apply', { files, mode: 'enforce', author: 'lab' })
   }
   const curl = (...args: readonly string[]): Promise<Ended> => lab.run('client', ['curl', '-sSk', '-m4', ...args])
@@ -61,24 +58,8 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
     '198.51.100.10',
     Buffer.from(await clientHello('any.test')).toString('hex'),
   ]
-  const metric = async (name: string): Promise<number> => {
-    const { stdout } = await lab.run('router', ['curl', '-sS', 'http://127.0.0.1:9100/metrics'])
-    return Number(
-      stdout
-        .split('\n')
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(' ')[1] ?? Number.NaN,
-    )
-  }
-  const recorded = (): readonly FlowRecord[] =>
-    readFileSync(join(lab.directory, 'flows.jsonl'), 'utf8')
-      .split('\n')
-      .filter((line) => line.endsWith('}'))
-      .map((line) => JSON.parse(line) as FlowRecord)
-  const eventually = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-    for (const deadline = performance.now() + 10_000; !(await holds()); await sleep(50))
-      assert.ok(performance.now() < deadline, what)
-  }
+  const metric = (name: string): Promise<number> => readMetric(lab, name)
+  const recorded = (): readonly FlowRecord[] => readRecorded(lab)
   const connections = async (): Promise<string> =>
     (await lab.run('world', ['ss', '-Htn', 'state', 'established', 'sport', '=', ':443'])).stdout.trim()
 

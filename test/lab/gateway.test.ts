@@ -4,12 +4,10 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
+import { eventually, officePolicy, readMetric, readMetrics, readRecorded } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, PROBE, sallyport, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
 import { needsRoot, type Ended, type Lab, type Started } from './open-lab.ts'
-
-const policy = (...rules: readonly string[]): string =>
-  `sallyport: 1\nname: office\nmode: enforce\nrules:\n${rules.map((rule) => `  - { ${rule} }\n`).join('')}`
 
 const CLIENT_MAC = '02:00:5e:00:53:10'
 const CLIENTS = `clients:
@@ -61,7 +59,7 @@ suite('gateway', { skip: needsRoot }, () => {
   }
   const apply = (rules: readonly string[], mode = 'enforce'): Promise<unknown> =>
     askSallyport(lab, 'router', '/apply', {
-      files: [{ file: 'office.yaml', text: policy(...rules) }],
+      files: [{ file: 'office.yaml', text: officePolicy(...rules) }],
       mode,
       author: 'lab',
     })
@@ -78,24 +76,8 @@ suite('gateway', { skip: needsRoot }, () => {
     lab.run(host, ['dig', '+short', '+tries=2', '+time=4', ...args])
   const onRouter = async (...command: readonly string[]): Promise<string> =>
     (await lab.run('router', command)).stdout.trim()
-  const metric = async (name: string): Promise<number> => {
-    const { stdout } = await lab.run('router', ['curl', '-sS', 'http://127.0.0.1:9100/metrics'])
-    return Number(
-      stdout
-        .split('\n')
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(' ')[1] ?? Number.NaN,
-    )
-  }
-  const recorded = (): readonly FlowRecord[] =>
-    readFileSync(join(lab.directory, 'flows.jsonl'), 'utf8')
-      .split('\n')
-      .filter((line) => line.endsWith('}'))
-      .map((line) => JSON.parse(line) as FlowRecord)
-  const eventually = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-    for (const deadline = performance.now() + 10_000; !(await holds()); await sleep(50))
-      assert.ok(performance.now() < deadline, what)
-  }
+  const metric = (name: string): Promise<number> => readMetric(lab, name)
+  const recorded = (): readonly FlowRecord[] => readRecorded(lab)
 
   test('an allowed name is reached by IPv4 and IPv6; nothing else leaves, and what is refused is told so at once', async () => {
     await under(WEB, 'id: silent, action: deny, how: drop, to: [198.51.100.20], ports: [7000]')
@@ -220,7 +202,7 @@ suite('gateway', { skip: needsRoot }, () => {
 
   test('the page of metrics lists every metric of the gateway, and no other', async () => {
     await under(WEB)
-    const { stdout } = await lab.run('router', ['curl', '-sS', 'http://127.0.0.1:9100/metrics'])
+    const stdout = await readMetrics(lab)
     const exported = [...stdout.matchAll(/^(sallyport_(?:gateway|inspection)_\w+)/gm)].map(([name]) => name)
     const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8')
     const documented = [...page.matchAll(/^\| `(sallyport_(?:gateway|inspection)_\w+)` \|/gm)].map(([, name]) => name)
