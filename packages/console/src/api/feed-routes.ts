@@ -73,7 +73,7 @@ async function feedRows(context: ApiContext): Promise<readonly FeedRow[]> {
   return Promise.all(feedsOf(context).map(async (feed) => feedRow(feed, await context.feeds.state(feed))))
 }
 
-type FeedRow = {
+export type FeedRow = {
   readonly name: string
   readonly state: 'in force' | 'never fetched' | 'held' | 'failing'
   readonly source: string

@@ -5,24 +5,13 @@ import { get, post, type User } from './api.ts'
 import type { Column } from './data-table.ts'
 import { DataTable } from './data-table.ts'
 import { count, time } from './format.ts'
+import type { FeedRow } from '../api/feed-routes.ts'
 import { Problem, useLoaded } from './load.ts'
 import { PagedList } from './paged-list.ts'
 
-type Feed = {
-  readonly name: string
-  readonly state: string
-  readonly source: string
-  readonly format: string | null
-  readonly entries: number
-  readonly unusable: number
-  readonly keptOut: number
-  readonly fetchedMs: number | null
-  readonly checkedMs: number | null
-  readonly problem: string | null
-}
 type Line = { readonly line: number; readonly reason: string; readonly text: string }
 type Entry = { readonly entry: string; readonly reason: string }
-type Detail = Feed & {
+type Detail = FeedRow & {
   readonly lines: { readonly count: number; readonly shown: readonly Line[] } | null
   readonly quarantine: { readonly count: number; readonly shown: readonly Entry[] } | null
 }
@@ -58,7 +47,7 @@ export function FeedsPage({ user, name }: { readonly user: User; readonly name: 
       setBusy('')
     }
   }
-  const columns: readonly Column<Feed>[] = [
+  const columns: readonly Column<FeedRow>[] = [
     { title: 'Feed', cell: (feed) => html`<a href=${`#/feeds/${encodeURIComponent(feed.name)}`}>${feed.name}</a>` },
     { title: 'State', cell: ({ state }) => html`<span class=${STATE_CLASS[state] ?? ''}>${state}</span>` },
     { title: 'Entries', number: true, cell: ({ entries }) => count(entries) },

@@ -1,21 +1,11 @@
 /// <reference lib="dom" />
 import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
+import type { RuleUse } from '../api/rule-use.ts'
 import type { Column } from './data-table.ts'
 import { count, time } from './format.ts'
 import { PagedList } from './paged-list.ts'
 import { Period } from './period.ts'
-
-type RuleUse = {
-  readonly rule: string | null
-  readonly layer: string | null
-  readonly action: string
-  readonly use: 'used' | 'unused' | 'gone'
-  readonly flows: number
-  readonly denied: number
-  readonly lastSeen: string | null
-  readonly until: string | null
-}
 
 const USE = { used: '', unused: 'decided nothing', gone: 'in the policy no more' } as const
 const COLUMNS: readonly Column<RuleUse>[] = [
