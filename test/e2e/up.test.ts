@@ -59,8 +59,8 @@ suite('a guarded host', { skip: needsRoot }, () => {
     await host!.ended
     host = null
   }
-  const fetches = async (name: string): Promise<boolean> =>
-    (await lab.inCgroup(cgroup, ['curl', '-sS', '-m', '3', `http://${name}/`])).stdout.includes('hello')
+  const fetches = async (name: string, ...options: readonly string[]): Promise<boolean> =>
+    (await lab.inCgroup(cgroup, ['curl', '-sS', '-m', '3', ...options, `http://${name}/`])).stdout.includes('hello')
   const json = async <T>(...args: readonly string[]): Promise<T> => {
     const ended = await lab.sallyport([...args, '--json'])
     assert.equal(ended.status, 0, ended.stderr)
@@ -71,7 +71,8 @@ suite('a guarded host', { skip: needsRoot }, () => {
 
   test('watching stops nothing, leaves nothing in the kernel, and records who reached what; its state is private, and there is one', async () => {
     await up()
-    assert.equal(await fetches('allowed.test'), true)
+    // By one family: a client that waits 200 ms for one tries the other too (RFC 8305), which is a flow more.
+    assert.equal(await fetches('allowed.test', '-4'), true)
     assert.equal(await fetches('198.51.100.20'), true)
     assert.equal(pins(), false)
     const state = join(lab.state, 'root')
@@ -84,7 +85,7 @@ suite('a guarded host', { skip: needsRoot }, () => {
       flows: { app: string; boundNames: string[]; transport: string; verdict: object }[]
     }>('flows', 'port:80')
     const tcp = flows.filter(({ transport }) => transport === 'tcp')
-    assert.equal(tcp.length, 2)
+    assert.equal(tcp.length, 2, JSON.stringify(tcp))
     assert.match(tcp[0]!.app, /\/curl$/)
     assert.deepEqual(tcp.map(({ boundNames }) => boundNames).toReversed(), [['allowed.test'], []])
   })
