@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'resolver-unavailable'
   | 'proxy-unavailable'
   | 'users-invalid'
+  | 'keytab-invalid'
+  | 'kerberos-unavailable'
   | 'detectors-invalid'
   | 'authority-invalid'
   | 'filter-invalid'
@@ -154,6 +156,16 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'A file of detectors or of their values cannot be used.',
     remedy: 'See docs/reference/dlp.md.',
+  },
+  'keytab-invalid': {
+    exitCode: 2,
+    meaning: 'A file of keys of Kerberos cannot be used.',
+    remedy: 'Export the key of the principal HTTP/HOST@REALM, HOST being the name of the proxy that clients are given.',
+  },
+  'kerberos-unavailable': {
+    exitCode: 3,
+    meaning: 'The library of this machine for Kerberos is missing.',
+    remedy: 'Install it: apt install libgssapi-krb5-2.',
   },
   'users-invalid': {
     exitCode: 2,

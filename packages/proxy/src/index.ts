@@ -2,6 +2,8 @@ export { ANSWER_REASONS, ANSWERS, type AnswerReason, type Refusal } from './answ
 export type { CounterName, ProxyCounts } from './counters.ts'
 export { ProxyJudge, type Judged } from './decide/proxy-judge.ts'
 export { authenticateBy, type AuthenticateOptions } from './identity/authenticate.ts'
+export { KerberosAcceptor, type KerberosOptions } from './identity/kerberos/kerberos-acceptor.ts'
+export { readKeytab } from './identity/kerberos/read-keytab.ts'
 export { readUsers, type PasswordEntry, type UsersProblem } from './identity/read-users.ts'
 export type { TokenOptions } from './identity/token-check.ts'
 export type { ParentProxy } from './connect/through-parent.ts'

@@ -31,6 +31,8 @@ export function proxyCommand(answer: Answer): Command {
     .option('--jwks <file-or-url>', 'keys that sign bearer tokens')
     .option('--jwt-issuer <text>', 'who must have issued a token')
     .option('--jwt-audience <text>', 'whom a token must be for')
+    .option('--keytab <file>', 'keys of the service HTTP of this proxy; clients log in by Kerberos (Negotiate)')
+    .addOption(repeatable('--kerberos-realm <realm>', 'a realm whose users are taken beside those of the keys'))
     .option('--anonymous', 'let clients without credentials ask too, as nobody')
     .option('--local-clients', 'know user, application and unit behind connections from this host')
     .addOption(repeatable('--proxy-header-from <prefix>', 'load balancers whose connections begin with a PROXY header'))
@@ -65,6 +67,7 @@ export function proxyCommand(answer: Answer): Command {
       examples(
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --access-log -',
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --tls-inspect ca.pem --spare .bank.example',
+        'sallyport proxy --listen 192.0.2.1:3128 --policy office.yaml --keytab /etc/sallyport/http.keytab --users users',
         'sallyport proxy --listen 127.0.0.1:3128 --policy office.yaml --icap-request icap://127.0.0.1/dlp --icap-response icap://127.0.0.1/avscan',
         'sallyport proxy --listen 192.0.2.1:3128 --policy org.yaml --policy team.yaml --metrics 127.0.0.1:9154 --access-log /var/log/sallyport/access.log --access-log-format squid',
       ),

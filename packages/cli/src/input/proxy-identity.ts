@@ -1,6 +1,15 @@
-import { authenticateBy, readUsers, type Authenticate, type TokenOptions } from '@sallyport/proxy'
+import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import {
+  authenticateBy,
+  KerberosAcceptor,
+  readKeytab,
+  readUsers,
+  type Authenticate,
+  type TokenOptions,
+} from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
-import { readTextFile } from './read-text-file.ts'
+import { fileError, readTextFile } from './read-text-file.ts'
 
 const MOST_USERS_BYTES = 16 * 2 ** 20
 const MOST_KEYS_BYTES = 2 ** 20
@@ -10,15 +19,18 @@ export type IdentityOptions = {
   readonly jwks?: string
   readonly jwtIssuer?: string
   readonly jwtAudience?: string
+  readonly keytab?: string
+  readonly kerberosRealm: readonly string[]
   readonly anonymous?: boolean
 }
 
 /** `null` when nothing says how users are known. */
 export async function readAuthenticate(options: IdentityOptions): Promise<Authenticate | null> {
-  if (options.users === undefined && options.jwks === undefined) return null
+  if (options.users === undefined && options.jwks === undefined && options.keytab === undefined) return null
   const users = options.users === undefined ? null : await readPasswords(options.users)
   const tokens = options.jwks === undefined ? null : await readTokenOptions(options.jwks, options)
-  return authenticateBy({ users, tokens, isRequired: options.anonymous !== true })
+  const kerberos = options.keytab === undefined ? null : await openKerberos(options.keytab, options.kerberosRealm)
+  return authenticateBy({ users, tokens, kerberos, isRequired: options.anonymous !== true })
 }
 
 async function readPasswords(
@@ -41,4 +53,24 @@ async function readTokenOptions(source: string, options: IdentityOptions): Promi
   } catch (error) {
     throw new SallyportError('users-invalid', `${source} is no set of keys: ${(error as Error).message}`)
   }
+}
+
+/** Users of the realms that the proxy's own keys are of, and of those that are named. */
+async function openKerberos(path: string, named: readonly string[]): Promise<KerberosAcceptor> {
+  const invalid = (problem: string, remedy?: string): SallyportError =>
+    new SallyportError('keytab-invalid', `${path} ${problem}`, remedy === undefined ? {} : { remedy })
+  const facts = await stat(path).catch((error: unknown) => {
+    throw fileError(path, error)
+  })
+  if ((facts.mode & 0o077) !== 0) throw invalid('can be read by others than its owner', `chmod 600 ${path}`)
+  if (facts.size > MOST_KEYS_BYTES) throw invalid('is too large for a file of keys')
+  const entries = readKeytab(
+    await readFile(path).catch((error: unknown) => {
+      throw fileError(path, error)
+    }),
+  )
+  if (entries === null) throw invalid('is no keytab')
+  const own = entries.filter(({ service }) => service.startsWith('HTTP/')).map(({ realm }) => realm)
+  if (own.length === 0) throw invalid('has no key of a service HTTP/HOST')
+  return new KerberosAcceptor({ keytab: resolve(path), realms: [...new Set([...own, ...named])] })
 }

@@ -54,9 +54,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       icap: parseIcap(options),
       tls: await readListenTls(options),
       authenticate:
-        authenticate === null
-          ? null
-          : { ...authenticate, check: async (shown) => (await authenticate?.check(shown)) ?? null },
+        authenticate === null ? null : { ...authenticate, check: (shown, login) => authenticate!.check(shown, login) },
       processOf:
         local === null
           ? null

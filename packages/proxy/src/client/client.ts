@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Address } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
+import type { ConnectionLogin } from '../identity/connection-login.ts'
 import { ANONYMOUS, type ClientProcess, type Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
 import type { ByteReader } from './byte-reader.ts'
@@ -20,6 +21,7 @@ export type Peer = {
   readonly identity: Identity | null
   /** Of a client of this host, where that is looked for. */
   readonly process: Promise<ClientProcess> | null
+  readonly login: ConnectionLogin
   readonly isTls: boolean
 }
 

@@ -9,6 +9,7 @@ import { serveHttp2 } from '../http2/serve-http2.ts'
 import { refuseRequest } from '../http/refuse-request.ts'
 import { isRefusal } from '../http/request-target.ts'
 import { certificateIdentity } from '../identity/certificate-identity.ts'
+import { ConnectionLogin } from '../identity/connection-login.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { Endpoint } from '../options.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -22,7 +23,9 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
   socket.on('error', () => socket.destroy())
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
   const address = parseAddress(endpoint.address)
-  const peer: Peer = { socket, endpoint, address, process: processBehind(core, socket, address), ...tlsFacts(socket) }
+  using login = new ConnectionLogin()
+  const process = processBehind(core, socket, address)
+  const peer: Peer = { socket, endpoint, address, process, login, ...tlsFacts(socket) }
   if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
     core.counters.add('connectionsHttp2')
     return serveHttp2(core, peer, null, (http) => serveTunnelled(core, http))

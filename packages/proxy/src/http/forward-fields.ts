@@ -48,6 +48,8 @@ export function responseHeadText(
   to: {
     readonly connection: 'close' | 'keep-alive' | 'upgrade' | null
     readonly via: string
+    /** The last word of a login. */
+    readonly authenticate: string | null
     readonly isHead: boolean
   },
 ): string {
@@ -57,6 +59,7 @@ export function responseHeadText(
   if (shown.kind === 'none' && (to.isHead || status === 304)) text += keptLength(fields)
   if (to.connection === 'upgrade') text += 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
   else if (to.connection !== null) text += `Connection: ${to.connection}\r\n`
+  if (to.authenticate !== null) text += `Proxy-Authenticate: ${to.authenticate}\r\n`
   return `${text}Via: ${to.via}\r\n\r\n`
 }
 

@@ -76,7 +76,9 @@ function connectAnswers(core: ProxyCore, client: Client, head: RequestHead): Con
   return {
     refuse: (no, record) => refuseRequest(core, client, head, record, no, true),
     accept: () => {
-      client.socket.write('HTTP/1.1 200 Connection established\r\n\r\n', 'latin1')
+      const reply = client.login.takeReply()
+      const proof = reply === null ? '' : `Proxy-Authenticate: ${reply}\r\n`
+      client.socket.write(`HTTP/1.1 200 Connection established\r\n${proof}\r\n`, 'latin1')
       return client
     },
   }

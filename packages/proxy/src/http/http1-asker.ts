@@ -48,7 +48,7 @@ export class Http1Asker implements Asker {
   }
 
   async interim(head: ResponseHead, version: HttpVersion): Promise<unknown> {
-    return this.head.minor === 1 ? this.#sendHead(head, { kind: 'none' }, version, null) : undefined
+    return this.head.minor === 1 ? this.#sendHead(head, { kind: 'none' }, version, null, null) : undefined
   }
 
   async answer(head: ResponseHead, framing: Framing, version: HttpVersion): Promise<BodySink | null> {
@@ -58,13 +58,13 @@ export class Http1Asker implements Asker {
     const { socket } = this.peer
     // A short answer leaves as one packet.
     socket.cork()
-    const sent = this.#sendHead(head, shown, version, connection)
+    const sent = this.#sendHead(head, shown, version, connection, this.peer.login.takeReply())
     process.nextTick(() => socket.uncork())
     return (await sent) ? http1BodySink(socket, shown) : null
   }
 
   async takeOver(head: ResponseHead, version: HttpVersion): Promise<TakenOver> {
-    await this.#sendHead(head, { kind: 'none' }, version, 'upgrade')
+    await this.#sendHead(head, { kind: 'none' }, version, 'upgrade', this.peer.login.takeReply())
     const { socket, reader } = this.peer
     return { socket, held: reader.release() }
   }
@@ -81,9 +81,15 @@ export class Http1Asker implements Asker {
     return this.#mayKeep && isWhole ? 'keep' : 'close'
   }
 
-  #sendHead(head: ResponseHead, shown: Framing, version: HttpVersion, connection: Connection): Promise<boolean> {
+  #sendHead(
+    head: ResponseHead,
+    shown: Framing,
+    version: HttpVersion,
+    connection: Connection,
+    authenticate: string | null,
+  ): Promise<boolean> {
     const via = `${version} ${this.#core.via}`
-    const text = responseHeadText(head, shown, { connection, via, isHead: this.head.method === 'HEAD' })
+    const text = responseHeadText(head, shown, { connection, via, authenticate, isHead: this.head.method === 'HEAD' })
     return writeWithin(this.peer.socket, text, this.#core.timeouts.bodyIdleMs)
   }
 

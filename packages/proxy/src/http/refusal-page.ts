@@ -45,7 +45,7 @@ export function refusalAnswer(
   refusal: Refusal,
   id: string,
   accept: string,
-  challenges: readonly string[],
+  authenticate: readonly string[],
 ): RefusalAnswer {
   const { status, proxyStatus } = ANSWERS[refusal.reason]
   const { contentType, body } = refusalPage(refusal, id, accept)
@@ -55,7 +55,7 @@ export function refusalAnswer(
     ['Cache-Control', 'no-store'],
     ['Proxy-Status', `sallyport; error=${proxyStatus}; details="${refusal.reason}"`],
     ['Sallyport-Reference', id],
-    ...(status === 407 ? challenges.map((challenge) => ['Proxy-Authenticate', challenge] as const) : []),
+    ...authenticate.map((value) => ['Proxy-Authenticate', value] as const),
     ...(status === 405 ? ([['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT']] as const) : []),
   ]
   return { status, fields, body }
@@ -71,9 +71,9 @@ export function refusalResponse(
   refusal: Refusal,
   id: string,
   request: { readonly accept: string; readonly isHead: boolean; readonly isKept: boolean },
-  challenges: readonly string[],
+  authenticate: readonly string[],
 ): string {
-  const { status, fields, body } = refusalAnswer(refusal, id, request.accept, challenges)
+  const { status, fields, body } = refusalAnswer(refusal, id, request.accept, authenticate)
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Refused'}`,
     ...fields.map(([name, value]) => `${name}: ${value}`),

@@ -2,6 +2,7 @@ import type { RequestHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import { writeWithin } from '../client/byte-reader.ts'
 import { closeGently, resetConnection, type Client } from '../client/client.ts'
+import { authenticateFields } from '../identity/authenticate-fields.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { AfterRequest } from './asker.ts'
@@ -19,8 +20,7 @@ export async function refuseRequest(
   const isKept = mayKeep && !no.isSilent && !core.isDraining
   const accept = head?.fields.find(({ name }) => name === 'accept')?.value ?? ''
   const request = { accept, isHead: head?.method === 'HEAD', isKept }
-  const challenges = core.options.authenticate?.challenges ?? []
-  const bytes = Buffer.from(refusalResponse(no, record.id, request, challenges))
+  const bytes = Buffer.from(refusalResponse(no, record.id, request, authenticateFields(core, client.login, no)))
   const status = Number(bytes.toString('latin1', 9, 12))
   record.refused(no)
   record.set({ method: head?.method ?? null, status: no.isSilent ? null : status })

@@ -5,6 +5,7 @@ import type { Peer } from '../client/client.ts'
 import type { AfterRequest, Asker, HttpVersion, TakenOver } from '../http/asker.ts'
 import type { BodySink, BodySource } from '../http/body.ts'
 import { refusalAnswer } from '../http/refusal-page.ts'
+import { authenticateFields } from '../identity/authenticate-fields.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { http2BodySink, Http2BodySource, resetStream } from './http2-body.ts'
@@ -59,6 +60,8 @@ export class Http2Asker implements Asker {
     )
     section.unshift(':status', String(head.status))
     section.push('via', `${version} ${this.#core.via}`)
+    const reply = this.peer.login.takeReply()
+    if (reply !== null) section.push('proxy-authenticate', reply)
     this.#stream.respond(section, { endStream: isBodiless, waitForTrailers: !isBodiless })
     return isBodiless ? NO_BODY : http2BodySink(this.#stream)
   }
@@ -68,7 +71,7 @@ export class Http2Asker implements Asker {
   }
 
   async refuse(no: Refusal, record: OpenRecord): Promise<AfterRequest> {
-    const status = refuseStream(this.#core, this.#stream, this.head, no, record.id)
+    const status = refuseStream(this.#core, this.peer, this.#stream, this.head, no, record.id)
     record.refused(no)
     record.set({ status })
     this.#core.finish(record)
@@ -89,6 +92,7 @@ export class Http2Asker implements Asker {
 /** The refusal on its own stream; the connection and its other streams go on. */
 export function refuseStream(
   core: ProxyCore,
+  peer: Peer,
   stream: ServerHttp2Stream,
   head: RequestHead | null,
   no: Refusal,
@@ -100,7 +104,7 @@ export function refuseStream(
     return null
   }
   const accept = head?.fields.find(({ name }) => name === 'accept')?.value ?? ''
-  const { status, fields, body } = refusalAnswer(no, id, accept, core.options.authenticate?.challenges ?? [])
+  const { status, fields, body } = refusalAnswer(no, id, accept, authenticateFields(core, peer.login, no))
   const section = [':status', String(status), ...fields.flatMap(([name, value]) => [name.toLowerCase(), value])]
   const isHead = head?.method === 'HEAD'
   stream.respond(section, { endStream: isHead })

@@ -12,6 +12,7 @@ import type { Peer } from '../client/client.ts'
 import { KeptUpstreams } from '../http/kept-upstreams.ts'
 import { PAC_PATHS, PAC_TYPE, pacFor } from '../http/pac-file.ts'
 import { serveRequest } from '../http/serve-request.ts'
+import { ConnectionLogin } from '../identity/connection-login.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { serveConnect } from '../tunnel/serve-connect.ts'
@@ -74,7 +75,7 @@ function openSession(core: ProxyCore, session: ServerHttp2Session): Disposable {
 
 async function serveStream(
   core: ProxyCore,
-  peer: Peer,
+  connection: Peer,
   stream: ServerHttp2Stream,
   section: FieldSection,
   flags: number,
@@ -82,11 +83,13 @@ async function serveStream(
   kept: KeptUpstreams,
   onTunnel: OnTunnel,
 ): Promise<void> {
+  using login = new ConnectionLogin()
+  const peer: Peer = { ...connection, login }
   const read = requestHeadOf(section)
   const refuseEarly = (reason: 'bad-request' | 'too-many-requests', explain?: string): void => {
     const record = new OpenRecord(peer.endpoint, 'http')
     const no = refusal(reason, explain)
-    record.set({ httpVersion: '2.0', status: refuseStream(core, stream, null, no, record.id) })
+    record.set({ httpVersion: '2.0', status: refuseStream(core, peer, stream, null, no, record.id) })
     record.refused(no)
     core.finish(record)
   }
@@ -122,13 +125,14 @@ async function serveConnectStream(
 ): Promise<void> {
   const http = await serveConnect(core, peer, head, {
     refuse: async (no, record) => {
-      record.set({ status: refuseStream(core, stream, head, no, record.id) })
+      record.set({ status: refuseStream(core, peer, stream, head, no, record.id) })
       record.refused(no)
       core.finish(record)
       return 'taken'
     },
     accept: () => {
-      stream.respond({ ':status': 200 })
+      const reply = peer.login.takeReply()
+      stream.respond({ ':status': 200, ...(reply === null ? {} : { 'proxy-authenticate': reply }) })
       return { ...peer, socket: stream, reader: new ByteReader(stream) }
     },
   })

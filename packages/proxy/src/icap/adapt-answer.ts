@@ -38,7 +38,7 @@ export async function adaptAnswer(
   const said = await client.ask({
     heads: [
       ['req-hdr', requestHeadText({ ...request, framing: { kind: 'none' }, isBodyRead: true })],
-      ['res-hdr', responseHeadText(head, framing, { connection: null, via, isHead: false })],
+      ['res-hdr', responseHeadText(head, framing, { connection: null, authenticate: null, via, isHead: false })],
     ],
     framing,
     source,

@@ -1,4 +1,5 @@
-import type { Authenticate } from './identity.ts'
+import type { Authenticate, CheckedCredentials } from './identity.ts'
+import type { KerberosAcceptor } from './kerberos/kerberos-acceptor.ts'
 import { PasswordCheck } from './password-check.ts'
 import type { PasswordEntry } from './read-users.ts'
 import { TokenCheck, type TokenOptions } from './token-check.ts'
@@ -6,26 +7,34 @@ import { TokenCheck, type TokenOptions } from './token-check.ts'
 export type AuthenticateOptions = {
   readonly users: ReadonlyMap<string, PasswordEntry> | null
   readonly tokens: TokenOptions | null
+  readonly kerberos?: KerberosAcceptor | null
   /** Whether a client without credentials is turned away; else it is nobody, and rules for users do not hold. */
   readonly isRequired: boolean
 }
 
-/** User and password by Basic (RFC 7617) or SOCKS, and Bearer tokens (RFC 6750). */
+/** User and password by Basic (RFC 7617) or SOCKS, Bearer tokens (RFC 6750), and tickets of Kerberos by Negotiate (RFC 4559). */
 export function authenticateBy(options: AuthenticateOptions): Authenticate {
-  const passwords = options.users === null ? null : new PasswordCheck(options.users)
+  const { users, kerberos = null } = options
+  const hasPasswords = users !== null && [...users.values()].some(({ hash }) => hash !== null)
+  const passwords = hasPasswords ? new PasswordCheck(users) : null
   const tokens = options.tokens === null ? null : new TokenCheck(options.tokens)
   return {
-    check: async (credentials) => {
+    check: async (credentials, login) => {
       switch (credentials.kind) {
         case 'none':
-          return null
+          return WRONG
         case 'password':
-          return passwords?.check(credentials.user, credentials.password) ?? null
+          return (await passwords?.check(credentials.user, credentials.password)) ?? WRONG
         case 'bearer':
-          return tokens?.check(credentials.token) ?? null
+          return (await tokens?.check(credentials.token)) ?? WRONG
+        case 'negotiate':
+          if (kerberos === null) return WRONG
+          return login.negotiate(kerberos, credentials.token, (principal) => users?.get(principal)?.groups ?? [])
       }
     },
+    // The strongest first: some clients take the first that they know.
     challenges: [
+      ...(kerberos === null ? [] : ['Negotiate']),
       ...(passwords === null ? [] : ['Basic realm="sallyport", charset="UTF-8"']),
       ...(tokens === null ? [] : ['Bearer realm="sallyport"']),
     ],
@@ -33,3 +42,5 @@ export function authenticateBy(options: AuthenticateOptions): Authenticate {
     isRequired: options.isRequired,
   }
 }
+
+const WRONG: CheckedCredentials = { problem: 'the credentials do not hold' }

@@ -33,10 +33,12 @@ async function identityOf(core: ProxyCore, client: Peer, credentials: Credential
   if (client.identity !== null && (authenticate === null || credentials?.kind === 'none')) return client.identity
   if (authenticate === null) return ANONYMOUS
   if (credentials === null) return refusal('authentication-required', 'the credentials cannot be read')
-  if (credentials.kind === 'none' && !authenticate.isRequired) return ANONYMOUS
-  const identity = credentials.kind === 'none' ? null : await authenticate.check(credentials)
-  if (identity !== null) return identity
-  return refusal('authentication-required', credentials.kind === 'none' ? undefined : 'the credentials do not hold')
+  if (credentials.kind === 'none') {
+    const settled = client.login.identityAt(Date.now())
+    return settled ?? (authenticate.isRequired ? refusal('authentication-required') : ANONYMOUS)
+  }
+  const checked = await authenticate.check(credentials, client.login)
+  return 'problem' in checked ? refusal('authentication-required', checked.problem) : checked
 }
 
 /** Null when the field is doubled or cannot be read. */
@@ -47,6 +49,7 @@ function credentialsOf(head: RequestHead): Credentials | null {
   if (values.length > 1 || match === null) return null
   const scheme = match[1]!.toLowerCase()
   if (scheme === 'bearer') return { kind: 'bearer', token: match[2]! }
+  if (scheme === 'negotiate') return { kind: 'negotiate', token: Buffer.from(match[2]!, 'base64') }
   if (scheme !== 'basic') return null
   const text = Buffer.from(match[2]!, 'base64').toString('utf8')
   const colon = text.indexOf(':')

@@ -1,4 +1,5 @@
 import type { Flow } from '@sallyport/policy'
+import type { ConnectionLogin } from './connection-login.ts'
 
 /** Facts of the process behind a client of this host. One that is left out could not be found out: a rule that asks for it denies. */
 export type ClientProcess = Pick<Flow, 'user' | 'groups' | 'app' | 'appSha256' | 'unit'>
@@ -18,10 +19,13 @@ export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'negotiate'; readonly token: Buffer }
 
-/** Answers with `null` when the credentials do not hold, or when there are none and some are needed. Never rejects. */
+export type CheckedCredentials = Identity | { readonly problem: string }
+
 export type Authenticate = {
-  readonly check: (credentials: Credentials) => Promise<Identity | null>
+  /** Never rejects. `login`: of the connection that they came on. */
+  readonly check: (credentials: Credentials, login: ConnectionLogin) => Promise<CheckedCredentials>
   /** Values of Proxy-Authenticate. */
   readonly challenges: readonly string[]
   readonly takesPasswords: boolean

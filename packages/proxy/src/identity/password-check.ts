@@ -31,7 +31,7 @@ export class PasswordCheck {
     try {
       const entry = this.#users.get(user)
       const holds = await compare(password, entry?.hash ?? NOBODY)
-      if (entry === undefined || !holds) return null
+      if (entry === undefined || entry.hash === null || !holds) return null
       const identity: Identity = { user, groups: entry.groups, tags: null }
       if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
       this.#kept.set(key, { identity, untilMs: Date.now() + KEPT_MS })
