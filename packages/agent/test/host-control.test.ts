@@ -5,6 +5,7 @@ import { EMPTY_WORLD, type Mode, type SallyportError } from '@sallyport/policy'
 import { StateStore } from '@sallyport/store'
 import { HostControl, type PolicyChange } from '../src/up/host-control.ts'
 import { hostPolicy } from '../src/up/host-policy.ts'
+import type { PolicyCopy } from '../src/up/policy-copy.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const change = (to: string, confirmSeconds: number | null = null, mode: Mode | null = 'enforce'): PolicyChange => ({
@@ -18,11 +19,12 @@ const change = (to: string, confirmSeconds: number | null = null, mode: Mode | n
 })
 
 /** A host whose kernel is the list of what it was told to enforce; `refuse` makes it refuse. */
-function host(state: StateStore) {
+function host(state: StateStore, copy: PolicyCopy | null = null) {
   const clock = { nowMs: NOW, monotonicMs: 0, refuse: false }
   const inForce: string[] = []
   const control = new HostControl({
     state,
+    copy,
     worldFor: async () => EMPTY_WORLD,
     namesFor: async () => ({ feed: new Set(['malware']) }),
     nowMs: () => clock.nowMs,
@@ -39,62 +41,62 @@ function host(state: StateStore) {
 }
 
 test('a kernel that refuses leaves the policy before, in the store too, and the next change is not held up', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { clock, control, inForce } = host(state)
   await control.apply(change('a.example'))
   clock.refuse = true
   await assert.rejects(control.apply(change('b.example')), /the kernel refuses/)
-  assert.equal(state.policies.inForce().version, 1)
+  assert.equal((await state.policies.inForce()).version, 1)
   await assert.rejects(control.rollback('ann', 1), /the kernel refuses/)
   clock.refuse = false
   await control.apply(change('c.example'))
-  assert.deepEqual(state.policies.inForce(), { version: 2, confirmed: 2, confirmByMs: null })
+  assert.deepEqual(await state.policies.inForce(), { version: 2, confirmed: 2, confirmByMs: null })
   assert.equal(inForce.length, 2)
 })
 
 test('a clock that is set back does not make a trial longer, one that jumps ahead ends it', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { clock, control, inForce } = host(state)
   await control.apply(change('a.example'))
   await control.apply(change('b.example', 60))
   clock.nowMs -= 3_600_000
   clock.monotonicMs += 59_999
   await control.tick()
-  assert.equal(state.policies.inForce().version, 2)
+  assert.equal((await state.policies.inForce()).version, 2)
   clock.monotonicMs += 1
   await assert.rejects(control.confirm('ann'), /no policy waits/)
   await control.tick()
-  assert.deepEqual(state.policies.inForce(), { version: 1, confirmed: 1, confirmByMs: null })
+  assert.deepEqual(await state.policies.inForce(), { version: 1, confirmed: 1, confirmByMs: null })
   assert.equal(inForce.at(-1), inForce[0])
   await control.apply(change('c.example', 60))
   clock.nowMs += 7_200_000
   await control.tick()
-  assert.equal(state.policies.inForce().version, 1)
+  assert.equal((await state.policies.inForce()).version, 1)
 })
 
 test('a trial that cannot be undone is tried again until it is', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { clock, control } = host(state)
   await control.apply(change('a.example'))
   await control.apply(change('b.example', 1))
   clock.nowMs += 1000
   clock.refuse = true
   await assert.rejects(control.tick(), /the kernel refuses/)
-  assert.equal(state.policies.inForce().version, 2)
+  assert.equal((await state.policies.inForce()).version, 2)
   clock.refuse = false
   await control.tick()
-  assert.equal(state.policies.inForce().version, 1)
+  assert.equal((await state.policies.inForce()).version, 1)
 })
 
 test('changes that come at once are made one after the other, in their order', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { control, inForce } = host(state)
   await Promise.all(['a', 'b', 'c', 'd'].map((name) => control.apply(change(`${name}.example`))))
   assert.equal(inForce.length, 4)
-  assert.equal(state.policies.inForce().version, 4)
-  assert.match(state.policies.get(4)!.files[0]!.text, /d\.example/)
+  assert.equal((await state.policies.inForce()).version, 4)
+  assert.match((await state.policies.get(4))!.files[0]!.text, /d\.example/)
   assert.deepEqual(
-    state.audit.list(10).map(({ actor, action }) => `${actor} ${action}`),
+    (await state.audit.list(10)).map(({ actor, action }) => `${actor} ${action}`),
     Array.from({ length: 4 }, () => 'ann apply'),
   )
 })
@@ -112,7 +114,7 @@ test('enforcing is enforcing although the layer says monitor; a rule that is wat
 })
 
 test('watching is watching whatever the files say, and the mode stays unless it is given', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { control, inForce } = host(state)
   await control.apply(change('a.example', null, null))
   assert.match(inForce[0]!, /^monitor/)
@@ -123,21 +125,21 @@ test('watching is watching whatever the files say, and the mode stays unless it 
 })
 
 test('new lists come into force with the policy that is, on trial too; a kernel that refuses leaves all as it was', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { clock, control, inForce } = host(state)
   await control.apply(change('a.example'))
   await control.apply(change('b.example', 60))
   await control.readWorldAgain('malware')
   assert.equal(inForce.at(-1), inForce.at(-2))
-  assert.notEqual(state.policies.inForce().confirmByMs, null)
+  assert.notEqual((await state.policies.inForce()).confirmByMs, null)
   clock.refuse = true
   await assert.rejects(control.readWorldAgain('malware'), /the kernel refuses/)
   assert.equal(inForce.length, 3)
-  assert.equal(state.policies.inForce().version, 2)
+  assert.equal((await state.policies.inForce()).version, 2)
 })
 
 test('a limit that nothing would hold is refused, unless it only watches; what is stored already goes on', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { control, inForce } = host(state)
   const limited = (mode: Mode): PolicyChange => {
     const [file] = change('a.example').files
@@ -149,13 +151,13 @@ test('a limit that nothing would hold is refused, unless it only watches; what i
   await control.apply(limited('monitor'))
   assert.equal(inForce.length, 1)
   const before = { ...limited('enforce'), reason: '', createdMs: NOW, confirmByMs: null }
-  state.policies.apply({ ...before, mode: 'enforce' })
+  await state.policies.apply({ ...before, mode: 'enforce' })
   await control.resume()
   assert.match(inForce[1] ?? '', /^enforce/)
 })
 
 test('a policy that names a set that there is not is told where, and never put in force', async () => {
-  using state = StateStore.open(':memory:')
+  await using state = await StateStore.open(':memory:')
   const { control, inForce } = host(state)
   await control.apply(change('a.example'))
   await assert.rejects(control.apply(change('{ feed: malwear }')), ({ remedy }: SallyportError) => {
@@ -163,5 +165,5 @@ test('a policy that names a set that there is not is told where, and never put i
     return true
   })
   assert.equal(inForce.length, 1)
-  assert.equal(state.policies.inForce().version, 1)
+  assert.equal((await state.policies.inForce()).version, 1)
 })

@@ -9,7 +9,9 @@ import type { DeskArguments } from './keep-desk.ts'
 import { version } from './version.ts'
 
 /** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
-const { stateDirectory, listen, feeds, alertsTo, flowsTo } = JSON.parse(process.argv[2] ?? '') as DeskArguments
+const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo } = JSON.parse(
+  process.argv[2] ?? '',
+) as DeskArguments
 const stopped = new AbortController()
 process.once('SIGTERM', () => stopped.abort())
 // Of the terminal: the parent ends us when it has ended what it guards.
@@ -19,6 +21,7 @@ try {
   await serveDesk(
     {
       stateDirectory,
+      stateStore,
       listen,
       version: version(),
       feedsDirectory: join(stateDirectoryOf(), 'feeds'),

@@ -6,6 +6,7 @@ import type { DeskReady } from '@sallyport/console'
 
 export type DeskArguments = {
   readonly stateDirectory: string
+  readonly stateStore: string
   readonly listen: { readonly address: string; readonly port: number }
   readonly feeds: readonly string[]
   readonly alertsTo: readonly string[]

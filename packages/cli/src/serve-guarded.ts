@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { serveHost, type Guarding } from '@sallyport/agent'
 import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
+import { parsePostgresUrl } from '@sallyport/store'
 import { author } from './input/author.ts'
 import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { namesInForce } from './input/known-names.ts'
@@ -23,6 +25,7 @@ export type GuardedOptions = {
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
   readonly state: string
+  readonly stateStore?: string
   readonly report?: string
   readonly json?: boolean
 }
@@ -45,12 +48,13 @@ export async function serveGuarded(
 ): Promise<void> {
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
+  const stateStore = checkedStore(options)
   const { alertsTo, flowsTo } = checkedTargets(options)
   await using report = await openReport(options.report)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
-      { stateDirectory: options.state, listen, feeds: options.feed, alertsTo, flowsTo },
+      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo },
       (ready) => announceDesk(ready, asJson),
       tell,
       stopped,
@@ -58,6 +62,7 @@ export async function serveGuarded(
   await serveHost(
     {
       stateDirectory: options.state,
+      stateStore,
       guarding: reported(guarding, report),
       files: await readPolicyTexts(options.policy),
       mode: options.mode ?? null,
@@ -74,6 +79,13 @@ export async function serveGuarded(
     stopped,
   )
   await desk
+}
+
+/** Beside the other state, unless it is a database's. */
+function checkedStore({ state, stateStore }: GuardedOptions): string {
+  if (stateStore === undefined) return join(state, 'state.db')
+  parsePostgresUrl(stateStore)
+  return stateStore
 }
 
 /** As they were given; what is wrong with one is known before anything is guarded. */

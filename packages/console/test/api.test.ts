@@ -65,7 +65,7 @@ suite('the API', () => {
       const answer = await ask('POST', '/policy/apply', { headers, body: { files: POLICY, mode: 'monitor' } })
       assert.equal(answer.status, 403)
     }
-    assert.equal(api.state.policies.inForce().version, null)
+    assert.equal((await api.state.policies.inForce()).version, null)
   })
 
   test('a request of another site, or for another name than loopback, is refused', async () => {
@@ -90,8 +90,8 @@ suite('the API', () => {
   })
 
   test('the first account is made once, and only with the token', async () => {
-    for (const { name } of api.state.users.list()) api.state.users.remove(name)
-    api.state.settings.set('first-run-token', createHash('sha256').update(TOKEN).digest('hex'), 'sallyport', NOW)
+    for (const { name } of await api.state.users.list()) await api.state.users.remove(name)
+    await api.state.settings.set('first-run-token', createHash('sha256').update(TOKEN).digest('hex'), 'sallyport', NOW)
     const make = (token: string) => ask('POST', '/setup', { body: { token, name: 'ann', password: PASSWORD } })
     assert.equal((await make('another')).status, 403)
     assert.equal((await ask('GET', '/session')).body['setup'], true)
@@ -103,7 +103,7 @@ suite('the API', () => {
     )
     assert.equal((await make(TOKEN)).status, 403)
     assert.deepEqual(
-      api.state.users.list().map(({ name, role }) => [name, role]),
+      (await api.state.users.list()).map(({ name, role }) => [name, role]),
       [['ann', 'admin']],
     )
   })
@@ -174,15 +174,15 @@ suite('the API', () => {
       })
     await apply(POLICY[0]!.text, null)
     await apply(POLICY[0]!.text.replace('a.example', 'b.example'), 60)
-    assert.deepEqual(api.state.policies.inForce(), { version: 2, confirmed: 1, confirmByMs: api.nowMs + 60_000 })
+    assert.deepEqual(await api.state.policies.inForce(), { version: 2, confirmed: 1, confirmByMs: api.nowMs + 60_000 })
     assert.equal((await ask('POST', '/policy/confirm', as('editor'))).status, 200)
     const { body } = await ask('GET', '/policy/versions/2', as('viewer'))
     assert.equal(body['author'], 'editor')
     assert.match(String(body['diff']), /-.*a\.example.*\n\+.*b\.example/)
     await ask('POST', '/policy/rollback', { ...as('editor'), body: {} })
-    assert.equal(api.state.policies.inForce().version, 1)
+    assert.equal((await api.state.policies.inForce()).version, 1)
     assert.equal((await apply('nonsense', null)).status, 400)
-    assert.equal(api.state.policies.inForce().version, 1)
+    assert.equal((await api.state.policies.inForce()).version, 1)
   })
 
   test('what was recorded can be learned, without a name that looks generated', async () => {

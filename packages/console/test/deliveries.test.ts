@@ -56,6 +56,7 @@ test('what the desk stores and what it finds unusual goes to whoever was named, 
     const serving = serveDesk(
       {
         stateDirectory: state,
+        stateStore: join(state, 'state.db'),
         listen: { address: '127.0.0.1', port: 0 },
         version: '0',
         feedsDirectory: join(state, 'feeds'),

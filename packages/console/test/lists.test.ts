@@ -43,7 +43,7 @@ suite('lists of the API', () => {
 
   test('every list comes in pages that together are the whole, each row once', async () => {
     for (let index = 0; index < 7; index++)
-      api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: `version ${index}` })
+      await api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: `version ${index}` })
     for (const { path, list } of ROUTES) {
       if (list === undefined) continue
       const start = `${path}?${path === '/top' ? 'by=destination&' : ''}`
@@ -131,8 +131,8 @@ suite('lists of the API', () => {
   })
 
   test('the audit log is searched for a text, which is no pattern', async () => {
-    api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: 'version 1' })
-    api.state.audit.add({ timeMs: NOW, actor: 'bob', action: 'mute', target: '100%' })
+    await api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: 'version 1' })
+    await api.state.audit.add({ timeMs: NOW, actor: 'bob', action: 'mute', target: '100%' })
     const found = async (text: string) =>
       ((await get(`/audit?search=${encodeURIComponent(text)}`)).body['entries'] as { actor: string }[]).map(
         ({ actor }) => actor,

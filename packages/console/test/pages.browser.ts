@@ -209,11 +209,11 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
     await reach('Confirm')
     await press('Enter')
     await page.getByText('Confirmed; it stays.').waitFor()
-    assert.equal(api.state.policies.inForce().confirmed, 2)
+    assert.equal((await api.state.policies.inForce()).confirmed, 2)
     await reach('Roll back to version 1')
     await press('Enter')
     await page.getByText('Version 1 is in force again.').waitFor()
-    assert.equal(api.state.policies.inForce().version, 1)
+    assert.equal((await api.state.policies.inForce()).version, 1)
   })
 
   test('an alert leads to a draft that blocks its destination', async () => {

@@ -27,17 +27,19 @@ export type Answer = {
 /** The API of a host, with an account of each role that is signed in; the names of the accounts are the roles'. */
 export class TestApi implements AsyncDisposable {
   nowMs: number = NOW
-  readonly state: StateStore = StateStore.open(':memory:')
+  readonly state: StateStore
   readonly events: DeskEvents = new DeskEvents()
   readonly directory: string = mkdtempSync(join(tmpdir(), 'sallyport-api-'))
   readonly feeds: FeedStore = new FeedStore(this.directory)
   readonly app: ReturnType<typeof buildApi>
   readonly #signedIn = new Map<Role, Record<string, string>>()
 
-  private constructor(flows: FlowStore, more: Partial<ApiContext>) {
+  private constructor(flows: FlowStore, state: StateStore, more: Partial<ApiContext>) {
+    this.state = state
     const worldFor = more.worldFor ?? (async () => EMPTY_WORLD)
     const control = new HostControl({
-      state: this.state,
+      state,
+      copy: null,
       worldFor,
       namesFor: async () => ({}),
       nowMs: () => this.nowMs,
@@ -56,7 +58,7 @@ export class TestApi implements AsyncDisposable {
     this.app = buildApi(
       {
         flows,
-        state: this.state,
+        state,
         events: this.events,
         feeds: this.feeds,
         deliveries: () => ({ alerts: [], flows: [] }),
@@ -72,9 +74,9 @@ export class TestApi implements AsyncDisposable {
   }
 
   static async open(flows: FlowStore, more: Partial<ApiContext> = {}): Promise<TestApi> {
-    const api = new TestApi(flows, more)
+    const api = new TestApi(flows, await StateStore.open(':memory:'), more)
     for (const user of await Promise.all(ROLES.map((role) => api.state.users.add(role, role, PASSWORD, NOW)))) {
-      const { token, csrf } = api.state.users.openSession(user, NOW, 43_200_000)
+      const { token, csrf } = await api.state.users.openSession(user, NOW, 43_200_000)
       api.#signedIn.set(user.role, { cookie: `sallyport=${token}`, 'x-csrf-token': csrf })
     }
     return api
@@ -103,7 +105,7 @@ export class TestApi implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.app.close()
-    this.state[Symbol.dispose]()
+    await this.state[Symbol.asyncDispose]()
     rmSync(this.directory, { recursive: true })
   }
 }

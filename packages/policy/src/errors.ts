@@ -194,7 +194,7 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
   },
   'state-unavailable': {
     exitCode: 3,
-    meaning: 'The state store cannot be opened.',
+    meaning: 'The state store cannot be opened, or does not answer.',
     remedy:
       'Check that its directory can be written, and that the file is a state store of this version or an earlier one.',
   },

@@ -9,7 +9,9 @@ import {
 } from '@sallyport/policy'
 import type { PolicyFile, PolicyInForceState, PolicyVersion, StateStore } from '@sallyport/store'
 import { requireNoLimits } from '../host/require-no-limits.ts'
+import { HeldPolicies, type Held } from './held-policies.ts'
 import { hostPolicy, WATCH_ONLY } from './host-policy.ts'
+import type { PolicyCopy } from './policy-copy.ts'
 
 /** What a host can be told about its policy. */
 export type PolicyChange = {
@@ -28,10 +30,14 @@ export type HostPolicyStatus = PolicyInForceState & {
   readonly author: string | null
   readonly reason: string | null
   readonly createdMs: number | null
+  /** Why the state store does not know this yet; null: it does. */
+  readonly stateProblem: string | null
 }
 
 export type HostControlOptions = {
   readonly state: StateStore
+  /** Null: the state store is on this host. */
+  readonly copy: PolicyCopy | null
   readonly worldFor: (policy: Policy) => Promise<World>
   /** The sets that a policy may speak of. */
   readonly namesFor: (policy: Policy) => Promise<KnownNames>
@@ -43,7 +49,7 @@ export type HostControlOptions = {
   readonly onNotice: (text: string) => void
 }
 
-type Wanted = { readonly files: readonly PolicyFile[]; readonly mode: Mode }
+type Wanted = Pick<PolicyVersion, 'files' | 'mode'>
 
 /**
  * Changes of a host's policy, one after the other. The kernel has a policy before the state store says so: a crash between
@@ -51,6 +57,7 @@ type Wanted = { readonly files: readonly PolicyFile[]; readonly mode: Mode }
  */
 export class HostControl {
   readonly #options: HostControlOptions
+  readonly #policies: HeldPolicies
   #turn: Promise<unknown> = Promise.resolve()
   #policy: Policy | null = null
   /** When the trial ends that began in this process, whatever becomes of the clock; null: none did. */
@@ -58,32 +65,36 @@ export class HostControl {
 
   constructor(options: HostControlOptions) {
     this.#options = options
+    this.#policies = new HeldPolicies({ store: options.state, copy: options.copy, onNotice: options.onNotice })
   }
 
   status(): HostPolicyStatus {
-    const { policies } = this.#options.state
-    const inForce = policies.inForce()
-    const version = inForce.version === null ? null : policies.get(inForce.version)
+    const { current, confirmed, confirmByMs } = this.#policies.held
     return {
-      ...inForce,
-      mode: version?.mode ?? 'monitor',
+      version: current?.version ?? null,
+      confirmed: confirmed?.version ?? null,
+      confirmByMs,
+      mode: current?.mode ?? 'monitor',
       layers: this.#policy?.layers.map(({ name }) => name) ?? [],
-      author: version?.author ?? null,
-      reason: version?.reason ?? null,
-      createdMs: version?.createdMs ?? null,
+      author: current?.author ?? null,
+      reason: current?.reason ?? null,
+      createdMs: current?.createdMs ?? null,
+      stateProblem: this.#policies.problem,
     }
   }
 
-  versions(): readonly Omit<PolicyVersion, 'files'>[] {
+  versions(): Promise<readonly Omit<PolicyVersion, 'files'>[]> {
     return this.#options.state.policies.list()
   }
 
-  /** What the state store holds, after a start. A trial that ended meanwhile is over. */
+  /** What held before the start; nothing is put in force yet. `unknown` is for where neither store nor copy can say. */
+  recall(unknown: Held | null): Promise<Held> {
+    return this.#inTurn(() => this.#policies.recall(this.#options.nowMs(), unknown))
+  }
+
+  /** Puts in force what held before the start. */
   resume(): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#options.state.policies.expireTrial(this.#options.nowMs())
-      await this.#enforce(this.#stored(this.#options.state.policies.inForce().version))
-    })
+    return this.#inTurn(async () => this.#enforce((await this.#policies.recall(this.#options.nowMs(), null)).current))
   }
 
   apply({ files, mode, author, reason, confirmSeconds }: PolicyChange): Promise<HostPolicyStatus> {
@@ -92,9 +103,14 @@ export class HostControl {
       await this.#enforce(wanted, true)
       const createdMs = this.#options.nowMs()
       const confirmByMs = confirmSeconds === null ? null : createdMs + confirmSeconds * 1000
+      await this.#orBack(() => this.#policies.apply({ ...wanted, author, reason, createdMs, confirmByMs }))
       this.#trialEndsMs = confirmSeconds === null ? null : this.#options.monotonicMs() + confirmSeconds * 1000
-      const { version } = this.#options.state.policies.apply({ ...wanted, author, reason, createdMs, confirmByMs })
-      this.#record(author, confirmSeconds === null ? 'apply' : 'apply on trial', `version ${version}, ${wanted.mode}`)
+      const { version } = this.status()
+      await this.record(
+        author,
+        confirmSeconds === null ? 'apply' : 'apply on trial',
+        `version ${version}, ${wanted.mode}`,
+      )
       return this.status()
     })
   }
@@ -102,27 +118,23 @@ export class HostControl {
   /** Throws `usage` when no policy is on trial. */
   confirm(author: string): Promise<HostPolicyStatus> {
     return this.#inTurn(async () => {
-      const { confirmByMs } = this.#options.state.policies.inForce()
-      if (
-        confirmByMs === null ||
-        this.#isOver(confirmByMs) ||
-        !this.#options.state.policies.confirm(this.#options.nowMs())
-      )
+      const { confirmByMs } = this.#policies.held
+      const isOpen = confirmByMs !== null && !this.#isOver(confirmByMs)
+      if (!isOpen || !(await this.#policies.confirm(this.#options.nowMs())))
         throw new SallyportError('usage', 'no policy waits for a confirmation', {
           remedy: '`sallyport status` says what holds.',
         })
-      this.#record(author, 'confirm', `version ${this.status().version}`)
+      await this.record(author, 'confirm', `version ${this.status().version}`)
       return this.status()
     })
   }
 
   rollback(author: string, to: number | null): Promise<HostPolicyStatus> {
     return this.#inTurn(async () => {
-      const { policies } = this.#options.state
-      const target = policies.rollbackTarget(to)
-      await this.#enforce(this.#stored(target))
-      policies.setRolledBack(target)
-      this.#record(author, 'rollback', target === null ? 'no policy' : `version ${target}`)
+      const target = await this.#policies.rollbackTarget(to)
+      await this.#enforce(target)
+      await this.#orBack(() => this.#policies.goBackTo(target))
+      await this.record(author, 'rollback', target === null ? 'no policy' : `version ${target.version}`)
       return this.status()
     })
   }
@@ -130,9 +142,20 @@ export class HostControl {
   /** The policy in force, with the lists, ranges and services as they are known now. Throws and leaves what was. */
   readWorldAgain(because: string): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#enforce(this.#stored(this.#options.state.policies.inForce().version))
-      this.#record('sallyport', 'feeds', because)
+      await this.#enforce(this.#policies.held.current)
+      await this.record('sallyport', 'feeds', because)
     })
+  }
+
+  /** Tells a state store that was away what it missed. To be called now and then. */
+  async catchUp(): Promise<void> {
+    // A database that does not answer is waited for here, where no change waits behind.
+    if (await this.#policies.isToCatchUp()) await this.#inTurn(() => this.#policies.catchUp())
+  }
+
+  /** Who did what, for the audit log. */
+  record(actor: string, action: string, target: string): Promise<void> {
+    return this.#policies.record({ timeMs: this.#options.nowMs(), actor, action, target })
   }
 
   /** Of the last change that went through; null before the first. */
@@ -143,13 +166,12 @@ export class HostControl {
   /** Ends a trial whose time has passed. To be called often. */
   tick(): Promise<void> {
     return this.#inTurn(async () => {
-      const { policies } = this.#options.state
-      const { confirmed, confirmByMs, version } = policies.inForce()
+      const { confirmed, confirmByMs, current } = this.#policies.held
       if (confirmByMs === null || !this.#isOver(confirmByMs)) return
-      await this.#enforce(this.#stored(confirmed))
-      policies.setRolledBack(confirmed)
-      this.#record('sallyport', 'rollback', `version ${version} was not confirmed`)
-      this.#options.onNotice(`policy version ${version} was not confirmed in time; the one before holds again`)
+      await this.#enforce(confirmed)
+      await this.#policies.goBackTo(confirmed)
+      await this.record('sallyport', 'rollback', `version ${current?.version} was not confirmed`)
+      this.#options.onNotice(`policy version ${current?.version} was not confirmed in time; the one before holds again`)
     })
   }
 
@@ -159,12 +181,19 @@ export class HostControl {
     return confirmByMs <= nowMs() || (this.#trialEndsMs !== null && this.#trialEndsMs <= monotonicMs())
   }
 
-  #stored(version: number | null): Wanted {
-    const held = version === null ? null : this.#options.state.policies.get(version)
-    return held ?? { files: WATCH_ONLY, mode: 'monitor' }
+  /** What could not be kept is not in force either. */
+  async #orBack(keep: () => Promise<void>): Promise<void> {
+    const before = this.#policies.held.current
+    try {
+      await keep()
+    } catch (error) {
+      await this.#enforce(before)
+      throw error
+    }
   }
 
-  async #enforce({ files, mode }: Wanted, tested = false): Promise<void> {
+  async #enforce(wanted: Wanted | null, tested = false): Promise<void> {
+    const { files, mode } = wanted ?? { files: WATCH_ONLY, mode: 'monitor' }
     // What is stored goes on as it was: a host that starts again would be left without any policy.
     const policy = tested ? await this.#known(files, mode) : hostPolicy(files, mode)
     if (tested) requireNoLimits(policy)
@@ -178,10 +207,6 @@ export class HostControl {
     const policy = hostPolicy(files, mode)
     const known = await this.#options.namesFor(policy)
     return asksForUnknown(policy, known) ? hostPolicy(files, mode, known) : policy
-  }
-
-  #record(actor: string, action: string, target: string): void {
-    this.#options.state.audit.add({ timeMs: this.#options.nowMs(), actor, action, target })
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -2,14 +2,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError, type KnownNames, type Mode, type Policy, type World } from '@sallyport/policy'
-import { FlowSpool, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
+import { FlowSpool, isPostgresUrl, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
 import { askHost } from './control-client.ts'
 import { serveControl } from './control-server.ts'
 import { HostControl, type HostPolicyStatus } from './host-control.ts'
+import { NOTHING_HELD } from './held-policies.ts'
+import { PolicyCopy } from './policy-copy.ts'
 
 export type HostRequest = {
-  /** State store, spool and sockets. */
+  /** Spool, sockets, and the state store where it is on this host. */
   readonly stateDirectory: string
+  /** Where the state store is: a file, or the URL of a PostgreSQL database. */
+  readonly stateStore: string
   readonly guarding: Guarding
   /** Applied at the start, when not empty. */
   readonly files: readonly PolicyFile[]
@@ -77,6 +81,7 @@ export type HostStatus = {
 /** How soon a trial ends after its time, and how often the kernel's losses are looked at. */
 const TICK_MS = 250
 const SEGMENT_AGE_MS = 1000
+const CATCH_UP_MS = 5000
 
 export function controlSocket(stateDirectory: string): string {
   return join(stateDirectory, 'control.sock')
@@ -91,12 +96,13 @@ export async function serveHost(
   const { stateDirectory, onNotice } = request
   await requireAlone(controlSocket(stateDirectory))
   await using scope = new AsyncDisposableStack()
-  const state = scope.use(StateStore.open(join(stateDirectory, 'state.db')))
+  const state = scope.use(await StateStore.open(request.stateStore))
   const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
   let guard: Guard | null = null
   scope.defer(() => guard?.[Symbol.asyncDispose]())
   const control = new HostControl({
     state,
+    copy: isPostgresUrl(request.stateStore) ? new PolicyCopy(stateDirectory) : null,
     worldFor: request.worldFor,
     namesFor: request.namesFor,
     nowMs: () => Date.now(),
@@ -107,7 +113,8 @@ export async function serveHost(
       guard = await request.guarding.open(policy, world, (record) => spool.append(record))
     },
   })
-  await start(control, request, state)
+  await startWhenKnown(control, request, signal)
+  if (signal.aborted) return
   const startedMs = Date.now()
   const followed = request.followWorld?.({
     policy: () => control.policy!,
@@ -125,11 +132,12 @@ export async function serveHost(
   })
   const refreshFeed = async (name: string, by: string): Promise<HostFeedLook> => {
     if (followed === undefined) throw new SallyportError('name-unknown', 'nothing follows the feeds of this host')
-    state.audit.add({ timeMs: Date.now(), actor: by, action: 'refresh feed', target: name })
+    await control.record(by, 'refresh feed', name)
     return followed.refresh(name)
   }
   scope.use(await serveControl(controlSocket(stateDirectory), control, status, refreshFeed))
   onReady(status())
+  const caughtUp = keepCatchingUp(control, signal)
   let lost = { eventsLost: 0, endsLost: 0 }
   while (!signal.aborted) {
     await control.tick().catch((error: Error) => onNotice(`the policy before cannot be put in force: ${error.message}`))
@@ -138,6 +146,15 @@ export async function serveHost(
     spool.drop('kernel-ends', now.endsLost - lost.endsLost)
     lost = now
     await sleep(TICK_MS, undefined, { signal }).catch(() => {})
+  }
+  await caughtUp
+}
+
+/** Beside the ticks: a database may take seconds to say no. */
+async function keepCatchingUp(control: HostControl, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await control.catchUp()
+    await sleep(CATCH_UP_MS, undefined, { signal }).catch(() => {})
   }
 }
 
@@ -150,19 +167,29 @@ async function requireAlone(socket: string): Promise<void> {
   })
 }
 
+/** A database that is away at the very first start is no reason to give up: whoever starts us might not try again. */
+async function startWhenKnown(control: HostControl, request: HostRequest, signal: AbortSignal): Promise<void> {
+  for (let isTold = false; !signal.aborted; isTold = true) {
+    try {
+      return await start(control, request)
+    } catch (error) {
+      const isAway = error instanceof SallyportError && error.code === 'state-unavailable'
+      if (!isAway || !isPostgresUrl(request.stateStore)) throw error
+      if (!isTold) request.onNotice(`nothing is guarded until the state store answers: ${error.message}`)
+    }
+    await sleep(CATCH_UP_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
 /** Policies named on the command line are a change like any other; else what was in force before holds again. */
-async function start(control: HostControl, { files, mode, author }: HostRequest, state: StateStore): Promise<void> {
-  const { version } = state.policies.inForce()
-  const held = version === null ? null : state.policies.get(version)
-  if (files.length > 0) {
-    await control.apply({
-      files,
-      mode: mode ?? held?.mode ?? 'monitor',
-      author,
-      reason: 'sallyport up',
-      confirmSeconds: null,
-    })
-  } else if (mode !== null && held !== null && held.mode !== mode) {
-    await control.apply({ files: held.files, mode, author, reason: 'sallyport up', confirmSeconds: null })
-  } else await control.resume()
+async function start(control: HostControl, { files, mode, author }: HostRequest): Promise<void> {
+  if (files.length === 0 && mode === null) return control.resume()
+  // Files that are given are guarded by, whatever was; without any, a host must not be left without its policy unnoticed.
+  const { current } = await control.recall(files.length > 0 ? NOTHING_HELD : null)
+  const reason = 'sallyport up'
+  if (files.length > 0)
+    await control.apply({ files, mode: mode ?? current?.mode ?? 'monitor', author, reason, confirmSeconds: null })
+  else if (mode !== null && current !== null && current.mode !== mode)
+    await control.apply({ files: current.files, mode, author, reason, confirmSeconds: null })
+  else await control.resume()
 }

@@ -3,7 +3,7 @@ import { formatGatewayMetrics, gatewayGuarding, plannedGateway, type GatewayGuar
 import { formatMetrics, serveMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
-import { stateOption } from '../input/host-socket.ts'
+import { stateOption, stateStoreOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { guardedService } from '../input/guarded-service.ts'
@@ -61,6 +61,7 @@ export function gatewayCommand(): Command {
     )
     .option('--dry-run', 'print what would be set up, as JSON, and change nothing')
     .addOption(stateOption())
+    .addOption(stateStoreOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { hostGuarding } from '@sallyport/agent'
-import { stateOption } from '../input/host-socket.ts'
+import { stateOption, stateStoreOption } from '../input/host-socket.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
@@ -30,8 +30,16 @@ export function upCommand(): Command {
     )
     .option('--cgroup <path>', 'guard the processes of this cgroup instead of the whole host')
     .addOption(stateOption())
+    .addOption(stateStoreOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('sallyport up', 'sallyport up --policy policy.yaml --mode enforce'))
+    .addHelpText(
+      'after',
+      examples(
+        'sallyport up',
+        'sallyport up --policy policy.yaml --mode enforce',
+        "sallyport up --state-store 'postgres://sallyport@db.example/sallyport?schema=web1'",
+      ),
+    )
     .action(async (options: Options) => up(options))
 }
 

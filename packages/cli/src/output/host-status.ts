@@ -10,7 +10,7 @@ export function describePolicy(policy: HostPolicyStatus, nowMs: number): string 
     policy.createdMs === null
       ? ''
       : `, by ${printable(policy.author ?? '?')} at ${new Date(policy.createdMs).toISOString()}`
-  return `policy version ${policy.version} (${of}), ${mode}${by}${trial(policy, nowMs)}`
+  return `policy version ${policy.version} (${of}), ${mode}${by}${trial(policy, nowMs)}${away(policy)}`
 }
 
 function trial({ confirmByMs, confirmed }: HostPolicyStatus, nowMs: number): string {
@@ -18,6 +18,11 @@ function trial({ confirmByMs, confirmed }: HostPolicyStatus, nowMs: number): str
   const left = Math.max(0, Math.ceil((confirmByMs - nowMs) / 1000))
   const back = confirmed === null ? 'no policy' : `version ${confirmed}`
   return `\n${styled('yellow', `on trial: back to ${back} in ${left} s unless confirmed: sallyport confirm`)}`
+}
+
+function away({ stateProblem }: HostPolicyStatus): string {
+  if (stateProblem === null) return ''
+  return `\n${styled('yellow', `kept on this host until the state store knows it: ${printable(stateProblem)}`)}`
 }
 
 export function describeHost(

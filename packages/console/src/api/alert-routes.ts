@@ -39,9 +39,9 @@ export const ALERT_ROUTES: readonly Route[] = [
     },
     most: 500,
     live: ['alerts', 'audit'],
-    page: ({ open, detector, severity }, at, { state, nowMs }) => {
-      const { alerts, next } = state.alerts.list({ ...at, open: open === 'true', detector, severity })
-      const mutes = state.mutes.list(nowMs())
+    page: async ({ open, detector, severity }, at, { state, nowMs }) => {
+      const { alerts, next } = await state.alerts.list({ ...at, open: open === 'true', detector, severity })
+      const mutes = await state.mutes.list(nowMs())
       return { rows: alerts.map((alert) => ({ ...alert, muted: isMuted(alert, mutes) })), next }
     },
   }),
@@ -52,10 +52,10 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'Somebody has looked into it',
     query: Id,
     body: null,
-    handle: ({ query, caller }, context) => {
+    handle: async ({ query, caller }, context) => {
       const by = caller.session!.user.name
-      const closed = context.state.alerts.close(query.id, by, context.nowMs())
-      if (closed) audited(context, by, 'close alert', query.id)
+      const closed = await context.state.alerts.close(query.id, by, context.nowMs())
+      if (closed) await audited(context, by, 'close alert', query.id)
       return { closed }
     },
   }),
@@ -75,7 +75,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     name: 'mutes',
     columns: ['createdMs', 'untilMs', 'detector', 'subject', 'destination', 'author', 'reason', 'id'],
     query: { search: Search },
-    page: ({ search }, at, { state, nowMs }) => pageOf(containing(state.mutes.list(nowMs()), search), at),
+    page: async ({ search }, at, { state, nowMs }) => pageOf(containing(await state.mutes.list(nowMs()), search), at),
   }),
   route({
     method: 'POST',
@@ -94,11 +94,12 @@ export const ALERT_ROUTES: readonly Route[] = [
       .refine(({ detector, subject, destination }) => [detector, subject, destination].some((part) => part !== null), {
         message: 'a mute names a detector, a subject or a destination',
       }),
-    handle: ({ body: { hours, ...what }, caller }, context) => {
+    handle: async ({ body: { hours, ...what }, caller }, context) => {
       const author = caller.session!.user.name
       const createdMs = context.nowMs()
-      const mute = context.state.mutes.add({ ...what, author, createdMs, untilMs: createdMs + hours * 3_600_000 })
-      audited(context, author, 'mute', mute.id)
+      const untilMs = createdMs + Math.round(hours * 3_600_000)
+      const mute = await context.state.mutes.add({ ...what, author, createdMs, untilMs })
+      await audited(context, author, 'mute', mute.id)
       return mute
     },
   }),
@@ -109,9 +110,9 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'End a mute',
     query: Id,
     body: null,
-    handle: ({ query, caller }, context) => {
-      const removed = context.state.mutes.remove(query.id)
-      if (removed) audited(context, caller.session!.user.name, 'end mute', query.id)
+    handle: async ({ query, caller }, context) => {
+      const removed = await context.state.mutes.remove(query.id)
+      if (removed) await audited(context, caller.session!.user.name, 'end mute', query.id)
       return { removed }
     },
   }),

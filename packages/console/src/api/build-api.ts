@@ -65,7 +65,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const caller = readCaller(request, context.state, context.nowMs())
+  const caller = await readCaller(request, context.state, context.nowMs())
   if (role !== null) requireRole(caller, role)
   if (method !== 'GET') requireCsrf(request, caller)
   if (role === null && method === 'POST' && !limits.signIns.take(`${path} ${caller.address}`, context.nowMs()))

@@ -41,7 +41,7 @@ export const DRAFT_ROUTES: readonly Route[] = [
     query: null,
     body: z.strictObject({ files: PolicyFiles }),
     handle: async ({ body: { files } }, context) => {
-      const held = heldPolicy(context.state)
+      const held = await heldPolicy(context.state)
       const before = { files: held.files, label: held.version === null ? 'in force' : `version ${held.version}` }
       const text = diffPolicyFiles(before, { files, label: 'edited' })
       return { text, ...(await decidedOtherwise(files, context)) }
@@ -74,7 +74,7 @@ async function decidedOtherwise(
   { state, worldFor, nowMs }: ApiContext,
 ): Promise<{ readonly regions: readonly object[] | null; readonly problem: string | null }> {
   const read = parsePolicies(files)
-  const before = policyInForce(state)
+  const before = await policyInForce(state)
   if (!read.ok || before === null) return { regions: null, problem: 'a policy with errors decides nothing' }
   const both: Policy = { layers: [...before.layers, ...read.value.layers] }
   try {

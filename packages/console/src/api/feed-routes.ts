@@ -42,7 +42,7 @@ export const FEED_ROUTES: readonly Route[] = [
     query: Name,
     body: null,
     handle: async ({ query: { name } }, context) => {
-      const feed = feedsOf(context).find((each) => each.name === name)
+      const feed = (await feedsOf(context)).find((each) => each.name === name)
       if (feed === undefined) throw new ApiError(404, 'name-unknown', `the policy in force has no feed ${name}`, '')
       const state = await context.feeds.state(feed)
       const { problems = null, quarantine = null } = state.current ?? {}
@@ -64,13 +64,14 @@ export const FEED_ROUTES: readonly Route[] = [
   }),
 ]
 
-function feedsOf({ state }: ApiContext): readonly Subscription[] {
-  const policy = policyInForce(state)
+async function feedsOf({ state }: ApiContext): Promise<readonly Subscription[]> {
+  const policy = await policyInForce(state)
   return policy === null ? [] : subscriptionsOf(policy)
 }
 
 async function feedRows(context: ApiContext): Promise<readonly FeedRow[]> {
-  return Promise.all(feedsOf(context).map(async (feed) => feedRow(feed, await context.feeds.state(feed))))
+  const feeds = await feedsOf(context)
+  return Promise.all(feeds.map(async (feed) => feedRow(feed, await context.feeds.state(feed))))
 }
 
 export type FeedRow = {

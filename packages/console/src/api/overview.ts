@@ -40,7 +40,7 @@ export async function overview({ flows, state, nowMs }: ApiContext, hours: numbe
     stopped,
     wouldStop,
     dropped: await flows.drops(sinceMs),
-    openAlerts: state.alerts.list({ limit: 1000, open: true }).alerts.length,
+    openAlerts: (await state.alerts.list({ limit: 1000, open: true })).alerts.length,
     destinations: await flows.top('destination', filter(''), SHOWN),
     apps: await flows.top('app', filter(''), SHOWN),
     stoppedDestinations: await flows.top('destination', filter(refused), SHOWN),

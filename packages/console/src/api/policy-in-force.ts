@@ -10,14 +10,14 @@ export type HeldPolicy = {
   readonly files: readonly PolicyFile[]
 }
 
-export function heldPolicy({ policies }: StateStore): HeldPolicy {
-  const { version } = policies.inForce()
-  const held = version === null ? null : policies.get(version)
+export async function heldPolicy({ policies }: StateStore): Promise<HeldPolicy> {
+  const { version } = await policies.inForce()
+  const held = version === null ? null : await policies.get(version)
   return held ?? { version: null, mode: 'monitor', files: WATCH_ONLY }
 }
 
 /** It was read when it was applied; null when this version of Sallyport cannot read it any more. */
-export function policyInForce(state: StateStore): Policy | null {
-  const read = parsePolicies(heldPolicy(state).files)
+export async function policyInForce(state: StateStore): Promise<Policy | null> {
+  const read = parsePolicies((await heldPolicy(state)).files)
   return read.ok ? read.value : null
 }

@@ -42,9 +42,9 @@ export const POLICY_ROUTES: readonly Route[] = [
     columns: ['version', 'createdMs', 'author', 'mode', 'reason', 'inForce'],
     query: { search: Search },
     live: ['policy'],
-    page: ({ search }, at, { state: { policies } }) => {
-      const { version } = policies.inForce()
-      const versions = policies.list().map((each) => ({ ...each, inForce: each.version === version }))
+    page: async ({ search }, at, { state: { policies } }) => {
+      const { version } = await policies.inForce()
+      const versions = (await policies.list()).map((each) => ({ ...each, inForce: each.version === version }))
       return pageOf(containing(versions, search), at)
     },
   }),
@@ -55,10 +55,10 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'One version, and what it changed from the one before as a unified diff',
     query: z.strictObject({ version: z.coerce.number().int().positive() }),
     body: null,
-    handle: ({ query: { version } }, { state }) => {
-      const held = state.policies.get(version)
+    handle: async ({ query: { version } }, { state }) => {
+      const held = await state.policies.get(version)
       if (held === null) throw new ApiError(404, 'usage', `there is no policy version ${version}`, '')
-      return { ...held, diff: state.policies.diff(version === 1 ? null : version - 1, version) }
+      return { ...held, diff: await state.policies.diff(version === 1 ? null : version - 1, version) }
     },
   }),
   route({

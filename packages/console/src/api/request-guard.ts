@@ -13,9 +13,9 @@ export function requireOwnHost(host: string | undefined): void {
     throw new ApiError(403, 'usage', 'this console answers on loopback only', 'Open it as http://127.0.0.1.')
 }
 
-export function readCaller({ headers, ip }: FastifyRequest, state: StateStore, nowMs: number): Caller {
+export async function readCaller({ headers, ip }: FastifyRequest, state: StateStore, nowMs: number): Promise<Caller> {
   const token = /(?:^|;\s*)sallyport=([A-Za-z0-9_-]{43})(?:;|$)/.exec(headers.cookie ?? '')?.[1] ?? null
-  return { token, session: token === null ? null : state.users.session(token, nowMs), address: ip }
+  return { token, session: token === null ? null : await state.users.session(token, nowMs), address: ip }
 }
 
 /**

@@ -19,7 +19,7 @@ export const RULE_ROUTES: readonly Route[] = [
     columns: ['rule', 'layer', 'action', 'use', 'flows', 'denied', 'lastSeen', 'until', 'reason', 'line'],
     query: { since: Since, search: Search, use: z.enum(['used', 'unused', 'gone']).optional() },
     page: async ({ since, search, use }, at, { flows, state, nowMs }) => {
-      const policy = policyInForce(state) ?? { layers: [] }
+      const policy = (await policyInForce(state)) ?? { layers: [] }
       const counted = await flows.top('rule', parseFilter([`since:${since}`], nowMs()), MAX_RULES)
       const rows = ruleUse(policy, counted).filter((row) => use === undefined || row.use === use)
       return pageOf(containing(rows, search), at)

@@ -16,11 +16,11 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'A new secret for an authenticator; nothing is kept yet',
     query: null,
     body: null,
-    handle: ({ caller }, { state }) => {
+    handle: async ({ caller }, { state }) => {
       const { name } = caller.session!.user
       const secret = newTotpSecret()
       const uri = `otpauth://totp/Sallyport:${encodeURIComponent(name)}?secret=${secret}&issuer=Sallyport`
-      return { isSet: state.users.hasSecondFactor(name), secret, uri }
+      return { isSet: await state.users.hasSecondFactor(name), secret, uri }
     },
   }),
   route({
@@ -41,8 +41,8 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
           'the code is not of this secret',
           'Compare the clocks, and give the next code.',
         )
-      context.state.users.setTotp(name, secret, step)
-      audited(context, name, 'set second factor', name)
+      await context.state.users.setTotp(name, secret, step)
+      await audited(context, name, 'set second factor', name)
       return { isSet: true }
     },
   }),
@@ -56,8 +56,8 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     handle: async ({ body: { password }, caller }, context) => {
       const { name } = caller.session!.user
       await requirePassword(context, name, password)
-      context.state.users.setTotp(name, null)
-      audited(context, name, 'end second factor', name)
+      await context.state.users.setTotp(name, null)
+      await audited(context, name, 'end second factor', name)
       return { isSet: false }
     },
   }),
@@ -68,9 +68,10 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'Take the second factor of somebody away who has lost it',
     query: z.strictObject({ name: z.string().max(64) }),
     body: null,
-    handle: ({ query: { name }, caller }, context) => {
-      const removed = context.state.users.hasSecondFactor(name) && context.state.users.setTotp(name, null)
-      if (removed) audited(context, caller.session!.user.name, 'end second factor', name)
+    handle: async ({ query: { name }, caller }, context) => {
+      const { users } = context.state
+      const removed = (await users.hasSecondFactor(name)) && (await users.setTotp(name, null))
+      if (removed) await audited(context, caller.session!.user.name, 'end second factor', name)
       return { removed }
     },
   }),

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { SallyportError } from '@sallyport/policy'
-import { ROLES, type StateStore } from '@sallyport/store'
+import { ROLES, type StateStore, type User } from '@sallyport/store'
 import * as z from 'zod'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
@@ -23,10 +23,10 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Who is signed in, and whether the first account is still to be made',
     query: null,
     body: null,
-    handle: ({ caller }, { state }) => ({
+    handle: async ({ caller }, { state }) => ({
       user: caller.session?.user ?? null,
       csrf: caller.session?.csrf ?? null,
-      setup: state.settings.get(FIRST_RUN) !== undefined,
+      setup: (await state.settings.get(FIRST_RUN)) !== undefined,
     }),
   }),
   route({
@@ -37,10 +37,10 @@ export const SESSION_ROUTES: readonly Route[] = [
     query: null,
     body: Credentials.extend({ token: z.string().max(200) }),
     handle: async ({ body }, context) => {
-      requireFirstRun(context.state, body.token)
+      await requireFirstRun(context.state, body.token)
       const user = await context.state.users.add(body.name, 'admin', body.password, context.nowMs())
-      context.state.settings.delete(FIRST_RUN)
-      audited(context, user.name, 'set up', user.name)
+      await context.state.settings.delete(FIRST_RUN)
+      await audited(context, user.name, 'set up', user.name)
       return signIn(context, user)
     },
   }),
@@ -54,10 +54,10 @@ export const SESSION_ROUTES: readonly Route[] = [
     handle: async ({ body: { name, password, code } }, context) => {
       const { users } = context.state
       const user = await users.verify(name, password)
-      const needsCode = user !== null && users.hasSecondFactor(user.name)
+      const needsCode = user !== null && (await users.hasSecondFactor(user.name))
       if (needsCode && code === undefined) return { needs: 'code' }
-      const isRight = user !== null && (!needsCode || users.takeTotp(user.name, code!, context.nowMs()))
-      audited(context, name, isRight ? 'sign in' : 'sign-in refused', name)
+      const isRight = user !== null && (!needsCode || (await users.takeTotp(user.name, code!, context.nowMs())))
+      await audited(context, name, isRight ? 'sign in' : 'sign-in refused', name)
       if (!isRight) throw new ApiError(401, 'usage', `name, password${needsCode ? ' or code' : ''} are wrong`, '')
       return signIn(context, user)
     },
@@ -69,8 +69,8 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Sign out',
     query: null,
     body: null,
-    handle: ({ caller }, { state }) => {
-      if (caller.token !== null) state.users.closeSession(caller.token)
+    handle: async ({ caller }, { state }) => {
+      if (caller.token !== null) await state.users.closeSession(caller.token)
       return new WithSession({}, null, 0)
     },
   }),
@@ -81,7 +81,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     name: 'users',
     columns: ['name', 'role', 'createdMs', 'hasSecondFactor'],
     query: { search: Search },
-    page: ({ search }, at, { state }) => pageOf(containing(state.users.list(), search), at),
+    page: async ({ search }, at, { state }) => pageOf(containing(await state.users.list(), search), at),
   }),
   route({
     method: 'POST',
@@ -92,7 +92,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     body: Credentials.extend({ role: z.enum(ROLES) }),
     handle: async ({ body, caller }, context) => {
       const user = await context.state.users.add(body.name, body.role, body.password, context.nowMs())
-      audited(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
+      await audited(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
       return user
     },
   }),
@@ -103,11 +103,11 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Remove an account; its sessions end',
     query: z.strictObject({ name: z.string() }),
     body: null,
-    handle: ({ query, caller }, context) => {
+    handle: async ({ query, caller }, context) => {
       if (query.name === caller.session!.user.name)
         throw new SallyportError('usage', 'nobody removes the account they are signed in with')
-      const removed = context.state.users.remove(query.name)
-      if (removed) audited(context, caller.session!.user.name, 'remove user', query.name)
+      const removed = await context.state.users.remove(query.name)
+      if (removed) await audited(context, caller.session!.user.name, 'remove user', query.name)
       return { removed }
     },
   }),
@@ -119,22 +119,22 @@ export const SESSION_ROUTES: readonly Route[] = [
     columns: ['id', 'timeMs', 'actor', 'action', 'target'],
     query: { search: Search },
     live: ['audit', 'policy', 'feeds'],
-    page: ({ search }, { limit, after }, { state }) => {
+    page: async ({ search }, { limit, after }, { state }) => {
       const before = after === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(after)
-      const entries = state.audit.list(limit + 1, before, search)
+      const entries = await state.audit.list(limit + 1, before, search)
       const rows = entries.slice(0, limit)
       return { rows, next: entries.length > limit ? String(rows.at(-1)!.id) : null }
     },
   }),
 ]
 
-function signIn({ state, nowMs }: ApiContext, user: Parameters<StateStore['users']['openSession']>[0]): WithSession {
-  const { token, csrf } = state.users.openSession(user, nowMs(), LIFE_MS)
+async function signIn({ state, nowMs }: ApiContext, user: User): Promise<WithSession> {
+  const { token, csrf } = await state.users.openSession(user, nowMs(), LIFE_MS)
   return new WithSession({ user, csrf }, token, LIFE_MS / 1000)
 }
 
-function requireFirstRun(state: StateStore, token: string): void {
-  const expected = state.settings.get(FIRST_RUN)
+async function requireFirstRun(state: StateStore, token: string): Promise<void> {
+  const expected = await state.settings.get(FIRST_RUN)
   const given = createHash('sha256').update(token).digest()
   if (typeof expected !== 'string' || !timingSafeEqual(given, Buffer.from(expected, 'hex')))
     throw new ApiError(

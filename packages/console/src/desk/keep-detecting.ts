@@ -28,8 +28,8 @@ export async function keepDetecting(options: Options, signal: AbortSignal): Prom
 export async function detectOnce({ store, state, nowMs, onAlerts }: Options, known: KnownToDetectors): Promise<void> {
   const { flows } = await store.list(parseFilter([WINDOW], nowMs()), { limit: MAX_FLOWS })
   const observed = flows.flatMap((record) => observedFlow(record) ?? [])
-  const fresh = state.alerts.record(detectAll(observed, DETECTORS, await known.at(nowMs())))
-  const mutes = state.mutes.list(nowMs())
+  const fresh = await state.alerts.record(detectAll(observed, DETECTORS, await known.at(nowMs())))
+  const mutes = await state.mutes.list(nowMs())
   const seen = fresh.filter((alert) => !isMuted(alert, mutes))
   if (seen.length > 0) onAlerts(seen)
 }

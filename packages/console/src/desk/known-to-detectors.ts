@@ -26,15 +26,15 @@ export class KnownToDetectors {
       this.#past = await this.#store.past(nowMs - PAST_MS, nowMs)
       this.#pastMs = nowMs
     }
-    this.#readPolicy()
+    await this.#readPolicy()
     return { past: this.#past, ruleAlerts: this.#ruleAlerts }
   }
 
-  #readPolicy(): void {
-    const { version } = this.#state.policies.inForce()
+  async #readPolicy(): Promise<void> {
+    const { version } = await this.#state.policies.inForce()
     if (version === this.#version) return
+    const files = version === null ? [] : ((await this.#state.policies.get(version))?.files ?? [])
     this.#version = version
-    const files = version === null ? [] : (this.#state.policies.get(version)?.files ?? [])
     const read = files.length === 0 ? null : parsePolicies(files)
     const rules = read !== null && read.ok ? read.value.layers.flatMap((layer) => layer.rules) : []
     this.#ruleAlerts = new Map(rules.flatMap(({ id, alert }) => (alert === null ? [] : [[id, alert] as const])))

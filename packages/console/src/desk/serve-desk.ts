@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { askHost, controlSocket } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
 import { Deliveries, type Target } from '@sallyport/deliver'
@@ -18,6 +19,8 @@ import { serveAssets } from './serve-assets.ts'
 
 export type DeskRequest = {
   readonly stateDirectory: string
+  /** A file, or the URL of a PostgreSQL database. */
+  readonly stateStore: string
   readonly listen: { readonly address: string; readonly port: number }
   readonly version: string
   /** Where the host keeps its copies of feeds. */
@@ -31,6 +34,7 @@ export type DeskRequest = {
 /** `token` makes the first account; null when there is one. */
 export type DeskReady = { readonly url: string; readonly token: string | null }
 
+const AGAIN_MS = 5000
 const LOOPBACK = /^(127\.|::1$)/
 
 /**
@@ -50,7 +54,7 @@ export async function serveDesk(
   await using scope = new AsyncDisposableStack()
   const directory = join(stateDirectory, 'flows')
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const state = scope.use(StateStore.open(join(stateDirectory, 'state.db')))
+  const state = scope.use(await StateStore.open(request.stateStore))
   const store = scope.use(await FlowStore.open(directory))
   const events = new DeskEvents()
   const nowMs = (): number => Date.now()
@@ -77,6 +81,7 @@ export async function serveDesk(
   scope.use(await serveStore(storeSocket(stateDirectory), store))
   const url = await listenOn(app, listen)
   const onFailure = (error: unknown): void => onNotice(`flows stay in the spool: ${text(error)}`)
+  const onNoDetection = (error: unknown): void => onNotice(`nothing is looked for meanwhile: ${text(error)}`)
   const working = [
     keepDraining(
       {
@@ -95,7 +100,7 @@ export async function serveDesk(
         store,
         state,
         nowMs,
-        onFailure,
+        onFailure: onNoDetection,
         onAlerts: (alerts) => {
           events.emit({ kind: 'alerts', count: alerts.length })
           alertsOut.push(alerts.map((alert) => ({ kind: 'alert', alert })))
@@ -106,8 +111,7 @@ export async function serveDesk(
     alertsOut.run(signal),
     flowsOut.run(signal),
   ]
-  onReady({ url, token: firstRunToken(state, nowMs()) })
-  await Promise.all(working)
+  await Promise.all([...working, announce(state, url, onReady, signal)])
 }
 
 async function listenOn(app: ReturnType<typeof buildApi>, { address, port }: DeskRequest['listen']): Promise<string> {
@@ -121,14 +125,31 @@ async function listenOn(app: ReturnType<typeof buildApi>, { address, port }: Des
   }
 }
 
+/** When the state store answers, without which nobody can sign in. */
+async function announce(
+  state: StateStore,
+  url: string,
+  onReady: (ready: DeskReady) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return onReady({ url, token: await firstRunToken(state, Date.now()) })
+    } catch (error) {
+      if (!(error instanceof SallyportError && error.code === 'state-unavailable')) throw error
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
 /** Each start that finds no account makes a new one, and the one before is worth nothing any more. */
-function firstRunToken(state: StateStore, nowMs: number): string | null {
-  if (state.users.list().length > 0) {
-    state.settings.delete(FIRST_RUN)
+async function firstRunToken(state: StateStore, nowMs: number): Promise<string | null> {
+  if ((await state.users.list()).length > 0) {
+    await state.settings.delete(FIRST_RUN)
     return null
   }
   const token = randomBytes(24).toString('base64url')
-  state.settings.set(FIRST_RUN, createHash('sha256').update(token).digest('hex'), 'sallyport', nowMs)
+  await state.settings.set(FIRST_RUN, createHash('sha256').update(token).digest('hex'), 'sallyport', nowMs)
   return token
 }
 

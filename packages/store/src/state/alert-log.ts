@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Alert } from '@sallyport/detect'
-import type { StateDatabase, StateRow } from './state-database.ts'
+import type { StateDatabase, StateParams, StateRow, StateStatements } from './state-database.ts'
 
 export type KeptAlert = Alert & {
   readonly id: string
@@ -25,21 +25,25 @@ export class AlertLog {
    * Keeps what is new, and brings the evidence of what goes on up to date. A closed alert comes back only as a new one, for
    * flows after it was closed. Returns those that are new.
    */
-  record(alerts: readonly Alert[]): readonly KeptAlert[] {
-    return this.#database.transaction(() => alerts.flatMap((alert) => this.#recordOne(alert) ?? []))
+  record(alerts: readonly Alert[]): Promise<readonly KeptAlert[]> {
+    return this.#database.transaction(async (inside) => {
+      const fresh: KeptAlert[] = []
+      for (const alert of alerts) fresh.push(...(await recordOne(inside, alert)))
+      return fresh
+    })
   }
 
   /** Newest first. */
-  list(options: {
+  async list(options: {
     readonly limit: number
     readonly after?: string
     readonly open?: boolean
     readonly detector?: string | undefined
     readonly severity?: string | undefined
-  }): AlertPage {
+  }): Promise<AlertPage> {
     const [lastMs, id] = parseCursor(options.after)
     const { limit, open = false, detector = null, severity = null } = options
-    const rows = this.#database.all(
+    const rows = await this.#database.all(
       `SELECT * FROM alerts WHERE ("lastMs" < $lastMs OR ("lastMs" = $lastMs AND id < $id))
       ${open ? 'AND "closedMs" IS NULL' : ''} ${detector === null ? '' : 'AND detector = $detector'}
       ${severity === null ? '' : 'AND severity = $severity'} ORDER BY "lastMs" DESC, id DESC LIMIT $limit`,
@@ -57,71 +61,56 @@ export class AlertLog {
   }
 
   /** False when there is no open alert of this id. */
-  close(id: string, by: string, nowMs: number): boolean {
-    return (
-      this.#database.run(
-        'UPDATE alerts SET "closedMs" = $nowMs, "closedBy" = $by WHERE id = $id AND "closedMs" IS NULL',
-        {
-          id,
-          by,
-          nowMs,
-        },
-      ) > 0
-    )
+  async close(id: string, by: string, nowMs: number): Promise<boolean> {
+    const sql = 'UPDATE alerts SET "closedMs" = $nowMs, "closedBy" = $by WHERE id = $id AND "closedMs" IS NULL'
+    return (await this.#database.run(sql, { id, by, nowMs })) > 0
   }
 
   /** Removes alerts whose last flow is older. */
-  expire(beforeMs: number): number {
+  expire(beforeMs: number): Promise<number> {
     return this.#database.run('DELETE FROM alerts WHERE "lastMs" < $beforeMs', { beforeMs })
-  }
-
-  #recordOne(alert: Alert): KeptAlert | null {
-    const { detector, subject, destination, firstMs, lastMs } = alert
-    const latest = this.#database.get(
-      `SELECT id, "lastMs", "closedMs" FROM alerts WHERE detector = $detector AND subject = $subject AND destination = $destination
-      ORDER BY "lastMs" DESC LIMIT 1`,
-      { detector, subject, destination },
-    ) as { id: string; lastMs: number; closedMs: number | null } | null
-    if (latest === null || firstMs > latest.lastMs + SAME_MS || (latest.closedMs !== null && lastMs > latest.closedMs))
-      return this.#insert(alert)
-    if (latest.closedMs === null && lastMs >= latest.lastMs) this.#update(latest.id, alert)
-    return null
-  }
-
-  #insert(alert: Alert): KeptAlert {
-    const id = randomUUID()
-    this.#database.run(
-      `INSERT INTO alerts (id, detector, severity, subject, destination, sentence, technique, numbers, series, "firstMs", "lastMs")
-      VALUES ($id, $detector, $severity, $subject, $destination, $sentence, $technique, $numbers, $series, $firstMs, $lastMs)`,
-      {
-        id,
-        detector: alert.detector,
-        subject: alert.subject,
-        destination: alert.destination,
-        technique: JSON.stringify(alert.technique),
-        ...evidenceOf(alert),
-      },
-    )
-    return { ...alert, id, closedMs: null, closedBy: null }
-  }
-
-  #update(id: string, alert: Alert): void {
-    this.#database.run(
-      `UPDATE alerts SET severity = $severity, sentence = $sentence, numbers = $numbers, series = $series,
-      "firstMs" = min("firstMs", $firstMs), "lastMs" = $lastMs WHERE id = $id`,
-      { id, ...evidenceOf(alert) },
-    )
   }
 }
 
-function evidenceOf(alert: Alert): {
-  severity: string
-  sentence: string
-  numbers: string
-  series: string
-  firstMs: number
-  lastMs: number
-} {
+async function recordOne(inside: StateStatements, alert: Alert): Promise<readonly KeptAlert[]> {
+  const { detector, subject, destination, firstMs, lastMs } = alert
+  const latest = (await inside.get(
+    `SELECT id, "lastMs", "closedMs" FROM alerts WHERE detector = $detector AND subject = $subject AND destination = $destination
+    ORDER BY "lastMs" DESC LIMIT 1`,
+    { detector, subject, destination },
+  )) as { id: string; lastMs: number; closedMs: number | null } | null
+  if (latest === null || firstMs > latest.lastMs + SAME_MS || (latest.closedMs !== null && lastMs > latest.closedMs))
+    return [await insert(inside, alert)]
+  if (latest.closedMs === null && lastMs >= latest.lastMs) await update(inside, latest.id, alert)
+  return []
+}
+
+async function insert(inside: StateStatements, alert: Alert): Promise<KeptAlert> {
+  const id = randomUUID()
+  await inside.run(
+    `INSERT INTO alerts (id, detector, severity, subject, destination, sentence, technique, numbers, series, "firstMs", "lastMs")
+    VALUES ($id, $detector, $severity, $subject, $destination, $sentence, $technique, $numbers, $series, $firstMs, $lastMs)`,
+    {
+      id,
+      detector: alert.detector,
+      subject: alert.subject,
+      destination: alert.destination,
+      technique: JSON.stringify(alert.technique),
+      ...evidenceOf(alert),
+    },
+  )
+  return { ...alert, id, closedMs: null, closedBy: null }
+}
+
+async function update(inside: StateStatements, id: string, alert: Alert): Promise<void> {
+  await inside.run(
+    `UPDATE alerts SET severity = $severity, sentence = $sentence, numbers = $numbers, series = $series,
+    "firstMs" = CASE WHEN "firstMs" < $firstMs THEN "firstMs" ELSE $firstMs END, "lastMs" = $lastMs WHERE id = $id`,
+    { id, ...evidenceOf(alert) },
+  )
+}
+
+function evidenceOf(alert: Alert): StateParams {
   const { severity, sentence, numbers, series, firstMs, lastMs } = alert
   const [first, last] = [firstMs, lastMs].map(Math.floor) as [number, number]
   return {

@@ -21,9 +21,9 @@ export class Mutes {
     this.#database = database
   }
 
-  add(mute: Omit<Mute, 'id'>): Mute {
+  async add(mute: Omit<Mute, 'id'>): Promise<Mute> {
     const added = { id: randomUUID(), ...mute }
-    this.#database.run(
+    await this.#database.run(
       `INSERT INTO mutes (id, detector, subject, destination, "untilMs", reason, author, "createdMs")
       VALUES ($id, $detector, $subject, $destination, $untilMs, $reason, $author, $createdMs)`,
       added,
@@ -31,15 +31,18 @@ export class Mutes {
     return added
   }
 
-  remove(id: string): boolean {
-    return this.#database.run('DELETE FROM mutes WHERE id = $id', { id }) > 0
+  async remove(id: string): Promise<boolean> {
+    return (await this.#database.run('DELETE FROM mutes WHERE id = $id', { id })) > 0
   }
 
   /** Those that still hold, the newest first. */
-  list(nowMs: number): readonly Mute[] {
-    const rows = this.#database.all('SELECT * FROM mutes WHERE "untilMs" > $nowMs ORDER BY "createdMs" DESC, id', {
-      nowMs,
-    })
+  async list(nowMs: number): Promise<readonly Mute[]> {
+    const rows = await this.#database.all(
+      'SELECT * FROM mutes WHERE "untilMs" > $nowMs ORDER BY "createdMs" DESC, id',
+      {
+        nowMs,
+      },
+    )
     return rows as unknown as readonly Mute[]
   }
 }

@@ -1,6 +1,6 @@
 import { SallyportError, type Mode } from '@sallyport/policy'
 import { diffPolicyFiles } from './diff-policy-files.ts'
-import type { StateDatabase, StateRow } from './state-database.ts'
+import type { StateDatabase, StateRow, StateStatements } from './state-database.ts'
 
 /** A policy file as it was given; several are layers. */
 export type PolicyFile = { readonly file: string; readonly text: string }
@@ -33,25 +33,18 @@ export class PolicyVersions {
   }
 
   /** Newest first, without the files' texts. */
-  list(limit = 1000): readonly Omit<PolicyVersion, 'files'>[] {
-    return this.#database
-      .all(
-        'SELECT version, author, reason, "createdMs", mode FROM policy_versions ORDER BY version DESC LIMIT $limit',
-        {
-          limit,
-        },
-      )
-      .map(readHead)
+  async list(limit = 1000): Promise<readonly Omit<PolicyVersion, 'files'>[]> {
+    const sql =
+      'SELECT version, author, reason, "createdMs", mode FROM policy_versions ORDER BY version DESC LIMIT $limit'
+    return (await this.#database.all(sql, { limit })).map(readHead)
   }
 
-  get(version: number): PolicyVersion | null {
-    const row = this.#database.get('SELECT * FROM policy_versions WHERE version = $version', { version })
-    return row === null ? null : { ...readHead(row), files: JSON.parse(String(row['files'])) as readonly PolicyFile[] }
+  get(version: number): Promise<PolicyVersion | null> {
+    return versionOf(this.#database, version)
   }
 
-  inForce(): PolicyInForceState {
-    const row = this.#database.get('SELECT version, confirmed, "confirmByMs" FROM policy_in_force WHERE id = 1')
-    return row === null ? NOTHING : { ...(row as PolicyInForceState) }
+  inForce(): Promise<PolicyInForceState> {
+    return inForce(this.#database)
   }
 
   /**
@@ -60,33 +53,33 @@ export class PolicyVersions {
    */
   apply(
     change: Omit<PolicyVersion, 'version'> & { readonly confirmByMs: number | null },
-  ): PolicyInForceState & { readonly version: number } {
-    return this.#database.transaction(() => {
-      const before = this.inForce()
-      const version = this.#sameAs(before.version, change) ?? this.#add(change)
+  ): Promise<PolicyInForceState & { readonly version: number }> {
+    return this.#database.transaction(async (inside) => {
+      const before = await inForce(inside)
+      const version = (await sameAs(inside, before.version, change)) ?? (await add(inside, change))
       const confirmed = change.confirmByMs === null || before.confirmed === version ? version : before.confirmed
       const after = { version, confirmed, confirmByMs: confirmed === version ? null : change.confirmByMs }
-      this.#setInForce(after)
+      await setInForce(inside, after)
       return after
     })
   }
 
   /** The policy on trial stays. False when none is, or its time has passed. */
-  confirm(nowMs: number): boolean {
-    return this.#database.transaction(() => {
-      const { version, confirmByMs } = this.inForce()
+  confirm(nowMs: number): Promise<boolean> {
+    return this.#database.transaction(async (inside) => {
+      const { version, confirmByMs } = await inForce(inside)
       if (confirmByMs === null || confirmByMs <= nowMs) return false
-      this.#setInForce({ version, confirmed: version, confirmByMs: null })
+      await setInForce(inside, { version, confirmed: version, confirmByMs: null })
       return true
     })
   }
 
   /** Ends a trial whose time has passed. True when the version in force changed. */
-  expireTrial(nowMs: number): boolean {
-    return this.#database.transaction(() => {
-      const { confirmed, confirmByMs } = this.inForce()
+  expireTrial(nowMs: number): Promise<boolean> {
+    return this.#database.transaction(async (inside) => {
+      const { confirmed, confirmByMs } = await inForce(inside)
       if (confirmByMs === null || confirmByMs > nowMs) return false
-      this.#setInForce({ version: confirmed, confirmed, confirmByMs: null })
+      await setInForce(inside, { version: confirmed, confirmed, confirmByMs: null })
       return true
     })
   }
@@ -95,70 +88,102 @@ export class PolicyVersions {
    * Where a rollback leads: to the version given, else the one confirmed before a trial, else the one before. Null (no policy) is
    * returned to only from a trial. Throws `usage` when there is none.
    */
-  rollbackTarget(to: number | null): number | null {
-    const { version, confirmed, confirmByMs } = this.inForce()
-    const target = to ?? (confirmByMs === null ? this.#before(version) : confirmed)
-    if (target === null ? confirmByMs === null : this.get(target) === null)
-      throw new SallyportError(
-        'usage',
-        to === null ? 'there is no earlier policy' : `there is no policy version ${to}`,
-        {
-          remedy: '`sallyport status` lists the versions.',
-        },
-      )
-    return target
+  rollbackTarget(to: number | null): Promise<number | null> {
+    return this.#database.transaction(async (inside) => {
+      const { version, confirmed, confirmByMs } = await inForce(inside)
+      const target = to ?? (confirmByMs === null ? await before(inside, version) : confirmed)
+      if (target === null ? confirmByMs === null : (await versionOf(inside, target)) === null)
+        throw new SallyportError(
+          'usage',
+          to === null ? 'there is no earlier policy' : `there is no policy version ${to}`,
+          { remedy: '`sallyport status` lists the versions.' },
+        )
+      return target
+    })
   }
 
   /** Ends a trial, too. */
-  setRolledBack(target: number | null): void {
-    this.#setInForce({ version: target, confirmed: target, confirmByMs: null })
+  setRolledBack(target: number | null): Promise<void> {
+    return setInForce(this.#database, { version: target, confirmed: target, confirmByMs: null })
+  }
+
+  /**
+   * What a host holds that could not say so when it came to hold it. A version that is not here, or is another here, gets a
+   * number of its own.
+   */
+  reconcile(
+    current: PolicyVersion | null,
+    confirmed: PolicyVersion | null,
+    confirmByMs: number | null,
+  ): Promise<PolicyInForceState> {
+    return this.#database.transaction(async (inside) => {
+      const numberOf = async (held: PolicyVersion | null): Promise<number | null> =>
+        held === null ? null : ((await sameAs(inside, held.version, held)) ?? (await add(inside, held)))
+      const first = await numberOf(confirmed)
+      const version = confirmed?.version === current?.version ? first : await numberOf(current)
+      const held = { version, confirmed: first, confirmByMs }
+      await setInForce(inside, held)
+      return held
+    })
   }
 
   /** What changed between two versions, as a unified diff; null is no policy. */
-  diff(from: number | null, to: number | null): string {
-    const labelled = (version: number | null) => ({
-      files: version === null ? [] : (this.get(version)?.files ?? []),
-      label: label(version),
+  async diff(from: number | null, to: number | null): Promise<string> {
+    const labelled = async (version: number | null) => ({
+      files: version === null ? [] : ((await this.get(version))?.files ?? []),
+      label: version === null ? 'no policy' : `version ${version}`,
     })
-    return diffPolicyFiles(labelled(from), labelled(to))
+    return diffPolicyFiles(await labelled(from), await labelled(to))
   }
+}
 
-  #sameAs(version: number | null, { files, mode }: Pick<PolicyVersion, 'files' | 'mode'>): number | null {
-    const held = version === null ? null : this.get(version)
-    return held !== null && held.mode === mode && JSON.stringify(held.files) === JSON.stringify(files) ? version : null
-  }
+async function inForce(on: StateStatements): Promise<PolicyInForceState> {
+  const row = await on.get('SELECT version, confirmed, "confirmByMs" FROM policy_in_force WHERE id = 1')
+  return row === null ? NOTHING : { ...(row as PolicyInForceState) }
+}
 
-  #before(version: number | null): number | null {
-    const row = this.#database.get('SELECT max(version) AS version FROM policy_versions WHERE version < $version', {
-      version,
-    })
-    return (row?.['version'] as number | null | undefined) ?? null
-  }
+async function versionOf(on: StateStatements, version: number): Promise<PolicyVersion | null> {
+  const row = await on.get('SELECT * FROM policy_versions WHERE version = $version', { version })
+  return row === null ? null : { ...readHead(row), files: JSON.parse(String(row['files'])) as readonly PolicyFile[] }
+}
 
-  #add({ author, reason, createdMs, mode, files }: Omit<PolicyVersion, 'version'>): number {
-    const row = this.#database.get('SELECT max(version) AS version FROM policy_versions')
-    const version = Number(row?.['version'] ?? 0) + 1
-    this.#database.run(
-      'INSERT INTO policy_versions (version, author, reason, "createdMs", mode, files) VALUES ($version, $author, $reason, $createdMs, $mode, $files)',
-      { version, author, reason, createdMs, mode, files: JSON.stringify(files) },
-    )
-    return version
-  }
+async function sameAs(
+  on: StateStatements,
+  version: number | null,
+  { files, mode }: Pick<PolicyVersion, 'files' | 'mode'>,
+): Promise<number | null> {
+  const held = version === null ? null : await versionOf(on, version)
+  return held !== null && held.mode === mode && JSON.stringify(held.files) === JSON.stringify(files) ? version : null
+}
 
-  #setInForce(state: PolicyInForceState): void {
-    this.#database.run(
-      `INSERT INTO policy_in_force (id, version, confirmed, "confirmByMs") VALUES (1, $version, $confirmed, $confirmByMs)
-      ON CONFLICT (id) DO UPDATE SET version = excluded.version, confirmed = excluded.confirmed, "confirmByMs" = excluded."confirmByMs"`,
-      { ...state },
-    )
-  }
+async function before(on: StateStatements, version: number | null): Promise<number | null> {
+  const sql = 'SELECT max(version) AS version FROM policy_versions WHERE version < $version'
+  const row = await on.get(sql, { version })
+  return (row?.['version'] as number | null | undefined) ?? null
+}
+
+async function add(
+  on: StateStatements,
+  { author, reason, createdMs, mode, files }: Omit<PolicyVersion, 'version'>,
+): Promise<number> {
+  const row = await on.get('SELECT max(version) AS version FROM policy_versions')
+  const version = Number(row?.['version'] ?? 0) + 1
+  await on.run(
+    'INSERT INTO policy_versions (version, author, reason, "createdMs", mode, files) VALUES ($version, $author, $reason, $createdMs, $mode, $files)',
+    { version, author, reason, createdMs, mode, files: JSON.stringify(files) },
+  )
+  return version
+}
+
+async function setInForce(on: StateStatements, state: PolicyInForceState): Promise<void> {
+  await on.run(
+    `INSERT INTO policy_in_force (id, version, confirmed, "confirmByMs") VALUES (1, $version, $confirmed, $confirmByMs)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version, confirmed = excluded.confirmed, "confirmByMs" = excluded."confirmByMs"`,
+    { ...state },
+  )
 }
 
 function readHead(row: StateRow): Omit<PolicyVersion, 'files'> {
   const { version, author, reason, createdMs, mode } = row as Omit<PolicyVersion, 'files'>
   return { version, author, reason, createdMs, mode }
-}
-
-function label(version: number | null): string {
-  return version === null ? 'no policy' : `version ${version}`
 }

@@ -9,20 +9,20 @@ export class Settings {
   }
 
   /** Whoever asks parses what comes back. */
-  get(name: string): unknown {
-    const row = this.#database.get('SELECT value FROM settings WHERE name = $name', { name })
+  async get(name: string): Promise<unknown> {
+    const row = await this.#database.get('SELECT value FROM settings WHERE name = $name', { name })
     return row === null ? undefined : JSON.parse(String(row['value']))
   }
 
-  set(name: string, value: unknown, author: string, nowMs: number): void {
-    this.#database.run(
+  async set(name: string, value: unknown, author: string, nowMs: number): Promise<void> {
+    await this.#database.run(
       `INSERT INTO settings (name, value, author, "changedMs") VALUES ($name, $value, $author, $changedMs)
       ON CONFLICT (name) DO UPDATE SET value = excluded.value, author = excluded.author, "changedMs" = excluded."changedMs"`,
       { name, value: JSON.stringify(value), author, changedMs: nowMs },
     )
   }
 
-  delete(name: string): boolean {
-    return this.#database.run('DELETE FROM settings WHERE name = $name', { name }) > 0
+  async delete(name: string): Promise<boolean> {
+    return (await this.#database.run('DELETE FROM settings WHERE name = $name', { name })) > 0
   }
 }

@@ -2,12 +2,15 @@ import { AlertLog } from './alert-log.ts'
 import { AuditLog } from './audit-log.ts'
 import { Mutes } from './mutes.ts'
 import { PolicyVersions } from './policy-versions.ts'
+import { isPostgresUrl, parsePostgresUrl } from './postgres-address.ts'
+import { PostgresDatabase } from './postgres-database.ts'
 import { Settings } from './settings.ts'
-import { StateDatabase } from './state-database.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
+import type { StateDatabase } from './state-database.ts'
 import { Users } from './users.ts'
 
 /** What a host is told and decides about itself, other than flows. */
-export class StateStore implements Disposable {
+export class StateStore implements AsyncDisposable {
   readonly policies: PolicyVersions
   readonly settings: Settings
   readonly alerts: AlertLog
@@ -26,12 +29,17 @@ export class StateStore implements Disposable {
     this.audit = new AuditLog(database)
   }
 
-  /** A file, or `:memory:`. Throws `state-unavailable`. */
-  static open(path: string): StateStore {
-    return new StateStore(StateDatabase.open(path))
+  /**
+   * A file, `:memory:`, or the URL of a PostgreSQL database, which need not answer yet. Throws `state-unavailable` for a file
+   * that is none, `usage` for a URL that is none.
+   */
+  static async open(location: string): Promise<StateStore> {
+    return new StateStore(
+      isPostgresUrl(location) ? new PostgresDatabase(parsePostgresUrl(location)) : await SqliteDatabase.open(location),
+    )
   }
 
-  [Symbol.dispose](): void {
-    this.#database[Symbol.dispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#database[Symbol.asyncDispose]()
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { SallyportError } from '@sallyport/policy'
 import { hashPassword, verifyPassword } from './password-hash.ts'
-import type { StateDatabase } from './state-database.ts'
+import type { StateDatabase, StateStatements } from './state-database.ts'
 import { totpStep } from './totp.ts'
 
 /** Each may do what those before it may: look; judge alerts; change the policy; manage users and settings. */
@@ -23,38 +23,31 @@ export class Users {
     this.#database = database
   }
 
-  list(): readonly ListedUser[] {
-    const rows = this.#database.all('SELECT name, role, "createdMs", "totpSecret" FROM users ORDER BY name')
+  async list(): Promise<readonly ListedUser[]> {
+    const rows = await this.#database.all('SELECT name, role, "createdMs", "totpSecret" FROM users ORDER BY name')
     return rows.map(({ totpSecret, ...user }) => ({
       ...(user as unknown as User),
       hasSecondFactor: totpSecret !== null,
     }))
   }
 
-  hasSecondFactor(name: string): boolean {
-    return this.#totp(name) !== null
+  async hasSecondFactor(name: string): Promise<boolean> {
+    return (await totpOf(this.#database, name)) !== null
   }
 
   /** Null takes it away. The code that proved the secret is used up. Other sessions of the user go on. */
-  setTotp(name: string, secret: string | null, step = 0): boolean {
-    const sql = 'UPDATE users SET "totpSecret" = $secret, "totpStep" = $step WHERE name = $name'
-    return this.#database.run(sql, { name, secret, step }) > 0
+  setTotp(name: string, secret: string | null, step = 0): Promise<boolean> {
+    return setTotp(this.#database, name, secret, step)
   }
 
   /** Whether the code is the user's now; a code is good once (RFC 6238 §5.2). */
-  takeTotp(name: string, code: string, nowMs: number): boolean {
-    return this.#database.transaction(() => {
-      const held = this.#totp(name)
+  takeTotp(name: string, code: string, nowMs: number): Promise<boolean> {
+    return this.#database.transaction(async (inside) => {
+      const held = await totpOf(inside, name)
       const step = held === null ? null : totpStep(held.secret, code, nowMs, held.step)
       if (held === null || step === null) return false
-      return this.setTotp(name, held.secret, step)
+      return setTotp(inside, name, held.secret, step)
     })
-  }
-
-  #totp(name: string): { readonly secret: string; readonly step: number } | null {
-    const row = this.#database.get('SELECT "totpSecret", "totpStep" FROM users WHERE name = $name', { name })
-    const secret = row?.['totpSecret'] ?? null
-    return secret === null ? null : { secret: String(secret), step: Number(row?.['totpStep']) }
   }
 
   /** Throws `usage` when the name is taken or malformed, or the password too short. */
@@ -62,7 +55,7 @@ export class Users {
     if (!NAME.test(name))
       throw new SallyportError('usage', 'a user name is 1 to 64 of a-z, 0-9, dot, hyphen, underscore')
     const passwordHash = await hashPassword(acceptable(password))
-    const added = this.#database.run(
+    const added = await this.#database.run(
       'INSERT INTO users (name, role, "passwordHash", "createdMs") VALUES ($name, $role, $passwordHash, $nowMs) ON CONFLICT DO NOTHING',
       { name, role, passwordHash, nowMs },
     )
@@ -73,26 +66,25 @@ export class Users {
   /** All sessions of the user end. */
   async setPassword(name: string, password: string): Promise<boolean> {
     const passwordHash = await hashPassword(acceptable(password))
-    return this.#database.transaction(() => {
-      this.#database.run('DELETE FROM sessions WHERE "user" = $name', { name })
-      return (
-        this.#database.run('UPDATE users SET "passwordHash" = $passwordHash WHERE name = $name', {
-          name,
-          passwordHash,
-        }) > 0
-      )
+    return this.#database.transaction(async (inside) => {
+      await inside.run('DELETE FROM sessions WHERE "user" = $name', { name })
+      const sql = 'UPDATE users SET "passwordHash" = $passwordHash WHERE name = $name'
+      return (await inside.run(sql, { name, passwordHash })) > 0
     })
   }
 
-  remove(name: string): boolean {
-    return this.#database.run('DELETE FROM users WHERE name = $name', { name }) > 0
+  async remove(name: string): Promise<boolean> {
+    return (await this.#database.run('DELETE FROM users WHERE name = $name', { name })) > 0
   }
 
   /** Null for a wrong name as for a wrong password, after the same work. */
   async verify(name: string, password: string): Promise<User | null> {
-    const row = this.#database.get('SELECT name, role, "createdMs", "passwordHash" FROM users WHERE name = $name', {
-      name,
-    })
+    const row = await this.#database.get(
+      'SELECT name, role, "createdMs", "passwordHash" FROM users WHERE name = $name',
+      {
+        name,
+      },
+    )
     const right = await verifyPassword(
       password.slice(0, MOST_PASSWORD),
       (row?.['passwordHash'] as string | undefined) ?? null,
@@ -103,31 +95,45 @@ export class Users {
   }
 
   /** `token` is for the user's cookie. */
-  openSession(user: User, nowMs: number, lifeMs: number): Session & { readonly token: string } {
+  async openSession(user: User, nowMs: number, lifeMs: number): Promise<Session & { readonly token: string }> {
     const [token, csrf] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')] as const
     const expiresMs = nowMs + lifeMs
-    this.#database.run('DELETE FROM sessions WHERE "expiresMs" <= $nowMs', { nowMs })
-    this.#database.run(
+    await this.#database.run('DELETE FROM sessions WHERE "expiresMs" <= $nowMs', { nowMs })
+    await this.#database.run(
       'INSERT INTO sessions ("tokenHash", "user", csrf, "expiresMs") VALUES ($tokenHash, $name, $csrf, $expiresMs)',
       { tokenHash: hashToken(token), name: user.name, csrf, expiresMs },
     )
     return { user, csrf, expiresMs, token }
   }
 
-  session(token: string, nowMs: number): Session | null {
-    const row = this.#database.get(
+  async session(token: string, nowMs: number): Promise<Session | null> {
+    const row = (await this.#database.get(
       `SELECT name, role, "createdMs", csrf, "expiresMs" FROM sessions JOIN users ON name = "user"
       WHERE "tokenHash" = $tokenHash AND "expiresMs" > $nowMs`,
       { tokenHash: hashToken(token), nowMs },
-    ) as (User & { csrf: string; expiresMs: number }) | null
+    )) as (User & { csrf: string; expiresMs: number }) | null
     if (row === null) return null
     const { csrf, expiresMs, ...user } = row
     return { user, csrf, expiresMs }
   }
 
-  closeSession(token: string): void {
-    this.#database.run('DELETE FROM sessions WHERE "tokenHash" = $tokenHash', { tokenHash: hashToken(token) })
+  async closeSession(token: string): Promise<void> {
+    await this.#database.run('DELETE FROM sessions WHERE "tokenHash" = $tokenHash', { tokenHash: hashToken(token) })
   }
+}
+
+async function totpOf(
+  on: StateStatements,
+  name: string,
+): Promise<{ readonly secret: string; readonly step: number } | null> {
+  const row = await on.get('SELECT "totpSecret", "totpStep" FROM users WHERE name = $name', { name })
+  const secret = row?.['totpSecret'] ?? null
+  return secret === null ? null : { secret: String(secret), step: Number(row?.['totpStep']) }
+}
+
+async function setTotp(on: StateStatements, name: string, secret: string | null, step: number): Promise<boolean> {
+  const sql = 'UPDATE users SET "totpSecret" = $secret, "totpStep" = $step WHERE name = $name'
+  return (await on.run(sql, { name, secret, step })) > 0
 }
 
 export function mayAct(user: Pick<User, 'role'>, least: Role): boolean {
