@@ -134,3 +134,21 @@ test('what cannot be is said with what to do', async () => {
   assert.equal(limit.status, 2)
   assert.match(limit.stderr, /headBytes/)
 })
+
+test('workers share what a rule with a limit lets through, beyond a worker and a policy', async () => {
+  using files = folder()
+  await using server = await startServer()
+  await using proxy = await startProxy(files, '--workers', '3')
+  const policy = POLICY.replace('to: [127.0.0.1]', 'to: [127.0.0.1], limit: { connections: 5, bytesOut: 1MB }')
+  const reload = async (): Promise<void> => {
+    const before = proxy.notes.length
+    writeFileSync(files.path('policy.yaml'), policy)
+    proxy.child.kill('SIGHUP')
+    await until(() => proxy.notes.slice(before).some((line) => line.includes('read again')))
+  }
+  await reload()
+  const answers = await Promise.all(Array.from({ length: 12 }, () => proxy.curl('-o', '/dev/null', server.url)))
+  assert.equal(answers.filter((answer) => answer.endsWith('200')).length, 5)
+  await reload()
+  assert.match(await proxy.curl(server.url), /limit-connections.* 429$/s)
+})

@@ -1,3 +1,4 @@
+export { SharedBudgets, type Spend, type Spending } from './allowance/shared-budgets.ts'
 export { ANSWER_REASONS, ANSWERS, type AnswerReason, type Refusal } from './answers.ts'
 export type { CounterName, ProxyCounts } from './counters.ts'
 export { ProxyJudge, type Judged } from './decide/proxy-judge.ts'

@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from '@sallyport/compile'
 import type { Address, DomainName } from '@sallyport/net'
 import type { HandshakeCrypto } from '@sallyport/wire'
+import type { Spend } from './allowance/shared-budgets.ts'
 import type { AccessRecord } from './log/access-record.ts'
 import type { ParentProxy } from './connect/through-parent.ts'
 import type { TextDetector } from './content/text-detector.ts'
@@ -43,6 +44,8 @@ export type ProxyOptions = {
   readonly processOf?: ((client: SocketEnd, proxy: SocketEnd) => Promise<ClientProcess> | null) | null
   /** Connections begin with a PROXY header, those of these peers; others are cut. */
   readonly proxyHeaderFrom?: ((peer: Address) => boolean) | null
+  /** Whether there is room for a flow in the limits of its rule, where others share them; else they are this proxy's own. */
+  readonly spend?: Spend
   /** Proxies that connections go through, by host. */
   readonly parents?: readonly ParentProxy[]
   /** Detectors of content beside those that are built in, as they are now. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CompiledPolicy } from '@sallyport/compile'
 import type { Flow } from '@sallyport/policy'
 import type { Client } from './client/client.ts'
+import { SharedBudgets, type Spend } from './allowance/shared-budgets.ts'
 import { RequestRates } from './client/request-rates.ts'
 import { NameAddresses } from './connect/name-addresses.ts'
 import { UpstreamPool } from './connect/upstream-pool.ts'
@@ -27,6 +28,7 @@ export class ProxyCore implements AsyncDisposable {
   readonly pool: UpstreamPool
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
+  readonly spend: Spend
   readonly icap: { readonly request: IcapClient | null; readonly response: IcapClient | null }
   readonly tunnels: Set<RunningTunnel> = new Set()
   /** Connections of HTTP/2; to be closed is to take no more requests. */
@@ -46,6 +48,8 @@ export class ProxyCore implements AsyncDisposable {
     this.names = new NameAddresses(options.resolveName, this.limits, this.timeouts, this.counters)
     this.pool = new UpstreamPool(this.limits.idleUpstreams)
     this.rates = new RequestRates(this.limits.requestsPerSecond)
+    const budgets = new SharedBudgets()
+    this.spend = options.spend ?? ((spending) => budgets.spend(spending, performance.now()))
     this.leaves = options.inspect ? new LeafContexts(options.inspect.authority) : null
     const { request = null, response = null } = options.icap ?? {}
     this.icap = {

@@ -14,7 +14,8 @@ import { otlpHeaders, OtlpExport, parseOtlpUrl } from '../output/otlp-export.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
 import { startProxyProcess } from '../proxy/proxy-process.ts'
-import { runProxyWorker, startProxyWorkers, type ProxyWorkers } from '../proxy/proxy-workers.ts'
+import { runProxyWorker } from '../proxy/proxy-worker.ts'
+import { startProxyWorkers, type ProxyWorkers } from '../proxy/proxy-workers.ts'
 import type { Answer } from './answer.ts'
 
 export function proxyCommand(answer: Answer): Command {
@@ -124,7 +125,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
 
 async function start(options: ProxyCommandOptions, workers: number): Promise<ProxyWorkers> {
   if (workers > 1) return startProxyWorkers(options, workers)
-  const alone = await startProxyProcess(options)
+  const alone = await startProxyProcess(options, null)
   return {
     endpoints: alone.endpoints,
     counts: async () => [alone.counts()],

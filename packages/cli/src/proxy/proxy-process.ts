@@ -1,5 +1,5 @@
 import type { Policy } from '@sallyport/policy'
-import { accessLogLine, startProxy, type Proxy, type ProxyCounts } from '@sallyport/proxy'
+import { accessLogLine, startProxy, type Proxy, type ProxyCounts, type Spend } from '@sallyport/proxy'
 import type { LocalClients } from '@sallyport/agent/local-clients'
 import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { parseIcap } from '../input/icap-services.ts'
@@ -33,8 +33,8 @@ export type ProxyProcess = AsyncDisposable & {
   drain(): Promise<void>
 }
 
-/** The proxy of one process: the only one, or one worker among several. */
-export async function startProxyProcess(options: ProxyCommandOptions): Promise<ProxyProcess> {
+/** The proxy of one process: the only one, or one worker among several, which share what rules with a limit let through. */
+export async function startProxyProcess(options: ProxyCommandOptions, spend: Spend | null): Promise<ProxyProcess> {
   await using opened = new AsyncDisposableStack()
   let policy = await readProxyPolicy(options.policy, options.feed)
   let detectors = await readProxyDetectors(options.detectors, policy.policy)
@@ -64,6 +64,7 @@ export async function startProxyProcess(options: ProxyCommandOptions): Promise<P
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
       movesBulk: true,
+      ...(spend === null ? {} : { spend }),
       onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {

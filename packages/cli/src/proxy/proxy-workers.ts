@@ -1,21 +1,11 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import type { Endpoint, ProxyCounts } from '@sallyport/proxy'
+import { SharedBudgets, type Endpoint, type ProxyCounts } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
-import { startProxyProcess, type ProxyProcess } from './proxy-process.ts'
-
-/** What a worker says; the first word it ever says is `ready` or `failed`. */
-type FromWorker =
-  | { readonly kind: 'ready'; readonly endpoints: readonly Endpoint[] }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly remedy: string }
-  | { readonly kind: 'counts'; readonly id: number; readonly counts: ProxyCounts }
-  | { readonly kind: 'reloaded'; readonly problem: string | null }
-
-type ToWorker =
-  { readonly kind: 'counts'; readonly id: number } | { readonly kind: 'reload' } | { readonly kind: 'drain' }
+import type { FromWorker, ToWorker } from './worker-words.ts'
 
 const RESTART_PAUSE_MS = 500
 const COUNTS_TIMEOUT_MS = 2000
@@ -38,9 +28,15 @@ export async function startProxyWorkers(options: ProxyCommandOptions, count: num
   cluster.setupPrimary({ args: process.argv.slice(2) })
   let isStopping = false
   const workers = new Set<Worker>()
+  const budgets = new SharedBudgets()
   const start = async (): Promise<readonly Endpoint[]> => {
     const worker = cluster.fork()
     workers.add(worker)
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind !== 'spend') return
+      const { id, spending } = message
+      send(worker, { kind: 'spent', id, fits: budgets.spend(spending, performance.now()) })
+    })
     worker.once('exit', (code, signal) => {
       workers.delete(worker)
       if (isStopping) return
@@ -82,53 +78,6 @@ export async function startProxyWorkers(options: ProxyCommandOptions, count: num
       for (const worker of workers) worker.process.kill('SIGKILL')
     },
   }
-}
-
-/** The life of one worker: until it is told to drain, or its parent is gone. */
-export async function runProxyWorker(options: ProxyCommandOptions): Promise<number> {
-  // Signals are for the parent, which says what to do; a terminal sends them to all.
-  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {})
-  let proxy: ProxyProcess
-  try {
-    proxy = await startProxyProcess(options)
-  } catch (error) {
-    tell(failedWord(error))
-    process.disconnect?.()
-    return 3
-  }
-  const drained = Promise.withResolvers<void>()
-  process.on('disconnect', () => drained.resolve())
-  process.on('message', (message: ToWorker) => {
-    switch (message.kind) {
-      case 'counts':
-        return tell({ kind: 'counts', id: message.id, counts: proxy.counts() })
-      case 'reload':
-        return void proxy.reload().then(
-          () => tell({ kind: 'reloaded', problem: null }),
-          (error: Error) => tell({ kind: 'reloaded', problem: error.message }),
-        )
-      case 'drain':
-        return void proxy.drain().then(drained.resolve)
-    }
-  })
-  tell({ kind: 'ready', endpoints: proxy.endpoints })
-  await drained.promise
-  await proxy[Symbol.asyncDispose]()
-  if (process.connected) process.disconnect?.()
-  return 0
-}
-
-function failedWord(error: unknown): FromWorker {
-  if (error instanceof SallyportError) {
-    const { code, message, remedy } = error
-    return { kind: 'failed', code, message, remedy }
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { kind: 'failed', code: 'internal', message: `unexpected: ${text}`, remedy: 'Report it with the text shown.' }
-}
-
-function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message)
 }
 
 function send(worker: Worker, message: ToWorker): void {

@@ -1,4 +1,5 @@
 import { WebSocketReader } from '@sallyport/wire'
+import { meterOctets } from '../allowance/meter-octets.ts'
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader, writeWithin } from '../client/byte-reader.ts'
 import { endSoon, type ByteSocket } from '../client/client.ts'
@@ -62,6 +63,8 @@ async function passMessages(
     for (const part of parts) {
       const no = part.kind === 'control' ? null : await judged(core, part.payload, judge)
       if (no !== null) return no
+      const limited = (await record.allowance?.out(part.raw.length)) ?? null
+      if (limited !== null) return limited
       record.addOctets(part.raw.length, 0)
       if (!(await writeWithin(server, part.raw, bodyIdleMs))) return null
     }
@@ -88,13 +91,21 @@ function passBack({ socket: server, held }: TakenOver, client: ByteSocket, recor
     record.addOctets(0, octets.length)
     if (!client.write(octets)) server.pause()
   }
-  client.on('drain', () => server.resume())
-  server.on('data', pass)
+  const { allowance } = record
+  const refuse = (no: Refusal): void => {
+    record.refused(no)
+    server.destroy()
+    client.destroy()
+  }
+  const metered = meterOctets(server, allowance && ((octets) => allowance.in(octets)), pass, refuse)
+  client.on('drain', () => !metered.isAsking() && server.resume())
   for (const event of ['end', 'close'] as const) {
-    server.on(event, () => {
-      over.resolve()
-      endSoon(client)
-    })
+    server.on(event, () =>
+      metered.whenSettled(() => {
+        over.resolve()
+        endSoon(client)
+      }),
+    )
   }
   client.on('close', () => over.resolve())
   if (held.length > 0) pass(held)

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from '@sallyport/compile'
 import { addressScope, formatAddress, isLocalName, type Address } from '@sallyport/net'
-import type { Flow, Policy, Rule, Verdict } from '@sallyport/policy'
+import type { Flow, Limit, Policy, Rule, Verdict } from '@sallyport/policy'
 import { refusal, type Refusal } from '../answers.ts'
 import { namesAddress } from './names-address.ts'
 
@@ -8,6 +8,9 @@ import { namesAddress } from './names-address.ts'
 export type Judged =
   | { readonly outcome: 'allow' | 'later'; readonly verdict: Verdict }
   | { readonly outcome: 'deny'; readonly verdict: Verdict | null; readonly refusal: Refusal }
+
+/** A rule that lets flows through, and what all of them together may move. */
+export type LimitedRule = { readonly id: string; readonly layer: string; readonly limit: Limit }
 
 /** The policy as the proxy asks it. A bug in the decision denies. */
 export class ProxyJudge {
@@ -47,6 +50,13 @@ export class ProxyJudge {
   headersOf({ verdict }: Judged): Readonly<Record<string, string>> | null {
     if (verdict?.verdict !== 'allow' || verdict.rule === null) return null
     return this.#rules.get(verdict.rule)?.headers ?? null
+  }
+
+  /** The rule that allows, where it has a limit. */
+  limitedRule({ verdict }: Judged): LimitedRule | null {
+    if (verdict?.verdict !== 'allow' || verdict.rule === null || verdict.layer === null) return null
+    const limit = this.#rules.get(verdict.rule)?.limit ?? null
+    return limit === null ? null : { id: verdict.rule, layer: verdict.layer, limit }
   }
 
   #outcome(verdict: Verdict, isLast: boolean): Judged {

@@ -34,17 +34,19 @@ export type BodySink = {
 }
 
 /** How a body came to its end: `gone` is the side that takes it, all others but `done` the side that sends it. */
-export type Pumped = 'done' | 'ended' | 'timeout' | 'malformed' | 'too-large' | 'gone'
+export type Pumped = 'done' | 'ended' | 'timeout' | 'malformed' | 'too-large' | 'limited' | 'gone'
 
 export type PumpOptions = {
   readonly mostOctets: number
   readonly idleMs: number
   readonly onOctets: (count: number) => void
+  /** Whether there is room for so many in the limits of a rule; null where there are none. */
+  readonly refuses: ((count: number) => unknown) | null
 }
 
 /** Takes one body from the source to the sink, no faster than that takes it. */
 export async function pumpBody(from: BodySource, to: BodySink, options: PumpOptions): Promise<Pumped> {
-  const { idleMs, mostOctets, onOctets } = options
+  const { idleMs, mostOctets, onOctets, refuses } = options
   let sum = 0
   while (!from.isEnd) {
     const piece = await from.read(idleMs)
@@ -52,6 +54,7 @@ export async function pumpBody(from: BodySource, to: BodySink, options: PumpOpti
     if (typeof piece === 'string') return piece === 'cut' ? 'ended' : piece
     sum += piece.length
     if (sum > mostOctets) return 'too-large'
+    if (refuses !== null && (await refuses(piece.length)) !== null) return 'limited'
     onOctets(piece.length)
     if (!(await to.write(piece, idleMs))) return 'gone'
   }

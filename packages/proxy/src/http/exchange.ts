@@ -1,5 +1,6 @@
 import { fieldValues, listMembers, type Framing, type RequestHead, type ResponseHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
+import type { FlowAllowance } from '../allowance/flow-allowance.ts'
 import { adaptAnswer } from '../icap/adapt-answer.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -7,6 +8,7 @@ import type { AnswerHead, Answerer, ForwardedRequest, KeptUpstream } from './ans
 import type { Asker } from './asker.ts'
 import { pumpBody, type BodySource, type Pumped } from './body.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
+import { headOctets } from './head-octets.ts'
 
 export type Exchanged =
   /** `isWhole`: the request too; an answer may come before its end. */
@@ -31,10 +33,13 @@ export async function exchange(
   const upload = startUpload(core, answerer, request, source, record)
   const answer = await finalAnswer(asker, answerer, request, record)
   if (answer.state !== 'head') {
-    const refused = uploadRefusal(upload.ended)
+    const refused = uploadRefusal(upload.ended, record.allowance)
     if (answer.state === 'refused' && refused !== null) return { state: 'refused', refusal: refused, isStale: false }
     return answer
   }
+  const { allowance } = record
+  const limited = (await allowance?.in(headOctets(answer.head.fields))) ?? null
+  if (limited !== null) return { state: 'refused', refusal: limited, isStale: false }
   if (answer.head.status === 101) return { state: 'upgraded', head: answer.head }
   const original = { ...answer, source: answerer.body(answer.framing), version: answerer.version }
   const adapted = await adaptAnswer(core, asker.peer, request, original, record)
@@ -47,8 +52,9 @@ export async function exchange(
     mostOctets: core.limits.responseBodyBytes,
     idleMs: core.timeouts.bodyIdleMs,
     onOctets: (count) => record.addOctets(0, count),
+    refuses: allowance && ((count) => allowance.in(count)),
   })
-  if (sent !== 'done') return { state: 'broken', refusal: downloadRefusal(sent) }
+  if (sent !== 'done') return { state: 'broken', refusal: downloadRefusal(sent, allowance) }
   const isWhole = upload.ended === 'done'
   const isRead = original.source.isEnd
   record.set({ status: head.status })
@@ -73,10 +79,12 @@ function startUpload(
   const sink = answerer.send(request)
   if (request.framing.kind === 'none') return { ended: 'done' }
   const upload: Upload = { ended: null }
+  const { allowance } = record
   const options = {
     mostOctets: core.limits.requestBodyBytes,
     idleMs: bodyIdleMs,
     onOctets: (count: number) => record.addOctets(count, 0),
+    refuses: allowance && ((count: number) => allowance.out(count)),
   }
   void pumpBody(source, sink, options).then((ended) => {
     upload.ended = ended
@@ -121,13 +129,15 @@ function keptUpstream(request: RequestHead, head: ResponseHead, framing: Framing
   return logIns.some((value) => /^(ntlm|negotiate)\b/i.test(value)) ? 'client' : 'pool'
 }
 
-function uploadRefusal(ended: Pumped | null): Refusal | null {
+function uploadRefusal(ended: Pumped | null, allowance: FlowAllowance | null): Refusal | null {
+  if (ended === 'limited') return allowance?.refusal ?? null
   if (ended === 'malformed') return refusal('bad-body')
   if (ended === 'too-large') return refusal('body-too-large')
   return ended === 'timeout' || ended === 'ended' ? refusal('body-timeout') : null
 }
 
-function downloadRefusal(ended: Pumped): Refusal | null {
+function downloadRefusal(ended: Pumped, allowance: FlowAllowance | null): Refusal | null {
+  if (ended === 'limited') return allowance?.refusal ?? null
   if (ended === 'malformed') return refusal('bad-response')
   if (ended === 'too-large') return refusal('response-too-large')
   return ended === 'timeout' || ended === 'ended' ? refusal('response-incomplete') : null

@@ -1,6 +1,7 @@
 import { formatAddress, type Host } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import { fieldValues, listMembers, type RequestHead } from '@sallyport/wire'
+import { allowanceFor } from '../allowance/flow-allowance.ts'
 import { refusal, type Refusal } from '../answers.ts'
 import { clientFacts, type Peer } from '../client/client.ts'
 import {
@@ -25,6 +26,7 @@ import type { AfterRequest, Asker } from './asker.ts'
 import { pumpBody, readBody } from './body.ts'
 import { exchange, type Exchanged } from './exchange.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
+import { headOctets } from './head-octets.ts'
 import { Http1Answerer } from './http1-answerer.ts'
 import { serveUpgraded, withoutExtensions } from './serve-upgraded.ts'
 import { loggedFields } from './logged-fields.ts'
@@ -89,6 +91,13 @@ export async function serveRequest(
     if (judged.judged !== null) record.judged(judged.judged)
     return refuse(judged.refusal)
   }
+  const addresses = underOneRule(judged.addresses, core.judge)
+  const allowance = allowanceFor(core, addresses[0]!.judged, record)
+  const limited = (await allowance?.begin(headOctets(head.fields, head.method, target), 0)) ?? null
+  if (limited !== null) {
+    record.judged(addresses[0]!.judged)
+    return refuse(limited)
+  }
   const { body } = content
   // No extension, so that frames can be read.
   const isGuarded = needsContent(early) && isWebSocketUpgrade(head)
@@ -109,7 +118,6 @@ export async function serveRequest(
   if (adapted.state === 'refused') return refuse(adapted.refusal)
   using _adapted = { [Symbol.dispose]: adapted.release }
   if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
-  const addresses = underOneRule(judged.addresses, core.judge)
   // Last, so that no content service takes them away.
   const set = core.judge.headersOf(addresses[0]!.judged)
   const request = {
@@ -150,6 +158,7 @@ async function answerFor(
           mostOctets: core.limits.responseBodyBytes,
           idleMs: core.timeouts.bodyIdleMs,
           onOctets: (count) => record.addOctets(0, count),
+          refuses: null,
         })
   record.set({ status: head.status })
   core.finish(record)

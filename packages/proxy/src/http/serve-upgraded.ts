@@ -33,6 +33,16 @@ export async function serveUpgraded(
   }
   const [client, server] = [await asker.takeOver(head, answerer.version), answerer.takeOver()]
   const cut = (): void => void (client.socket.destroy(), server.socket.destroy())
+  const { allowance } = record
+  // A guarded one's messages are asked for one by one.
+  const limited =
+    (await allowance?.out(isGuarded ? 0 : client.held.length)) ?? (await allowance?.in(server.held.length)) ?? null
+  if (limited !== null) {
+    cut()
+    record.refused(limited)
+    core.finish(record)
+    return 'taken'
+  }
   const running: RunningTunnel = { flow: isGuarded ? { ...flow, content: [] } : flow, cut }
   core.tunnels.add(running)
   try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { formatAddress } from '@sallyport/net'
+import type { FlowAllowance } from '../allowance/flow-allowance.ts'
 import { ANSWERS, type Refusal } from '../answers.ts'
 import type { Judged } from '../decide/proxy-judge.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -19,6 +20,8 @@ function referenceId(): string {
 export class OpenRecord {
   readonly #startMs: number = performance.now()
   readonly #draft: Draft
+  /** What the flow may move, where its rule has a limit. */
+  allowance: FlowAllowance | null = null
 
   constructor(client: Endpoint, via: AccessRecord['via']) {
     this.#draft = {
@@ -111,6 +114,9 @@ export class OpenRecord {
 
   close(): AccessRecord {
     this.#draft.durationMs = this.elapsedMs
+    const limit = this.allowance?.refusal ?? null
+    // In monitor mode: what a limit would have held back.
+    if (limit !== null && this.#draft.outcome === 'allowed') this.set({ verdict: 'deny', explain: limit.explain })
     return this.#draft
   }
 }

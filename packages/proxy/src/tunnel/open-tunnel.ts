@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { formatAddress, type Address } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
+import { allowanceFor } from '../allowance/flow-allowance.ts'
 import type { Refusal } from '../answers.ts'
 import { clientFacts, type Peer } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
@@ -46,6 +47,13 @@ export async function openTunnel(
     if (judged.judged !== null) record.judged(judged.judged)
     return judged.refusal
   }
+  // A client that is told by the answer to CONNECT knows why.
+  const limited = (await allowanceFor(core, judged.addresses[0]!.judged, record)?.hasRoom()) ?? null
+  if (limited !== null) {
+    record.judged(judged.addresses[0]!.judged)
+    return limited
+  }
+  record.allowance = null
   const opened = await reachServer(core, destination, judged.addresses, record)
   if (isRefusal(opened)) return opened
   const { address } = opened.to

@@ -1,3 +1,5 @@
+import { meterOctets, type AskRoom } from '../allowance/meter-octets.ts'
+import type { Refusal } from '../answers.ts'
 import { endSoon, type ByteSocket } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -44,7 +46,8 @@ class TunnelPipe {
     this.#record = record
     this.#whenOver = whenOver
     const mayMove = core.options.movesBulk === true && isPlainSocket(client) && isPlainSocket(server)
-    if (!mayMove) this.#bulk = 'never'
+    // What a limit counts is held until there is room for it.
+    if (!mayMove || record.allowance !== null) this.#bulk = 'never'
   }
 
   start(toServer: Buffer, toClient: Buffer): void {
@@ -52,8 +55,19 @@ class TunnelPipe {
     if (toServer.length > 0) server.write(toServer)
     if (toClient.length > 0) client.write(toClient)
     this.#record.addOctets(toServer.length, toClient.length)
-    this.#oneWay(client, server, (octets) => this.#record.addOctets(octets, 0))
-    this.#oneWay(server, client, (octets) => this.#record.addOctets(0, octets))
+    const { allowance } = this.#record
+    this.#oneWay(
+      client,
+      server,
+      (octets) => this.#record.addOctets(octets, 0),
+      allowance && ((count) => allowance.out(count)),
+    )
+    this.#oneWay(
+      server,
+      client,
+      (octets) => this.#record.addOctets(0, octets),
+      allowance && ((count) => allowance.in(count)),
+    )
     for (const [from, to] of [
       [client, server],
       [server, client],
@@ -66,20 +80,23 @@ class TunnelPipe {
     }
   }
 
-  #oneWay(from: ByteSocket, to: ByteSocket, count: (octets: number) => void): void {
-    from.on('data', (octets: Buffer) => {
+  #oneWay(from: ByteSocket, to: ByteSocket, count: (octets: number) => void, ask: AskRoom | null): void {
+    const pass = (octets: Buffer): void => {
+      if (this.#isOver) return
       count(octets.length)
       this.#octets += octets.length
       if (!to.write(octets)) from.pause()
       if (this.#bulk === 'not-yet' && this.#octets > BULK_OCTETS && this.#ended === 0) void this.#handOver()
-    })
-    to.on('drain', () => this.#isNodes() && from.resume())
-    from.on('end', () => {
+    }
+    const metered = meterOctets(from, ask, pass, (no) => this.#limited(no))
+    to.on('drain', () => this.#isNodes() && !metered.isAsking() && from.resume())
+    const ended = (): void => {
       to.end()
       if (++this.#ended === 2) return this.#over()
       this.#setTimeouts(this.#core.timeouts.halfOpenMs)
-    })
-    from.on('close', () => this.#over())
+    }
+    from.on('end', () => metered.whenSettled(ended))
+    from.on('close', () => metered.whenSettled(() => this.#over()))
     from.setTimeout(this.#core.timeouts.tunnelIdleMs, () => this.#idle())
   }
 
@@ -118,6 +135,15 @@ class TunnelPipe {
   #setTimeouts(ms: number): void {
     this.#client.setTimeout(ms)
     this.#server.setTimeout(ms)
+  }
+
+  /** The octets are lost, so the connection must not look whole. */
+  #limited(no: Refusal): void {
+    if (this.#isOver) return
+    this.#record.refused(no)
+    this.#client.destroy()
+    this.#server.destroy()
+    this.#over()
   }
 
   #idle(): void {

@@ -1,3 +1,4 @@
+import { allowanceFor } from '../allowance/flow-allowance.ts'
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
 import { clientKey } from '../client/request-rates.ts'
@@ -53,10 +54,14 @@ export async function runTunnel(
   }
   const judged = judgeTunnel(core.judge, facts, found)
   record.judged(judged)
-  if (judged.outcome === 'deny') {
-    refuseTunnel(client, judged.refusal, facts.protocol === 'tls')
+  const no =
+    judged.outcome === 'deny'
+      ? judged.refusal
+      : ((await allowanceFor(core, judged, record)?.begin(held.length, first.octetsIn)) ?? null)
+  if (no !== null) {
+    refuseTunnel(client, no, facts.protocol === 'tls')
     server.destroy()
-    record.refused(judged.refusal)
+    record.refused(no)
     core.finish(record)
     return 'done'
   }
