@@ -1,12 +1,11 @@
-import { parseDomainPattern } from '@sallyport/net'
-import { EMPTY_WORLD, NEWLY_SEEN, SallyportError, type NamedSet, type World } from '@sallyport/policy'
+import { EMPTY_WORLD, SallyportError, type World } from '@sallyport/policy'
 import { continentOf, countriesOf } from './continents.ts'
 import { openGeography, type Geography } from './geo/geography.ts'
 import { CompiledFeeds } from './feeds/compiled/compiled-feeds.ts'
 import type { Feed } from './feeds/feed.ts'
 import { readFeed } from './feeds/read-feed.ts'
 import { OTHER_TYPES } from './feeds/type-limit.ts'
-import { CATEGORIES } from './categories/categories.ts'
+import { categorySet } from './categories/category-set.ts'
 import { ServiceCatalogue } from './services/service-catalogue.ts'
 import type { ImportedVendor } from './services/vendors/imported-store.ts'
 import { feedInForce } from './subscriptions/feed-in-force.ts'
@@ -81,12 +80,4 @@ function withQueryTypes(world: World, feeds: ReadonlyMap<string, Feed>): World {
       },
     }),
   }
-}
-
-function categorySet(name: string): NamedSet | null {
-  // The resolver tells which names are of it; to all others none is.
-  if (name === NEWLY_SEEN) return { domains: [], prefixes: [] }
-  if (!Object.hasOwn(CATEGORIES, name)) return null
-  const domains = CATEGORIES[name]!.domains.map(parseDomainPattern).filter((each) => each !== null)
-  return { domains, prefixes: [] }
 }

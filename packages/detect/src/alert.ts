@@ -1,4 +1,4 @@
-import type { Flow, Severity } from '@sallyport/policy'
+import type { Flow, Severity, World } from '@sallyport/policy'
 import type { Past } from './past.ts'
 
 export const DETECTORS = [
@@ -15,6 +15,7 @@ export const DETECTORS = [
   'new-application',
   'new-destination',
   'rare-destination',
+  'feed-hit',
   'rule-alert',
 ] as const
 export type DetectorName = (typeof DETECTORS)[number]
@@ -32,9 +33,15 @@ export type ObservedFlow = {
 export type Known = {
   /** Null when nobody has looked. */
   readonly past: Past | null
-  /** Rules that ask for an alert. */
+  /** Rules that ask for an alert, those of feeds aside. */
   readonly ruleAlerts: ReadonlyMap<string, Severity>
+  /** Rules that refuse what a feed lists. */
+  readonly feedRules: ReadonlyMap<string, { readonly feeds: readonly string[]; readonly severity: Severity }>
+  readonly category: World['category']
 }
+
+/** Where nothing but the flows is known. */
+export const NOTHING_KNOWN: Known = { past: null, ruleAlerts: new Map(), feedRules: new Map(), category: () => null }
 
 /** An entry of MITRE ATT&CK. */
 export type Technique = { readonly id: string; readonly name: string }

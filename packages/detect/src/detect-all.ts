@@ -1,6 +1,15 @@
-import { DETECTORS, type Alert, type Detector, type DetectorName, type Known, type ObservedFlow } from './alert.ts'
+import {
+  DETECTORS,
+  NOTHING_KNOWN,
+  type Alert,
+  type Detector,
+  type DetectorName,
+  type Known,
+  type ObservedFlow,
+} from './alert.ts'
 import { detectBeacons } from './detectors/beacons.ts'
 import { detectDnsTunnels } from './detectors/dns-tunnels.ts'
+import { detectFeedHits } from './detectors/feed-hits.ts'
 import { detectGeneratedDomains } from './detectors/generated-domains.ts'
 import { detectAnonymisers, detectRemoteAccess } from './detectors/known-names.ts'
 import { detectLongConnections } from './detectors/long-connections.ts'
@@ -27,6 +36,7 @@ export const DETECT: Readonly<Record<DetectorName, Detector>> = {
   'new-application': detectNewApplications,
   'new-destination': detectNewDestinations,
   'rare-destination': detectRareDestinations,
+  'feed-hit': detectFeedHits,
   'rule-alert': detectRuleAlerts,
 }
 
@@ -36,7 +46,7 @@ const SEVERITIES = ['critical', 'high', 'medium', 'low']
 export function detectAll(
   flows: readonly ObservedFlow[],
   detectors: readonly DetectorName[] = DETECTORS,
-  known: Known = { past: null, ruleAlerts: new Map() },
+  known: Known = NOTHING_KNOWN,
 ): readonly Alert[] {
   const alerts = detectors.flatMap((name) => DETECT[name](flows, known))
   return alerts.toSorted(

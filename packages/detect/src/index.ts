@@ -1,6 +1,6 @@
 export * from './alert.ts'
 export * from './detect-all.ts'
-export type { Habit, Past } from './past.ts'
+export { LONG_MS, type Habit, type LongConnection, type Past, type SeldomCalls, type SentHour } from './past.ts'
 export { hasGeneratedName, looksGenerated } from './detectors/generated-domains.ts'
 export { TunnelWatch, type LookUp, type TunnelReason, type TunnelSign } from './tunnel-watch.ts'
 export * from './ocsf-detection-finding.ts'

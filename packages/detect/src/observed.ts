@@ -1,8 +1,10 @@
-import { formatAddress } from '@sallyport/net'
+import { formatAddress, type DomainName } from '@sallyport/net'
 import { getDomain } from 'tldts'
 import type { Alert, ObservedFlow } from './alert.ts'
 
 const MAX_POINTS = 200
+/** The destination of an alert that means no single one. The same words at every look, so that it stays one alert. */
+export const MANY_DESTINATIONS = 'many destinations'
 
 /** Who: application and user, else the address it came from. */
 export function subjectOf({ flow }: ObservedFlow): string {
@@ -15,7 +17,7 @@ export function destinationOf({ flow }: ObservedFlow): string {
   return flow.domain ?? flow.boundNames?.[0] ?? (flow.dst ? formatAddress(flow.dst) : 'unknown')
 }
 
-export function nameOf({ flow }: ObservedFlow): string | null {
+export function nameOf({ flow }: ObservedFlow): DomainName | null {
   return flow.domain ?? flow.boundNames?.[0] ?? null
 }
 

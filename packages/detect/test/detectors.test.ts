@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { getDomain } from 'tldts'
-import { detectAll, looksGenerated, type DetectorName, type ObservedFlow } from '../src/index.ts'
+import { parseDomainPattern } from '@sallyport/net'
+import { detectAll, looksGenerated, NOTHING_KNOWN, type DetectorName, type ObservedFlow } from '../src/index.ts'
 import { beacon, browsing, observed, polling, random, START } from './labelled-traffic.ts'
 
 const HOUR = 3_600_000
@@ -88,6 +89,10 @@ suite('generated domains', () => {
       .map((label, index) => observed(START + index, { app: '/tmp/x', name: `${label}.com` }))
     assert.equal(names('generated-domain', flows.slice(0, 1)).length, 0)
     assert.equal(names('generated-domain', flows).length, 1)
+    const browsed = Array.from({ length: 40 }, (_, index) =>
+      observed(START + index, { app: '/tmp/x', name: `newspaper${index}.example` }),
+    )
+    assert.equal(names('generated-domain', [...flows, ...browsed]).length, 0, 'three of forty are what people come by')
   })
 })
 
@@ -139,6 +144,20 @@ suite('refusals', () => {
     )
     assert.match(one[0]!.sentence, /does not give up/)
   })
+  test('names that a rule refuses are no scan, whatever their number; names that no rule speaks of are a configuration', () => {
+    const names = Array.from({ length: 80 }, (_, index) =>
+      observed(START + index * 1000, { app: '/usr/bin/firefox', name: `ads${index}.example`, port: null }, true),
+    )
+    assert.deepEqual(
+      detectAll(
+        names.map((each) => ({ ...each, rule: 'no-ads' })),
+        ['many-refusals'],
+      ),
+      [],
+    )
+    const [alert, ...more] = detectAll(names, ['many-refusals'])
+    assert.deepEqual([alert?.severity, alert?.destination, more.length], ['low', 'many destinations', 0])
+  })
   test('the same number over a day is none', () => {
     const slow = Array.from({ length: 60 }, (_, index) => refused(index * 1400, '192.0.2.1'))
     assert.deepEqual(names('many-refusals', slow), [])
@@ -156,18 +175,43 @@ test('a name said to an address that was no answer for it is found; where bound 
   const { boundNames: _bound, ...unknown } = fronted.flow
   assert.deepEqual(names('name-mismatch', [fronted, { ...fronted, flow: unknown }]), [])
   assert.deepEqual(names('name-mismatch', [wrong]), ['allowed.example'])
+  assert.deepEqual(names('name-mismatch', [wrong, fronted]), [], 'an address that was given, and is kept')
 })
 
-test('remote access and anonymisers are known by name, below the name too, and by protocol', () => {
+test('a subject that asks another resolver is told once', () => {
+  const flows = Array.from({ length: 40 }, (_, index) =>
+    observed(START + index, { app: '/usr/bin/firefox', name: `site${index}.example`, boundNames: [] }),
+  )
+  const found = detectAll(flows, ['name-mismatch'])
+  assert.deepEqual(
+    found.map(({ severity, destination, numbers }) => [severity, destination, numbers['names']]),
+    [['low', 'many destinations', 40]],
+  )
+})
+
+test('a tool of remote access or an anonymiser is known by a host below its name and by protocol; its site is for reading', () => {
+  const pattern = parseDomainPattern('.anydesk.com')!
+  const category = (name: string) => (name === 'remote-access' ? { domains: [pattern], prefixes: [] } : null)
   const flows = [
     observed(START, { name: 'relay-1.net.anydesk.com' }),
     observed(START, { name: 'notanydesk.com' }),
+    observed(START, { name: 'www.anydesk.com' }),
+    observed(START, { name: 'anydesk.com' }),
     observed(START, { ip: '192.0.2.9', protocol: 'rdp', port: 3389 }),
+    observed(START, { ip: '192.0.2.9', protocol: 'tor', port: 9001 }),
   ]
-  assert.deepEqual(names('remote-access', flows), ['relay-1.net.anydesk.com', '192.0.2.9'])
-  assert.deepEqual(names('anonymiser', [observed(START, { ip: '192.0.2.9', protocol: 'tor', port: 9001 })]), [
-    '192.0.2.9',
-  ])
+  const found = (detector: DetectorName): readonly string[] =>
+    detectAll(flows, [detector], { ...NOTHING_KNOWN, category }).map(({ destination }) => destination)
+  assert.deepEqual(found('remote-access'), ['relay-1.net.anydesk.com', '192.0.2.9'])
+  assert.deepEqual(found('anonymiser'), ['192.0.2.9'])
+})
+
+test('Tor is told by the names that it makes up and nobody looked up', () => {
+  const tor = (name: string, bound: boolean): ObservedFlow =>
+    observed(START, { name, protocol: 'tls', ip: '192.0.2.9', ...(bound ? {} : { boundNames: [] }) })
+  assert.deepEqual(names('anonymiser', [tor('www.ct7ctrgb6cr7.com', false)]), ['www.ct7ctrgb6cr7.com'])
+  assert.deepEqual(names('anonymiser', [tor('www.ct7ctrgb6cr7.com', true)]), [], 'a site, however odd its name')
+  assert.deepEqual(names('anonymiser', [tor('www.organicgardens.com', false)]), [])
 })
 
 test('a connection of five hours is found, one of an hour is not', () => {

@@ -16,16 +16,22 @@ export function random(seed: number): () => number {
   }
 }
 
+export const AZ = 'abcdefghijklmnopqrstuvwxyz'
+
+export function letters(next: () => number, length: number, alphabet: string): string {
+  return Array.from({ length }, () => alphabet[Math.floor(next() * alphabet.length)]!).join('')
+}
+
 export function observed(
   timeMs: number,
-  facts: Flow & { readonly name?: string; readonly ip?: string },
+  facts: Flow & { readonly name?: string; readonly ip?: string; readonly rule?: string },
   denied = false,
 ): ObservedFlow {
-  const { name, ip, ...flow } = facts
+  const { name, ip, rule, ...flow } = facts
   return {
     timeMs,
     denied,
-    rule: null,
+    rule: rule ?? null,
     flow: {
       transport: 'tcp',
       port: 443,

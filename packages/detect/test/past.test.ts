@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { detectAll, type Alert, type DetectorName, type Habit, type Past } from '../src/index.ts'
+import { detectAll, NOTHING_KNOWN, type Alert, type DetectorName, type Habit, type Past } from '../src/index.ts'
 import { observed, random, START } from './labelled-traffic.ts'
 
 const DAY = 86_400_000
+const HOUR = 3_600_000
 const NOW = START + 30 * DAY
 
 type Visit = { readonly subject: string; readonly destination: string; readonly day: number; readonly user?: string }
@@ -24,11 +25,11 @@ function pastOf(visits: readonly Visit[], users = 1, sinceMs = START): Past {
       users: new Set(all.map(({ user }) => user)).size,
     }
   })
-  return { nowMs: NOW, sinceMs, habits, users }
+  return { nowMs: NOW, sinceMs, habits, users, sent: [], long: [], seldom: [] }
 }
 
 const alertsOf = (detector: DetectorName, past: Past): readonly Alert[] =>
-  detectAll([], [detector], { past, ruleAlerts: new Map() })
+  detectAll([], [detector], { ...NOTHING_KNOWN, past })
 
 /** A machine at work: an updater with few hosts, a mail program, a browser with ever new places, a tool in many versions. */
 function benign(next: () => number): readonly Visit[] {
@@ -93,7 +94,7 @@ suite('against the past', () => {
       )
       assert.deepEqual(
         found.map(({ subject, destination }) => [subject, destination]),
-        [['/usr/bin/apt', 'drop.other.example']],
+        [['/usr/bin/apt', 'other.example']],
       )
     }
   })
@@ -122,9 +123,65 @@ test('a rule that asks for an alert gets one for each destination, with what bec
     rule: 'no-c2',
   }))
   const other = { ...observed(START, { app: '/usr/bin/curl', name: 'good.example' }), rule: 'web' }
-  const found = detectAll([...flows, other], ['rule-alert'], { past: null, ruleAlerts: new Map([['no-c2', 'high']]) })
+  const found = detectAll([...flows, other], ['rule-alert'], {
+    ...NOTHING_KNOWN,
+    ruleAlerts: new Map([['no-c2', 'high']]),
+  })
   assert.deepEqual(
     found.map(({ severity, sentence }) => [severity, sentence]),
     [['high', 'rule no-c2 decided 3 flows of /usr/bin/curl to bad.example: stopped']],
   )
+})
+
+test('a rule of feeds tells who asked for what they list, once and not as a rule that asks for an alert', () => {
+  const flow = { ...observed(START, { app: '/usr/bin/curl', name: 'bad.example' }, true), rule: 'no-malware' }
+  const feedRules = new Map([['no-malware', { feeds: ['malware'], severity: 'high' } as const]])
+  const found = detectAll([flow], undefined, { ...NOTHING_KNOWN, feedRules })
+  assert.deepEqual(
+    found.map(({ detector, severity, sentence }) => [detector, severity, sentence]),
+    [['feed-hit', 'high', '/usr/bin/curl asked once for bad.example, which malware lists (rule no-malware): stopped']],
+  )
+})
+
+suite('over days', () => {
+  const of = (past: Partial<Past>): Past => ({ ...pastOf([]), ...past })
+
+  test('a timer of hours is told by the calls of days; one that has ended is not', () => {
+    const next = random(3)
+    const timesMs = Array.from({ length: 30 }, (_, index) => NOW - (30 - index + 0.2 * next()) * 6 * HOUR)
+    const calls = { subject: '/usr/bin/python3', destination: 'c2.example', timesMs }
+    const [alert] = alertsOf('beacon', of({ seldom: [calls] }))
+    assert.match(
+      alert!.sentence,
+      /^\/usr\/bin\/python3 called c2\.example 30 times, every [56]\.\d hours, give or take \d+ %$/,
+    )
+    const ended = { ...calls, timesMs: timesMs.map((time) => time - 5 * DAY) }
+    assert.deepEqual(alertsOf('beacon', of({ seldom: [ended] })), [])
+  })
+
+  test('a connection that began before yesterday is told when it ends; where one is always open, it is not', () => {
+    const open = { subject: 'ann /usr/bin/sh', destination: 'c2.example', bytesOut: 1, bytesIn: 1 }
+    const now = { ...open, startMs: NOW - 30 * HOUR, durationMs: 29 * HOUR }
+    const before = { ...open, startMs: NOW - 90 * HOUR, durationMs: 20 * HOUR }
+    assert.deepEqual(
+      alertsOf('long-connection', of({ long: [now] })).map(({ severity, firstMs }) => [severity, firstMs]),
+      [['high', now.startMs]],
+    )
+    assert.deepEqual(alertsOf('long-connection', of({ long: [now, before] })), [])
+  })
+
+  test('what is sent is held against the hours of the subject’s own past, and its share against the share then', () => {
+    const subject = '/usr/bin/update'
+    const sent = Array.from({ length: 20 }, (_, index) => {
+      return { subject, hourMs: NOW - (index + 30) * HOUR, bytesOut: 1e5, bytesIn: 5e6 }
+    })
+    const now = (bytesOut: number, bytesIn: number) =>
+      detectAll([observed(NOW - HOUR, { app: subject, name: 'drop.example', bytesOut, bytesIn })], ['upload-volume'], {
+        ...NOTHING_KNOWN,
+        past: of({ sent }),
+      }).map(({ destination }) => destination)
+    assert.deepEqual(now(20e6, 1e5), ['drop.example'], 'it received until now')
+    assert.deepEqual(now(20e6, 15e6), [], 'it still receives')
+    assert.deepEqual(now(80e6, 15e6), ['drop.example'])
+  })
 })

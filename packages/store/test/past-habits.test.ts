@@ -36,3 +36,43 @@ test('the past says who went where, since when, on how many days; half of one is
     ],
   )
 })
+
+test('the past says what was sent each hour, what was open for hours, and what was called seldom but on days', async () => {
+  using store = await FlowStore.open()
+  const hour = 3_600_000
+  const at = (hoursAgo: number, facts: object): StoredFlow =>
+    stored({ time: NOW - hoursAgo * hour, port: 443, transport: 'tcp', user: 'ann', ...facts })
+  const calls = Array.from({ length: 12 }, (_, index) =>
+    at(index * 8, { app: '/usr/bin/python3', domain: 'c2.example' }),
+  )
+  const flows = [
+    at(2, { app: '/usr/bin/scp', domain: 'drop.example', bytesOut: 700, bytesIn: 20 }),
+    at(2, { app: '/usr/bin/scp', domain: 'drop.example', bytesOut: 300, bytesIn: 5 }),
+    at(30, { src: '192.0.2.9', user: null, dst: '198.51.100.1', durationMs: 5 * hour, bytesOut: 9 }),
+    at(30, { app: '/usr/bin/ssh', domain: 'short.example', durationMs: hour }),
+    ...calls,
+  ]
+  await store.ingest({ id: 'more', flows }, NOW)
+  const past = await store.past(NOW - 30 * 24 * hour, NOW)
+  assert.deepEqual(past?.sent, [
+    { subject: '192.0.2.9', hourMs: NOW - 30 * hour, bytesOut: 9, bytesIn: 0 },
+    { subject: 'ann /usr/bin/scp', hourMs: NOW - 2 * hour, bytesOut: 1000, bytesIn: 25 },
+  ])
+  assert.deepEqual(past?.long, [
+    {
+      subject: '192.0.2.9',
+      destination: '198.51.100.1',
+      startMs: NOW - 30 * hour,
+      durationMs: 5 * hour,
+      bytesOut: 9,
+      bytesIn: 0,
+    },
+  ])
+  assert.deepEqual(past?.seldom, [
+    {
+      subject: 'ann /usr/bin/python3',
+      destination: 'c2.example',
+      timesMs: calls.map((_, index) => NOW - (11 - index) * 8 * hour),
+    },
+  ])
+})

@@ -85,7 +85,7 @@ export const CATEGORIES: Readonly<Record<string, Category>> = {
      .parsec.app .parsecgaming.com .realvnc.com .services.vnc.com .islonline.com .islonline.net .atera.com .kaseya.com .kaseya.net
      .ninjarmm.com .ninjaone.com .n-able.com .simple-help.com .showmypc.com .iperius.com .action1.com .fleetdeck.io
      .level.io .meshcentral.com .tacticalrmm.com .ngrok.com .ngrok.io .ngrok-free.app .ngrok.app .ngrok.dev .localtunnel.me .loca.lt
-     .serveo.net .pagekite.me .trycloudflare.com .cloudflareaccess.com .playit.gg .ply.gg .localxpose.io .localto.net .pinggy.io
+     .serveo.net .pagekite.me .trycloudflare.com .argotunnel.com .tailscale.com .cloudflareaccess.com .playit.gg .ply.gg .localxpose.io .localto.net .pinggy.io
      .zrok.io .tunnelmole.net .remote.it .remotedesktop.google.com remotedesktop-pa.googleapis.com .devtunnels.ms .tunnels.api.visualstudio.com`,
     'https://lolrmm.io and the names of each product, from its own site',
   ),

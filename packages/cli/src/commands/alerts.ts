@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander'
-import { detectAll, DETECTORS, type Alert, type DetectorName, type ObservedFlow } from '@sallyport/detect'
+import { categorySet } from '@sallyport/catalog'
+import {
+  detectAll,
+  DETECTORS,
+  NOTHING_KNOWN,
+  type Alert,
+  type DetectorName,
+  type ObservedFlow,
+} from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
 import { observedFlow, parseFilter, type FlowQueries } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
@@ -39,7 +47,7 @@ export function alertsCommand(answer: Answer): Command {
       // A log's now is its end.
       const nowMs =
         options.flows === undefined ? Date.now() : flows.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
-      const known = { past: await store.past(nowMs - PAST_MS, nowMs), ruleAlerts: new Map<string, never>() }
+      const known = { ...NOTHING_KNOWN, past: await store.past(nowMs - PAST_MS, nowMs), category: categorySet }
       const alerts = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
       if (options.json === true) printJson({ flows: flows.length, alerts: alerts.map(alertFacts) })
       else printAlerts(alerts, flows.length)

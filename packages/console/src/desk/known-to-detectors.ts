@@ -1,6 +1,8 @@
-import type { Known, Past } from '@sallyport/detect'
-import { parsePolicies, type Severity } from '@sallyport/policy'
+import { categorySet } from '@sallyport/catalog'
+import { NOTHING_KNOWN, type Known, type Past } from '@sallyport/detect'
+import { parsePolicies } from '@sallyport/policy'
 import type { FlowStore, StateStore } from '@sallyport/store'
+import { alertingRules } from './alerting-rules.ts'
 
 const DAY_MS = 86_400_000
 const PAST_MS = 30 * DAY_MS
@@ -14,7 +16,7 @@ export class KnownToDetectors {
   #past: Past | null = null
   #pastMs = Number.NEGATIVE_INFINITY
   #version: number | null = null
-  #ruleAlerts: ReadonlyMap<string, Severity> = new Map()
+  #rules: Pick<Known, 'ruleAlerts' | 'feedRules'> = NOTHING_KNOWN
 
   constructor(store: FlowStore, state: StateStore) {
     this.#store = store
@@ -27,7 +29,7 @@ export class KnownToDetectors {
       this.#pastMs = nowMs
     }
     await this.#readPolicy()
-    return { past: this.#past, ruleAlerts: this.#ruleAlerts }
+    return { ...this.#rules, past: this.#past, category: categorySet }
   }
 
   async #readPolicy(): Promise<void> {
@@ -37,6 +39,6 @@ export class KnownToDetectors {
     this.#version = version
     const read = files.length === 0 ? null : parsePolicies(files)
     const rules = read !== null && read.ok ? read.value.layers.flatMap((layer) => layer.rules) : []
-    this.#ruleAlerts = new Map(rules.flatMap(({ id, alert }) => (alert === null ? [] : [[id, alert] as const])))
+    this.#rules = alertingRules(rules)
   }
 }

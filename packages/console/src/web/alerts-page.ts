@@ -46,7 +46,7 @@ export function AlertsPage({ user }: { readonly user: User }): VNode {
     ${
       alerts.data !== null && shown.length === 0
         ? html`<p class="empty">
-            Nothing is unusual. Once a minute ten detectors look through the last day's flows: timers, uploads, tunnels,
+            Nothing is unusual. Once a minute the detectors look through the last day's flows: timers, uploads, tunnels,
             generated names and more.
           </p>`
         : null
@@ -77,7 +77,10 @@ function AlertCard({
 }): VNode {
   const { detector, destination, severity, technique } = alert
   const numbers = Object.entries(alert.numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-  const mute = (): void => act(post('/mutes', { detector, destination, hours: 24 * 7, reason: '' }))
+  // Some alerts are about many destinations: those are muted by who went there, and no rule is offered for them.
+  const isOne = !destination.includes(' ')
+  const whom = isOne ? { destination } : { subject: alert.subject }
+  const mute = (): void => act(post('/mutes', { detector, ...whom, hours: 24 * 7, reason: '' }))
   return html`<article class="alert">
     <h2><span class="severity ${severity}">${severity}</span> ${detector}</h2>
     <p>${alert.sentence}</p>
@@ -85,9 +88,9 @@ function AlertCard({
     <p class="small">${numbers.join(', ')}</p>
     <p class="small">${time(alert.firstMs)} to ${time(alert.lastMs)}; ATT&CK ${technique.id} ${technique.name}</p>
     <p class="actions">
-      <a href="#/flows/${encodeURIComponent(filterOf('destination', destination))}">Flows</a>
+      ${isOne ? html`<a href="#/flows/${encodeURIComponent(filterOf('destination', destination))}">Flows</a>` : null}
       ${
-        user.role === 'editor' || user.role === 'admin'
+        isOne && (user.role === 'editor' || user.role === 'admin')
           ? html`<a href=${`#/policy/deny/${encodeURIComponent(destination)}`}>Block…</a>
               <a href=${`#/policy/allow/${encodeURIComponent(destination)}`}>Allow…</a>`
           : null

@@ -1,59 +1,77 @@
-import type { Alert, ObservedFlow } from '../alert.ts'
+import type { Alert, Known, ObservedFlow } from '../alert.ts'
 import { alertFacts, bySubjectAndDestination, thinned } from '../observed.ts'
-import { bowleySkewness, median, medianDeviation } from '../statistics.ts'
+import { commonOwners, ownerOf, type SeldomCalls } from '../past.ts'
+import { median, medianDeviation } from '../statistics.ts'
+import { timerOf, type Timer } from '../timer.ts'
 
 const LEAST_FLOWS = 24
-const LEAST_INTERVAL_MS = 5_000
 const LEAST_SPAN_MS = 3_600_000
-const SCORE = 0.8
-/** Two flows of one wake-up. */
-const BURST_MS = 2_000
+const LEAST_SELDOM_CALLS = 10
+const LEAST_SELDOM_SPAN_MS = 2 * 86_400_000
+/** Shorter periods are seen within a day. */
+const LEAST_SELDOM_PERIOD_MS = 1_800_000
+const SCORE = 0.7
 
 /**
- * A program that calls home by a timer. The score is the mean of regularity and symmetry of the intervals, after RITA's
- * beacon analysis (https://github.com/activecm/rita), scale-free and with lost calls folded:
- *
- * - interval i, median m: an interval near k·m, k ≤ 5, counts as i/k, so that a lost call is no irregularity;
- * - regularity = 1 - 2·MAD(i)/m, at least 0. Uniform jitter of ±j has MAD j·m/2, so ±20 % gives 0.8, people about 0;
- * - symmetry = 1 - |Bowley skewness(i)|: a timer's jitter lies evenly around its period, people's pauses have a long tail;
- *   weighed by how far the intervals spread, as the skewness of nearly equal intervals means nothing;
- * - sizes = 1 - MAD(bytes out)/median, where bytes are known: a call without news has one size.
+ * A program that calls home by a timer: 24 calls within the flows at hand, or ten calls over days of the past. What half of the users
+ * of a network call is an update service, not a command and control; RITA lowers its score by prevalence in the same way.
  */
-export function detectBeacons(flows: readonly ObservedFlow[]): readonly Alert[] {
-  return bySubjectAndDestination(flows).flatMap((group) => beaconOf(group) ?? [])
+export function detectBeacons(flows: readonly ObservedFlow[], { past }: Known): readonly Alert[] {
+  const fast = bySubjectAndDestination(flows).flatMap((group) => fastBeacon(group) ?? [])
+  const seen = new Set(fast.map(({ subject, destination }) => JSON.stringify([subject, destination])))
+  const slow = (past?.seldom ?? [])
+    .filter(({ subject, destination }) => !seen.has(JSON.stringify([subject, destination])))
+    .flatMap((calls) => slowBeacon(calls, past!.nowMs) ?? [])
+  const common = commonOwners(past)
+  return [...fast, ...slow].filter(({ destination }) => !common.has(ownerOf(destination)))
 }
 
-function beaconOf(group: readonly ObservedFlow[]): Alert | null {
-  const calls = group.filter(({ timeMs }, index) => index === 0 || timeMs - group[index - 1]!.timeMs >= BURST_MS)
-  if (calls.length < LEAST_FLOWS) return null
-  const facts = alertFacts(calls)
+function fastBeacon(group: readonly ObservedFlow[]): Alert | null {
+  if (group.length < LEAST_FLOWS) return null
+  const timer = timerOf(group.map(({ timeMs }) => timeMs))
+  if (timer === null || timer.callsMs.length < LEAST_FLOWS) return null
+  const facts = alertFacts(group)
   if (facts.lastMs - facts.firstMs < LEAST_SPAN_MS) return null
-  const intervals = calls.slice(1).map(({ timeMs }, index) => timeMs - calls[index]!.timeMs)
-  const period = median(intervals)
-  if (period < LEAST_INTERVAL_MS) return null
-  const folded = intervals.map((interval) => interval / Math.min(5, Math.max(1, Math.round(interval / period))))
-  const spread = medianDeviation(folded) / median(folded)
-  const regularity = Math.max(0, 1 - 2 * spread)
-  const symmetry = 1 - Math.abs(bowleySkewness(folded)) * Math.min(1, spread * 4)
-  const sizes = sizeRegularity(calls)
+  const sizes = sizeRegularity(group)
+  const { regularity, symmetry } = timer
   const score = sizes === null ? (regularity * 2 + symmetry) / 3 : (regularity * 2 + symmetry + sizes) / 4
-  if (score < SCORE || regularity < 0.5) return null
+  return score < SCORE ? null : beaconAlert(facts, timer, score, sizes)
+}
+
+function slowBeacon({ subject, destination, timesMs }: SeldomCalls, nowMs: number): Alert | null {
+  const timer = timerOf(timesMs.toSorted((a, b) => a - b))
+  if (timer === null || timer.callsMs.length < LEAST_SELDOM_CALLS || timer.periodMs < LEAST_SELDOM_PERIOD_MS)
+    return null
+  const [firstMs, lastMs] = [timer.callsMs[0]!, timer.callsMs.at(-1)!]
+  const isOver = lastMs < nowMs - Math.max(86_400_000, 3 * timer.periodMs)
+  if (isOver || lastMs - firstMs < LEAST_SELDOM_SPAN_MS) return null
+  const score = (timer.regularity * 2 + timer.symmetry) / 3
+  return score < SCORE ? null : beaconAlert({ subject, destination, firstMs, lastMs }, timer, score, null)
+}
+
+type Facts = Pick<Alert, 'subject' | 'destination' | 'firstMs' | 'lastMs'>
+
+function beaconAlert(facts: Facts, timer: Timer, score: number, sizes: number | null): Alert {
+  const { callsMs, periodMs, spread, regularity, symmetry, persistence } = timer
+  const period =
+    periodMs < 7_200_000 ? `${Math.round(periodMs / 1000)} s` : `${(periodMs / 3_600_000).toFixed(1)} hours`
   return {
     detector: 'beacon',
-    severity: score > 0.9 ? 'high' : 'medium',
+    severity: score > 0.9 ? 'high' : score > 0.8 ? 'medium' : 'low',
     technique: { id: 'T1071', name: 'Application Layer Protocol' },
     ...facts,
-    sentence: `${facts.subject} called ${facts.destination} ${calls.length} times, every ${Math.round(period / 1000)} s, give or take ${Math.round(spread * 100)} %`,
+    sentence: `${facts.subject} called ${facts.destination} ${callsMs.length} times, every ${period}, give or take ${Math.round(spread * 100)} %`,
     numbers: {
       score,
-      calls: calls.length,
-      periodMs: period,
+      calls: callsMs.length,
+      periodMs,
       spread,
       regularity,
       symmetry,
+      persistence,
       ...(sizes === null ? {} : { sizes }),
     },
-    series: thinned(calls.slice(1).map(({ timeMs }, index) => [timeMs, intervals[index]!])),
+    series: thinned(callsMs.slice(1).map((timeMs, index) => [timeMs, timeMs - callsMs[index]!])),
   }
 }
 

@@ -1,26 +1,29 @@
 import type { Alert, ObservedFlow } from '../alert.ts'
 import { LETTER_PAIRS, PAIR_ALPHABET } from '../letter-pairs.ts'
-import { alertFacts, nameOf, registrableName, subjectOf, thinned } from '../observed.ts'
+import { alertFacts, MANY_DESTINATIONS, nameOf, registrableName, subjectOf, thinned } from '../observed.ts'
 
 const LEAST_LENGTH = 10
 /** Mean cost of a pair, in bits, from which a label looks generated; see the test for precision and recall. */
 const COST_BITS = 5
 const LEAST_NAMES = 3
+/** Of all that a subject asks for: of the names that people use, 0.6 % look generated. */
+const LEAST_SHARE = 0.1
 
 /**
  * Names that a program made up: malware that walks through generated names asks for many until one is registered. The cost of
  * a label is -log2 of the probability of its letters, each after the one before it, in names that people use, a pair on
  * average (a first-order Markov model; Yadav et al., "Detecting Algorithmically Generated Malicious Domain Names", IMC 2010).
- * One odd name is a brand; an alert needs three of one subject.
+ * One odd name is a brand: an alert needs three of one subject, and a tenth of all the names that it asked for.
  */
 export function detectGeneratedDomains(flows: readonly ObservedFlow[]): readonly Alert[] {
   return [...Map.groupBy(flows, subjectOf).values()].flatMap((all) => {
-    const odd = new Map<string, ObservedFlow>()
+    const named = new Map<string, ObservedFlow>()
     for (const each of all) {
       const registrable = registrableName(nameOf(each) ?? '')
-      if (registrable !== null && looksGenerated(registrable)) odd.set(registrable, each)
+      if (registrable !== null) named.set(registrable, each)
     }
-    if (odd.size < LEAST_NAMES) return []
+    const odd = new Map([...named].filter(([registrable]) => looksGenerated(registrable)))
+    if (odd.size < Math.max(LEAST_NAMES, named.size * LEAST_SHARE)) return []
     const members = [...odd.values()].toSorted((a, b) => a.timeMs - b.timeMs)
     const facts = alertFacts(members)
     const names = [...odd.keys()]
@@ -29,8 +32,13 @@ export function detectGeneratedDomains(flows: readonly ObservedFlow[]): readonly
       severity: odd.size >= 10 ? 'high' : 'medium',
       technique: { id: 'T1568.002', name: 'Dynamic Resolution: Domain Generation Algorithms' },
       ...facts,
+      destination: MANY_DESTINATIONS,
       sentence: `${facts.subject} asked for ${odd.size} names that look generated: ${names.slice(0, 3).join(', ')}`,
-      numbers: { names: odd.size, costBits: names.reduce((sum, name) => sum + pairCost(labelOf(name)), 0) / odd.size },
+      numbers: {
+        names: odd.size,
+        allNames: named.size,
+        costBits: names.reduce((sum, name) => sum + pairCost(labelOf(name)), 0) / odd.size,
+      },
       series: thinned(members.map((each) => [each.timeMs, pairCost(labelOf(registrableName(nameOf(each)!)!))])),
     } satisfies Alert
   })

@@ -1,86 +1,86 @@
-import type { Alert, DetectorName, ObservedFlow, Technique } from '../alert.ts'
+import type { DomainName } from '@sallyport/net'
+import { setHoldsName, type NamedSet, type Protocol } from '@sallyport/policy'
+import type { Alert, DetectorName, Known, ObservedFlow, Technique } from '../alert.ts'
+import { flowsOfTor } from '../tor-names.ts'
 import { alertFacts, bySubjectAndDestination, nameOf, thinned } from '../observed.ts'
 
-/** Domains that the vendors' own firewall pages name. */
-const REMOTE_ACCESS: Readonly<Record<string, string>> = {
-  'teamviewer.com': 'TeamViewer',
-  'anydesk.com': 'AnyDesk',
-  'net.anydesk.com': 'AnyDesk',
-  'rustdesk.com': 'RustDesk',
-  'logmein.com': 'LogMeIn',
-  'logmeinrescue.com': 'LogMeIn Rescue',
-  'gotomypc.com': 'GoToMyPC',
-  'screenconnect.com': 'ScreenConnect',
-  'splashtop.com': 'Splashtop',
-  'realvnc.com': 'RealVNC',
-  'remoteutilities.com': 'Remote Utilities',
-  'dwservice.net': 'DWService',
-  'zohoassist.com': 'Zoho Assist',
-  'ngrok.io': 'ngrok',
-  'ngrok.com': 'ngrok',
-  'ngrok-agent.com': 'ngrok',
-  'tailscale.com': 'Tailscale',
-  'trycloudflare.com': 'Cloudflare Tunnel',
-  'argotunnel.com': 'Cloudflare Tunnel',
-}
-const ANONYMISERS: Readonly<Record<string, string>> = {
-  'torproject.org': 'Tor',
-  'nordvpn.com': 'NordVPN',
-  'protonvpn.com': 'Proton VPN',
-  'mullvad.net': 'Mullvad',
-  'expressvpn.com': 'ExpressVPN',
-  'surfshark.com': 'Surfshark',
-  'privateinternetaccess.com': 'Private Internet Access',
-  'windscribe.com': 'Windscribe',
-  'tunnelbear.com': 'TunnelBear',
-  'hide.me': 'hide.me',
-  'psiphon.ca': 'Psiphon',
-  'i2p.net': 'I2P',
+type Kind = {
+  readonly detector: DetectorName
+  readonly technique: Technique
+  readonly categories: readonly string[]
+  readonly protocols: readonly Protocol[]
+  readonly what: string
+  readonly bySight: (each: ObservedFlow) => string | null
 }
 
-export function detectRemoteAccess(flows: readonly ObservedFlow[]): readonly Alert[] {
-  const technique = { id: 'T1219', name: 'Remote Access Software' }
-  return known('remote-access', technique, flows, (each) => {
-    const { protocol } = each.flow
-    return protocol === 'rdp' || protocol === 'vnc' ? protocol.toUpperCase() : listed(REMOTE_ACCESS, nameOf(each))
+/** Tools of remote control: names of the category `remote-access`, and the protocols that are nothing else. */
+export function detectRemoteAccess(flows: readonly ObservedFlow[], known: Known): readonly Alert[] {
+  return detectKnown(flows, known, {
+    detector: 'remote-access',
+    technique: { id: 'T1219', name: 'Remote Access Software' },
+    categories: ['remote-access'],
+    protocols: ['rdp', 'vnc'],
+    what: 'remote access',
+    bySight: () => null,
   })
 }
 
-export function detectAnonymisers(flows: readonly ObservedFlow[]): readonly Alert[] {
-  const technique = { id: 'T1090.003', name: 'Proxy: Multi-hop Proxy' }
-  const words: Readonly<Record<string, string>> = { tor: 'Tor', openvpn: 'OpenVPN', wireguard: 'WireGuard' }
-  return known(
-    'anonymiser',
-    technique,
-    flows,
-    (each) => words[each.flow.protocol ?? ''] ?? listed(ANONYMISERS, nameOf(each)),
-  )
+/** Ways around the network's own way out: names of the categories `vpn` and `tor`, their protocols, and names that Tor makes up. */
+export function detectAnonymisers(flows: readonly ObservedFlow[], known: Known): readonly Alert[] {
+  const ofTor = flowsOfTor(flows)
+  return detectKnown(flows, known, {
+    detector: 'anonymiser',
+    technique: { id: 'T1090.003', name: 'Proxy: Multi-hop Proxy' },
+    categories: ['tor', 'vpn'],
+    protocols: ['tor', 'openvpn', 'wireguard'],
+    what: 'an anonymiser',
+    bySight: (each) => (ofTor.has(each) ? 'a server name as Tor makes them up' : null),
+  })
 }
 
-function listed(list: Readonly<Record<string, string>>, name: string | null): string | null {
-  for (let rest = name ?? ''; rest !== ''; rest = rest.includes('.') ? rest.slice(rest.indexOf('.') + 1) : '') {
-    if (Object.hasOwn(list, rest)) return list[rest]!
+function detectKnown(flows: readonly ObservedFlow[], known: Known, kind: Kind): readonly Alert[] {
+  const sets = kind.categories.flatMap((name) => {
+    const set = known.category(name)
+    return set === null ? [] : [[name, set] as const]
+  })
+  const remembered = new Map<DomainName, string | null>()
+  const listedAs = (name: DomainName | null): string | null => {
+    if (name === null) return null
+    const before = remembered.get(name)
+    if (before !== undefined) return before
+    const category = sets.find(([, set]) => isTool(set, name))?.[0]
+    const found = category === undefined ? null : `its name, of the category ${category}`
+    remembered.set(name, found)
+    return found
   }
-  return null
-}
-
-function known(
-  detector: DetectorName,
-  technique: Technique,
-  flows: readonly ObservedFlow[],
-  toolOf: (flow: ObservedFlow) => string | null,
-): readonly Alert[] {
-  return bySubjectAndDestination(flows.filter((each) => toolOf(each) !== null)).map((all) => {
+  const signOf = (each: ObservedFlow): string | null => {
+    const { protocol } = each.flow
+    return kind.protocols.includes(protocol!)
+      ? `its protocol, ${protocol}`
+      : (listedAs(nameOf(each)) ?? kind.bySight(each))
+  }
+  const found = flows.filter((each) => signOf(each) !== null)
+  return bySubjectAndDestination(found).map((all) => {
     const facts = alertFacts(all)
-    const tool = toolOf(all[0]!)!
+    const { detector, technique, what } = kind
+    const times = all.length === 1 ? 'once' : `${all.length} times`
     return {
       detector,
       severity: 'medium',
       technique,
       ...facts,
-      sentence: `${facts.subject} used ${tool} (${facts.destination}) ${all.length} times`,
+      sentence: `${facts.subject} went to ${facts.destination} ${times}: ${what}, by ${signOf(all[0]!)}`,
       numbers: { flows: all.length, denied: all.filter(({ denied }) => denied).length },
       series: thinned(all.map(({ timeMs }, index) => [timeMs, index + 1])),
     }
   })
+}
+
+/** The vendor's own site is for reading; the tool itself speaks to hosts below it. A pattern of one name means that host. */
+function isTool(set: NamedSet, name: DomainName): boolean {
+  const site = name.startsWith('www.') ? name.slice(4) : name
+  for (const pattern of set.domains) {
+    if (pattern.kind !== 'name' && pattern.name === site) return false
+  }
+  return setHoldsName(set, name)
 }

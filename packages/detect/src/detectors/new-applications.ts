@@ -19,16 +19,18 @@ export function detectNewApplications(_flows: readonly ObservedFlow[], { past }:
     if (firstMs < nowMs - DAY_MS) return []
     const flows = habits.reduce((sum, each) => sum + each.flows, 0)
     const most = habits.reduce((a, b) => (b.flows > a.flows ? b : a))
+    // Stays the same while the alert goes on.
+    const first = habits.reduce((a, b) => (b.firstMs < a.firstMs ? b : a))
     const recordedDays = (nowMs - sinceMs) / DAY_MS
     return {
       detector: 'new-application',
       severity: 'low',
       technique: { id: 'T1204.002', name: 'User Execution: Malicious File' },
-      subject: most.subject,
-      destination: most.destination,
+      subject: first.subject,
+      destination: first.destination,
       firstMs,
       lastMs: Math.max(...habits.map((each) => each.lastMs)),
-      sentence: `${most.subject} used the network for the first time in ${Math.floor(recordedDays)} days: ${flows} flows to ${habits.length} destinations, most to ${most.destination}`,
+      sentence: `${first.subject} used the network for the first time in ${Math.floor(recordedDays)} days: ${flows} flows to ${habits.length} destinations, most to ${most.destination}`,
       numbers: { flows, destinations: habits.length, recordedDays },
       series: habits.slice(0, 200).map((each) => [each.firstMs, each.flows] as const),
     } satisfies Alert

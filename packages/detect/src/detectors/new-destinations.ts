@@ -24,14 +24,14 @@ export function detectNewDestinations(_flows: readonly ObservedFlow[], { past }:
     return [...owners]
       .filter(([, each]) => isNew(each))
       .map(([owner, each]) => {
-        const { subject } = each[0]!
+        const { subject } = each.reduce((a, b) => (b.firstMs < a.firstMs ? b : a))
         const flows = each.reduce((sum, habit) => sum + habit.flows, 0)
         return {
           detector: 'new-destination',
           severity: 'medium',
           technique: { id: 'T1071', name: 'Application Layer Protocol' },
           subject,
-          destination: each[0]!.destination,
+          destination: owner,
           firstMs: Math.min(...each.map(({ firstMs }) => firstMs)),
           lastMs: Math.max(...each.map(({ lastMs }) => lastMs)),
           sentence: `${subject} went to ${owner} for the first time; in ${Math.floor(pastDays)} days it went to ${usual.map(([name]) => name).join(', ')}`,

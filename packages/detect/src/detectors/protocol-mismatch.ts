@@ -9,7 +9,8 @@ const EXPECTED: ReadonlyMap<number, readonly Protocol[]> = new Map<number, reado
   [53, ['dns']],
   [80, ['http', 'http2']],
   [123, ['ntp']],
-  [443, ['tls', 'quic', 'http2', 'doh']],
+  // RFC 8656 §2.3: TURN is put on 443 where other ports are closed; calls of Zoom, Teams and Meet come that way.
+  [443, ['tls', 'quic', 'http2', 'doh', 'stun']],
   [587, ['smtp', 'tls']],
   [853, ['dot', 'tls', 'quic']],
   [993, ['imap', 'tls']],

@@ -1,49 +1,106 @@
-import type { Alert, ObservedFlow } from '../alert.ts'
+import type { Alert, Known, ObservedFlow } from '../alert.ts'
 import { alertFacts, subjectOf, thinned } from '../observed.ts'
+import { DAY_MS, type SentHour } from '../past.ts'
 import { median, medianDeviation } from '../statistics.ts'
 
 const HOUR_MS = 3_600_000
 const LEAST_BYTES = 50e6
+/** Of a subject that usually receives what it now sends. */
+const LEAST_BYTES_TURNED = 10e6
+/** Of a subject without a past of its own, in a network that has one. */
+const LEAST_BYTES_NEW = 200e6
 const LEAST_PAST_HOURS = 12
+const LEAST_NETWORK_DAYS = 3
 const DEVIATIONS = 8
+const [MOSTLY_SENT, MOSTLY_RECEIVED] = [0.8, 0.3]
 
 /**
- * An hour in which a subject sent far more than in its own past. The threshold is median + 8 · 1.4826 · MAD of the hours
- * before (1.4826 · MAD estimates the standard deviation of normal data), at least 50 MB, and more sent than received: a
- * download sends acknowledgements, an upload sends bytes.
+ * An hour in which a subject sent far more than in its own past, and more than it received: a download sends acknowledgements, an
+ * upload sends bytes. The threshold is median + 8 · 1.4826 · MAD of the hours before in which it sent anything (1.4826 · MAD estimates
+ * the standard deviation of normal data: Rousseeuw and Croux, JASA 88, 1993), at least 50 MB; 10 MB where the share of what is sent turns from 0.3
+ * or less to 0.8 or more. A subject of fewer than 12 hours, in a network recorded for three days, is held against 200 MB and twice
+ * the most it ever sent.
  */
-export function detectUploadVolume(flows: readonly ObservedFlow[]): readonly Alert[] {
-  const subjects = Map.groupBy(flows, subjectOf)
-  return [...subjects.values()].flatMap((all) => {
-    const hours = Map.groupBy(all, ({ timeMs }) => Math.floor(timeMs / HOUR_MS))
-    const sent = [...hours]
-      .map(([hour, members]) => ({ hour, members, bytes: total(members, 'bytesOut') }))
-      .toSorted((a, b) => a.hour - b.hour)
-    return sent.flatMap(({ members, bytes }, index) => {
-      const past = sent.slice(0, index).map((each) => each.bytes)
-      if (bytes < LEAST_BYTES || past.length < LEAST_PAST_HOURS) return []
-      const usual = median(past)
-      const threshold = usual + DEVIATIONS * 1.4826 * Math.max(medianDeviation(past), usual * 0.1)
-      const received = total(members, 'bytesIn')
-      if (bytes < threshold || bytes <= received) return []
-      const most = members.toSorted((a, b) => (b.flow.bytesOut ?? 0) - (a.flow.bytesOut ?? 0))
-      const facts = alertFacts(most)
-      const series = sent.slice(0, index + 1).map((each) => [each.hour * HOUR_MS, each.bytes] as const)
-      return {
-        detector: 'upload-volume',
-        severity: bytes > threshold * 4 ? 'high' : 'medium',
-        technique: { id: 'T1048', name: 'Exfiltration Over Alternative Protocol' },
-        ...facts,
-        sentence: `${facts.subject} sent ${megabytes(bytes)} in an hour, most to ${facts.destination}; its usual hour is ${megabytes(usual)}`,
-        numbers: { bytesOut: bytes, bytesIn: received, usualBytesOut: usual, threshold, pastHours: past.length },
-        series: thinned(series),
-      } satisfies Alert
+export function detectUploadVolume(flows: readonly ObservedFlow[], { past }: Known): readonly Alert[] {
+  const sinceMs = flows.reduce((least, { timeMs }) => Math.min(least, timeMs), Number.POSITIVE_INFINITY)
+  const before = Map.groupBy(
+    (past?.sent ?? []).filter(({ hourMs }) => hourMs + HOUR_MS <= sinceMs),
+    ({ subject }) => subject,
+  )
+  const hasNetworkPast = past !== null && past.nowMs - past.sinceMs >= LEAST_NETWORK_DAYS * DAY_MS
+  return [...Map.groupBy(flows, subjectOf)].flatMap(([subject, all]) => {
+    const hours = [...Map.groupBy(all, ({ timeMs }) => Math.floor(timeMs / HOUR_MS) * HOUR_MS)]
+      .map(([hourMs, members]) => ({ ...sentIn(subject, hourMs, members), members }))
+      .filter(({ bytesOut }) => bytesOut > 0)
+      .toSorted((a, b) => a.hourMs - b.hourMs)
+    const own: SentHour[] = [...(before.get(subject) ?? [])]
+    return hours.flatMap((hour) => {
+      const alert = unusual(hour, own, hasNetworkPast)
+      own.push(hour)
+      return alert ?? []
     })
   })
 }
 
-function total(flows: readonly ObservedFlow[], counter: 'bytesOut' | 'bytesIn'): number {
-  return flows.reduce((sum, { flow }) => sum + (flow[counter] ?? 0), 0)
+type Hour = SentHour & { readonly members: readonly ObservedFlow[] }
+
+function unusual(hour: Hour, own: readonly SentHour[], hasNetworkPast: boolean): Alert | null {
+  const { bytesOut, bytesIn, members } = hour
+  const share = shareSent(hour)
+  if (bytesOut < LEAST_BYTES_TURNED || share <= 0.5) return null
+  const limit = own.length < LEAST_PAST_HOURS ? (hasNetworkPast ? limitOfNew(own) : null) : limitOfKnown(own, share)
+  if (limit === null || bytesOut < limit.threshold) return null
+  const most = members.toSorted((a, b) => (b.flow.bytesOut ?? 0) - (a.flow.bytesOut ?? 0))
+  const facts = alertFacts(most)
+  const usual = own.length === 0 ? 'it never sent anything before' : `its usual hour is ${megabytes(limit.usual)}`
+  return {
+    detector: 'upload-volume',
+    severity: bytesOut > limit.threshold * 4 ? 'high' : 'medium',
+    technique: { id: 'T1048', name: 'Exfiltration Over Alternative Protocol' },
+    ...facts,
+    sentence: `${facts.subject} sent ${megabytes(bytesOut)} in an hour, most to ${facts.destination}; ${usual}`,
+    numbers: {
+      bytesOut,
+      bytesIn,
+      share,
+      usualBytesOut: limit.usual,
+      usualShare: limit.usualShare,
+      threshold: limit.threshold,
+      pastHours: own.length,
+    },
+    series: thinned([...own, hour].map((each) => [each.hourMs, each.bytesOut] as const)),
+  }
+}
+
+type Limit = { readonly threshold: number; readonly usual: number; readonly usualShare: number }
+
+function limitOfKnown(own: readonly SentHour[], share: number): Limit {
+  const sent = own.map(({ bytesOut }) => bytesOut)
+  const usual = median(sent)
+  const usualShare = median(own.map(shareSent))
+  const least = share >= MOSTLY_SENT && usualShare <= MOSTLY_RECEIVED ? LEAST_BYTES_TURNED : LEAST_BYTES
+  const threshold = Math.max(least, usual + DEVIATIONS * 1.4826 * Math.max(medianDeviation(sent), usual * 0.1))
+  return { threshold, usual, usualShare }
+}
+
+function limitOfNew(own: readonly SentHour[]): Limit {
+  const most = own.reduce((max, { bytesOut }) => Math.max(max, bytesOut), 0)
+  const usual = own.length === 0 ? 0 : median(own.map(({ bytesOut }) => bytesOut))
+  return {
+    threshold: Math.max(LEAST_BYTES_NEW, 2 * most),
+    usual,
+    usualShare: own.length === 0 ? 0 : median(own.map(shareSent)),
+  }
+}
+
+function shareSent({ bytesOut, bytesIn }: Pick<SentHour, 'bytesOut' | 'bytesIn'>): number {
+  return bytesOut / Math.max(1, bytesOut + bytesIn)
+}
+
+function sentIn(subject: string, hourMs: number, flows: readonly ObservedFlow[]): SentHour {
+  const total = (counter: 'bytesOut' | 'bytesIn'): number =>
+    flows.reduce((sum, { flow }) => sum + (flow[counter] ?? 0), 0)
+  return { subject, hourMs, bytesOut: total('bytesOut'), bytesIn: total('bytesIn') }
 }
 
 function megabytes(bytes: number): string {
