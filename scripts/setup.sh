@@ -9,7 +9,7 @@ if [ "$kind" = test ]; then
   packages="$packages curl git python3 iputils-ping bind9-dnsutils netcat-openbsd socat tcpdump sudo procps openssl minisign wget openssh-client c-icap"
   packages="$packages unbound dnsmasq-base knot-dnsutils bind9-utils nsd iodine dns2tcp"
   packages="$packages openssh-server openvpn stunnel4 ptunnel-ng hping3 ncat proxytunnel nmap tor vsftpd gnutls-bin"
-  packages="$packages chromium fonts-dejavu-core krb5-kdc krb5-admin-server krb5-user postgresql"
+  packages="$packages chromium fonts-dejavu-core krb5-kdc krb5-admin-server krb5-user postgresql clickhouse-server"
 fi
 if [ "$kind" = bench ]; then
   packages="$packages unbound dnsdist dnsmasq-base dnsperf squid tinyproxy iperf3 opensnitch"

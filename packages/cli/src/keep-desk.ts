@@ -11,6 +11,7 @@ export type DeskArguments = {
   readonly feeds: readonly string[]
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
+  readonly store: string | null
 }
 
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { serveHost, type Guarding } from '@sallyport/agent'
 import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
-import { parsePostgresUrl } from '@sallyport/store'
+import { isServerAddress, parsePostgresUrl, parseServerAddress } from '@sallyport/store'
 import { author } from './input/author.ts'
 import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { namesInForce } from './input/known-names.ts'
@@ -24,6 +24,8 @@ export type GuardedOptions = {
   readonly feed: readonly string[]
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
+  /** A ClickHouse server, in place of the store in the state directory. */
+  readonly store?: string
   readonly state: string
   readonly stateStore?: string
   readonly report?: string
@@ -50,11 +52,12 @@ export async function serveGuarded(
   const asJson = options.json === true
   const stateStore = checkedStore(options)
   const { alertsTo, flowsTo } = checkedTargets(options)
+  const store = checkedFlowStore(options)
   await using report = await openReport(options.report)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
-      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo },
+      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo, store },
       (ready) => announceDesk(ready, asJson),
       tell,
       stopped,
@@ -100,6 +103,19 @@ function checkedTargets({
   if (!hasDesk && alertsTo.length + flowsTo.length > 0)
     throw new SallyportError('usage', 'nothing is sent with --no-console: the process that would send does not run')
   return { alertsTo, flowsTo }
+}
+
+/** As it was given: the desk reads what it names. */
+function checkedFlowStore({ store, console: hasDesk }: GuardedOptions): string | null {
+  if (store === undefined) return null
+  if (!isServerAddress(store))
+    throw new SallyportError('usage', `"${store}" is no URL of a ClickHouse server`, {
+      remedy: 'Write https://USER@HOST:8443/DATABASE or @FILE; the store in a directory lies in that of --state.',
+    })
+  parseServerAddress(store)
+  if (!hasDesk)
+    throw new SallyportError('usage', 'nothing is stored with --no-console: the process that would does not run')
+  return store
 }
 
 /** Flows go to the report, beside the spool. */

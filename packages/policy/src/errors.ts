@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'authority-invalid'
   | 'filter-invalid'
   | 'store-unavailable'
+  | 'store-away'
   | 'certificate-invalid'
   | 'state-unavailable'
   | 'host-not-running'
@@ -186,6 +187,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'The flow store cannot be opened.',
     remedy: 'Check that no other process has it open, and that its directory can be written.',
+  },
+  'store-away': {
+    exitCode: 3,
+    meaning: 'The ClickHouse server of the flow store does not answer, or refuses the user.',
+    remedy: 'Check the address, the certificate and that the server runs; flows wait in the spool meanwhile.',
   },
   'certificate-invalid': {
     exitCode: 2,

@@ -1,7 +1,9 @@
 import type { Past } from '@sallyport/detect'
 import type { DropReason, FlowDrop } from '@sallyport/flow'
 import { openEmbedded } from './engine/open-embedded.ts'
-import type { Row, SqlEngine } from './engine/sql-engine.ts'
+import { openServer } from './engine/open-server.ts'
+import type { ServerAddress } from './engine/server-address.ts'
+import type { SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
 import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
 import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
@@ -29,9 +31,9 @@ export class FlowStore implements Disposable {
     this.#engine = engine
   }
 
-  /** In a directory, or for as long as the process lasts when none is given. */
-  static async open(path?: string): Promise<FlowStore> {
-    const engine = openEmbedded(path)
+  /** In a directory, on a server, or for as long as the process lasts when nothing is given. */
+  static async open(where?: string | ServerAddress): Promise<FlowStore> {
+    const engine = typeof where === 'object' ? await openServer(where) : openEmbedded(where)
     try {
       await migrate(engine)
     } catch (error) {
@@ -106,23 +108,24 @@ export class FlowStore implements Disposable {
 
   /** Drops whole months and then rows that are older. */
   async expire(beforeMs: number): Promise<void> {
-    const before = new Date(beforeMs).toISOString()
-    const month = before.slice(0, 7).replace('-', '')
-    for (const table of ['flows', 'top_hourly']) {
-      const parts = await this.#engine.query(
-        'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active',
-        { table },
-      )
-      for (const { id } of parts as readonly Row[]) {
-        if (/^\d{6}$/.test(String(id)) && String(id) < month)
-          this.#engine.run(`ALTER TABLE ${table} DROP PARTITION ID '${String(id)}'`)
-      }
-    }
+    const { everywhere } = this.#engine.layout
     const second = Math.floor(beforeMs / 1000)
-    this.#engine.run(`ALTER TABLE flows DELETE WHERE time < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`)
-    this.#engine.run(
-      `ALTER TABLE top_hourly DELETE WHERE hour < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 1`,
-    )
+    const month = new Date(beforeMs).toISOString().slice(0, 7).replace('-', '')
+    for (const [table, column] of [
+      ['flows', 'time'],
+      ['top_hourly', 'hour'],
+    ] as const) {
+      const old = await this.#engine.query(
+        `SELECT DISTINCT _partition_id AS id FROM ${table} WHERE ${column} < fromUnixTimestamp({second:Int64})`,
+        { second },
+      )
+      for (const { id } of old)
+        if (/^\d{6}$/.test(String(id)) && String(id) < month)
+          await this.#engine.define(`ALTER TABLE ${table}${everywhere} DROP PARTITION ID '${String(id)}'`)
+      await this.#engine.define(
+        `ALTER TABLE ${table}${everywhere} DELETE WHERE ${column} < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 2`,
+      )
+    }
   }
 
   [Symbol.dispose](): void {

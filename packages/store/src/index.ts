@@ -1,3 +1,4 @@
+export * from './engine/server-address.ts'
 export * from './filter/condition.ts'
 export * from './filter/filter-sql.ts'
 export * from './filter/parse-filter.ts'

@@ -24,6 +24,7 @@ export function upCommand(): Command {
       repeatable('--alerts-to <target>', 'send alerts there: a URL of https, syslog+tls, otlp+https, smtp; or @FILE'),
     )
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
+    .option('--store <url>', 'store flows on a ClickHouse server; or @FILE with its URL')
     .addOption(feedOption())
     .addOption(
       repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),

@@ -8,7 +8,9 @@ import { Option } from 'commander'
 import {
   drainSpool,
   FlowStore,
+  isServerAddress,
   openShared,
+  parseServerAddress,
   parseStoredFlow,
   storeSocket,
   type FlowQueries,
@@ -29,7 +31,9 @@ export type FlowSource = { readonly flows?: string; readonly store: string }
 export const flowsOption = (): Option =>
   new Option('--flows <file>', 'a flow log to read instead of the store; - is the standard input')
 export const storeOption = (): Option =>
-  new Option('--store <dir>', 'directory of the flow store').default(join(stateDirectory(), 'flows'))
+  new Option('--store <place>', 'directory of the flow store; or a ClickHouse server, or @FILE with its URL').default(
+    join(stateDirectory(), 'flows'),
+  )
 
 /** What answers questions about flows, for as long as it is open. */
 export type OpenFlows = FlowQueries & Disposable
@@ -66,8 +70,9 @@ export async function openLog(path: string): Promise<FlowLog> {
   return { path: copy, name: 'standard input', [Symbol.asyncDispose]: dispose }
 }
 
-/** While `up` has the store open, it answers for it. */
+/** While `up` has the store of a directory open, it answers for it. A server is asked by itself, and `up` brings it the flows. */
 async function openStore(path: string): Promise<OpenFlows> {
+  if (isServerAddress(path)) return FlowStore.open(parseServerAddress(path))
   const shared = await openShared(storeSocket(dirname(path)))
   if (shared !== null) return { ...shared, [Symbol.dispose]: () => {} }
   try {

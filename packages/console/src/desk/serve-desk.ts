@@ -7,7 +7,7 @@ import { askHost, controlSocket } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
 import { Deliveries, type Target } from '@sallyport/deliver'
 import { SallyportError, type Policy, type World } from '@sallyport/policy'
-import { FlowStore, serveStore, StateStore, storeSocket } from '@sallyport/store'
+import { FlowStore, serveStore, StateStore, storeSocket, type ServerAddress } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
@@ -28,6 +28,8 @@ export type DeskRequest = {
   readonly worldFor: (policy: Policy) => Promise<World>
   /** Where alerts go, and where flows. */
   readonly deliver?: { readonly alerts: readonly Target[]; readonly flows: readonly Target[] }
+  /** In place of the store in the state directory. */
+  readonly store?: ServerAddress
   readonly onNotice: (text: string) => void
 }
 
@@ -55,7 +57,7 @@ export async function serveDesk(
   const directory = join(stateDirectory, 'flows')
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const state = scope.use(await StateStore.open(request.stateStore))
-  const store = scope.use(await FlowStore.open(directory))
+  const store = scope.use(await FlowStore.open(request.store ?? directory))
   const events = new DeskEvents()
   const nowMs = (): number => Date.now()
   const origin = { host: hostname(), version: request.version, pid: process.pid }

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { SallyportError } from '@sallyport/policy'
 import { detachStandardInput } from './detach-standard-input.ts'
+import { ONE_SERVER } from '../schema/layout.ts'
 import { IncomingRows } from './incoming-rows.ts'
+import { INSERT_SETTINGS } from './insert-settings.ts'
 import type { Row, SqlEngine } from './sql-engine.ts'
 
 type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
@@ -17,17 +19,6 @@ type Chdb = { readonly Session: new (path?: string, options?: { connectionArgs: 
 /** ClickHouse writes 64-bit integers as strings unless told otherwise; counts above 2^53 do not occur here. */
 const JSON_SETTINGS = 'SETTINGS output_format_json_quote_64bit_integers = 0'
 
-const INSERT_SETTINGS = {
-  date_time_input_format: 'best_effort',
-  deduplicate_blocks_in_dependent_materialized_views: 1,
-  // One block a batch, so that a batch has one token a partition.
-  max_insert_block_size: 10_000_000,
-  min_insert_block_size_rows: 10_000_000,
-  min_insert_block_size_bytes: 0,
-  // A log of ten years has more months than a block may have partitions by default.
-  max_partitions_per_insert_block: 0,
-}
-
 const BINARY_SETTINGS = [
   'insert_deduplication_token = {token:String}',
   ...Object.entries(INSERT_SETTINGS).map(([name, value]) => `${name} = '${value}'`),
@@ -41,8 +32,11 @@ export function openEmbedded(path?: string): SqlEngine {
   detachStandardInput()
   const session = openSession(path)
   const incoming = new IncomingRows(path)
+  const run = async (statement: string): Promise<void> => void session.query(statement)
   return {
-    run: (statement) => void session.query(statement),
+    layout: ONE_SERVER,
+    define: run,
+    fill: run,
     query: async (statement, params) => {
       const result = await session.queryBindAsync(`${statement} ${JSON_SETTINGS}`, params, { format: 'JSONEachRow' })
       return result

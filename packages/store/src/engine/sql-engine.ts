@@ -1,3 +1,5 @@
+import type { Layout } from '../schema/layout.ts'
+
 /** Values for `{name:Type}` placeholders: they never become part of the statement's text. */
 export type SqlParams = { readonly [name: string]: string | number }
 
@@ -8,7 +10,11 @@ export type Columns = { readonly [name: string]: string }
 
 /** What the store asks of ClickHouse, wherever it runs. */
 export type SqlEngine = Disposable & {
-  readonly run: (statement: string) => void
+  readonly layout: Layout
+  /** Defines tables, or changes them or what they hold, where the tables themselves lie. */
+  readonly define: (statement: string) => Promise<void>
+  /** An INSERT … SELECT over the tables of all shards. */
+  readonly fill: (statement: string) => Promise<void>
   readonly query: (statement: string, params: SqlParams) => Promise<readonly Row[]>
   /** `rows` is JSONEachRow. A batch that was inserted under the same token before is not inserted again. */
   readonly insert: (table: string, rows: Uint8Array, token: string) => Promise<void>

@@ -1,3 +1,5 @@
+import type { Layout } from './layout.ts'
+
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
 const TOP_HOURLY = `SELECT hour,
   multiIf(grouping(destination) = 0, 'destination', grouping(app) = 0, 'app', grouping(user) = 0, 'user',
@@ -21,9 +23,9 @@ GROUP BY GROUPING SETS ((hour, verdict, destination), (hour, verdict, app), (hou
  * `facts` is the flow in the words of the policy language, keys sorted, without time and counters: flows that a policy
  * cannot tell apart have the same text, so that each is decided once. The other columns are for queries.
  */
-export const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    `CREATE TABLE flows (
+export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
+  (on) => [
+    `CREATE TABLE flows${on.everywhere} (
       time DateTime64(3, 'UTC'),
       batch String CODEC(ZSTD),
       seq UInt32 CODEC(Delta, ZSTD),
@@ -53,9 +55,9 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       reason LowCardinality(String),
       explain LowCardinality(String),
       facts String CODEC(ZSTD)
-    ) ENGINE = MergeTree PARTITION BY toYYYYMM(time) ORDER BY (time, batch, seq)
-    SETTINGS non_replicated_deduplication_window = 10000`,
-    `CREATE TABLE flows_hourly (
+    ) ENGINE = ${on.engine('MergeTree')} PARTITION BY toYYYYMM(time) ORDER BY (time, batch, seq)
+    SETTINGS ${on.remembers}`,
+    `CREATE TABLE flows_hourly${on.everywhere} (
       hour DateTime('UTC'),
       destination String,
       app LowCardinality(String),
@@ -64,34 +66,34 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       flows UInt64,
       bytesOut UInt64,
       bytesIn UInt64
-    ) ENGINE = SummingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (hour, destination, app, user, verdict)
-    SETTINGS non_replicated_deduplication_window = 10000`,
-    `CREATE MATERIALIZED VIEW flows_to_hourly TO flows_hourly AS
+    ) ENGINE = ${on.engine('SummingMergeTree')} PARTITION BY toYYYYMM(hour) ORDER BY (hour, destination, app, user, verdict)
+    SETTINGS ${on.remembers}`,
+    `CREATE MATERIALIZED VIEW flows_to_hourly${on.everywhere} TO flows_hourly AS
     SELECT toStartOfHour(toDateTime(time, 'UTC')) AS hour,
       if(empty(names), ifNull(IPv6NumToString(dst), ''), names[1]) AS destination,
       app, user, verdict, count() AS flows, sum(ifNull(flows.bytesOut, 0)) AS bytesOut, sum(ifNull(flows.bytesIn, 0)) AS bytesIn
     FROM flows GROUP BY hour, destination, app, user, verdict`,
-    `CREATE TABLE batches (batch String, rows UInt64, storedAt DateTime64(3, 'UTC') DEFAULT now64(3))
-    ENGINE = MergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 10000`,
+    `CREATE TABLE batches${on.everywhere} (batch String, rows UInt64, storedAt DateTime64(3, 'UTC') DEFAULT now64(3))
+    ENGINE = ${on.engine('MergeTree')} ORDER BY batch SETTINGS ${on.remembers}`,
   ],
-  [
-    `CREATE TABLE drops (time DateTime64(3, 'UTC'), batch String, reason LowCardinality(String), count UInt64)
-    ENGINE = MergeTree ORDER BY (time, batch) SETTINGS non_replicated_deduplication_window = 10000`,
+  (on) => [
+    `CREATE TABLE drops${on.everywhere} (time DateTime64(3, 'UTC'), batch String, reason LowCardinality(String), count UInt64)
+    ENGINE = ${on.engine('MergeTree')} ORDER BY (time, batch) SETTINGS ${on.remembers}`,
     // A spool forgets what is stored, so what is stored must outlive a power cut.
     ...['flows', 'flows_hourly', 'batches', 'drops'].map(
-      (table) => `ALTER TABLE ${table} MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`,
+      (table) => `ALTER TABLE ${table}${on.everywhere} MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`,
     ),
   ],
-  [
+  (on) => [
     // The end of a connection is a second row of the same `flow` and time, with the counters, and `started` 0.
-    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS flow UInt64 DEFAULT cityHash64(batch, seq) AFTER seq`,
-    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS started UInt8 DEFAULT 1 AFTER flow`,
-    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS destination LowCardinality(String)
+    `ALTER TABLE flows${on.everywhere} ADD COLUMN IF NOT EXISTS flow UInt64 DEFAULT cityHash64(batch, seq) AFTER seq`,
+    `ALTER TABLE flows${on.everywhere} ADD COLUMN IF NOT EXISTS started UInt8 DEFAULT 1 AFTER flow`,
+    `ALTER TABLE flows${on.everywhere} ADD COLUMN IF NOT EXISTS destination LowCardinality(String)
       DEFAULT if(empty(names), ifNull(replaceRegexpOne(IPv6NumToString(dst), '^::ffff:', ''), ''), names[1]) AFTER names`,
-    `ALTER TABLE flows ADD COLUMN IF NOT EXISTS parents Array(LowCardinality(String)) AFTER explain`,
-    `DROP VIEW IF EXISTS flows_to_hourly`,
-    `DROP TABLE IF EXISTS flows_hourly`,
-    `CREATE TABLE top_hourly (
+    `ALTER TABLE flows${on.everywhere} ADD COLUMN IF NOT EXISTS parents Array(LowCardinality(String)) AFTER explain`,
+    `DROP VIEW IF EXISTS flows_to_hourly${on.everywhere}`,
+    `DROP TABLE IF EXISTS flows_hourly${on.everywhere}`,
+    `CREATE TABLE top_hourly${on.everywhere} (
       hour DateTime('UTC') CODEC(Delta, ZSTD),
       dimension LowCardinality(String),
       key String,
@@ -101,16 +103,16 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       bytesIn SimpleAggregateFunction(sum, UInt64),
       first SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
       last SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
-    ) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(hour) ORDER BY (dimension, hour, key, verdict)
-    SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1`,
-    `DROP VIEW IF EXISTS flows_to_top`,
-    `TRUNCATE TABLE top_hourly`,
+    ) ENGINE = ${on.engine('AggregatingMergeTree')} PARTITION BY toYYYYMM(hour) ORDER BY (dimension, hour, key, verdict)
+    SETTINGS ${on.remembers}, fsync_after_insert = 1, fsync_part_directory = 1`,
+    `DROP VIEW IF EXISTS flows_to_top${on.everywhere}`,
+    `TRUNCATE TABLE top_hourly${on.everywhere}`,
     `INSERT INTO top_hourly ${TOP_HOURLY}`,
-    `CREATE MATERIALIZED VIEW flows_to_top TO top_hourly AS ${TOP_HOURLY}`,
+    `CREATE MATERIALIZED VIEW flows_to_top${on.everywhere} TO top_hourly AS ${TOP_HOURLY}`,
   ],
-  [
+  (on) => [
     // Above 8,192 values a part's dictionary overflows into one for each block: grouping then costs more than by plain texts.
-    `ALTER TABLE flows MODIFY COLUMN destination String
+    `ALTER TABLE flows${on.everywhere} MODIFY COLUMN destination String
       DEFAULT if(empty(names), ifNull(replaceRegexpOne(IPv6NumToString(dst), '^::ffff:', ''), ''), names[1]) CODEC(ZSTD)`,
   ],
 ]

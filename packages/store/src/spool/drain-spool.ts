@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FlowRecord } from '@sallyport/flow'
+import { SallyportError } from '@sallyport/policy'
 import type { FlowStore } from '../flow-store.ts'
 import { sealSegment } from './segment-file.ts'
 import { parseSegmentName, type SegmentName } from './segment-name.ts'
@@ -17,7 +18,7 @@ const ABANDONED_MS = 600_000
 /**
  * Stores what is in the spool: a segment is a batch, removed once it is stored. A segment whose writer died is sealed first.
  * `onStored` has the records of each batch that is new. Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
- * all segments were tried; those that failed stay.
+ * all segments were tried, or the server is away; those that failed stay.
  */
 export async function drainSpool(
   directory: string,
@@ -56,6 +57,8 @@ export async function drainSpool(
       dropped += content.drops.reduce((sum, { count }) => sum + count, 0)
     } catch (error) {
       failures.push(error)
+      // A server that is away is so for every segment.
+      if (error instanceof SallyportError && error.code === 'store-away') break
       if ('error' in content) next = following === undefined ? null : load(following)
     }
   }
