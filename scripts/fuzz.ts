@@ -5,7 +5,7 @@
 import { fuzzMmdb, fuzzVendors } from '../packages/catalog/test/fuzz-catalog.ts'
 import { fuzzFeeds } from '../packages/catalog/test/feeds/fuzz-feeds.ts'
 import { FUZZERS } from '../packages/wire/test/fuzz/fuzzers.ts'
-import { runFuzzer, type Fuzzer } from '../packages/wire/test/fuzz/run-fuzzer.ts'
+import { FUZZ_CLOCK, runFuzzer, type Fuzzer } from '../packages/wire/test/fuzz/run-fuzzer.ts'
 
 const ALL: Readonly<Record<string, Fuzzer>> = { ...FUZZERS, feeds: fuzzFeeds, mmdb: fuzzMmdb, vendors: fuzzVendors }
 const fuzzers = Object.entries(ALL)
@@ -18,8 +18,8 @@ if (chosen.length === 0 || !(Number(seconds) > 0)) {
 const seed = given === undefined ? Date.now() & 0x7fffffff : Number(given)
 for (const [fuzz, fuzzer] of chosen) {
   const before = process.memoryUsage().heapUsed
-  const until = performance.now() + Number(seconds) * 1000
-  const report = await runFuzzer(fuzzer, seed, until, () => performance.now())
+  const until = FUZZ_CLOCK.now() + Number(seconds) * 1000
+  const report = await runFuzzer(fuzzer, seed, until, FUZZ_CLOCK)
   globalThis.gc?.()
   const grownMb = Math.round((process.memoryUsage().heapUsed - before) / 1e6)
   console.log(JSON.stringify({ fuzz, seed, seconds: Number(seconds), ...report, grownMb }))

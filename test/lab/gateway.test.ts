@@ -155,6 +155,18 @@ suite('gateway', { skip: needsRoot }, () => {
     assert.ok(forged().every(({ verdict }) => verdict.verdict === 'deny'))
   })
 
+  test('a source that only denotes the address of an open flow does not take its way', async () => {
+    await under('id: all, action: allow, to: [0.0.0.0/0]')
+    await onRouter('ip', 'route', 'add', '64:ff9b::/96', 'via', '2001:db8:1::10')
+    const before = await metric('sallyport_gateway_spoofed_packets_total')
+    assert.equal(await probe('client', 'spoof', '10.77.0.10', '198.51.100.10', '7000'), 'sent')
+    assert.equal(await metric('sallyport_gateway_spoofed_packets_total'), before)
+    assert.equal(await probe('client', 'spoof', '64:ff9b::10.77.0.10', '64:ff9b::198.51.100.10', '7000'), 'sent')
+    const counted = async (): Promise<boolean> =>
+      (await metric('sallyport_gateway_spoofed_packets_total')) === before + 1
+    await eventually(counted, 'a forgery is counted')
+  })
+
   test('a policy that no longer allows a connection ends it at once, and leaves the others alone', async () => {
     const both = ['id: a, action: allow, to: [198.51.100.10]', "id: b, action: allow, to: ['2001:db8:1::10']"]
     await under(...both)
@@ -175,7 +187,7 @@ suite('gateway', { skip: needsRoot }, () => {
     const [lost, unread] = await Promise.all(
       ['fragments_lost', 'unreadable_packets'].map((each) => metric(`sallyport_gateway_${each}_total`)),
     )
-    const filter = 'ip[0] != 0x45 or ip[6:2] & 0x1fff == 3 or icmp[0] == 3'
+    const filter = 'src net 10.77.0.0/16 and (ip[0] != 0x45 or ip[6:2] & 0x1fff == 3 or icmp[0] == 3)'
     const seen = lab.start('world', ['tcpdump', '-lni', 'wan', filter])
     await seen.says('listening')
     for (const args of [

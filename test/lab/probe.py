@@ -29,7 +29,7 @@ def header(source, target, protocol, size, flags=0, options=b"", number=7):
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:]
 
 
-def datagram(port, payload=b"probe"):
+def datagram(port, payload=b"a whole probe"):
     return struct.pack("!HHHH", 4000, int(port), 8 + len(payload), 0) + payload
 
 
@@ -72,7 +72,12 @@ def udp(host, port, size="5"):
 
 def spoof(source, host, port):
     body = datagram(port)
-    send_raw(host, header(source, host, 17, len(body)) + body)
+    if ":" in host:
+        ends = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, host)
+        raw = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        raw.sendto(struct.pack("!IHBB", 6 << 28, len(body), 17, 64) + ends + body, (host, 0))
+    else:
+        send_raw(host, header(source, host, 17, len(body)) + body)
     return "sent"
 
 

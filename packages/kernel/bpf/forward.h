@@ -5,8 +5,6 @@
 
 #define AF_INET4 2
 #define AF_INET6_ 10
-#define IPV4 bpf_htons(0x0800)
-#define IPV6 bpf_htons(0x86dd)
 #define SECOND 1000000000ull
 /* As long as connection tracking keeps a stream of datagrams. */
 #define DATAGRAMS_IDLE (180 * SECOND)
@@ -303,13 +301,29 @@ static __always_inline void lengthen_way(struct __sk_buff *skb, __u32 base)
 	bpf_skb_store_bytes(skb, base + 8, &after, 2, 0);
 }
 
+/* The flow of a plain packet when what was decided about it holds for this one too. */
+static __always_inline struct passage *known_passage(struct __sk_buff *skb, __u32 base, __u64 mac, __u32 generation, __u64 now)
+{
+	struct way way = {};
+	__u8 *ports = read_way(skb, base, &way, FROM_CLIENT);
+	if (!ports)
+		return 0;
+	int flags = ports[13];
+	struct passage *f = bpf_map_lookup_elem(&ways, &way);
+	if (!f || f->generation != generation || f->mac != mac || f->local || is_awaited(f))
+		return 0;
+	/* What may begin another flow between the same ends. */
+	if (way.proto == IPPROTO_TCP ? (flags & 0x12) == 2 : now - f->seen > DATAGRAMS_IDLE)
+		return 0;
+	return f;
+}
+
 SEC("tc")
 int forward(struct __sk_buff *skb)
 {
 	__u32 zero = 0;
 	struct config *c = settings();
-	struct arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
-	if (!c || !a)
+	if (!c)
 		return TC_ACT_SHOT;
 	/* Tagged frames belong to another interface, and what is not for this host goes no further. */
 	if ((skb->vlan_present && (skb->vlan_tci & 0xfff)) || skb->pkt_type != 0)
@@ -317,14 +331,24 @@ int forward(struct __sk_buff *skb)
 	if (skb->protocol != IPV4 && skb->protocol != IPV6)
 		return mark(skb, 0);
 	count_forward(PACKETS);
+	__u32 generation = active(c), base = c->flags & HAS_ETHERNET ? 14 : 0;
+	__u64 now = bpf_ktime_get_boot_ns(), mac = 0;
+	if (base && bpf_skb_load_bytes(skb, 6, &mac, 6) < 0)
+		return mark(skb, 0);
+	struct passage *f = known_passage(skb, base, mac, generation, now);
+	if (f) {
+		f->seen = now;
+		return mark(skb, mark_of(f->verdict.word));
+	}
+	struct arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
+	if (!a)
+		return TC_ACT_SHOT;
 	struct packet *p = &a->packet;
 	__builtin_memset(p, 0, sizeof(*p));
-	a->generation = active(c);
-	a->now = bpf_ktime_get_boot_ns();
-	a->base = c->flags & HAS_ETHERNET ? 14 : 0;
-	a->mac = 0;
-	if (a->base && bpf_skb_load_bytes(skb, 6, &a->mac, 6) < 0)
-		return mark(skb, 0);
+	a->generation = generation;
+	a->now = now;
+	a->base = base;
+	a->mac = mac;
 	int read = skb->protocol == IPV4 ? read_packet4(skb, a->base, p) : read_packet6(skb, a->base, p);
 	if (read == UNREADABLE) {
 		count_forward(UNREADABLES);

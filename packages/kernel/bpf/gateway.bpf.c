@@ -17,6 +17,7 @@
 #include "packet.h"
 #include "finding.h"
 #include "ways.h"
+#include "plain.h"
 #include "forward.h"
 #include "returned.h"
 

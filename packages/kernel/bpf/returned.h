@@ -33,6 +33,11 @@ int returned(struct __sk_buff *skb)
 	if (!c || !(c->flags & INSPECT) || (skb->protocol != IPV4 && skb->protocol != IPV6))
 		return TC_ACT_UNSPEC;
 	__u32 base = c->flags & HAS_ETHERNET ? 14 : 0;
+	if (read_way(skb, base, &way, TO_CLIENT)) {
+		struct passage *known = bpf_map_lookup_elem(&ways, &way);
+		if (!known || !is_awaited(known))
+			return TC_ACT_UNSPEC;
+	}
 	int read = skb->protocol == IPV4 ? read_packet4(skb, base, &p) : read_packet6(skb, base, &p);
 	if (read != READABLE || p.target.proto != IPPROTO_TCP)
 		return TC_ACT_UNSPEC;
@@ -44,7 +49,7 @@ int returned(struct __sk_buff *skb)
 	way.port = p.source;
 	way.proto = IPPROTO_TCP;
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
-	if (!f || !f->inspected || VERDICT(f->verdict.word) != AWAITED)
+	if (!f || !is_awaited(f))
 		return TC_ACT_UNSPEC;
 	if ((p.flags & 0x12) == 0x12) {
 		f->first = p.ack;

@@ -18,11 +18,11 @@ export function holdForwards({ lan, index, queue }: HeldForwards): Disposable {
     for (const family of xtablesFamilies()) {
       const table = ['-t', TABLE] as const
       const valid = ['-m', 'conntrack', '!', '--ctstate', 'INVALID'] as const
+      const marked = ['-m', 'mark', '--mark', HOLD_MATCH] as const
       xtables(family, [...table, '-N', chain])
       // No bypass: with nobody at the queue, packets drop.
-      const waits = ['-m', 'mark', '--mark', HOLD_MATCH, ...valid, '-j', 'NFQUEUE', '--queue-num', String(queue)]
-      xtables(family, [...table, '-A', chain, ...waits])
-      xtables(family, [...table, '-I', 'FORWARD', '1', '-i', lan, '-j', chain])
+      xtables(family, [...table, '-A', chain, ...valid, '-j', 'NFQUEUE', '--queue-num', String(queue)])
+      xtables(family, [...table, '-I', 'FORWARD', '1', '-i', lan, ...marked, '-j', chain])
     }
   } catch (error) {
     removeHeldForwards(index)
