@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { serveDesk } from '@sallyport/console'
+import { readOidcSettings, serveDesk } from '@sallyport/console'
 import { parseTarget } from '@sallyport/deliver'
 import { parseServerAddress } from '@sallyport/store'
 import { reportFailure } from './failure.ts'
@@ -10,7 +10,7 @@ import type { DeskArguments } from './keep-desk.ts'
 import { version } from './version.ts'
 
 /** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
-const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store } = JSON.parse(
+const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, oidc } = JSON.parse(
   process.argv[2] ?? '',
 ) as DeskArguments
 const stopped = new AbortController()
@@ -27,6 +27,7 @@ try {
       version: version(),
       feedsDirectory: join(stateDirectoryOf(), 'feeds'),
       worldFor: (policy) => readWorld(feeds, policy),
+      ...(oidc === null ? {} : { oidc: readOidcSettings(oidc) }),
       deliver: { alerts: alertsTo.map(parseTarget), flows: flowsTo.map(parseTarget) },
       ...(store === null ? {} : { store: parseServerAddress(store) }),
       onNotice: (text) => note(`sallyport: ${text}`),

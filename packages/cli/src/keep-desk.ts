@@ -12,6 +12,8 @@ export type DeskArguments = {
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
   readonly store: string | null
+  /** A file that says how to sign in elsewhere. */
+  readonly oidc: string | null
 }
 
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))

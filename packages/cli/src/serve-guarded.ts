@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { serveHost, type Guarding } from '@sallyport/agent'
+import { readOidcSettings } from '@sallyport/console'
 import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
 import { isServerAddress, parsePostgresUrl, parseServerAddress } from '@sallyport/store'
@@ -26,6 +27,7 @@ export type GuardedOptions = {
   readonly flowsTo: readonly string[]
   /** A ClickHouse server, in place of the store in the state directory. */
   readonly store?: string
+  readonly oidc?: string
   readonly state: string
   readonly stateStore?: string
   readonly report?: string
@@ -51,13 +53,14 @@ export async function serveGuarded(
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
   const stateStore = checkedStore(options)
+  const oidc = checkedOidc(options)
   const { alertsTo, flowsTo } = checkedTargets(options)
   const store = checkedFlowStore(options)
   await using report = await openReport(options.report)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
-      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo, store },
+      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo, store, oidc },
       (ready) => announceDesk(ready, asJson),
       tell,
       stopped,
@@ -82,6 +85,14 @@ export async function serveGuarded(
     stopped,
   )
   await desk
+}
+
+/** What is wrong with the file is known before anything is guarded. */
+function checkedOidc({ oidc, console: hasDesk }: GuardedOptions): string | null {
+  if (oidc === undefined) return null
+  if (!hasDesk) throw new SallyportError('usage', 'nobody signs in with --no-console')
+  readOidcSettings(oidc)
+  return resolve(oidc)
 }
 
 /** Beside the other state, unless it is a database's. */

@@ -1,1 +1,2 @@
 export * from './desk/serve-desk.ts'
+export { readOidcSettings } from './oidc/oidc-settings.ts'

@@ -65,6 +65,7 @@ export class TestApi implements AsyncDisposable {
         networkNames: () => new Map([[64_500, 'Example Networks']]),
         worldFor,
         nowMs: () => this.nowMs,
+        oidc: null,
         askHost: async (path, body) => answers[path]!(body as never),
         ...more,
       },

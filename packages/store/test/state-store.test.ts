@@ -207,12 +207,28 @@ function behaves(place: (context: TestContext) => string): void {
         name: 'ann',
         role: 'editor',
         createdMs: NOW,
+        isExternal: false,
       })
       assert.equal(await state.users.verify('ann', 'correct horse batterx'), null)
       assert.equal(await state.users.verify('bob', 'correct horse battery'), null)
       await assert.rejects(state.users.add('ann', 'viewer', 'another password', NOW), /already/)
       await assert.rejects(state.users.add('Bob!', 'viewer', 'another password', NOW), /user name/)
       await assert.rejects(state.users.add('bob', 'viewer', 'short', NOW), /12 to 1024/)
+    })
+
+    test('whom an identity provider names has the role that it gives now, and nobody else’s account', async (context) => {
+      await using state = await open(context)
+      const { users } = state
+      const ann = { externalId: 'https://id.example 1', name: 'oidc:ann', role: 'viewer' as const }
+      const user = await users.admitExternal(ann, NOW)
+      assert.deepEqual(user, { name: 'oidc:ann', role: 'viewer', createdMs: NOW, isExternal: true })
+      const { token } = await users.openSession(user!, NOW, HOUR)
+      await users.admitExternal({ ...ann, role: 'admin', name: 'oidc:renamed' }, NOW + 1)
+      assert.deepEqual((await users.session(token, NOW))?.user, { ...user, role: 'admin' })
+      assert.equal(await users.admitExternal({ ...ann, externalId: 'https://id.example 2' }, NOW), null)
+      for (const password of ['', 'x']) assert.equal(await users.verify('oidc:ann', password), null)
+      assert.equal(await users.removeExternal(ann.externalId), true)
+      assert.equal(await users.session(token, NOW), null)
     })
 
     test('a session ends with its time, its user, its password, and when it is closed', async (context) => {

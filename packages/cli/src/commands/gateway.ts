@@ -50,6 +50,7 @@ export function gatewayCommand(): Command {
     .option('--report <file>', 'write every flow and its verdict as JSON Lines, too')
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
+    .option('--oidc <file>', 'sign in to the console with an identity provider, as the file says')
     .option('--no-console', 'neither console nor API; flows wait in the spool')
     .addOption(
       repeatable('--alerts-to <target>', 'send alerts there: a URL of https, syslog+tls, otlp+https, smtp; or @FILE'),

@@ -10,10 +10,12 @@ import { EVENT_ROUTES } from './event-routes.ts'
 import { FEED_ROUTES } from './feed-routes.ts'
 import { FLOW_ROUTES } from './flow-routes.ts'
 import { openApi } from './openapi.ts'
+import { OIDC_ROUTES } from './oidc-routes.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
 import { RateLimit } from './rate-limit.ts'
 import { readCaller, requireCsrf, requireOwnHost, sessionCookie } from './request-guard.ts'
 import { WithSession, type Caller, type Route } from './route.ts'
+import { Redirect } from './redirect.ts'
 import { RULE_ROUTES } from './rule-routes.ts'
 import { SECOND_FACTOR_ROUTES } from './second-factor-routes.ts'
 import { SESSION_ROUTES } from './session-routes.ts'
@@ -21,6 +23,7 @@ import { Streamed } from './streamed.ts'
 
 export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
+  ...OIDC_ROUTES,
   ...SECOND_FACTOR_ROUTES,
   ...POLICY_ROUTES,
   ...DRAFT_ROUTES,
@@ -59,7 +62,7 @@ export function buildApi(context: ApiContext, version: string): FastifyInstance 
 }
 
 async function answer(
-  { method, role, path, query, body, handle }: Route,
+  { method, role, path, query, body, isSignIn = role === null && method === 'POST', handle }: Route,
   context: ApiContext,
   limits: { readonly signIns: RateLimit; readonly requests: RateLimit },
   request: FastifyRequest,
@@ -68,7 +71,7 @@ async function answer(
   const caller = await readCaller(request, context.state, context.nowMs())
   if (role !== null) requireRole(caller, role)
   if (method !== 'GET') requireCsrf(request, caller)
-  if (role === null && method === 'POST' && !limits.signIns.take(`${path} ${caller.address}`, context.nowMs()))
+  if (isSignIn && !limits.signIns.take(`${path} ${caller.address}`, context.nowMs()))
     throw new ApiError(429, 'usage', 'too many attempts', 'Wait a minute.')
   if (!limits.requests.take(caller.session?.user.name ?? '', context.nowMs()))
     throw new ApiError(429, 'usage', 'too many requests', 'Wait a minute.')
@@ -77,6 +80,7 @@ async function answer(
   const result = await handle(input, context)
   void reply.header('cache-control', 'no-store')
   if (result instanceof Streamed) return sendStreamed(result, reply)
+  if (result instanceof Redirect) return reply.header('set-cookie', [...result.cookies]).redirect(result.location, 303)
   if (!(result instanceof WithSession)) return result
   void reply.header('set-cookie', sessionCookie(result.token, result.lifeSeconds))
   return result.body

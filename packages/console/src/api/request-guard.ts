@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { StateStore } from '@sallyport/store'
+import { BEGUN_LIFE_MS } from '../oidc/oidc-sign-in.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './route.ts'
 
@@ -15,7 +16,9 @@ export function requireOwnHost(host: string | undefined): void {
 
 export async function readCaller({ headers, ip }: FastifyRequest, state: StateStore, nowMs: number): Promise<Caller> {
   const token = /(?:^|;\s*)sallyport=([A-Za-z0-9_-]{43})(?:;|$)/.exec(headers.cookie ?? '')?.[1] ?? null
-  return { token, session: token === null ? null : await state.users.session(token, nowMs), address: ip }
+  const begun = /(?:^|;\s*)sallyport-oidc=([A-Za-z0-9_-]{20,100})(?:;|$)/.exec(headers.cookie ?? '')?.[1] ?? null
+  const session = token === null ? null : await state.users.session(token, nowMs)
+  return { token, session, address: ip, host: headers.host ?? '', begun }
 }
 
 /**
@@ -38,4 +41,10 @@ function isEqual(given: string | readonly string[] | undefined, expected: string
 /** Not `Secure`: the console is plain HTTP on loopback, where some browsers would not keep it then. */
 export function sessionCookie(token: string | null, lifeSeconds: number): string {
   return `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifeSeconds}`
+}
+
+/** `Lax`, because the identity provider leads the browser back; it is good for nothing but to end what this browser began. */
+export function begunCookie(state: string | null): string {
+  const lifeSeconds = state === null ? 0 : BEGUN_LIFE_MS / 1000
+  return `sallyport-oidc=${state ?? ''}; Path=/api/v1/session/oidc; HttpOnly; SameSite=Lax; Max-Age=${lifeSeconds}`
 }

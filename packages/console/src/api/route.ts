@@ -2,7 +2,15 @@ import type { Role, Session } from '@sallyport/store'
 import type * as z from 'zod'
 import type { ApiContext } from './api-context.ts'
 
-export type Caller = { readonly session: Session | null; readonly token: string | null; readonly address: string }
+export type Caller = {
+  readonly session: Session | null
+  readonly token: string | null
+  readonly address: string
+  /** As the browser names us. */
+  readonly host: string
+  /** The sign-in elsewhere that this browser began here. */
+  readonly begun: string | null
+}
 
 /** Path parameters and query, both as text until their schema has read them. */
 export type Route<Q = unknown, B = unknown> = {
@@ -11,6 +19,8 @@ export type Route<Q = unknown, B = unknown> = {
   readonly path: string
   /** Who may ask, at least. Null: everyone, signed in or not. */
   readonly role: Role | null
+  /** Asked as seldom as one signs in. */
+  readonly isSignIn?: boolean
   readonly summary: string
   readonly query: z.ZodType<Q> | null
   readonly body: z.ZodType<B> | null

@@ -8,9 +8,10 @@ import { audited } from './audited.ts'
 import { listRoute } from './list/list-route.ts'
 import { containing, offsetOf, pageOf } from './list/page-of.ts'
 import { Search } from './list/search.ts'
+import { whereToLeave } from './oidc-routes.ts'
 import { route, WithSession, type Route } from './route.ts'
+import { SESSION_LIFE_MS } from './session-life.ts'
 
-const LIFE_MS = 12 * 3_600_000
 export const FIRST_RUN = 'first-run-token'
 
 const Credentials = z.strictObject({ name: z.string().max(64), password: z.string().max(1024) })
@@ -23,9 +24,10 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Who is signed in, and whether the first account is still to be made',
     query: null,
     body: null,
-    handle: async ({ caller }, { state }) => ({
+    handle: async ({ caller }, { state, oidc }) => ({
       user: caller.session?.user ?? null,
       csrf: caller.session?.csrf ?? null,
+      oidc: oidc?.label ?? null,
       setup: (await state.settings.get(FIRST_RUN)) !== undefined,
     }),
   }),
@@ -66,12 +68,12 @@ export const SESSION_ROUTES: readonly Route[] = [
     method: 'DELETE',
     path: '/session',
     role: 'viewer',
-    summary: 'Sign out',
+    summary: 'Sign out; `leave` is where the identity provider’s own session ends, or null',
     query: null,
     body: null,
-    handle: async ({ caller }, { state }) => {
-      if (caller.token !== null) await state.users.closeSession(caller.token)
-      return new WithSession({}, null, 0)
+    handle: async ({ caller }, context) => {
+      if (caller.token !== null) await context.state.users.closeSession(caller.token)
+      return new WithSession({ leave: await whereToLeave(caller, context) }, null, 0)
     },
   }),
   listRoute({
@@ -79,7 +81,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     role: 'admin',
     summary: 'Accounts',
     name: 'users',
-    columns: ['name', 'role', 'createdMs', 'hasSecondFactor'],
+    columns: ['name', 'role', 'createdMs', 'isExternal', 'hasSecondFactor'],
     query: { search: Search },
     page: async ({ search }, at, { state }) => pageOf(containing(await state.users.list(), search), at),
   }),
@@ -129,8 +131,8 @@ export const SESSION_ROUTES: readonly Route[] = [
 ]
 
 async function signIn({ state, nowMs }: ApiContext, user: User): Promise<WithSession> {
-  const { token, csrf } = await state.users.openSession(user, nowMs(), LIFE_MS)
-  return new WithSession({ user, csrf }, token, LIFE_MS / 1000)
+  const { token, csrf } = await state.users.openSession(user, nowMs(), SESSION_LIFE_MS)
+  return new WithSession({ user, csrf }, token, SESSION_LIFE_MS / 1000)
 }
 
 async function requireFirstRun(state: StateStore, token: string): Promise<void> {

@@ -11,6 +11,8 @@ import { FlowStore, serveStore, StateStore, storeSocket, type ServerAddress } fr
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
+import type { OidcSettings } from '../oidc/oidc-settings.ts'
+import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
 import { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
@@ -26,6 +28,8 @@ export type DeskRequest = {
   /** Where the host keeps its copies of feeds. */
   readonly feedsDirectory: string
   readonly worldFor: (policy: Policy) => Promise<World>
+  /** Who else may say who somebody is. */
+  readonly oidc?: OidcSettings
   /** Where alerts go, and where flows. */
   readonly deliver?: { readonly alerts: readonly Target[]; readonly flows: readonly Target[] }
   /** In place of the store in the state directory. */
@@ -68,6 +72,7 @@ export async function serveDesk(
     state,
     events,
     nowMs,
+    oidc: request.oidc === undefined ? null : new OidcSignIn(request.oidc, nowMs),
     feeds: new FeedStore(request.feedsDirectory),
     networkNames: rememberedNetworkNames(),
     worldFor: request.worldFor,

@@ -1,7 +1,13 @@
 /// <reference lib="dom" />
 export type Failure = { readonly code: string; readonly message: string; readonly remedy: string }
 export type User = { readonly name: string; readonly role: 'viewer' | 'analyst' | 'editor' | 'admin' }
-export type SessionFacts = { readonly user: User | null; readonly csrf: string | null; readonly setup: boolean }
+export type SessionFacts = {
+  readonly user: User | null
+  readonly csrf: string | null
+  readonly setup: boolean
+  /** What the identity provider is called; null: there is none. */
+  readonly oidc: string | null
+}
 
 /** What the server refused, in its words. */
 export class Refused extends Error {

@@ -85,10 +85,21 @@ function App(): VNode {
       if (page === 'setup') location.hash = '#/overview'
       load()
     }
-    return html`<${SignIn} setup=${session.setup} token=${token} onDone=${done} />`
+    const refused = page === 'refused' ? rest : ''
+    return html`<${SignIn}
+      setup=${session.setup}
+      token=${token}
+      oidc=${session.oidc}
+      refused=${refused}
+      onDone=${done}
+    />`
   }
   const { user } = session
-  const leave = (): void => void remove('/session').then(load, setFailed)
+  const left = ({ leave: where }: { readonly leave: string | null }): void => {
+    if (where === null) load()
+    else location.assign(where)
+  }
+  const leave = (): void => void remove<{ leave: string | null }>('/session').then(left, setFailed)
   return html`<a class="skip" href="#main" onClick=${skip}>To the content</a>
     <header>
       <strong>Sallyport</strong>

@@ -4,14 +4,29 @@ import type { VNode } from 'preact'
 import { post } from './api.ts'
 import { Problem } from './load.ts'
 
+/** Words for what the server gives as a reason; whatever else a link says is not repeated. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  unavailable: 'The identity provider does not answer. Local accounts can sign in.',
+  'not-begun': 'This sign-in was not begun here, took too long, or was used already. Begin again.',
+  refused: 'The identity provider refused.',
+  invalid: 'The answer of the identity provider cannot be trusted. The audit log says why.',
+  'no-role': 'None of your groups may use this console. Ask an administrator.',
+  'no-name': 'The identity provider does not say a name that an account can have.',
+  'name-taken': 'Another account has your name. Ask an administrator to remove it.',
+}
+
 /** The first account with the token of `sallyport up`, or a sign-in. */
 export function SignIn({
   setup,
   token,
+  oidc,
+  refused,
   onDone,
 }: {
   readonly setup: boolean
   readonly token: string
+  readonly oidc: string | null
+  readonly refused: string
   readonly onDone: () => void
 }): VNode {
   const [failed, setFailed] = useState<Error | null>(null)
@@ -33,7 +48,9 @@ export function SignIn({
   return html`<main class="sign-in" id="main">
     <h1>Sallyport</h1>
     <p>${setup ? 'Make the first account. It may do everything.' : 'What leaves this host, and what may.'}</p>
+    ${refused === '' ? null : html`<p class="problem" role="alert">${REFUSALS[refused] ?? REFUSALS['invalid']}</p>`}
     <${Problem} error=${failed} />
+    ${oidc === null ? null : html`<p><a class="main button" href="/api/v1/session/oidc">Sign in with ${oidc}</a></p>`}
     <form class="fields" onSubmit=${submit}>
       ${setup ? html`<label>Token that sallyport up printed <input name="token" required value=${token} autocomplete="off" /></label>` : null}
       <label>Name <input name="name" required autocomplete="username" /></label>

@@ -78,4 +78,9 @@ export const STATE_MIGRATIONS: readonly (readonly string[])[] = [
     `ALTER TABLE users ADD COLUMN "totpSecret" TEXT`,
     `ALTER TABLE users ADD COLUMN "totpStep" BIGINT NOT NULL DEFAULT 0`,
   ],
+  [
+    // Of who signs in elsewhere: the issuer and its subject. There is no password then.
+    `ALTER TABLE users ADD COLUMN "externalId" TEXT`,
+    `CREATE UNIQUE INDEX users_by_external_id ON users ("externalId")`,
+  ],
 ]

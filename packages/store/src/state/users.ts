@@ -1,13 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { SallyportError } from '@sallyport/policy'
 import { hashPassword, verifyPassword } from './password-hash.ts'
-import type { StateDatabase, StateStatements } from './state-database.ts'
+import type { StateDatabase, StateRow, StateStatements } from './state-database.ts'
 import { totpStep } from './totp.ts'
 
 /** Each may do what those before it may: look; judge alerts; change the policy; manage users and settings. */
 export const ROLES = ['viewer', 'analyst', 'editor', 'admin'] as const
 export type Role = (typeof ROLES)[number]
-export type User = { readonly name: string; readonly role: Role; readonly createdMs: number }
+export type User = {
+  readonly name: string
+  readonly role: Role
+  readonly createdMs: number
+  /** Signs in with the identity provider, not with a password. */
+  readonly isExternal: boolean
+}
 export type ListedUser = User & { readonly hasSecondFactor: boolean }
 export type Session = { readonly user: User; readonly csrf: string; readonly expiresMs: number }
 
@@ -24,11 +30,8 @@ export class Users {
   }
 
   async list(): Promise<readonly ListedUser[]> {
-    const rows = await this.#database.all('SELECT name, role, "createdMs", "totpSecret" FROM users ORDER BY name')
-    return rows.map(({ totpSecret, ...user }) => ({
-      ...(user as unknown as User),
-      hasSecondFactor: totpSecret !== null,
-    }))
+    const rows = await this.#database.all(`SELECT ${USER}, "totpSecret" FROM users ORDER BY name`)
+    return rows.map((row) => ({ ...readUser(row), hasSecondFactor: row['totpSecret'] !== null }))
   }
 
   async hasSecondFactor(name: string): Promise<boolean> {
@@ -60,7 +63,32 @@ export class Users {
       { name, role, passwordHash, nowMs },
     )
     if (added === 0) throw new SallyportError('usage', `there is a user ${name} already`)
-    return { name, role, createdMs: nowMs }
+    return { name, role, createdMs: nowMs, isExternal: false }
+  }
+
+  /**
+   * The account of somebody whom an identity provider names, with the role that it gives now. `externalId` says who it is; null
+   * where another has the name.
+   */
+  admitExternal(
+    { externalId, name, role }: { readonly externalId: string; readonly name: string; readonly role: Role },
+    nowMs: number,
+  ): Promise<User | null> {
+    return this.#database.transaction(async (inside) => {
+      await inside.run('UPDATE users SET role = $role WHERE "externalId" = $externalId', { role, externalId })
+      await inside.run(
+        `INSERT INTO users (name, role, "passwordHash", "createdMs", "externalId")
+        VALUES ($name, $role, '', $nowMs, $externalId) ON CONFLICT DO NOTHING`,
+        { name, role, nowMs, externalId },
+      )
+      const row = await inside.get(`SELECT ${USER} FROM users WHERE "externalId" = $externalId`, { externalId })
+      return row === null ? null : readUser(row)
+    })
+  }
+
+  /** Of somebody who may not sign in any more; sessions end. */
+  async removeExternal(externalId: string): Promise<boolean> {
+    return (await this.#database.run('DELETE FROM users WHERE "externalId" = $externalId', { externalId })) > 0
   }
 
   /** All sessions of the user end. */
@@ -79,19 +107,12 @@ export class Users {
 
   /** Null for a wrong name as for a wrong password, after the same work. */
   async verify(name: string, password: string): Promise<User | null> {
-    const row = await this.#database.get(
-      'SELECT name, role, "createdMs", "passwordHash" FROM users WHERE name = $name',
-      {
-        name,
-      },
-    )
+    const row = await this.#database.get(`SELECT ${USER}, "passwordHash" FROM users WHERE name = $name`, { name })
     const right = await verifyPassword(
       password.slice(0, MOST_PASSWORD),
       (row?.['passwordHash'] as string | undefined) ?? null,
     )
-    if (row === null || !right) return null
-    const { passwordHash: _hash, ...user } = row
-    return user as unknown as User
+    return row === null || !right ? null : readUser(row)
   }
 
   /** `token` is for the user's cookie. */
@@ -107,19 +128,24 @@ export class Users {
   }
 
   async session(token: string, nowMs: number): Promise<Session | null> {
-    const row = (await this.#database.get(
-      `SELECT name, role, "createdMs", csrf, "expiresMs" FROM sessions JOIN users ON name = "user"
+    const row = await this.#database.get(
+      `SELECT ${USER}, csrf, "expiresMs" FROM sessions JOIN users ON name = "user"
       WHERE "tokenHash" = $tokenHash AND "expiresMs" > $nowMs`,
       { tokenHash: hashToken(token), nowMs },
-    )) as (User & { csrf: string; expiresMs: number }) | null
-    if (row === null) return null
-    const { csrf, expiresMs, ...user } = row
-    return { user, csrf, expiresMs }
+    )
+    return row === null ? null : { user: readUser(row), csrf: String(row['csrf']), expiresMs: Number(row['expiresMs']) }
   }
 
   async closeSession(token: string): Promise<void> {
     await this.#database.run('DELETE FROM sessions WHERE "tokenHash" = $tokenHash', { tokenHash: hashToken(token) })
   }
+}
+
+const USER = 'name, role, "createdMs", "externalId"'
+
+function readUser(row: StateRow): User {
+  const { name, role, createdMs, externalId } = row as Omit<User, 'isExternal'> & { readonly externalId: string | null }
+  return { name, role, createdMs, isExternal: externalId !== null }
 }
 
 async function totpOf(
