@@ -4,10 +4,17 @@
  */
 import { fuzzMmdb, fuzzVendors } from '../packages/catalog/test/fuzz-catalog.ts'
 import { fuzzFeeds } from '../packages/catalog/test/feeds/fuzz-feeds.ts'
+import { fuzzSegments } from '../packages/kernel/test/queue/fuzz-segments.ts'
 import { FUZZERS } from '../packages/wire/test/fuzz/fuzzers.ts'
 import { FUZZ_CLOCK, runFuzzer, type Fuzzer } from '../packages/wire/test/fuzz/run-fuzzer.ts'
 
-const ALL: Readonly<Record<string, Fuzzer>> = { ...FUZZERS, feeds: fuzzFeeds, mmdb: fuzzMmdb, vendors: fuzzVendors }
+const ALL: Readonly<Record<string, Fuzzer>> = {
+  ...FUZZERS,
+  segments: fuzzSegments,
+  feeds: fuzzFeeds,
+  mmdb: fuzzMmdb,
+  vendors: fuzzVendors,
+}
 const fuzzers = Object.entries(ALL)
 const [name = 'all', seconds = '300', given] = process.argv.slice(2)
 const chosen = fuzzers.filter(([known]) => name === 'all' || name === known)

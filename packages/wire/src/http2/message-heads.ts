@@ -100,14 +100,12 @@ function readSection(
 
 const named = (name: string, value: string): Field => ({ name, spelled: name, value })
 
-/** RFC 9113 §8.2.3: cookies may come in several fields, and are one to everybody else. */
+/** RFC 9113 §8.2.3: cookies may come in several fields, and are one to everybody else. Behind an empty one no space is left at an end. */
 function joinedCookies(fields: readonly Field[]): readonly Field[] {
   const crumbs = fields.filter(({ name }) => name === 'cookie')
   if (crumbs.length < 2) return fields
-  return [
-    ...fields.filter(({ name }) => name !== 'cookie'),
-    named('cookie', crumbs.map(({ value }) => value).join('; ')),
-  ]
+  const values = crumbs.map(({ value }) => value).filter((value) => value !== '')
+  return [...fields.filter(({ name }) => name !== 'cookie'), named('cookie', values.join('; '))]
 }
 
 function failure(problem: MessageProblem): MessageFailure {

@@ -22,6 +22,17 @@ test('a request becomes one of HTTP/1.1: absolute target, Host first, cookies in
   )
 })
 
+test('an empty cookie among others leaves no space at an end', () => {
+  for (const cookies of [
+    ['a=1', ''],
+    ['', 'a=1'],
+  ]) {
+    const head = requestHeadOf([...SOUND, ...cookies.flatMap((value) => ['cookie', value])])
+    assert.ok('fields' in head)
+    assert.equal(head.fields.find(({ name }) => name === 'cookie')?.value, 'a=1')
+  }
+})
+
 test('CONNECT has an authority and nothing else', () => {
   const head = requestHeadOf([':method', 'CONNECT', ':authority', 'a.example:443'])
   assert.ok(!isMessageFailure(head) && head.target === 'a.example:443')
