@@ -12,7 +12,7 @@ step() {
   name=$1
   shift
   printf '== %s\n' "$name"
-  timeout --foreground --kill-after=30 900 "$@" || failed="$failed $name"
+  timeout --foreground --kill-after=30 1100 "$@" || failed="$failed $name"
 }
 step types tsc --noEmit
 step lint oxlint --deny-warnings
