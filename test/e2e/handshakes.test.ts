@@ -101,6 +101,20 @@ suite('handshakes', { skip: needsRoot }, () => {
     assert.match(await rulesUnder('shared-a.test'), /-N SALLYPORT-run-/)
   })
 
+  test('rules in netfilter that somebody else flushed are put back: what is allowed passes again, nothing else does', async () => {
+    const [command, ...args] = lab.inClient(['nft', 'flush', 'ruleset'])
+    const tries = [
+      `curl -skS -m 5 --resolve shared-b.test:443:${SHARED} https://shared-b.test/ && echo leaked`,
+      'for try in 1 2 3 4 5 6; do curl -skS -m 2 https://shared-a.test/ && break; sleep 0.2; done',
+    ]
+    const ended = await lab.run(['--policy', allowsName()], ['sh', '-c', `echo ready; sleep 1; ${tries.join('; ')}`], {
+      onSpawn: (child) => child.stdout?.once('data', () => void execFileSync(command!, args)),
+    })
+    assert.equal(ended.status, 0, ended.stderr)
+    assert.match(ended.stdout, /CIPHER/i)
+    assert.doesNotMatch(ended.stdout, /leaked/)
+  })
+
   /** Sends octets to an address one piece at a time and prints how many came back. */
   const say = (to: string, port: number, kind: 'tcp' | 'udp', pieces: readonly Uint8Array[]): readonly string[] => {
     const hex = JSON.stringify(pieces.map((piece) => Buffer.from(piece).toString('hex')))

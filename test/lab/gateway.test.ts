@@ -230,6 +230,26 @@ suite('gateway', { skip: needsRoot }, () => {
     await end('SIGTERM')
   })
 
+  test('what somebody else does to its rules in nftables is undone', async () => {
+    await under(WEB)
+    assert.equal(await fetches('http://allowed.test/'), true)
+    const table = 'sallyport-lan'
+    const before = await metric('sallyport_gateway_tables_restored_total')
+    const undone = (times: number): Promise<void> =>
+      eventually(async () => (await metric('sallyport_gateway_tables_restored_total')) === before + times, 'it is back')
+    await onRouter('nft', 'flush', 'ruleset')
+    await undone(1)
+    assert.equal(await fetches('http://198.51.100.20/'), false)
+    assert.equal(await fetches('http://allowed.test/'), true)
+    await onRouter('nft', 'insert', 'rule', 'inet', table, 'forward', 'accept')
+    await undone(2)
+    assert.equal(await fetches('http://198.51.100.20/'), false)
+    await onRouter('nft', 'add', 'table', 'inet', 'another')
+    await onRouter('nft', 'delete', 'table', 'inet', 'another')
+    assert.equal(await fetches('http://allowed.test/'), true)
+    assert.equal(await metric('sallyport_gateway_tables_restored_total'), before + 2, 'tables of others are theirs')
+  })
+
   test('killed while it enforces, it is enforced still; the next takes over, and a clean stop leaves nothing', async () => {
     // By DNS alone: what a handshake has to decide waits for the next.
     const web = `${WEB}, assurance: dns`

@@ -10,12 +10,15 @@ const DONT_WAIT = 0x40
 export class NetlinkSocket implements Disposable {
   readonly fd: number
 
-  constructor(protocol: number) {
+  /** `groups` are the multicast groups to listen to: bit n - 1 is group n. */
+  constructor(protocol: number, groups: number = 0) {
     const c = socketCalls()
     this.fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol)
     if (this.fd < 0) throw new KernelError('netlink-failed', `no netlink socket of protocol ${protocol}`, 'run as root')
     const address = new Uint8Array(12)
-    new DataView(address.buffer).setUint16(0, AF_NETLINK, true)
+    const view = new DataView(address.buffer)
+    view.setUint16(0, AF_NETLINK, true)
+    view.setUint32(8, groups, true)
     if (c.bind(this.fd, address, address.length) === 0) return
     c.close(this.fd)
     throw new KernelError('netlink-failed', 'a netlink socket could not be bound', 'run as root')

@@ -2,15 +2,11 @@ import { compilePolicy } from '@sallyport/compile'
 import type { CounterValues, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
-  failOpen,
   gatewayPins,
   interfaceNetworks,
   networkInterface,
-  nft,
   openGateway,
   removeGateway,
-  removeTable,
-  replaceTable,
   requireMachine,
   tableCounters,
   type ForwardedEvent,
@@ -31,6 +27,7 @@ import { PolicyEvents } from '../up/policy-events.ts'
 import type { ClientTable, GuardedNetworks } from './client-table.ts'
 import { ForwardedFlows } from './forwarded-flow.ts'
 import { forward } from './forwarding.ts'
+import { GatewayNetfilter } from './gateway-netfilter.ts'
 import { GatewayPolicy } from './gateway-policy.ts'
 import { startGatewayResolver } from './gateway-resolver.ts'
 import { KnownClients } from './known-clients.ts'
@@ -55,6 +52,8 @@ export type GatewayStatistics = {
   readonly kernel: GatewayCounters
   /** Packets that netfilter stopped; empty in monitor mode. */
   readonly netfilter: Readonly<Record<string, number>>
+  /** How often somebody else had changed or removed its table. */
+  readonly tablesRestored: number
   readonly dns: CounterValues
   /** Null while no policy needed it. */
   readonly inspection: InspectionStatus | null
@@ -78,8 +77,7 @@ export class GatewayGuard implements AsyncDisposable {
   #resolver: LocalForwarder | null = null
   #current: GatewayPolicy
   #following: Disposable | null = null
-  #failOpen: Disposable | null = null
-  #tableMode: boolean | null = null
+  #netfilter: GatewayNetfilter | null = null
 
   private constructor(
     options: GatewayGuardOptions,
@@ -112,18 +110,17 @@ export class GatewayGuard implements AsyncDisposable {
   }
 
   async #start(addresses: ReturnType<typeof interfaceNetworks>['addresses'], service: ForwarderService): Promise<void> {
-    const { lan, maxFlows, onFlow } = this.#options
-    this.#scope.defer(() => {
-      nft(removeTable(lan))
-      removeGateway(lan)
-    })
+    const { lan, maxFlows, onFlow, onNotice } = this.#options
+    this.#scope.defer(() => removeGateway(lan))
+    const tableFor = (enforce: boolean): GatewayTable => gatewayTable(this.#options, enforce, this.#resolver!)
+    this.#netfilter = this.#scope.use(new GatewayNetfilter(lan, tableFor, onNotice))
     this.#resolver = this.#scope.use(
       await startGatewayResolver({
         policy: () => this.#current,
         addresses,
         service,
         onFlow,
-        onWarning: this.#options.onNotice,
+        onWarning: onNotice,
       }),
     )
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
@@ -136,7 +133,7 @@ export class GatewayGuard implements AsyncDisposable {
     const service = await this.#serviceFor(policy)
     const enforce = enforces(policy)
     // What is not judged yet does not leave: the table comes before the program, and goes behind it.
-    if (enforce) this.#putTable(true)
+    if (enforce) this.#netfilter!.put(true)
     const following = next.enforceWith(this.#gateway!, (generation, table, rules) => {
       const flows = this.#flows(policy, world, table)
       this.#events.begin(generation, flows)
@@ -150,7 +147,7 @@ export class GatewayGuard implements AsyncDisposable {
     this.#current = next
     this.#resolver!.change(service)
     if (enforce) return
-    this.#putTable(false)
+    this.#netfilter!.put(false)
     this.#endInspection()
   }
 
@@ -167,6 +164,7 @@ export class GatewayGuard implements AsyncDisposable {
     return {
       kernel: this.#gateway!.counters(),
       netfilter: tableCounters(this.#options.lan) ?? {},
+      tablesRestored: this.#netfilter!.restored,
       dns: this.#resolver!.counters(),
       inspection: this.#inspector?.counters() ?? null,
     }
@@ -175,8 +173,6 @@ export class GatewayGuard implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#following?.[Symbol.dispose]()
     this.#following = null
-    this.#failOpen?.[Symbol.dispose]()
-    this.#failOpen = null
     this.#endInspection()
     await this.#scope.disposeAsync()
   }
@@ -209,14 +205,6 @@ export class GatewayGuard implements AsyncDisposable {
   #prepare(policy: Policy, world: World): GatewayPolicy {
     const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
     return new GatewayPolicy(compiled, this.#networks, this.#known, this.#names)
-  }
-
-  #putTable(enforce: boolean): void {
-    if (this.#tableMode === enforce) return
-    nft(replaceTable(gatewayTable(this.#options, enforce, this.#resolver!)))
-    this.#tableMode = enforce
-    this.#failOpen?.[Symbol.dispose]()
-    this.#failOpen = enforce ? null : failOpen(this.#options.lan)
   }
 
   #follow(): void {

@@ -21,6 +21,11 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
   { ...STOPPED, labels: { reason: 'unmarked' }, value: ({ netfilter }) => netfilter['unmarked'] ?? 0 },
   { ...STOPPED, labels: { reason: 'unasked' }, value: ({ netfilter }) => netfilter['unasked'] ?? 0 },
   {
+    name: 'sallyport_gateway_tables_restored_total',
+    help: 'Times that the rules in nftables were put back, because somebody else had changed or removed them.',
+    value: ({ tablesRestored }) => tablesRestored,
+  },
+  {
     name: 'sallyport_gateway_spoofed_packets_total',
     help: 'Packets whose source is not of the guarded network, or not of whoever sent them.',
     value: ({ kernel }) => kernel.spoofed,

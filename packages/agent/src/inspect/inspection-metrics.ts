@@ -34,6 +34,11 @@ export const INSPECTION_METRICS: readonly InspectionMetric[] = [
   { ...DROPPED, labels: { reason: 'packets' }, value: ({ packetsFull }) => packetsFull },
   { ...DROPPED, labels: { reason: 'unknown' }, value: ({ unknown, strange }) => unknown + strange },
   { ...DROPPED, labels: { reason: 'queue' }, value: ({ lost }) => lost },
+  {
+    name: 'sallyport_inspection_rules_restored_total',
+    help: 'Times that the rules that hand packets up were put back, because somebody else had changed or removed them.',
+    value: ({ restored }) => restored,
+  },
 ]
 
 /** Of a guard that inspects nothing, null. */

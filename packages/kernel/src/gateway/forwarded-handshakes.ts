@@ -10,6 +10,7 @@ import {
   type FlowKey,
   type Greeting,
 } from '../handshakes/records.ts'
+import type { KeptRules } from '../kept-rules.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { resetPacket } from '../queue/reset-packet.ts'
 import { RawSocket } from '../raw-socket.ts'
@@ -36,12 +37,13 @@ export function openForwardedHandshakes({ lan, index, maps }: Options): Handshak
   using opened = new DisposableStack()
   const queue = opened.use(new HandshakeQueue())
   const resets = { 4: opened.use(new RawSocket(4, MARK.pass)), 16: opened.use(new RawSocket(6, MARK.pass)) }
-  opened.use(holdForwards({ lan, index, queue: queue.number }))
-  return new ForwardedHandshakes(queue, resets, maps, opened.move())
+  const rules = opened.use(holdForwards({ lan, index, queue: queue.number }))
+  return new ForwardedHandshakes(queue, rules, resets, maps, opened.move())
 }
 
 class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
   readonly #queue: HandshakeQueue
+  readonly #rules: KeptRules
   readonly #resets: Readonly<Record<4 | 16, RawSocket>>
   readonly #maps: Options['maps']
   readonly #scope: DisposableStack
@@ -52,11 +54,13 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
 
   constructor(
     queue: HandshakeQueue,
+    rules: KeptRules,
     resets: Readonly<Record<4 | 16, RawSocket>>,
     maps: Options['maps'],
     scope: DisposableStack,
   ) {
     this.#queue = queue
+    this.#rules = rules
     this.#resets = resets
     this.#maps = maps
     this.#scope = scope
@@ -113,7 +117,8 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
   }
 
   counters(): HandshakeCounters {
-    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers }
+    const { restored } = this.#rules
+    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers, restored }
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
-import { removeChain, xtables, xtablesFamilies } from '../handshakes/xtables.ts'
+import { KeptRules } from '../kept-rules.ts'
+import { chainText, removeChain, xtables, xtablesFamilies } from '../handshakes/xtables.ts'
 import { HOLD_MATCH } from './gateway-marks.ts'
 import { nft, tableChains } from './nft.ts'
 
@@ -11,8 +12,17 @@ export type HeldForwards = { readonly lan: string; readonly index: number; reado
  * Sends what the program marks to the queue, before the gateway's own table sees it. What connection tracking calls invalid
  * (a wrong checksum, numbers out of the window) the server would not take either: without an answer it is dropped there.
  */
-export function holdForwards({ lan, index, queue }: HeldForwards): Disposable {
-  const chain = chainOf(index)
+export function holdForwards(held: HeldForwards): KeptRules {
+  const chain = chainOf(held.index)
+  return KeptRules.installed({
+    name: chain,
+    install: () => installHeldForwards(held, chain),
+    text: () => chainText(chain, [TABLE]),
+    remove: () => removeHeldForwards(held.index),
+  })
+}
+
+function installHeldForwards({ lan, index, queue }: HeldForwards, chain: string): void {
   removeHeldForwards(index)
   try {
     for (const family of xtablesFamilies()) {
@@ -28,7 +38,6 @@ export function holdForwards({ lan, index, queue }: HeldForwards): Disposable {
     removeHeldForwards(index)
     throw error
   }
-  return { [Symbol.dispose]: () => removeHeldForwards(index) }
 }
 
 /** What is left of them; and of the table, when nobody else uses it. */

@@ -22,6 +22,15 @@ export function tableCounters(lan: string): Readonly<Record<string, number>> | n
   return Object.fromEntries(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))
 }
 
+/** The table of an interface with the handles of its parts, without what it counts; empty without the table. */
+export function tableText(lan: string): string {
+  try {
+    return run(['-j', '-s', 'list', 'table', FAMILY, tableName(lan)])
+  } catch {
+    return ''
+  }
+}
+
 export type TableChain = { readonly isBase: boolean; readonly isEmpty: boolean }
 
 /** The chains of a table; null without it. A base chain that drops by itself is not empty. */

@@ -1,4 +1,5 @@
-import { removeChain, restore, xtablesFamilies, type XtablesFamily } from './xtables.ts'
+import { KeptRules } from '../kept-rules.ts'
+import { chainText, removeChain, restore, xtablesFamilies, type XtablesFamily } from './xtables.ts'
 
 const TABLES = ['raw', 'filter'] as const
 
@@ -14,7 +15,17 @@ export type HeldRules = {
 export const REFUSED_MARK = 0x5a11_0000
 
 /** The same for every policy: the program is asked about each packet, and what waits goes to the queue. */
-export function installRules(rules: HeldRules): Disposable {
+export function installRules(rules: HeldRules): KeptRules {
+  const { chain } = rules
+  return KeptRules.installed({
+    name: chain,
+    install: () => installHeldRules(rules),
+    text: () => chainText(chain, TABLES),
+    remove: () => removeRules(chain),
+  })
+}
+
+function installHeldRules(rules: HeldRules): void {
   removeRules(rules.chain)
   try {
     for (const family of xtablesFamilies()) restore(family, heldRules(rules, family))
@@ -22,7 +33,6 @@ export function installRules(rules: HeldRules): Disposable {
     removeRules(rules.chain)
     throw error
   }
-  return { [Symbol.dispose]: () => removeRules(rules.chain) }
 }
 
 export function heldRules({ chain, program, queue }: HeldRules, family: XtablesFamily): string {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { lookup, update } from '../bpf-map.ts'
 import { closeConnection } from '../close-denied.ts'
 import { readRing } from '../read-ring.ts'
+import type { KeptRules } from '../kept-rules.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
 import { installRules, removeRules, REFUSED_MARK } from './held-rules.ts'
@@ -17,6 +18,8 @@ export type HandshakeCounters = {
   readonly lost: number
   /** Packets that were unreadable, or belonged to no socket that is known. */
   readonly strange: number
+  /** How often somebody else had changed or removed the rules in netfilter that hand packets up. */
+  readonly restored: number
 }
 
 /** Flows whose handshake the kernel awaits: their first packets, what is known of them, and the way to answer. */
@@ -51,11 +54,11 @@ export function openHandshakes({ name, program, maps, keep }: HandshakeOptions):
   opened.use(queue)
   const rules = installRules({ chain: chainOf(name), program, queue: queue.number })
   opened.defer(() => {
-    if (keep) return
+    if (keep) return rules.leave()
     rules[Symbol.dispose]()
     rmSync(program, { force: true })
   })
-  return new Opened(queue, maps, opened.move())
+  return new Opened(queue, rules, maps, opened.move())
 }
 
 /** What is left of the rules of an enforcement whose process was killed, in this network namespace. */
@@ -69,13 +72,15 @@ function chainOf(name: string): string {
 
 class Opened implements Handshakes<Ticket> {
   readonly #queue: HandshakeQueue
+  readonly #rules: KeptRules
   readonly #maps: Maps
   readonly #scope: DisposableStack
   #packets = 0
   #strangers = 0
 
-  constructor(queue: HandshakeQueue, maps: Maps, scope: DisposableStack) {
+  constructor(queue: HandshakeQueue, rules: KeptRules, maps: Maps, scope: DisposableStack) {
     this.#queue = queue
+    this.#rules = rules
     this.#maps = maps
     this.#scope = scope
   }
@@ -134,7 +139,8 @@ class Opened implements Handshakes<Ticket> {
   }
 
   counters(): HandshakeCounters {
-    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers }
+    const { restored } = this.#rules
+    return { packets: this.#packets, lost: this.#queue.lost, strange: this.#strangers, restored }
   }
 
   [Symbol.dispose](): void {

@@ -22,6 +22,17 @@ export function xtables(family: XtablesFamily, args: readonly string[]): void {
   check(family, run(`${family}-nft`, args))
 }
 
+/** Every rule that names a chain, in the order of iptables(8); empty where there is none. */
+export function chainText(chain: string, tables: readonly string[]): string {
+  const listed = xtablesFamilies().flatMap((family) =>
+    tables.map((table) => run(`${family}-nft`, ['-t', table, '-S']).stdout ?? ''),
+  )
+  return listed
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.includes(chain))
+    .join('\n')
+}
+
 /** Whatever is left of a chain in this network namespace; nothing where there is none. */
 export function removeChain(chain: string, tables: readonly string[]): void {
   for (const family of ['iptables', 'ip6tables'] as const) {

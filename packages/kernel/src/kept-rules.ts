@@ -1,0 +1,77 @@
+import { watchNetfilter } from './watch-netfilter.ts'
+
+const RETRY_MS = 1000
+
+export type OwnRules = {
+  /** Of the table or chain that all of them name. */
+  readonly name: string
+  /** Puts all of them in the place of what is left of them. Throws when netfilter takes none. */
+  readonly install: () => void
+  /** What there is of them, with what tells one installation from another, and without what they count. */
+  readonly text: () => string
+  readonly remove: () => void
+  /** They are back, or why they are not: then it is tried again every second. */
+  readonly onRestored?: (problem: unknown) => void
+}
+
+/**
+ * Rules in netfilter that are put back whenever somebody else changed or removed them: a restart of the machine's own firewall
+ * flushes all tables, whoever's they are. Nothing is installed before the first call of `install`.
+ */
+export class KeptRules implements Disposable {
+  readonly #rules: OwnRules
+  readonly #watch: Disposable
+  #text: string | null = null
+  #retry: NodeJS.Timeout | undefined
+  /** How often they were put back. */
+  restored = 0
+
+  constructor(rules: OwnRules) {
+    this.#rules = rules
+    this.#watch = watchNetfilter(rules.name, () => this.#look())
+  }
+
+  static installed(rules: OwnRules): KeptRules {
+    const kept = new KeptRules(rules)
+    try {
+      kept.install()
+      return kept
+    } catch (error) {
+      kept[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  install(): void {
+    this.#rules.install()
+    this.#text = this.#rules.text()
+  }
+
+  /** They stay as they are, and nobody looks after them. */
+  leave(): void {
+    clearTimeout(this.#retry)
+    this.#text = null
+    this.#watch[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    this.leave()
+    this.#rules.remove()
+  }
+
+  #look(): void {
+    if (this.#text !== null && this.#rules.text() !== this.#text) this.#restore()
+  }
+
+  #restore(): void {
+    clearTimeout(this.#retry)
+    try {
+      this.install()
+      this.restored++
+      this.#rules.onRestored?.(null)
+    } catch (problem) {
+      this.#rules.onRestored?.(problem)
+      this.#retry = setTimeout(() => this.#restore(), RETRY_MS).unref()
+    }
+  }
+}
