@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { FlowStore, parseStoredFlow, ROLES, type Role, type StoredFlow } from '@sallyport/store'
 import fc from 'fast-check'
 import { ROUTES } from '../src/api/build-api.ts'
+import { ClockWatch } from '../src/desk/clock-watch.ts'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
 import { KnownToDetectors } from '../src/desk/known-to-detectors.ts'
 import { HOST, NOW, PASSWORD, TestApi, type Answer, type Given, type Method } from './test-api.ts'
@@ -197,10 +198,12 @@ suite('the API', () => {
         store: flows,
         state: api.state,
         nowMs: () => api.nowMs,
+        monotonicMs: () => 0,
         onAlerts: () => {},
         onFailure: (error) => assert.fail(String(error)),
       },
       new KnownToDetectors(flows, api.state),
+      new ClockWatch(),
     )
     const list = async () =>
       (await ask('GET', '/alerts', as('viewer'))).body['alerts'] as { id: string; detector: string; muted: boolean }[]

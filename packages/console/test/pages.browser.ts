@@ -8,6 +8,7 @@ import { openWorld } from '@sallyport/catalog'
 import { EMPTY_WORLD } from '@sallyport/policy'
 import { FlowStore } from '@sallyport/store'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { ClockWatch } from '../src/desk/clock-watch.ts'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
 import { KnownToDetectors } from '../src/desk/known-to-detectors.ts'
 import { rememberedNetworkNames } from '../src/desk/network-names.ts'
@@ -77,10 +78,12 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
         store: flows,
         state: api.state,
         nowMs: () => nowMs,
+        monotonicMs: () => 0,
         onAlerts: () => {},
         onFailure: (error) => assert.fail(String(error)),
       },
       new KnownToDetectors(flows, api.state),
+      new ClockWatch(),
     )
     await api.app.listen({ host: '127.0.0.1', port: 0 })
     url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`

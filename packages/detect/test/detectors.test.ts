@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { getDomain } from 'tldts'
 import { parseDomainPattern } from '@sallyport/net'
 import { detectAll, looksGenerated, NOTHING_KNOWN, type DetectorName, type ObservedFlow } from '../src/index.ts'
@@ -222,4 +223,37 @@ test('a connection of five hours is found, one of an hour is not', () => {
 test('no flows, no alerts; flows without a fact, no alerts', () => {
   assert.deepEqual(detectAll([]), [])
   assert.deepEqual(detectAll([{ flow: {}, timeMs: START, denied: false, rule: null }]), [])
+})
+
+test('whatever the times and counters of flows are, nothing throws and every number is one', () => {
+  const time = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.constantFrom(START, START + 1, -1, 8.64e15))
+  const count = fc.option(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 50 })), { nil: null })
+  const flow = fc.record({
+    time,
+    count,
+    name: fc.constantFrom('a.example', 'b.example', 'www.aaaaaaaa.com'),
+    denied: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(flow, { minLength: 20, maxLength: 80 }), (drawn) => {
+      const flows = drawn.map(({ time: timeMs, count: bytesOut, name, denied }) =>
+        observed(timeMs, { name, bytesOut, bytesIn: bytesOut, durationMs: bytesOut }, denied),
+      )
+      const timesMs = flows.map(({ timeMs }) => timeMs)
+      const past = {
+        nowMs: START,
+        sinceMs: timesMs[0]!,
+        users: 1,
+        habits: [],
+        sent: [],
+        long: [],
+        seldom: [{ subject: 'a', destination: 'b', timesMs }],
+      }
+      for (const { numbers, firstMs, lastMs } of detectAll(flows, undefined, { ...NOTHING_KNOWN, past })) {
+        assert.ok(Object.values(numbers).every(Number.isFinite), JSON.stringify(numbers))
+        assert.ok(firstMs <= lastMs)
+      }
+    }),
+    { numRuns: 300 },
+  )
 })

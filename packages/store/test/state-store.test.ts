@@ -13,6 +13,7 @@ import { postgresPrograms, PostgresServer } from './postgres-server.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const HOUR = 3_600_000
+const LOOK = { nowMs: NOW, latestMs: NOW + 1000 * HOUR, clockJumped: false }
 
 const files = (text: string): readonly PolicyFile[] => [{ file: 'policy.yaml', text }]
 const change = (text: string, confirmByMs: number | null = null) => ({
@@ -150,8 +151,8 @@ function behaves(place: (context: TestContext) => string): void {
   suite('alerts', () => {
     test('what goes on is one alert whose evidence grows', async (context) => {
       await using state = await open(context)
-      assert.equal((await state.alerts.record([alert()])).length, 1)
-      assert.equal((await state.alerts.record([alert({ lastMs: NOW + HOUR, numbers: { calls: 60 } })])).length, 0)
+      assert.equal((await state.alerts.record([alert()], LOOK)).length, 1)
+      assert.equal((await state.alerts.record([alert({ lastMs: NOW + HOUR, numbers: { calls: 60 } })], LOOK)).length, 0)
       const { alerts } = await state.alerts.list({ limit: 10 })
       assert.deepEqual(
         alerts.map(({ numbers, lastMs, firstMs, technique }) => [numbers, lastMs - firstMs, technique.id]),
@@ -159,23 +160,49 @@ function behaves(place: (context: TestContext) => string): void {
       )
     })
 
-    test('the same after a day of silence, or after it was closed, is a new alert', async (context) => {
+    test('the same after a week of silence, or after it was closed, is a new alert', async (context) => {
       await using state = await open(context)
-      const [first] = await state.alerts.record([alert()])
+      const [first] = await state.alerts.record([alert()], LOOK)
       assert.equal(await state.alerts.close(first!.id, 'ann', NOW + 1), true)
       assert.equal(await state.alerts.close(first!.id, 'ann', NOW + 1), false)
-      assert.equal((await state.alerts.record([alert()])).length, 0, 'the flows that were looked into')
-      assert.equal((await state.alerts.record([alert({ lastMs: NOW + 2 })])).length, 1)
+      assert.equal((await state.alerts.record([alert()], LOOK)).length, 0, 'the flows that were looked into')
+      assert.equal((await state.alerts.record([alert({ lastMs: NOW + 2 })], LOOK)).length, 1)
       assert.equal(
-        (await state.alerts.record([alert({ firstMs: NOW + 25 * HOUR, lastMs: NOW + 26 * HOUR })])).length,
+        (await state.alerts.record([alert({ firstMs: NOW + 25 * HOUR, lastMs: NOW + 26 * HOUR })], LOOK)).length,
+        0,
+      )
+      assert.equal(
+        (await state.alerts.record([alert({ firstMs: NOW + 200 * HOUR, lastMs: NOW + 201 * HOUR })], LOOK)).length,
         1,
       )
       assert.equal((await state.alerts.list({ limit: 10, open: true })).alerts.length, 2)
     })
 
+    test('a clock that jumps ahead and back makes nothing new of what goes on, and keeps nothing quiet', async (context) => {
+      await using state = await open(context)
+      const year = 8760 * HOUR
+      const at = (nowMs: number, clockJumped: boolean) => ({ nowMs, latestMs: nowMs + 300_000, clockJumped })
+      const seen = (nowMs: number) => [alert({ firstMs: nowMs - HOUR, lastMs: nowMs })]
+      await state.alerts.record(seen(NOW), at(NOW, false))
+      assert.equal((await state.alerts.record(seen(NOW + year), at(NOW + year, true))).length, 0)
+      assert.equal((await state.alerts.record(seen(NOW + HOUR), at(NOW + HOUR, true))).length, 0)
+      const [kept] = (await state.alerts.list({ limit: 10 })).alerts
+      assert.equal(kept!.lastMs, NOW + HOUR, 'back in the present')
+      await state.alerts.record(seen(NOW + year), at(NOW + year, true))
+      await state.alerts.close(kept!.id, 'ann', NOW + year)
+      assert.equal((await state.alerts.record(seen(NOW + 2 * HOUR), at(NOW + 2 * HOUR, true))).length, 1)
+      assert.equal((await state.alerts.record(seen(NOW + 3 * HOUR), at(NOW + 3 * HOUR, true))).length, 0)
+      const mute = { detector: 'beacon', subject: null, destination: null, reason: '', author: 'ann' }
+      await state.mutes.add({ ...mute, createdMs: NOW + year, untilMs: NOW + year + HOUR })
+      assert.deepEqual(await state.mutes.list(NOW), [])
+    })
+
     test('pages follow each other', async (context) => {
       await using state = await open(context)
-      await state.alerts.record(Array.from({ length: 7 }, (_, index) => alert({ destination: `d${index}.example` })))
+      await state.alerts.record(
+        Array.from({ length: 7 }, (_, index) => alert({ destination: `d${index}.example` })),
+        LOOK,
+      )
       const seen: string[] = []
       for (let after: string | undefined, more = true; more;) {
         const page = await state.alerts.list({ limit: 3, ...(after === undefined ? {} : { after }) })

@@ -107,6 +107,7 @@ export async function serveDesk(
         store,
         state,
         nowMs,
+        monotonicMs: () => performance.now(),
         onFailure: onNoDetection,
         onAlerts: (alerts) => {
           events.emit({ kind: 'alerts', count: alerts.length })

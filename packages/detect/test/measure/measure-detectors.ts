@@ -38,7 +38,7 @@ export type Row = {
 }
 
 /** What the log of alerts takes for the same alert, see packages/store. */
-const SAME_MS = DAY
+const SAME_MS = 7 * DAY
 
 /** Lets all detectors look at a network of offices as `up` does, by the last day's flows and the past. */
 export function measureDetectors(plan: Plan): readonly Row[] {

@@ -10,8 +10,16 @@ export type KeptAlert = Alert & {
 }
 export type AlertPage = { readonly alerts: readonly KeptAlert[]; readonly next: string | null }
 
-/** The same thing again within this time is the same alert. */
-const SAME_MS = 86_400_000
+/** The same thing again within this time is the same alert, as long as nobody has closed it. */
+const SAME_MS = 7 * 86_400_000
+
+export type LookAt = {
+  readonly nowMs: number
+  /** What is later was told while the clock was ahead. */
+  readonly latestMs: number
+  /** The clock has jumped: how long ago something was cannot be known. */
+  readonly clockJumped: boolean
+}
 
 /** Alerts as they were raised, each once. */
 export class AlertLog {
@@ -23,12 +31,12 @@ export class AlertLog {
 
   /**
    * Keeps what is new, and brings the evidence of what goes on up to date. A closed alert comes back only as a new one, for
-   * flows after it was closed. Returns those that are new.
+   * flows after it was closed. What a clock that was ahead has left in the future keeps nothing quiet. Returns those that are new.
    */
-  record(alerts: readonly Alert[]): Promise<readonly KeptAlert[]> {
+  record(alerts: readonly Alert[], look: LookAt): Promise<readonly KeptAlert[]> {
     return this.#database.transaction(async (inside) => {
       const fresh: KeptAlert[] = []
-      for (const alert of alerts) fresh.push(...(await recordOne(inside, alert)))
+      for (const alert of alerts) fresh.push(...(await recordOne(inside, alert, look)))
       return fresh
     })
   }
@@ -72,16 +80,25 @@ export class AlertLog {
   }
 }
 
-async function recordOne(inside: StateStatements, alert: Alert): Promise<readonly KeptAlert[]> {
+async function recordOne(
+  inside: StateStatements,
+  alert: Alert,
+  { latestMs, clockJumped }: LookAt,
+): Promise<readonly KeptAlert[]> {
   const { detector, subject, destination, firstMs, lastMs } = alert
   const latest = (await inside.get(
     `SELECT id, "lastMs", "closedMs" FROM alerts WHERE detector = $detector AND subject = $subject AND destination = $destination
-    ORDER BY "lastMs" DESC LIMIT 1`,
-    { detector, subject, destination },
+    ORDER BY CASE WHEN "closedMs" IS NULL THEN 0 ELSE 1 END, CASE WHEN "lastMs" <= $latestMs THEN 0 ELSE 1 END, "lastMs" DESC LIMIT 1`,
+    { detector, subject, destination, latestMs },
   )) as { id: string; lastMs: number; closedMs: number | null } | null
-  if (latest === null || firstMs > latest.lastMs + SAME_MS || (latest.closedMs !== null && lastMs > latest.closedMs))
-    return [await insert(inside, alert)]
-  if (latest.closedMs === null && lastMs >= latest.lastMs) await update(inside, latest.id, alert)
+  if (latest === null) return [await insert(inside, alert)]
+  const isOfFuture = latest.lastMs > latestMs
+  if (latest.closedMs !== null) {
+    const closedMs = latest.closedMs > latestMs ? latest.lastMs : latest.closedMs
+    return isOfFuture || lastMs > closedMs ? [await insert(inside, alert)] : []
+  }
+  if (firstMs > latest.lastMs + SAME_MS && !clockJumped) return [await insert(inside, alert)]
+  if (lastMs >= latest.lastMs || isOfFuture) await update(inside, latest.id, alert)
   return []
 }
 

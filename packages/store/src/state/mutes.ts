@@ -14,6 +14,9 @@ export type Mute = {
   readonly createdMs: number
 }
 
+/** Clocks of machines differ by less. */
+const MOST_AHEAD_MS = 300_000
+
 export class Mutes {
   readonly #database: StateDatabase
 
@@ -35,13 +38,11 @@ export class Mutes {
     return (await this.#database.run('DELETE FROM mutes WHERE id = $id', { id })) > 0
   }
 
-  /** Those that still hold, the newest first. */
+  /** Those that still hold, the newest first. One that a clock ahead of time has put off begins when its time comes. */
   async list(nowMs: number): Promise<readonly Mute[]> {
     const rows = await this.#database.all(
-      'SELECT * FROM mutes WHERE "untilMs" > $nowMs ORDER BY "createdMs" DESC, id',
-      {
-        nowMs,
-      },
+      'SELECT * FROM mutes WHERE "untilMs" > $nowMs AND "createdMs" <= $latestMs ORDER BY "createdMs" DESC, id',
+      { nowMs, latestMs: nowMs + MOST_AHEAD_MS },
     )
     return rows as unknown as readonly Mute[]
   }
