@@ -1,5 +1,5 @@
 import { addressFromBytes, type Address, type DomainName } from '@sallyport/net'
-import { sameName, svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
+import { svcParamKey, type RecordData, type ResourceRecord, type SvcParam } from '@sallyport/wire'
 import { judgedName } from './select-answer.ts'
 
 export type TimedAddress = { readonly address: Address; readonly ttlSeconds: number }
@@ -38,10 +38,14 @@ export function hasServices(records: readonly ResourceRecord[]): boolean {
   return records.some(({ data }) => data.kind === 'svcb')
 }
 
-/** The other host that an HTTPS or SVCB record leads to; `null` when the service is at its own name (RFC 9460 §2.5). */
-export function targetOf({ name, data }: ResourceRecord): DomainName | null {
-  if (data.kind !== 'svcb' || data.target.labels.length === 0 || sameName(data.target, name)) return null
-  return judgedName(data.target)
+/**
+ * The other host that an HTTPS or SVCB record leads to; `null` when it is `meant` itself. The root stands for the record's owner
+ * (RFC 9460 §2.5), which is another host behind an alias, or where the owner names a port.
+ */
+export function targetOf({ name, data }: ResourceRecord, meant: DomainName): DomainName | null {
+  if (data.kind !== 'svcb') return null
+  const target = judgedName(data.target.labels.length === 0 ? name : data.target)
+  return target === meant ? null : target
 }
 
 /** HTTPS and SVCB records after which the client says the name where it can be seen: without `ech`. */

@@ -26,6 +26,7 @@ import {
   type Failure,
 } from './responses.ts'
 import { QueryJudge } from './query-judge.ts'
+import { serviceOwner } from './service-owner.ts'
 import { specialAnswer } from './special-names.ts'
 import { judgedName } from './select-answer.ts'
 import { settleAddresses, type Settled } from './settle-addresses.ts'
@@ -67,8 +68,8 @@ export class QueryAnswerer {
   async answer(message: Message, client: Endpoint, transport: ClientTransport): Promise<Answered> {
     const checked = checkQuery(message)
     if ('rcode' in checked) return unbound(emptyResponse(message, checked.rcode, null), NOTHING)
-    const name = judgedName(checked.question.name)
-    const query = { name, type: checked.question.type, client }
+    const { type } = checked.question
+    const query = { name: serviceOwner(judgedName(checked.question.name), type), type, client }
     return this.#settled(message, query) ?? (await this.#identified(message, checked, query, transport))
   }
 
@@ -78,7 +79,7 @@ export class QueryAnswerer {
     query: NameQuery,
     transport: ClientTransport,
   ): Promise<Answered> {
-    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const told = askedOf(message, query)
     const identified = await findWhoAsks(this.#options.whoAsks, query, transport, this.#counters)
     if (identified === 'failed') return failed(message, 'judge', told)
     if ('refusal' in identified) return this.#refused(message, identified.refusal, told)
@@ -93,7 +94,7 @@ export class QueryAnswerer {
   /** What is decided without the policy. */
   #settled(message: Message, query: NameQuery): Answered | null {
     const { types, canaries } = this.#settings()
-    const told = { ...NOTHING, name: query.name, type: query.type, chain: [query.name] }
+    const told = askedOf(message, query)
     const special = specialAnswer(query.name, canaries)
     if (special !== null) return unbound(specialResponse(message, special), { ...told, outcome: 'answered' })
     if (types === null || types.has(query.type)) return null
@@ -108,8 +109,8 @@ export class QueryAnswerer {
 
   /** Nothing leaves before the name is judged: the look-up itself can carry data out. */
   async #judged(message: Message, checked: CheckedQuery, query: NameQuery): Promise<Answered> {
-    const { name, type, subject } = query
-    const told = { ...NOTHING, name, type, chain: [name], ...(subject === undefined ? {} : { subject }) }
+    const { subject } = query
+    const told = { ...askedOf(message, query), ...(subject === undefined ? {} : { subject }) }
     const judged = await this.#judge.judge(query)
     if (judged === null) return failed(message, 'judge', told)
     const { verdict, names } = judged
@@ -190,6 +191,12 @@ const NOTHING: Answered['told'] = {
   stale: false,
   upstream: null,
   tunnel: null,
+}
+
+/** The name as it was asked for, though it is judged by another. */
+function askedOf({ questions }: Message, { name, type }: NameQuery): Answered['told'] {
+  const asked = questions[0] === undefined ? name : judgedName(questions[0].name)
+  return { ...NOTHING, name: asked, type, chain: [asked] }
 }
 
 function failed(message: Message, failure: Failure, told: Answered['told']): Answered {

@@ -51,7 +51,7 @@ export function settleAddresses(
     return taking.length > 0
   }
   const leads = (record: ResourceRecord): boolean => {
-    const target = targetOf(record)
+    const target = targetOf(record, query.name)
     const verdict = target === null ? undefined : options.judgeAlias?.(query, target)
     if (verdict?.verdict !== 'deny') return true
     last = verdict
@@ -61,12 +61,12 @@ export function settleAddresses(
   const kept = keepAddresses((needsName ? showName(records) : records).filter(leads), keep)
   const denied = last !== null && !kept.some(carriesAnswer) ? last : null
   const bindings = bindingsOf(answerAddresses(kept), (address) => takers.get(formatAddress(address)) ?? [], options)
-  return { chain, records: kept, bindings, targets: targetsOf(kept), denied }
+  return { chain, records: kept, bindings, targets: targetsOf(kept, query.name), denied }
 }
 
-function targetsOf(records: readonly ResourceRecord[]): ServiceTarget[] {
+function targetsOf(records: readonly ResourceRecord[], meant: DomainName): ServiceTarget[] {
   return records.flatMap((record) => {
-    const target = targetOf(record)
+    const target = targetOf(record, meant)
     return target === null ? [] : [{ target, seconds: record.ttl }]
   })
 }

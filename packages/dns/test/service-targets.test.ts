@@ -139,3 +139,39 @@ test('targets are forgotten in time; hosts and names are bounded, the oldest go 
   assert.deepEqual(targets.namesOf(name('pool')), [])
   assert.equal(counters.values().serviceTargetsForgotten, 2)
 })
+
+test('the record of a service on another port is judged by the host, and its hints are bound to the host', async () => {
+  const owner = '_8443._https.shop.example'
+  await using upstream = await upstreamOf(
+    https(owner, 'shop.example', alpn, hint),
+    https(`_443._https.evil.example`, '.', alpn, hint),
+  )
+  await using forwarder = await observedForwarder([upstream], { judge, judgeAlias })
+  assert.equal((await ask(forwarder, owner, TYPE.HTTPS)).answers.length, 1)
+  assert.deepEqual(forwarder.bound, ['shop.example 192.0.2.8 300'])
+  assert.equal(forwarder.records.at(-1)!.name, owner, 'the log has what was asked for')
+  const before = upstream.queries.length
+  for (const refused of [
+    '_443._https.evil.example',
+    '_8443._https.other.example',
+    '_x._https.shop.example',
+    '_https.shop.example',
+  ])
+    assert.equal(rcode(await ask(forwarder, refused, TYPE.HTTPS)), RCODE.REFUSED, refused)
+  assert.equal(rcode(await ask(forwarder, owner, TYPE.TXT)), RCODE.REFUSED, 'other types carry other things')
+  assert.equal(upstream.queries.length, before)
+})
+
+test('where such a record stays at its own name, that name is asked about next, for the host', async () => {
+  const owner = '_8443._https.shop.example'
+  await using upstream = await loopbackUpstream((query) =>
+    query.questions[0]!.type === TYPE.HTTPS
+      ? respond(query, https(owner, '.', alpn))
+      : respond(query, a(owner, '192.0.2.5')),
+  )
+  await using forwarder = await observedForwarder([upstream], { judge, judgeAlias })
+  assert.equal(rcode(await ask(forwarder, owner, TYPE.A)), RCODE.REFUSED)
+  assert.equal((await ask(forwarder, owner, TYPE.HTTPS)).answers.length, 1)
+  assert.deepEqual(addressesIn(await ask(forwarder, owner, TYPE.A)), ['192.0.2.5'])
+  assert.deepEqual(forwarder.bound, ['shop.example 192.0.2.5 300'])
+})

@@ -21,6 +21,7 @@ type Template = {
 const HEADER = 12
 const ID = 2
 const TRUNCATED = 2
+const UNDERSCORE = 0x5f
 /** Whatever the name, the response keeps within the 512 octets that every client takes, so it is never cut. */
 const LONGEST_TAIL = 512 - HEADER - 255
 const MOST_TEMPLATES = 4096
@@ -101,6 +102,8 @@ export class RefusalTemplates {
     let end = HEADER
     while (end < length && bytes[end] !== 0) end += bytes[end]! + 1
     if (end + 5 > length || end - HEADER > 254) return false
+    // A name of a service (RFC 8552) may be judged by the host that it is about.
+    if (bytes[HEADER + 1] === UNDERSCORE) return false
     const set = this.#sets.findWire(bytes, HEADER)
     if (set < 0) return false
     this.#set = set
