@@ -64,7 +64,11 @@ export const BUSINESS: Readonly<Record<string, Service>> = {
     '.1password.com .1password.eu .1password.ca .1passwordusercontent.com',
     'https://support.1password.com/ports-domains/',
   ),
-  bitwarden: web('Bitwarden', '.bitwarden.com .bitwarden.eu .bitwarden.net', 'https://bitwarden.com/help/server-urls/'),
+  bitwarden: web(
+    'Bitwarden',
+    '.bitwarden.com .bitwarden.eu .bitwarden.net .btwrdn.co .btwrdn.com',
+    'https://bitwarden.com/help/bitwarden-addresses/',
+  ),
   lastpass: web('LastPass', '.lastpass.com', 'https://support.lastpass.com'),
   crowdstrike: web('CrowdStrike Falcon', '.cloudsink.net .crowdstrike.com', 'https://www.crowdstrike.com'),
   sentinelone: web('SentinelOne', '.sentinelone.net', 'https://www.sentinelone.com'),
@@ -81,20 +85,40 @@ export const BUSINESS: Readonly<Record<string, Service>> = {
     }),
   ),
   pagerduty: web('PagerDuty', '.pagerduty.com', 'https://support.pagerduty.com'),
-  datadog: web(
+  datadog: service(
     'Datadog',
-    '.datadoghq.com .datadoghq.eu .ddog-gov.com',
-    'https://docs.datadoghq.com/agent/configuration/network/',
-    'tcp/10516',
+    fact('https://docs.datadoghq.com/agent/configuration/network/', {
+      domains: '.datadoghq.com .datadoghq.eu .ddog-gov.com',
+    }),
+    fact('https://docs.datadoghq.com/agent/configuration/network/#open-ports', {
+      domains: 'agent-intake.logs.datadoghq.com',
+      ports: 'tcp/10516',
+    }),
   ),
-  'new-relic': web(
+  'new-relic': service(
     'New Relic',
-    '.newrelic.com .nr-data.net',
-    'https://docs.newrelic.com/docs/new-relic-solutions/get-started/networks/',
+    fact('https://docs.newrelic.com/docs/new-relic-solutions/get-started/networks/', {
+      domains: '.newrelic.com .nr-data.net',
+    }),
+    fact('https://docs.newrelic.com/docs/new-relic-solutions/get-started/networks/#ports', {
+      domains: 'otlp.nr-data.net otlp.eu01.nr-data.net',
+      ports: 'tcp/4317 tcp/4318',
+    }),
   ),
   splunk: web('Splunk Cloud', '.splunkcloud.com .splunk.com', 'https://docs.splunk.com', 'tcp/8088-8089 tcp/9997'),
-  sentry: web('Sentry', '.sentry.io', 'https://docs.sentry.io/security-legal-pii/security/ip-ranges/'),
-  grafana: web('Grafana Cloud', '.grafana.net .grafana.com', 'https://grafana.com/docs/grafana-cloud/'),
+  sentry: service(
+    'Sentry',
+    fact('https://docs.sentry.io/security-legal-pii/security/ip-ranges/', {
+      domains: '.sentry.io app.getsentry.com',
+      prefixes: `35.186.247.156/32 8.233.212.117/32 8.233.203.90/32 34.36.122.224/32 34.36.87.148/32 34.120.195.249/32
+        34.120.62.213/32 34.160.81.0/32 34.102.210.18/32 34.96.102.34/32 2600:1901:0:5e8a::/64 2600:1901:0:7edb::/64`,
+    }),
+  ),
+  grafana: web(
+    'Grafana Cloud',
+    '.grafana.net .grafana.com',
+    'https://grafana.com/docs/grafana-cloud/security-and-account-management/allow-list/',
+  ),
   elastic: web('Elastic Cloud', '.elastic.co .elastic-cloud.com', 'https://www.elastic.co/docs', 'tcp/9243'),
   snowflake: web(
     'Snowflake',

@@ -1,10 +1,18 @@
 import { fact, service, web, type Service } from './service.ts'
 
 export const COLLABORATION: Readonly<Record<string, Service>> = {
-  slack: web(
+  slack: service(
     'Slack',
-    '.slack.com .slack-edge.com .slack-imgs.com .slack-files.com .slackb.com .slack-msgs.com .slack-core.com .slack-redir.net',
-    'https://slack.com/help/articles/360001603387',
+    fact('https://slack.com/help/articles/360001603387', {
+      domains:
+        '.slack.com .slack-edge.com .slack-imgs.com .slack-files.com .slackb.com .slack-msgs.com .slack-core.com .slack-redir.net',
+    }),
+    // Huddles run on Amazon Chime.
+    fact('https://slack.com/help/articles/36284146785427', {
+      domains: '*.chime.aws',
+      prefixes: '99.77.128.0/18',
+      ports: 'tcp/443 udp/22466',
+    }),
   ),
   zoom: service(
     'Zoom',
@@ -63,7 +71,8 @@ export const COLLABORATION: Readonly<Record<string, Service>> = {
   linear: web('Linear', '.linear.app', 'https://linear.app/docs'),
   dropbox: web(
     'Dropbox',
-    '.dropbox.com .dropboxapi.com .dropboxstatic.com .dropboxusercontent.com .db.tt',
+    `.dropbox.com .dropboxapi.com .dropboxstatic.com .dropboxusercontent.com .db.tt .getdropbox.com .dropboxbusiness.com
+      .dropboxcaptcha.com .docsend.com .dash.ai`,
     'https://help.dropbox.com/security/official-domains',
   ),
   box: web(

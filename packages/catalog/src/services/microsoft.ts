@@ -91,7 +91,9 @@ export const MICROSOFT: Readonly<Record<string, Service>> = {
   'visual-studio-code': web(
     'Visual Studio Code',
     `code.visualstudio.com update.code.visualstudio.com marketplace.visualstudio.com .gallery.vsassets.io .gallerycdn.vsassets.io
-      vscode.download.prss.microsoft.com az764295.vo.msecnd.net default.exp-tas.com`,
+      vscode.download.prss.microsoft.com download.visualstudio.microsoft.com .vscode-cdn.net .vscode-unpkg.net vscode.dev
+      vscode-sync.trafficmanager.net vscode-sync-insiders.trafficmanager.net vscode.search.windows.net
+      bingsettingssearch.trafficmanager.net vsmarketplacebadges.dev default.exp-tas.com`,
     'https://code.visualstudio.com/docs/setup/network',
   ),
 }

@@ -80,7 +80,16 @@ test('what people use of a service is in it', () => {
       'ghcr.io',
       'pipelines.actions.githubusercontent.com',
     ],
-    slack: ['app.slack.com', 'wss-primary.slack.com'],
+    slack: ['app.slack.com', 'wss-primary.slack.com', 'meet.chime.aws'],
+    dropbox: ['www.dropbox.com', 'content.dropboxapi.com', 'docsend.com'],
+    bitwarden: ['vault.bitwarden.com', 'icons.bitwarden.net', 'identity.bitwarden.eu', 'btwrdn.com'],
+    datadog: ['7-31-0-app.agent.datadoghq.com', 'agent-intake.logs.datadoghq.com', 'api.us5.datadoghq.com'],
+    'new-relic': ['collector.newrelic.com', 'otlp.eu01.nr-data.net'],
+    sentry: ['o1.ingest.us.sentry.io', 'app.getsentry.com'],
+    snowflake: ['ab12345.snowflakecomputing.com'],
+    'docker-hub': ['registry-1.docker.io', 'auth.docker.io', 'production.cloudfront.docker.com'],
+    'visual-studio-code': ['update.code.visualstudio.com', 'ms.gallerycdn.vsassets.io', 'main.vscode-cdn.net'],
+    grafana: ['stack.grafana.net', 'grafana.com'],
     npm: ['registry.npmjs.org'],
   }
   for (const [id, names] of Object.entries(uses)) {
