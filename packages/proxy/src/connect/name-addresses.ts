@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { DomainName } from '@sallyport/net'
 import type { Counters } from '../counters.ts'
 import type { ProxyLimits, ProxyTimeouts } from '../limits.ts'
@@ -47,9 +48,13 @@ export class NameAddresses {
 
   async #ask(name: DomainName): Promise<NameLookUp> {
     this.#counters.add('resolved')
-    const answer = await this.#resolve(name, AbortSignal.timeout(this.#timeouts.resolveMs)).catch(
-      (error: Error): NameLookUp => ({ kind: 'failed', explain: `${name}: ${error.message}` }),
-    )
+    const { resolveMs } = this.#timeouts
+    const failed = (why: string): NameLookUp => ({ kind: 'failed', explain: `${name}: ${why}` })
+    const signal = AbortSignal.timeout(resolveMs)
+    // A client waits no longer than that, whatever the resolver makes of the signal.
+    const late = once(signal, 'abort').then(() => failed(`no answer within ${resolveMs} ms`))
+    const found = this.#resolve(name, signal).catch((error: Error) => failed(error.message))
+    const answer = await Promise.race([found, late])
     const bounded: NameLookUp =
       answer.kind === 'addresses'
         ? { ...answer, addresses: answer.addresses.slice(0, this.#limits.addressesPerName) }

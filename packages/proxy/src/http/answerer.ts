@@ -17,6 +17,8 @@ export type ForwardedRequest = {
 export type AnswerHead =
   | { readonly state: 'head'; readonly head: ResponseHead; readonly framing: Framing }
   | { readonly state: 'refused'; readonly refusal: Refusal; readonly isStale: boolean }
+  /** Not an octet within the time for an answer; it may be asked for again. */
+  | { readonly state: 'silent' }
 
 /** `client`: for its next request, and for nobody else's. */
 export type KeptUpstream = 'pool' | 'client' | 'no'

@@ -31,7 +31,7 @@ export async function exchange(
 ): Promise<Exchanged> {
   using _watched = asker.whenGone(() => answerer.destroy())
   const upload = startUpload(core, answerer, request, source, record)
-  const answer = await finalAnswer(asker, answerer, request, record)
+  const answer = await finalAnswer(asker, answerer, request, record, upload)
   if (answer.state !== 'head') {
     const refused = uploadRefusal(upload.ended, record.allowance)
     if (answer.state === 'refused' && refused !== null) return { state: 'refused', refusal: refused, isStale: false }
@@ -94,16 +94,23 @@ function startUpload(
   return upload
 }
 
+type FinalAnswer =
+  Exclude<AnswerHead, { readonly state: 'silent' }> | { readonly state: 'broken'; readonly refusal: null }
+
 /** Interim answers go to the client on the way; the first that is not one is the answer. */
 async function finalAnswer(
   asker: Asker,
   answerer: Answerer,
   request: ForwardedRequest,
   record: OpenRecord,
-): Promise<AnswerHead | { readonly state: 'broken'; readonly refusal: null }> {
+  upload: Readonly<Upload>,
+): Promise<FinalAnswer> {
   for (let interim = 0; interim < MOST_INTERIM; interim++) {
-    const read = await answerer.nextHead(request)
+    let read = await answerer.nextHead(request)
+    // A server may answer when it has the whole request; a body that takes long is bounded by itself.
+    for (; read.state === 'silent' && upload.ended === null && !asker.isGone; read = await answerer.nextHead(request));
     if (asker.isGone) return { state: 'broken', refusal: null }
+    if (read.state === 'silent') return { state: 'refused', refusal: refusal('response-timeout'), isStale: false }
     if (read.state === 'refused') {
       return { ...read, isStale: read.isStale && interim === 0 && request.framing.kind === 'none' }
     }

@@ -32,7 +32,7 @@ export class Http1Answerer implements Answerer {
   async nextHead(request: ForwardedRequest): Promise<AnswerHead> {
     const { limits, timeouts } = this.#core
     const read = await readHead(this.#upstream.reader, limits.headBytes, timeouts.responseMs, timeouts.headMs)
-    if (read.state === 'timeout') return refused('response-timeout')
+    if (read.state === 'timeout') return read.octets === 0 ? { state: 'silent' } : refused('response-timeout')
     if (read.state === 'end') {
       // A server may close what is idle just when a request goes out on it (RFC 9112 §9.3.1).
       const isStale = this.#upstream.isReused && read.octets === 0

@@ -56,7 +56,7 @@ export class Http2Answerer implements Answerer {
   async nextHead(request: ForwardedRequest): Promise<AnswerHead> {
     const { responseMs } = this.#core.timeouts
     const isLate = this.#sections.length === 0 && !this.#isClosed && (await this.#change.isLate(responseMs))
-    if (isLate) return refused('response-timeout')
+    if (isLate) return { state: 'silent' }
     const next = this.#sections.shift()
     if (next === undefined) {
       const isStale =
@@ -64,9 +64,9 @@ export class Http2Answerer implements Answerer {
       return { state: 'refused', refusal: refusal('response-incomplete'), isStale }
     }
     const head = responseHeadOf(next.section)
-    if (isMessageFailure(head)) return refused('bad-response', head.problem)
+    if (isMessageFailure(head)) return refused(head.problem)
     const framing = responseFraming(head, request.head.method)
-    if (isMessageFailure(framing)) return refused('bad-response', framing.problem)
+    if (isMessageFailure(framing)) return refused(framing.problem)
     if (next.isLast && head.status >= 200) return { state: 'head', head, framing: emptyFraming(framing) }
     // The end of the stream is the end of the body: an answer is never open to the end of the connection.
     return { state: 'head', head, framing: framing.kind === 'until-close' ? { kind: 'chunked' } : framing }
@@ -102,6 +102,6 @@ function emptyFraming(framing: Framing): Framing {
 
 const GONE: BodySink = { write: async () => false, end: async () => false }
 
-function refused(reason: 'response-timeout' | 'bad-response', explain?: string): AnswerHead {
-  return { state: 'refused', refusal: refusal(reason, explain), isStale: false }
+function refused(explain: string): AnswerHead {
+  return { state: 'refused', refusal: refusal('bad-response', explain), isStale: false }
 }

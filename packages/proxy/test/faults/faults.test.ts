@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
-import { answerOf, labPolicy, OPEN_RULES, startLab, startUpstream, type Lab } from './lab.fixture.ts'
-import { nextOctets, openConnect, untilEnd } from './tls.fixture.ts'
+import { answerOf, labPolicy, OPEN_RULES, startLab, startUpstream, type Lab } from '../lab.fixture.ts'
+import { nextOctets, openConnect, untilEnd } from '../tls.fixture.ts'
 
 const QUICK = {
   headMs: 200,
