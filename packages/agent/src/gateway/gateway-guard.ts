@@ -1,4 +1,5 @@
-import { compilePolicy } from '@sallyport/compile'
+import { setImmediate as others } from 'node:timers/promises'
+import { compilePolicyInTurns } from '@sallyport/compile'
 import type { CounterValues, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
@@ -66,7 +67,7 @@ export class GatewayGuard implements AsyncDisposable {
   readonly #options: GatewayGuardOptions
   readonly #networks: GuardedNetworks
   readonly #known: KnownClients
-  readonly #names = new BoundNames()
+  readonly #names: BoundNames
   readonly #events = new PolicyEvents<ForwardedEvent>()
   readonly #judged = new PolicyEvents<JudgedHandshake<ForwardedTicket>>()
   readonly #inspected = new InspectedGenerations()
@@ -83,20 +84,23 @@ export class GatewayGuard implements AsyncDisposable {
     options: GatewayGuardOptions,
     networks: GuardedNetworks,
     known: KnownClients,
-    policy: Policy,
-    world: World,
+    names: BoundNames,
+    first: GatewayPolicy,
   ) {
     this.#options = options
     this.#networks = networks
     this.#known = known
-    this.#current = this.#prepare(policy, world)
+    this.#names = names
+    this.#current = first
   }
 
   static async open(options: GatewayGuardOptions, policy: Policy, world: World): Promise<GatewayGuard> {
     requireMachine()
     const { addresses, networks } = guardedNetworks(options)
     const known = await KnownClients.read(options.clientsFile, options.leaseFiles)
-    const guard = new GatewayGuard(options, networks, known, policy, world)
+    const names = new BoundNames()
+    const first = await prepare(policy, world, networks, known, names)
+    const guard = new GatewayGuard(options, networks, known, names, first)
     try {
       await guard.#start(addresses, await guard.#serviceFor(policy))
       await guard.apply(policy, world)
@@ -129,7 +133,7 @@ export class GatewayGuard implements AsyncDisposable {
 
   /** The policy is in force when this returns; when it throws, the one before still is. */
   async apply(policy: Policy, world: World): Promise<void> {
-    const next = this.#prepare(policy, world)
+    const next = await prepare(policy, world, this.#networks, this.#known, this.#names)
     const service = await this.#serviceFor(policy)
     const enforce = enforces(policy)
     // What is not judged yet does not leave: the table comes before the program, and goes behind it.
@@ -202,11 +206,6 @@ export class GatewayGuard implements AsyncDisposable {
     return new ForwardedFlows({ policy, world, table, names: this.#names, onFlow: this.#options.onFlow })
   }
 
-  #prepare(policy: Policy, world: World): GatewayPolicy {
-    const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
-    return new GatewayPolicy(compiled, this.#networks, this.#known, this.#names)
-  }
-
   #follow(): void {
     let busy = false
     const look = async (): Promise<void> => {
@@ -223,6 +222,19 @@ export class GatewayGuard implements AsyncDisposable {
     const timer = setInterval(() => void look(), FOLLOW_MS).unref()
     this.#scope.defer(() => clearInterval(timer))
   }
+}
+
+/** Clients go on being answered meanwhile, however long the lists of the policy are. */
+async function prepare(
+  policy: Policy,
+  world: World,
+  networks: GuardedNetworks,
+  known: KnownClients,
+  names: BoundNames,
+): Promise<GatewayPolicy> {
+  const options = { atMs: Date.now(), seed: randomSeed() }
+  const compiled = await compilePolicyInTurns(policy, world, options, () => others())
+  return new GatewayPolicy(compiled, networks, known, names)
 }
 
 export function gatewayTable(

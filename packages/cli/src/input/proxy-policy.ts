@@ -1,4 +1,5 @@
-import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import { setImmediate as requests } from 'node:timers/promises'
+import { compilePolicyInTurns, type CompiledPolicy } from '@sallyport/compile'
 import { SallyportError } from '@sallyport/policy'
 import { readPolicyInForce } from './policy-files.ts'
 import { randomSeed } from './random-seed.ts'
@@ -13,5 +14,5 @@ export async function readProxyPolicy(files: readonly string[], feeds: readonly 
   }
   const policy = await readPolicyInForce(files, feeds)
   const options = { atMs: Date.now(), seed: randomSeed(), implicit: 'rules' } as const
-  return compilePolicy(policy, await readWorld(feeds, policy), options)
+  return compilePolicyInTurns(policy, await readWorld(feeds, policy), options, () => requests())
 }
