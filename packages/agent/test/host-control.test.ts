@@ -138,24 +138,6 @@ test('new lists come into force with the policy that is, on trial too; a kernel 
   assert.equal((await state.policies.inForce()).version, 2)
 })
 
-test('a limit that nothing would hold is refused, unless it only watches; what is stored already goes on', async () => {
-  await using state = await StateStore.open(':memory:')
-  const { control, inForce } = host(state)
-  const limited = (mode: Mode): PolicyChange => {
-    const [file] = change('a.example').files
-    const text = file!.text.replace('to:', 'limit: { bytesOut: 1MB/h }, to:')
-    return { ...change('a.example', null, mode), files: [{ ...file!, text }] }
-  }
-  await assert.rejects(control.apply(limited('enforce')), { code: 'policy-invalid', message: /limits.*: a$/ })
-  assert.equal(inForce.length, 0)
-  await control.apply(limited('monitor'))
-  assert.equal(inForce.length, 1)
-  const before = { ...limited('enforce'), reason: '', createdMs: NOW, confirmByMs: null }
-  await state.policies.apply({ ...before, mode: 'enforce' })
-  await control.resume()
-  assert.match(inForce[1] ?? '', /^enforce/)
-})
-
 test('a policy that names a set that there is not is told where, and never put in force', async () => {
   await using state = await StateStore.open(':memory:')
   const { control, inForce } = host(state)

@@ -68,10 +68,10 @@ static __attribute__((noinline)) void await_handshake(struct flow *f, __u64 cook
 	count(INSPECTED);
 }
 
-static __always_inline __u32 found_word(struct flow_key *key, __u32 generation)
+static __always_inline struct finding *find_verdict(struct flow_key *key, __u32 generation)
 {
 	struct finding *found = bpf_map_lookup_elem(&findings, key);
-	return found && found->generation == generation ? found->word : AWAITED;
+	return found && found->generation == generation ? found : 0;
 }
 
 /* Whether a handshake of the socket's flows can be seen. */

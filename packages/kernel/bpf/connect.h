@@ -74,6 +74,7 @@ static __always_inline int redirect(struct bpf_sock_addr *ctx, struct config *c,
 	f->redirected = 1;
 	f->connected = hook == CONNECT;
 	f->exempt = 0;
+	f->allowance.rule = NO_LIMIT;
 	bpf_spin_unlock(&f->lock);
 	write_address(ctx, to, c->resolver_port, six);
 	count(REDIRECTED);
@@ -97,7 +98,14 @@ static __always_inline __u32 judge_current(struct bpf_sock_addr *ctx, struct con
 	v.rank = generation;
 	v.word = may_await(c, f);
 	decide(s, &f->levels, t, &v, now);
+	f->allowance.counted = 0;
 	remember(f, s, t, &v, generation, now, hook == CONNECT);
+	/* Datagrams count when the first one is sent: many sockets are only connected to choose an address. */
+	if (f->allowance.rule && t->proto == IPPROTO_TCP) {
+		__u32 over = run_into(&f->allowance, 1, BYTES_OUT, 0, now);
+		if (over)
+			return exceed(f, cookie, over, now) ? v.word : DENY;
+	}
 	if (VERDICT(v.word) == AWAITED) {
 		await_handshake(f, cookie, t, v.resume, generation);
 		return v.word;

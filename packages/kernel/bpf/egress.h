@@ -52,16 +52,12 @@ static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 ge
 	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
 }
 
-/* The end of a connection that had begun: the server is told too, and waits for nothing. */
-static __always_inline int is_reset(struct packet *p)
+static __always_inline int may_leave(struct __sk_buff *skb, struct flow *f, __u32 word, struct packet *p)
 {
-	return p->target.proto == IPPROTO_TCP && (p->flags & 0x06) == 0x04 && !p->payload;
-}
-
-static __always_inline int may_leave(struct flow *f, __u32 word, struct packet *p)
-{
-	if (!LETS_THROUGH(word))
-		return is_reset(p) ? PASSED : DROPPED;
+	if (is_reset(p))
+		return PASSED;
+	if (!LETS_THROUGH(word) || (f->allowance.rule && !pass_limit(f, bpf_get_socket_cookie(skb), BYTES_OUT, p->payload)))
+		return DROPPED;
 	count_sent(f, p);
 	return PASSED;
 }
@@ -71,13 +67,17 @@ static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, s
 					__u32 generation)
 {
 	struct flow_key key = key_of(bpf_get_socket_cookie(skb), &p->target);
-	__u32 word = found_word(&key, generation);
-	if (VERDICT(word) != AWAITED) {
+	struct finding *found = find_verdict(&key, generation);
+	if (found) {
+		__u32 word = found->word, rule = found->rule, limit = limit_of(generation, word, &found->rule);
 		bpf_spin_lock(&f->lock);
-		if (f->generation == generation && same_target(&f->target, &p->target))
+		if (f->generation == generation && same_target(&f->target, &p->target)) {
 			f->verdict.word = word;
+			f->verdict.rule = rule;
+			f->allowance.rule = limit;
+		}
 		bpf_spin_unlock(&f->lock);
-		return may_leave(f, word, p);
+		return may_leave(skb, f, word, p);
 	}
 	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
 	if (!ticket || ticket->generation != generation)
@@ -128,7 +128,7 @@ int egress(struct __sk_buff *skb)
 		struct target judged;
 		bpf_spin_lock(&f->lock);
 		judged = f->target;
-		int through = f->generation == generation && LETS_THROUGH(f->verdict.word);
+		int through = f->generation == generation && LETS_THROUGH(f->verdict.word) && !f->allowance.rule;
 		bpf_spin_unlock(&f->lock);
 		if (through && is_peer(sk, &judged) && is_plain_tcp(skb))
 			return PASSED;
@@ -167,15 +167,17 @@ int egress(struct __sk_buff *skb)
 	if (same && decided == generation && VERDICT(v.word) == AWAITED)
 		return await_packet(skb, f, &p, &v, generation);
 	if (same && decided == generation)
-		return may_leave(f, v.word, &p);
+		return may_leave(skb, f, v.word, &p);
 
 	__u32 before = v.word;
 	__u64 now = bpf_ktime_get_boot_ns(), since = same ? f->since : now;
 	/* Level 0 is the root of every cgroup. */
 	if (!f->levels.id[0] && asks_for_unit(generation))
 		levels_of_packet(skb, &f->levels);
-	if (!same)
+	if (!same) {
 		end_datagrams(f, bpf_get_socket_cookie(skb));
+		f->allowance.counted = 0;
+	}
 	v.rank = generation;
 	v.word = may_await(c, f);
 	decide(&s, &f->levels, &p.target, &v, since);
@@ -187,5 +189,5 @@ int egress(struct __sk_buff *skb)
 		struct report r = { &p.target, &v, &s, generation, EGRESS, now, { bpf_get_socket_cookie(skb), f->parent } };
 		report(&r, f->comm, &s.exe);
 	}
-	return may_leave(f, v.word, &p);
+	return may_leave(skb, f, v.word, &p);
 }

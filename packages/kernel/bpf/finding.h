@@ -8,6 +8,9 @@ struct finding {
 	__u32 word;
 	__u32 facts;
 	__u32 name_length;
+	/* By which it may pass, where that has a limit. */
+	__u32 rule;
+	__u32 pad;
 	char protocol[16];
 	char name[256];
 };

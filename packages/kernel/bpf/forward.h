@@ -67,7 +67,25 @@ static __always_inline void announce(struct packet *p, struct passage *f, __u8 k
 	e->family = p->target.family;
 	e->proto = p->target.proto;
 	e->kind = kind;
+	e->limit = f->allowance.over;
+	e->seq = p->seq;
+	e->ack = p->ack;
 	submit_to(&events, e);
+}
+
+/* A flow that has run into a limit. Returns whether it goes on all the same, in monitor mode. */
+static __attribute__((noinline)) int exceed(struct packet *p, struct passage *f, __u32 limit, __u64 now)
+{
+	__u32 monitored = IS_MONITORED(f->verdict.word);
+	if (f->allowance.over != limit) {
+		struct passage told = *f;
+		told.verdict.word = DENY | monitored << 8;
+		told.allowance.over = limit;
+		count_over(limit);
+		announce(p, &told, JUDGED, now);
+	}
+	f->allowance.over = limit;
+	return monitored;
 }
 
 static __always_inline __u32 refuse_spoof(struct packet *p, __u32 generation, __u64 now)
@@ -177,15 +195,29 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		f->first = p->seq + 1;
 		f->greeted = 0;
 		f->verdict.word = AWAITED;
+		f->allowance = (struct allowance){};
 		/* Octets in a SYN come before the server has taken it; without an answer they are sent again behind it. */
 		return p->payload ? 0 : MARK_PASS;
 	}
 	if (found && found->generation == a->generation) {
 		f->verdict.word = found->word;
+		f->verdict.rule = found->rule;
+		/* What was held of it was charged when it was let go. */
+		f->allowance = (struct allowance){ .rule = limit_of(a->generation, f->verdict.word, &f->verdict.rule), .counted = 1 };
 		return mark_of(found->word);
 	}
 	/* What opens and closes a connection says nothing. */
 	return p->target.proto == IPPROTO_TCP && !p->payload ? MARK_PASS : MARK_HOLD;
+}
+
+/* What a flow sends whose rule has a limit. The server of a flow that ran into one may still be told by its client. */
+static __always_inline __u32 keep_within(struct arrival *a, struct passage *f, __u32 value)
+{
+	struct packet *p = &a->packet;
+	if (!f->allowance.rule || value != MARK_PASS || is_reset(p))
+		return value;
+	__u32 over = run_into(&f->allowance, p->target.proto == IPPROTO_TCP, BYTES_OUT, p->payload, a->now);
+	return !over || exceed(p, f, over, a->now) ? MARK_PASS : MARK_REFUSE;
 }
 
 /* Decides a flow and keeps the verdict. Returns the mark. */
@@ -204,6 +236,7 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->first = before ? before->first : 0;
 	f->begun = before ? before->begun : 0;
 	f->greeted = before ? before->greeted : 0;
+	f->allowance = (struct allowance){ .counted = !fresh && before->allowance.counted };
 	f->verdict.rank = a->generation;
 	f->verdict.word = a->inspects;
 	decide(&s, &a->levels, &a->packet.target, &f->verdict, f->since);
@@ -215,15 +248,17 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 		if (fresh)
 			bpf_map_delete_elem(&findings, &a->way);
 		count(INSPECTED);
-		__u32 value = mark_awaited(a, f);
+		__u32 value = keep_within(a, f, mark_awaited(a, f));
 		bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
 		return value;
 	}
+	f->allowance.rule = limit_of(a->generation, f->verdict.word, &f->verdict.rule);
+	__u32 value = keep_within(a, f, mark_of(f->verdict.word));
 	bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
 	/* A flow that goes on as before under a new policy is no news. */
-	if (fresh || word != f->verdict.word)
+	if (!f->allowance.over && (fresh || word != f->verdict.word))
 		announce(&a->packet, f, JUDGED, a->now);
-	return mark_of(f->verdict.word);
+	return value;
 }
 
 static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
@@ -238,7 +273,7 @@ static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
 	if (f && f->generation == a->generation && f->mac == a->mac && !is_error(p) && !begins(p, f, a->now)) {
 		if (!f->local) {
 			f->seen = a->now;
-			return f->inspected ? mark_awaited(a, f) : mark_of(f->verdict.word);
+			return keep_within(a, f, f->inspected ? mark_awaited(a, f) : mark_of(f->verdict.word));
 		}
 		if (a->now - f->seen < LOCAL_KNOWN)
 			return 0;
@@ -263,19 +298,30 @@ static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
 	return judge_way(a, f && f->local ? 0 : f);
 }
 
-static __always_inline __u32 mark_fragment(struct packet *p, int read, __u32 value)
+static __always_inline struct fragments whole_of(struct packet *p)
 {
 	struct fragments whole = { .id = p->id, .proto = p->target.proto };
 	__builtin_memcpy(whole.from, p->from, 16);
 	__builtin_memcpy(whole.to, p->target.addr, 16);
+	return whole;
+}
+
+static __always_inline __u32 mark_fragment(struct arrival *a, int read, __u32 value)
+{
+	struct packet *p = &a->packet;
+	struct fragments whole = whole_of(p);
 	if (read == READABLE) {
-		bpf_map_update_elem(&pieces, &whole, &value, BPF_ANY);
+		struct piece piece = { .mark = value, .way = a->way };
+		bpf_map_update_elem(&pieces, &whole, &piece, BPF_ANY);
 		return value;
 	}
-	__u32 *first = bpf_map_lookup_elem(&pieces, &whole);
-	if (!first)
+	struct piece *first = bpf_map_lookup_elem(&pieces, &whole);
+	if (!first) {
 		count_forward(FRAGMENTS_LOST);
-	return first ? *first : 0;
+		return 0;
+	}
+	struct passage *f = bpf_map_lookup_elem(&ways, &first->way);
+	return f ? keep_within(a, f, first->mark) : first->mark;
 }
 
 #define HOPS 64
@@ -310,7 +356,7 @@ static __always_inline struct passage *known_passage(struct __sk_buff *skb, __u3
 		return 0;
 	int flags = ports[13];
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
-	if (!f || f->generation != generation || f->mac != mac || f->local || is_awaited(f))
+	if (!f || f->generation != generation || f->mac != mac || f->local || f->allowance.rule || is_awaited(f))
 		return 0;
 	/* What may begin another flow between the same ends. */
 	if (way.proto == IPPROTO_TCP ? (flags & 0x12) == 2 : now - f->seen > DATAGRAMS_IDLE)
@@ -358,5 +404,5 @@ int forward(struct __sk_buff *skb)
 	__u32 value = read == READABLE ? mark_for(skb, a) : 0;
 	if (value == MARK_HOLD)
 		lengthen_way(skb, a->base);
-	return mark(skb, read == LATER_FRAGMENT || p->more ? mark_fragment(p, read, value) : value);
+	return mark(skb, read == LATER_FRAGMENT || p->more ? mark_fragment(a, read, value) : value);
 }

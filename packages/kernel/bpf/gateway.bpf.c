@@ -13,6 +13,7 @@
 #include "address.h"
 #include "subject.h"
 #include "walk.h"
+#include "limit.h"
 #include "judge.h"
 #include "packet.h"
 #include "finding.h"
@@ -20,5 +21,6 @@
 #include "plain.h"
 #include "forward.h"
 #include "returned.h"
+#include "charge.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

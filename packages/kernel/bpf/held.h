@@ -33,7 +33,7 @@ int held(struct __sk_buff *skb)
 		return 0;
 	if (ticket->generation != generation && !still_awaited(ticket, &key, generation))
 		return 0;
-	if (VERDICT(found_word(&key, generation)) != AWAITED)
+	if (find_verdict(&key, generation))
 		return 0;
 	struct origin origin = { .target = key.target, .port = p.source };
 	__builtin_memcpy(origin.source, p.from, 16);
@@ -53,17 +53,19 @@ int ingress(struct __sk_buff *skb)
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!f || f->exempt)
 		return PASSED;
+	struct packet p = {};
+	if (f->allowance.rule && read_packet(skb, &p) && p.payload && !pass_limit(f, bpf_get_socket_cookie(skb), BYTES_IN, p.payload))
+		return DROPPED;
 	if (sk->protocol != IPPROTO_TCP) {
 		count_received(skb, f);
 		return PASSED;
 	}
-	if (f->greeted >= GREETINGS_BYTES)
+	if (f->allowance.rule || f->greeted >= GREETINGS_BYTES)
 		return PASSED;
 	bpf_spin_lock(&f->lock);
 	struct target target = f->target;
 	__u32 word = f->verdict.word;
 	bpf_spin_unlock(&f->lock);
-	struct packet p = {};
 	if (VERDICT(word) != AWAITED || !read_packet(skb, &p) || !p.payload)
 		return PASSED;
 	__u32 length = p.payload;

@@ -32,6 +32,8 @@ struct report {
 	__u8 hook;
 	__u64 now;
 	struct origin_of_event of;
+	/* The one that was reached, from 1. */
+	__u32 limit;
 };
 
 /* Waking the reader interrupts this very processor; it looks by itself, and is woken only before the ring is full. */
@@ -71,7 +73,7 @@ static __always_inline void write_event(struct event *e, struct report *r, const
 	e->name = r->verdict->name;
 	e->parent = r->of.parent;
 	e->cookie = r->of.cookie;
-	e->pad = 0;
+	e->limit = r->limit;
 	if (comm)
 		__builtin_memcpy(e->comm, comm, 16);
 	else
@@ -109,10 +111,13 @@ static __always_inline int refuse(struct subject *s, struct target *t, __u32 gen
 static __always_inline void remember(struct flow *f, struct subject *s, struct target *t, struct verdict *v, __u32 generation,
 				     __u64 since, int connected)
 {
+	__u32 limit = limit_of(generation, v->word, &v->rule);
 	bpf_spin_lock(&f->lock);
 	f->subject = *s;
 	f->target = *t;
 	f->verdict = *v;
+	f->allowance.rule = limit;
+	f->allowance.over = 0;
 	f->generation = generation;
 	f->since = since;
 	f->redirected = 0;

@@ -106,6 +106,17 @@ struct tally {
 	__u32 packets_received;
 };
 
+/* What a flow may move: see limit.h. */
+struct allowance {
+	/* The rule that let it through, if that has a limit, by its number there. */
+	__u32 rule;
+	/* The limit that it ran into, from 1. */
+	__u8 over;
+	/* Is one of the connections that the rule has let through. */
+	__u8 counted;
+	__u16 pad;
+};
+
 /* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
    a destination and its verdict together when several threads send on one socket. */
 struct flow {
@@ -134,6 +145,7 @@ struct flow {
 	__u32 pad;
 	/* Datagrams to this destination; TCP counts by itself. */
 	struct tally tally;
+	struct allowance allowance;
 };
 
 struct event {
@@ -156,7 +168,8 @@ struct event {
 	struct executable exe;
 	char comm[16];
 	__u32 name;
-	__u32 pad;
+	/* The one that was reached, from 1. */
+	__u32 limit;
 	__u64 cookie;
 };
 
@@ -269,6 +282,9 @@ enum counter {
 	NOT_INSPECTED,
 	GREETINGS_LOST,
 	ENDS_LOST,
+	OVER_BYTES_OUT,
+	OVER_BYTES_IN,
+	OVER_CONNECTIONS,
 	COUNTERS
 };
 

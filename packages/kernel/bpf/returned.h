@@ -17,11 +17,56 @@ static __always_inline void tell_greeting(struct __sk_buff *skb, struct packet *
 		return;
 	}
 	g->way = *way;
-	g->seq = p->seq;
+	g->seq = p->ack;
 	g->length = length;
 	if (bpf_skb_load_bytes(skb, p->data, g->bytes, length) < 0)
 		g->length = 0;
 	bpf_ringbuf_submit(g, 0);
+}
+
+/* Ends as its client would name them. */
+static __always_inline void turn(struct packet *p)
+{
+	struct packet back = *p;
+	__u32 server[4];
+	__builtin_memcpy(server, back.from, 16);
+	__builtin_memcpy(p->from, back.target.addr, 16);
+	put_words(p->target.addr, server[0], server[1], server[2], server[3]);
+	p->source = back.target.port;
+	p->target.port = back.source;
+	p->seq = back.ack;
+	p->ack = back.seq;
+}
+
+static __always_inline struct passage *passage_of(struct packet *p, int read, struct way *way)
+{
+	struct fragments whole = whole_of(p);
+	if (read == LATER_FRAGMENT) {
+		struct piece *first = bpf_map_lookup_elem(&pieces, &whole);
+		return first ? bpf_map_lookup_elem(&ways, &first->way) : 0;
+	}
+	turn(p);
+	__builtin_memcpy(way->from, p->from, 16);
+	__builtin_memcpy(way->to, p->target.addr, 16);
+	way->source = p->source;
+	way->port = p->target.port;
+	way->proto = p->target.proto;
+	struct passage *f = bpf_map_lookup_elem(&ways, way);
+	if (f && f->allowance.rule && p->more) {
+		struct piece piece = { .way = *way };
+		bpf_map_update_elem(&pieces, &whole, &piece, BPF_ANY);
+	}
+	return f;
+}
+
+/* Whether a flow whose rule has a limit gets what its server sends. */
+static __always_inline int gets(struct packet *p, struct passage *f)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	if (is_reset(p) || !p->payload)
+		return 1;
+	__u32 over = run_into(&f->allowance, p->target.proto == IPPROTO_TCP, BYTES_IN, p->payload, now);
+	return !over || exceed(p, f, over, now);
 }
 
 SEC("tc")
@@ -30,29 +75,26 @@ int returned(struct __sk_buff *skb)
 	struct packet p = {};
 	struct way way = {};
 	struct config *c = settings();
-	if (!c || !(c->flags & INSPECT) || (skb->protocol != IPV4 && skb->protocol != IPV6))
+	if (!c || (skb->protocol != IPV4 && skb->protocol != IPV6))
 		return TC_ACT_UNSPEC;
 	__u32 base = c->flags & HAS_ETHERNET ? 14 : 0;
 	if (read_way(skb, base, &way, TO_CLIENT)) {
 		struct passage *known = bpf_map_lookup_elem(&ways, &way);
-		if (!known || !is_awaited(known))
+		if (!known || (!known->allowance.rule && !is_awaited(known)))
 			return TC_ACT_UNSPEC;
 	}
 	int read = skb->protocol == IPV4 ? read_packet4(skb, base, &p) : read_packet6(skb, base, &p);
-	if (read != READABLE || p.target.proto != IPPROTO_TCP)
+	if (read == UNREADABLE)
 		return TC_ACT_UNSPEC;
-	__u32 server[4];
-	__builtin_memcpy(server, p.from, 16);
-	__builtin_memcpy(way.from, p.target.addr, 16);
-	put_words(way.to, server[0], server[1], server[2], server[3]);
-	way.source = p.target.port;
-	way.port = p.source;
-	way.proto = IPPROTO_TCP;
-	struct passage *f = bpf_map_lookup_elem(&ways, &way);
-	if (!f || !is_awaited(f))
+	struct passage *f = passage_of(&p, read, &way);
+	if (!f)
+		return TC_ACT_UNSPEC;
+	if (f->allowance.rule)
+		return gets(&p, f) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+	if (read != READABLE || p.target.proto != IPPROTO_TCP || !is_awaited(f))
 		return TC_ACT_UNSPEC;
 	if ((p.flags & 0x12) == 0x12) {
-		f->first = p.ack;
+		f->first = p.seq;
 		f->begun = 1;
 	} else {
 		tell_greeting(skb, &p, &way, f);

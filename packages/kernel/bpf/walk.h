@@ -12,6 +12,9 @@ enum outcome { ALLOW = 0, DENY = 1, UNDETERMINED = 2, AWAITED = 3 };
 enum kind { LEAF = 0, DENSE = 1, SPARSE = 2 };
 
 #define CLOSED DENY
+/* HOW of a leaf that allows: its rule has a limit. */
+#define LIMITED 3
+#define IS_LIMITED(word) (VERDICT(word) == ALLOW && HOW(word) == LIMITED)
 #define IS_MONITORED(word) (((word) >> 8) & 1)
 #define HOW(word) (((word) >> 16) & 0xff)
 #define VERDICT(word) ((word) & 0xff)
@@ -209,7 +212,8 @@ struct names {
 static __always_inline void take_name(struct names *n, struct verdict *out, struct verdict *one, __u32 name)
 {
 	n->monitored = n->monitored && (VERDICT(one->word) == ALLOW || IS_MONITORED(one->word));
-	if (n->found && EFFECT(one->word) != EFFECT(out->word))
+	/* Two rules that have limits let different amounts through. */
+	if (n->found && (EFFECT(one->word) != EFFECT(out->word) || (IS_LIMITED(one->word) && one->rule != out->rule)))
 		n->agree = 0;
 	if (n->found && one->rank >= out->rank)
 		return;

@@ -52,6 +52,7 @@ struct passage {
 	/* The verdict was or is the handshake's to give. */
 	__u8 inspected;
 	__u32 pad;
+	struct allowance allowance;
 };
 
 struct fragments {
@@ -77,7 +78,12 @@ struct forwarded {
 	__u8 family;
 	__u8 proto;
 	__u8 kind;
-	__u8 pad[6];
+	/* The one that was reached, from 1. */
+	__u8 limit;
+	__u8 pad;
+	/* TCP: the numbers that its server and its client await. */
+	__u32 seq;
+	__u32 ack;
 };
 
 enum forwarded_kind { JUDGED = 0, SPOOFED = 1 };
@@ -117,12 +123,17 @@ struct greeting {
 	__u8 bytes[GREETING_BYTES];
 };
 
-/* The mark of the first fragment, for those that follow. */
+/* What became of the first fragment, for those that follow. */
+struct piece {
+	__u32 mark;
+	struct way way;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 12);
 	__type(key, struct fragments);
-	__type(value, __u32);
+	__type(value, struct piece);
 } pieces SEC(".maps");
 
 /* Who used an address last, for whoever answers its questions. */

@@ -21,7 +21,7 @@ const DENY = 1
 const UNDETERMINED = 2
 
 /** Offsets inside the kernel's record of a socket (struct flow). */
-export const FLOW = { generation: 4, verdict: 88, exempt: 210 } as const
+export const FLOW = { generation: 4, verdict: 88, exempt: 210, over: 252 } as const
 
 /** Closes the TCP sockets of this network namespace whose last verdict, under the active generation, is a refusal. */
 export function closeDenied(flowsFd: number, generation: number): number {
@@ -69,7 +69,8 @@ function destroy(socket: NetlinkSocket, family: number, id: Uint8Array): boolean
 function isDenied(flow: Uint8Array, generation: number): boolean {
   const at = view(flow)
   const word = at.getUint32(FLOW.verdict, true)
-  const refused = [DENY, UNDETERMINED].includes(word & 0xff) && ((word >> 8) & 1) === 0
+  const stops = [DENY, UNDETERMINED].includes(word & 0xff) || at.getUint8(FLOW.over) !== 0
+  const refused = stops && ((word >> 8) & 1) === 0
   return refused && at.getUint32(FLOW.generation, true) === generation && at.getUint8(FLOW.exempt) === 0
 }
 

@@ -17,6 +17,10 @@ export interface KernelCounters {
   readonly greetingsLost: number
   /** Ends of flows that could not be told: their records have neither bytes nor duration. */
   readonly endsLost: number
+  /** Flows that ran into a limit of their rule. */
+  readonly overBytesOut: number
+  readonly overBytesIn: number
+  readonly overConnections: number
 }
 
 const NAMES = [
@@ -31,6 +35,9 @@ const NAMES = [
   'notInspected',
   'greetingsLost',
   'endsLost',
+  'overBytesOut',
+  'overBytesIn',
+  'overConnections',
 ] as const satisfies readonly (keyof KernelCounters)[]
 
 export function readCounters(fd: number): KernelCounters {

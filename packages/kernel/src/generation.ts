@@ -1,3 +1,5 @@
+import type { RuleLimit } from './limits/rule-limit.ts'
+
 /** Everything one policy consists of in the kernel. It appears as a whole or not at all. */
 export interface KernelGeneration {
   /** The verdict diagram: word 0 is 0x53595031, word 1 the offset of the root node. */
@@ -19,6 +21,7 @@ export interface KernelGeneration {
     readonly awaitedName?: number
   }
   readonly bindings?: readonly Binding[]
+  readonly limits?: readonly RuleLimit[]
   /** Report, and do not refuse, what no rule refuses: raw sockets, marks, DNS past the resolver. */
   readonly monitor?: boolean
 }

@@ -5,6 +5,7 @@ export type KernelErrorCode =
   | 'cgroup-missing'
   | 'cgroup-failed'
   | 'image-invalid'
+  | 'limits-full'
   | 'netlink-failed'
   | 'rules-refused'
   | 'privileges-missing'

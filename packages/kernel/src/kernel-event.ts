@@ -1,3 +1,5 @@
+import { limitNumbered, type LimitName } from './limits/rule-limit.ts'
+
 export type Hook = 'connect' | 'sendmsg' | 'create' | 'egress' | 'setsockopt'
 
 /** A decision of the kernel about one socket and destination. */
@@ -17,6 +19,8 @@ export interface KernelEvent {
   readonly addr: Uint8Array
   /** Null when no rule but the default, or no rule at all, decided. */
   readonly ruleIndex: number | null
+  /** The limit of that rule which the flow ran into. */
+  readonly limit: LimitName | null
   readonly generation: number
   readonly cgroup: bigint
   readonly exeDev: bigint
@@ -76,6 +80,7 @@ export function decodeEvent(bytes: Uint8Array): KernelEvent {
     exeIno: view.getBigUint64(72, true),
     comm: new TextDecoder().decode(comm.subarray(0, end < 0 ? 16 : end)),
     nameClass: optional(96),
+    limit: limitNumbered(view.getUint32(100, true)),
     parentTgid: view.getUint32(52, true),
     cookie: view.getBigUint64(104, true),
   }

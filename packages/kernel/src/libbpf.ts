@@ -9,12 +9,33 @@ export type Libbpf = Readonly<Record<keyof typeof SIGNATURES, Call>>
 export type Pointer = bigint | object | null
 
 function bind(): Libbpf {
+  koffi.struct('bpf_test_run_opts', TEST_RUN_OPTIONS)
   const library = koffi.load('libbpf.so.1')
   const declared = Object.entries(SIGNATURES).map(([name, signature]) => [name, library.func(signature)])
   return Object.fromEntries(declared) as Libbpf
 }
 
+/** `struct bpf_test_run_opts` */
+const TEST_RUN_OPTIONS = {
+  sz: 'size_t',
+  data_in: 'void *',
+  data_out: 'void *',
+  data_size_in: 'uint32_t',
+  data_size_out: 'uint32_t',
+  ctx_in: 'void *',
+  ctx_out: 'void *',
+  ctx_size_in: 'uint32_t',
+  ctx_size_out: 'uint32_t',
+  retval: 'uint32_t',
+  repeat: 'int',
+  duration: 'uint32_t',
+  flags: 'uint32_t',
+  cpu: 'uint32_t',
+  batch_size: 'uint32_t',
+} as const
+
 const SIGNATURES = {
+  testRun: 'int bpf_prog_test_run_opts(int program, _Inout_ bpf_test_run_opts *options)',
   setPrint: 'void *libbpf_set_print(void *fn)',
   openFile: 'void *bpf_object__open_file(const char *path, void *opts)',
   load: 'int bpf_object__load(void *object)',

@@ -10,6 +10,7 @@ import type { Binding, KernelGeneration } from './generation.ts'
 import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } from './kernel-config.ts'
 import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
+import { Budgets } from './limits/budgets.ts'
 import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
 import type { Ticket } from './handshakes/records.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
@@ -56,12 +57,13 @@ export interface Enforcement extends AsyncDisposable {
    * of one enforcement from another's.
    */
   handshakes(name: string): Handshakes<Ticket>
-  /** Closes TCP sockets that the policy in force has refused. Returns how many. */
+  /** Closes TCP sockets that the policy in force has refused, or that ran into a limit. Returns how many. */
   closeDenied(): number
 }
 
 const MAPS = [
   ...GENERATION_MAPS,
+  'budgets',
   'fence',
   'config',
   'events',
@@ -100,6 +102,7 @@ class Guard implements Enforcement {
   readonly #pins: string | undefined
   readonly #loaded: LoadedObject | undefined
   readonly #maps: Maps
+  readonly #budgets: Budgets
   readonly #links: Pointer[] = []
   readonly #stops = new Set<() => void>()
   #attached: boolean
@@ -113,6 +116,7 @@ class Guard implements Enforcement {
     this.#pins = pins
     this.#loaded = loaded
     this.#maps = maps
+    this.#budgets = new Budgets(maps.budgets)
     this.#attached = !loaded
     this.#inspect = !loaded && inspects(lookup(maps.config, word(0), CONFIG_BYTES))
     this.#configure(loaded ? 0 : this.generation)
@@ -130,7 +134,8 @@ class Guard implements Enforcement {
   apply(generation: KernelGeneration): void {
     const before = this.generation
     const next = before + 1
-    const { overflow } = writeGeneration(this.#maps, next & 1, generation)
+    const budgets = this.#budgets.assign(generation.limits ?? [])
+    const { overflow } = writeGeneration(this.#maps, next & 1, generation, budgets)
     this.#overflow += overflow
     this.#configure(next)
     if (this.#attached) retireSlot(this.#maps, before & 1)

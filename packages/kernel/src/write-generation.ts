@@ -12,14 +12,16 @@ export const GENERATION_MAPS = [
   'addresses',
   'bindings',
   'defaults',
+  'limited',
 ] as const
 export type GenerationMap = (typeof GENERATION_MAPS)[number]
 
-/** Fills one slot. Nothing reads it before the caller makes it the active one. */
+/** Fills one slot; `budgets` are numbers by rule. Nothing reads it before the caller makes it the active one. */
 export function writeGeneration(
   outer: Readonly<Record<GenerationMap, number>>,
   slot: number,
   generation: KernelGeneration,
+  budgets: ReadonlyMap<number, number>,
 ): { readonly overflow: number } {
   if (generation.image[0] !== IMAGE_MAGIC || generation.image.length < 3)
     throw new KernelError('image-invalid', 'not a diagram image', 'compile the policy again')
@@ -46,6 +48,11 @@ export function writeGeneration(
     add('units', createInner('hash', 8, 4, generation.units.length)),
     8,
     generation.units.map((unit) => ({ key: [unit.cgroupId], class: unit.class })),
+  )
+  writeHash(
+    add('limited', createInner('hash', 4, 4, budgets.size)),
+    4,
+    [...budgets].map(([rule, budget]) => ({ key: [BigInt(rule)], class: budget })),
   )
   const { keys, classes } = generation.addresses
   updateBatch(add('addresses', createInner('lpm', 20, 4, classes.length)), keys, bytesOf(classes), classes.length)

@@ -3,7 +3,17 @@ import type { DenyKind, Mode } from './policy.ts'
 export const STAGES = ['connect', 'dns', 'handshake', 'request', 'content'] as const
 export type Stage = (typeof STAGES)[number]
 
-export const REASONS = ['rule', 'default', 'implicit', 'metadata-address', 'missing-facts', 'bad-handshake'] as const
+export const REASONS = [
+  'rule',
+  'default',
+  'implicit',
+  'metadata-address',
+  'missing-facts',
+  'bad-handshake',
+  'limit-bytes-out',
+  'limit-bytes-in',
+  'limit-connections',
+] as const
 /** Why; every member is documented in docs/reference/reasons.md. */
 export type Reason = (typeof REASONS)[number]
 

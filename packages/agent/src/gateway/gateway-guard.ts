@@ -128,7 +128,10 @@ export class GatewayGuard implements AsyncDisposable {
       }),
     )
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
-    this.#gateway.events((event) => this.#events.receive(event))
+    this.#gateway.events((event) => {
+      this.#events.receive(event)
+      if (event.limit !== null && event.mode === 'enforce') this.#gateway?.end(event)
+    })
   }
 
   /** The policy is in force when this returns; when it throws, the one before still is. */

@@ -6,6 +6,7 @@ type GatewayMetric = Metric & { readonly value: (from: GatewayStatistics) => num
 
 const FLOWS = { name: 'sallyport_gateway_flows_total', help: 'Flows that were decided.' }
 const STOPPED = { name: 'sallyport_gateway_stopped_packets_total', help: 'Packets that netfilter stopped.' }
+const OVER = { name: 'sallyport_gateway_over_limit_total', help: 'Flows that ran into a limit of their rule.' }
 
 /** docs/reference/metrics.md lists the same, a test compares both. */
 export const GATEWAY_METRICS: readonly GatewayMetric[] = [
@@ -20,6 +21,9 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
   { ...STOPPED, labels: { reason: 'refused' }, value: ({ netfilter }) => netfilter['refused'] ?? 0 },
   { ...STOPPED, labels: { reason: 'unmarked' }, value: ({ netfilter }) => netfilter['unmarked'] ?? 0 },
   { ...STOPPED, labels: { reason: 'unasked' }, value: ({ netfilter }) => netfilter['unasked'] ?? 0 },
+  { ...OVER, labels: { limit: 'bytesOut' }, value: ({ kernel }) => kernel.overBytesOut },
+  { ...OVER, labels: { limit: 'bytesIn' }, value: ({ kernel }) => kernel.overBytesIn },
+  { ...OVER, labels: { limit: 'connections' }, value: ({ kernel }) => kernel.overConnections },
   {
     name: 'sallyport_gateway_tables_restored_total',
     help: 'Times that the rules in nftables were put back, because somebody else had changed or removed them.',

@@ -59,10 +59,15 @@ export class GatewayPolicy {
       this.#rules = this.#compiled.at(Date.now())
       const { clients, networks, sources, stations } = this.#table
       const tables = gatewayTables(this.#rules, clients, networks, rulesOf(this.#compiled))
-      onGeneration(gateway.generation + 1, this.#table, { rules: this.#rules, resume: tables.resume })
+      const now = boundNow(this.#compiled, this.#rules, this.#names)
+      onGeneration(gateway.generation + 1, this.#table, {
+        rules: this.#rules,
+        resume: tables.resume,
+        limits: now.limits,
+      })
       gateway.apply({
         ...tables,
-        ...boundNow(this.#compiled, this.#rules, this.#names),
+        ...now,
         sources,
         stations,
       })

@@ -11,6 +11,7 @@ const CODES: Readonly<Record<KernelErrorCode, ErrorCode>> = {
   'bpf-failed': 'enforcement-failed',
   'netlink-failed': 'enforcement-failed',
   'image-invalid': 'enforcement-failed',
+  'limits-full': 'policy-too-complex',
   'rules-refused': 'enforcement-failed',
   'netfilter-failed': 'enforcement-failed',
   'interface-missing': 'interface-unknown',

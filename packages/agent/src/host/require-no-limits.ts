@@ -1,6 +1,6 @@
 import { SallyportError, type Policy } from '@sallyport/policy'
 
-/** Nothing counts what a flow moves: an allowance that has a limit would have none. Throws `policy-invalid`. */
+/** Without root nothing counts what a flow moves: an allowance that has a limit would have none. Throws `policy-invalid`. */
 export function requireNoLimits({ layers }: Policy): void {
   const limited = layers
     .flatMap(({ rules }) => rules)
@@ -9,9 +9,9 @@ export function requireNoLimits({ layers }: Policy): void {
   if (limited.length === 0) return
   throw new SallyportError(
     'policy-invalid',
-    `limits cannot be enforced yet; nothing is applied: ${limited.join(', ')}`,
+    `limits are enforced as root alone; nothing is run: ${limited.join(', ')}`,
     {
-      remedy: 'Take `limit` out of these rules, or let them only watch (`mode: monitor`).',
+      remedy: 'Run it as root, take `limit` out of these rules, or let them only watch (`mode: monitor`).',
     },
   )
 }

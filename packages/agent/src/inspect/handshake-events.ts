@@ -19,6 +19,7 @@ export function eventOfHandshake({ key, ticket, verdict }: JudgedHandshake): Ker
     port,
     addr,
     ruleIndex: null,
+    limit: null,
     generation: ticket.generation,
     cgroup: ticket.cgroup,
     exeDev: ticket.exeDev,

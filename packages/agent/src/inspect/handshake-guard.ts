@@ -16,16 +16,22 @@ import {
   type Handshakes,
   type HeldPacket,
   type QueuedSegment,
+  type RuleLimit,
   type Ticket,
 } from '@sallyport/kernel'
 import { addressFromBytes, parseDomainName, type DomainName } from '@sallyport/net'
 import { PROTOCOLS, type Protocol, type Verdict } from '@sallyport/policy'
 import type { BoundNames } from '../run/bound-names.ts'
+import { limitedRuleOf, overLimit } from '../run/rule-limits.ts'
 import { handshakeCiphers } from './handshake-ciphers.ts'
 import { judgeHandshake } from './judge-handshake.ts'
 
 /** What one generation of the kernel's tables was made from. */
-export type InspectedRules = { readonly rules: CompiledRules; readonly resume: ReadonlyMap<number, number> }
+export type InspectedRules = {
+  readonly rules: CompiledRules
+  readonly resume: ReadonlyMap<number, number>
+  readonly limits: readonly RuleLimit[]
+}
 
 /** A flow whose handshake has decided. */
 export type JudgedHandshake<Flow extends Awaited = Ticket> = {
@@ -143,14 +149,19 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
     segment: QueuedSegment,
     earlier: Finding | null,
   ): void {
-    const verdict = this.#verdict(ticket, facts)
-    const finding = findingOf(ticket.generation, verdict, facts)
+    const { generation } = ticket
+    const judged = this.#verdict(ticket, facts)
+    const rule = limitedRuleOf(this.#options.rulesOf(generation)?.limits ?? [], judged)
+    const reached =
+      rule === null ? null : this.#options.handshakes.charge(held, { generation, rule, isKnown: earlier !== null })
+    const verdict = judged !== null && reached !== null ? overLimit(judged, reached) : judged
+    const finding = findingOf(generation, verdict, facts, reached === null ? rule : null)
     this.#options.handshakes.find(key, finding)
     this.#answer(held, segment, finding)
     this.#counters.judged++
     if (!passes(finding)) this.#counters.denied++
     if (earlier?.verdict !== finding.verdict || earlier.mode !== finding.mode)
-      this.#options.onJudged({ generation: ticket.generation, key, ticket, facts, verdict })
+      this.#options.onJudged({ generation, key, ticket, facts, verdict })
   }
 
   #verdict(ticket: Flow, facts: HandshakeFacts): Verdict | null {
@@ -187,7 +198,12 @@ function passes({ verdict, mode }: Finding): boolean {
   return verdict === 'allow' || mode === 'monitor'
 }
 
-function findingOf(generation: number, verdict: Verdict | null, facts: HandshakeFacts): Finding {
+function findingOf(
+  generation: number,
+  verdict: Verdict | null,
+  facts: HandshakeFacts,
+  limitedRule: number | null,
+): Finding {
   const allowed = verdict?.verdict === 'allow'
   return {
     generation,
@@ -199,6 +215,7 @@ function findingOf(generation: number, verdict: Verdict | null, facts: Handshake
     ech: facts.ech,
     protocol: facts.protocol,
     name: facts.domain ?? '',
+    limitedRule,
   }
 }
 

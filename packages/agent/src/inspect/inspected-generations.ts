@@ -12,13 +12,13 @@ export class InspectedGenerations {
     this.#onAwaited = onAwaited
   }
 
-  keep(generation: number, { rules, resume }: InspectedRules): void {
+  keep(generation: number, { rules, resume, limits }: InspectedRules): void {
     if (resume.size > 0) {
       this.#onAwaited?.()
       this.#onAwaited = null
     }
     this.#rules.delete(generation)
-    this.#rules.set(generation, { rules, resume })
+    this.#rules.set(generation, { rules, resume, limits })
     const [oldest] = this.#rules.keys()
     if (this.#rules.size > KEPT && oldest !== undefined) this.#rules.delete(oldest)
   }

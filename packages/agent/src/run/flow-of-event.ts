@@ -9,6 +9,7 @@ import {
   type DomainName,
 } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
+import { overText, reasonOfLimit } from './rule-limits.ts'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
 
 export type EventContext = {
@@ -49,13 +50,25 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
 
 /** `without` is the reason when no rule decided. */
 export function recordedVerdict(
-  event: Pick<KernelEvent, 'verdict' | 'mode'>,
+  event: Pick<KernelEvent, 'verdict' | 'mode' | 'limit'>,
   ruleIndex: number | null,
   without: string,
   policy: Policy,
 ): RecordedVerdict {
   const { layer, rule } = ruleAt(policy, ruleIndex)
   const verdict = event.verdict === 'undetermined' ? 'deny' : event.verdict
+  if (event.limit !== null) {
+    const reason = reasonOfLimit(event.limit)
+    return {
+      verdict,
+      rule,
+      layer,
+      mode: event.mode,
+      stage: 'connect',
+      reason,
+      explain: overText(rule, layer, event.limit),
+    }
+  }
   const reason = rule !== null ? 'rule' : without
   const explain = `${verdict === 'allow' ? 'allowed' : 'denied'} by ${rule === null ? reason : `rule ${rule} of ${layer}`}`
   return { verdict, rule, layer, mode: event.mode, stage: 'connect', reason, explain }

@@ -3,6 +3,7 @@ import type { Binding, KernelGeneration } from '@sallyport/kernel'
 import { addressBytes, type Address, type DomainName } from '@sallyport/net'
 import type { Rule } from '@sallyport/policy'
 import type { InspectedRules } from '../inspect/handshake-guard.ts'
+import { ruleLimits } from './rule-limits.ts'
 import type { BoundNames } from './bound-names.ts'
 
 /** The tables, and what a walk that stopped in them goes on with. */
@@ -30,12 +31,12 @@ export function boundNow(
   { policy }: CompiledPolicy,
   rules: CompiledRules,
   names: BoundNames,
-): Required<Pick<KernelGeneration, 'bindings' | 'monitor'>> {
+): Required<Pick<KernelGeneration, 'bindings' | 'monitor' | 'limits'>> {
   const bindings = [...names.entries()].map((entry) => ({
     address: addressBytes(entry.address),
     names: entry.names.map(({ name, ttlSeconds }) => nameBinding(rules, name, ttlSeconds)),
   }))
-  return { bindings, monitor: policy.layers.at(-1)?.mode === 'monitor' }
+  return { bindings, monitor: policy.layers.at(-1)?.mode === 'monitor', limits: ruleLimits(policy) }
 }
 
 export function bindingOf(rules: CompiledRules, name: DomainName, address: Address, ttlSeconds: number): Binding {

@@ -6,7 +6,6 @@ import type { RunOutcome, RunRequest } from './run-request.ts'
 
 /** Runs a command so that only what the policy allows leaves: as root in a cgroup, else in a namespace of its own. */
 export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
-  requireNoLimits(request.policy)
   const asRoot = process.getuid?.() === 0
   const way = asRoot ? 'cgroup' : 'namespace'
   const command = findCommand(request.command[0] ?? '', process.env['PATH'] ?? '')
@@ -16,6 +15,7 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
   }
   try {
     if (asRoot) return await runInCgroup(request, command.path)
+    requireNoLimits(request.policy)
     const { runInNamespace } = await import('./run-in-namespace.ts')
     return await runInNamespace(request, command.path)
   } catch (error) {

@@ -19,6 +19,7 @@ import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
 import { BegunFlows } from './begun-flows.ts'
 import { BoundNames } from './bound-names.ts'
+import { LimitCloser } from './limit-closer.ts'
 import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
 import { PolicyInForce } from './policy-in-force.ts'
@@ -63,6 +64,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     resolverTgid: process.pid,
   })
   scope.use(enforcement)
+  const closer = scope.use(new LimitCloser(enforcement))
   const events = new EventStream({
     policy,
     world,
@@ -73,7 +75,10 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     names,
     onFlow,
   })
-  enforcement.events((event) => events.receive(event))
+  enforcement.events((event) => {
+    events.receive(event)
+    closer.receive(event)
+  })
   enforcement.ends((ended) => events.ended(ended))
   // Every packet that leaves is asked about then: only where the policy may need it.
   const inspect = (): void => {

@@ -8,7 +8,6 @@ import {
   type World,
 } from '@sallyport/policy'
 import type { PolicyFile, PolicyInForceState, PolicyVersion, StateStore } from '@sallyport/store'
-import { requireNoLimits } from '../host/require-no-limits.ts'
 import { HeldPolicies, type Held } from './held-policies.ts'
 import { hostPolicy, WATCH_ONLY } from './host-policy.ts'
 import type { PolicyCopy } from './policy-copy.ts'
@@ -196,7 +195,6 @@ export class HostControl {
     const { files, mode } = wanted ?? { files: WATCH_ONLY, mode: 'monitor' }
     // What is stored goes on as it was: a host that starts again would be left without any policy.
     const policy = tested ? await this.#known(files, mode) : hostPolicy(files, mode)
-    if (tested) requireNoLimits(policy)
     const world = await this.#options.worldFor(policy)
     if (tested) requireTestsPass(hostPolicy(files, 'enforce'), world, this.#options.nowMs())
     await this.#options.enforce(policy, world)

@@ -26,6 +26,7 @@ import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
+import { LimitCloser } from '../run/limit-closer.ts'
 import type { LoopbackForwarder } from '../run/local-forwarder.ts'
 import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
@@ -73,7 +74,7 @@ type Attached = {
   readonly ends: PolicyEvents<EndedEvent>
   readonly judged: PolicyEvents<JudgedHandshake>
   readonly inspected: InspectedGenerations
-  /** What is judged by its handshake; nothing where nothing is enforced. */
+  /** What judges handshakes, where anything is enforced, and what ends connections over a limit. */
   readonly inspection: AsyncDisposableStack
 }
 
@@ -190,12 +191,16 @@ export class HostGuard implements AsyncDisposable {
       eventBytes: EVENT_BYTES,
     })
     const events = new PolicyEvents<KernelEvent>()
+    const inspection = new AsyncDisposableStack()
+    const closer = inspection.use(new LimitCloser(enforcement))
     const judged = new PolicyEvents<JudgedHandshake>()
-    enforcement.events((event) => events.receive(event))
+    enforcement.events((event) => {
+      events.receive(event)
+      closer.receive(event)
+    })
     const ends = new PolicyEvents<EndedEvent>()
     enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
     const inspected = new InspectedGenerations()
-    const inspection = new AsyncDisposableStack()
     try {
       if (pinned) {
         const handshakes = inspection.use(enforcement.handshakes(`host-${cgroupId(this.#options.cgroupPath)}`))

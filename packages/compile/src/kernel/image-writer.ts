@@ -8,7 +8,8 @@ const HEADER_WORDS = 4
 export type LeafWords = {
   readonly verdict: 0 | 1 | 2
   readonly mode: 0 | 1
-  readonly how: 0 | 1 | 2
+  /** 3: it allows, by a rule that has a limit. */
+  readonly how: 0 | 1 | 2 | 3
   /** No other outcome is possible. */
   readonly sole: boolean
   readonly rank: number

@@ -18,6 +18,7 @@ const UNIT = variable('unit')
 const CONTAINER = variable('container')
 const NO_RULE = 0xffffffff
 const UNDETERMINED = 2
+const LIMITED = 3
 const MAX_IMAGE_WORDS = 64 * 1024 * 1024
 
 /** Everything one generation of the kernel's maps holds. Classes of users and units are numbered for this image only. */
@@ -209,20 +210,29 @@ function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Pick<Ker
 }
 
 /** A leaf that is not certain is watched only when no way it may end stops the flow. */
-function mayStop({ verdict, mode }: Outcome): boolean {
-  return verdict === 'deny' && mode === 'enforce'
+function mayStop(outcome: Outcome): boolean {
+  return outcome.mode === 'enforce' && (outcome.verdict === 'deny' || isLimited(outcome))
+}
+
+function isLimited({ verdict, rule }: Outcome): boolean {
+  return verdict === 'allow' && rule !== null && rule.limit !== null
+}
+
+/** What a flow moves counts for one rule, so that rules with a limit are not alike. */
+function sameInKernel(a: Outcome, b: Outcome): boolean {
+  return sameEffect(a, b) && (a.rank === b.rank || (!isLimited(a) && !isLimited(b)))
 }
 
 function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']>[0] {
   const first = outcomes[0]!
-  const certain = outcomes.every((outcome) => sameEffect(outcome, first))
+  const certain = outcomes.every((outcome) => sameInKernel(outcome, first))
   const { rank } = first
   const rule = first.rule === null ? NO_RULE : rank
   if (!certain) return { verdict: UNDETERMINED, mode: outcomes.some(mayStop) ? 0 : 1, how: 0, sole: false, rank, rule }
   return {
     verdict: first.verdict === 'allow' ? 0 : 1,
     mode: first.mode === 'enforce' ? 0 : 1,
-    how: first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
+    how: isLimited(first) ? LIMITED : first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
     sole: outcomes.length === 1,
     rank,
     rule,

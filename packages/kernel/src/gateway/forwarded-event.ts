@@ -1,3 +1,5 @@
+import { limitNumbered, type LimitName } from '../limits/rule-limit.ts'
+
 /** A decision of the kernel about a flow that passes the gateway. */
 export type ForwardedEvent = {
   /** Nanoseconds of CLOCK_BOOTTIME. */
@@ -6,6 +8,8 @@ export type ForwardedEvent = {
   /** As in the generation; 0 is nobody that was named. */
   readonly client: number
   readonly ruleIndex: number | null
+  /** The limit of that rule which the flow ran into. */
+  readonly limit: LimitName | null
   /** `spoofed`: the source is not of this network, or not of whoever sent it. */
   readonly kind: 'judged' | 'spoofed'
   readonly verdict: 'allow' | 'deny' | 'undetermined'
@@ -15,9 +19,12 @@ export type ForwardedEvent = {
   readonly srcPort: number
   readonly dst: Uint8Array
   readonly port: number
+  /** TCP: the numbers that its server and its client await. */
+  readonly serverAwaits: number
+  readonly clientAwaits: number
 }
 
-export const FORWARDED_BYTES = 72
+export const FORWARDED_BYTES = 80
 const NONE = 0xffffffff
 const VERDICTS = ['allow', 'deny', 'undetermined'] as const
 
@@ -38,5 +45,8 @@ export function decodeForwarded(bytes: Uint8Array): ForwardedEvent {
     mode: view.getUint8(61) ? 'monitor' : 'enforce',
     ipproto: view.getUint8(64),
     kind: view.getUint8(65) === 1 ? 'spoofed' : 'judged',
+    limit: limitNumbered(view.getUint8(66)),
+    serverAwaits: view.getUint32(68, true),
+    clientAwaits: view.getUint32(72, true),
   }
 }

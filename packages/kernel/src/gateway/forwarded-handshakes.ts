@@ -23,22 +23,28 @@ import {
   wayOf,
   type ForwardedTicket,
 } from './forwarded-records.ts'
+import type { LimitName } from '../limits/rule-limit.ts'
+import { chargeFlow, type AllowedFlow } from './charge-flow.ts'
 import { MARK, marked } from './gateway-marks.ts'
 import { holdForwards } from './held-forwards.ts'
 
 type Options = {
   readonly lan: string
   readonly index: number
-  readonly maps: Readonly<Record<'ways' | 'findings' | 'greetings', number>>
+  readonly maps: Readonly<Record<'ways' | 'findings' | 'greetings' | 'charged', number>>
+  /** The program of that name. */
+  readonly charge: number
 }
 
+type Held = { readonly mark: number; readonly octets: number }
+
 /** Flows through the gateway that wait for their handshake. */
-export function openForwardedHandshakes({ lan, index, maps }: Options): Handshakes<ForwardedTicket> {
+export function openForwardedHandshakes({ lan, index, maps, charge }: Options): Handshakes<ForwardedTicket> {
   using opened = new DisposableStack()
   const queue = opened.use(new HandshakeQueue())
   const resets = { 4: opened.use(new RawSocket(4, MARK.pass)), 16: opened.use(new RawSocket(6, MARK.pass)) }
   const rules = opened.use(holdForwards({ lan, index, queue: queue.number }))
-  return new ForwardedHandshakes(queue, rules, resets, maps, opened.move())
+  return new ForwardedHandshakes(queue, rules, resets, maps, charge, opened.move())
 }
 
 class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
@@ -46,9 +52,10 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
   readonly #rules: KeptRules
   readonly #resets: Readonly<Record<4 | 16, RawSocket>>
   readonly #maps: Options['maps']
+  readonly #charge: number
   readonly #scope: DisposableStack
-  /** Of the packets that wait: a verdict says the mark anew. */
-  readonly #marks = new Map<number, number>()
+  /** The packets that wait: a verdict says the mark anew. */
+  readonly #held = new Map<number, Held>()
   #packets = 0
   #strangers = 0
 
@@ -57,12 +64,14 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
     rules: KeptRules,
     resets: Readonly<Record<4 | 16, RawSocket>>,
     maps: Options['maps'],
+    charge: number,
     scope: DisposableStack,
   ) {
     this.#queue = queue
     this.#rules = rules
     this.#resets = resets
     this.#maps = maps
+    this.#charge = charge
     this.#scope = scope
   }
 
@@ -73,8 +82,8 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
     this.#scope.defer(greetings.stop)
     this.#queue.read((id, payload, mark) => {
       this.#packets++
-      this.#marks.set(id, mark)
       const segment = parseSegment(payload)
+      this.#held.set(id, { mark, octets: segment?.payload.length ?? 0 })
       if (segment === null) {
         this.#strangers++
         return this.drop([id])
@@ -99,12 +108,17 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
     update(this.#maps.findings, keyBytes(key), encodeFinding(finding))
   }
 
+  charge(ids: readonly number[], allowed: AllowedFlow): LimitName | null {
+    const octets = ids.reduce((sum, id) => sum + (this.#held.get(id)?.octets ?? 0), 0)
+    return chargeFlow(this.#charge, this.#maps.charged, { ...allowed, octets })
+  }
+
   release(ids: readonly number[]): void {
     this.#answer(ids, 'pass')
   }
 
   drop(ids: readonly number[]): void {
-    for (const id of ids) this.#marks.delete(id)
+    for (const id of ids) this.#held.delete(id)
     this.#queue.answer(ids.map((id): QueueAnswer => ({ id, verdict: 'drop', mark: null })))
   }
 
@@ -128,8 +142,8 @@ class ForwardedHandshakes implements Handshakes<ForwardedTicket> {
   #answer(ids: readonly number[], as: 'pass' | 'refuse'): void {
     this.#queue.answer(
       ids.map((id): QueueAnswer => {
-        const mark = marked(this.#marks.get(id) ?? 0, as)
-        this.#marks.delete(id)
+        const mark = marked(this.#held.get(id)?.mark ?? 0, as)
+        this.#held.delete(id)
         return { id, verdict: 'accept', mark }
       }),
     )

@@ -4,8 +4,8 @@ import { hashOf, openObject } from '../programs.ts'
 
 export const GATEWAY_OBJECT: string = fileURLToPath(new URL('../../build/gateway.bpf.o', import.meta.url))
 
-/** What comes from the guarded network, and what goes back to it. */
-export const GATEWAY_PROGRAMS = ['forward', 'returned'] as const
+/** What comes from the guarded network, what goes back to it, and what counts packets that were held. */
+export const GATEWAY_PROGRAMS = ['forward', 'returned', 'charge'] as const
 export type GatewayProgram = (typeof GATEWAY_PROGRAMS)[number]
 
 export type LoadedGateway = {
@@ -29,7 +29,7 @@ export function loadGateway(maxFlows?: number): LoadedGateway {
     const programOf = (name: GatewayProgram): number =>
       checked(`open ${name}`, bpf.programFd(pointer(`find ${name}`, bpf.findProgram(object, name))))
     return {
-      programs: { forward: programOf('forward'), returned: programOf('returned') },
+      programs: { forward: programOf('forward'), returned: programOf('returned'), charge: programOf('charge') },
       map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
       close: () => bpf.close(object),
     }

@@ -9,15 +9,23 @@ import type { Handshakes } from '../handshakes/open-handshakes.ts'
 import { encodeConfig, INSPECT } from '../kernel-config.ts'
 import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pins.ts'
 import { retireSlot } from '../write-generation.ts'
+import { Budgets } from '../limits/budgets.ts'
+import { ConnectionEnder } from './connection-ender.ts'
 import { openForwardedHandshakes } from './forwarded-handshakes.ts'
 import type { ForwardedTicket } from './forwarded-records.ts'
 import { removeHeldForwards } from './held-forwards.ts'
 import { decodeForwarded, FORWARDED_BYTES, type ForwardedEvent } from './forwarded-event.ts'
 import { readGatewayCounters, type GatewayCounters } from './gateway-counters.ts'
 import type { GatewayGeneration } from './gateway-generation.ts'
-import { GATEWAY_PROGRAMS, gatewayHash, loadGateway, type LoadedGateway } from './gateway-object.ts'
+import {
+  GATEWAY_PROGRAMS,
+  gatewayHash,
+  loadGateway,
+  type GatewayProgram,
+  type LoadedGateway,
+} from './gateway-object.ts'
 import { networkInterface, type NetworkInterface } from './network-interface.ts'
-import { attachTraffic, detachTraffic } from './traffic-control.ts'
+import { attachTraffic, detachTraffic, type TrafficPoint } from './traffic-control.ts'
 import { GATEWAY_GENERATION_MAPS, writeGatewayGeneration } from './write-gateway-generation.ts'
 
 export type GatewayOptions = {
@@ -38,11 +46,15 @@ export type Gateway = AsyncDisposable & {
   /** Who used the address last, as packets showed; 0 is nobody that was named. */
   clientAt(address: Uint8Array): number
   events(onEvent: (event: ForwardedEvent) => void): void
+  /** Tells both ends of a connection that it is over. */
+  end(event: ForwardedEvent): void
   counters(): GatewayCounters
 }
 
 const MAPS = [
   ...GATEWAY_GENERATION_MAPS,
+  'budgets',
+  'charged',
   'fence',
   'config',
   'events',
@@ -111,11 +123,14 @@ class AttachedGateway implements Gateway {
   readonly #index: number
   readonly #pins: string
   readonly #maps: Maps
+  readonly #budgets: Budgets
+  #ender: ConnectionEnder | null = null
   readonly #programs: LoadedGateway['programs']
   readonly #close: () => void
   readonly #stops: (() => void)[] = []
   #flags: number
   #attached = false
+  #watchesReturn = false
   #overflow = 0
   #disposed = false
 
@@ -131,6 +146,7 @@ class AttachedGateway implements Gateway {
     this.#index = link.index
     this.#pins = pins
     this.#maps = maps
+    this.#budgets = new Budgets(maps.budgets)
     this.#programs = programs
     this.#close = close
     this.#flags = link.isEthernet ? HAS_ETHERNET : 0
@@ -143,7 +159,9 @@ class AttachedGateway implements Gateway {
   apply(generation: GatewayGeneration): void {
     const before = this.generation
     const next = before + 1
-    this.#overflow += writeGatewayGeneration(this.#maps, next & 1, generation).overflow
+    const budgets = this.#budgets.assign(generation.limits ?? [])
+    this.#overflow += writeGatewayGeneration(this.#maps, next & 1, generation, budgets).overflow
+    if (budgets.size > 0) this.#watchReturn()
     update(this.#maps.config, word(0), encodeConfig({ ...CONFIG, generation: next, flags: this.#flags }))
     if (this.#attached) retireSlot(this.#maps, before & 1)
     else this.#attach()
@@ -155,9 +173,10 @@ class AttachedGateway implements Gateway {
 
   handshakes(): Handshakes<ForwardedTicket> {
     rememberOwn(dirname(this.#pins), 'held')
-    const handshakes = openForwardedHandshakes({ lan: this.#lan, index: this.#index, maps: this.#maps })
+    const { charge } = this.#programs
+    const handshakes = openForwardedHandshakes({ lan: this.#lan, index: this.#index, maps: this.#maps, charge })
     this.#flags |= INSPECT
-    if (this.#attached) attachTraffic(this.#index, 'egress', this.#programs.returned)
+    this.#watchReturn()
     return handshakes
   }
 
@@ -171,6 +190,11 @@ class AttachedGateway implements Gateway {
     this.#stops.push(readEvents(this.#maps.events, format, onEvent))
   }
 
+  end(event: ForwardedEvent): void {
+    this.#ender ??= new ConnectionEnder()
+    this.#ender.end(event)
+  }
+
   counters(): GatewayCounters {
     const kernel = readGatewayCounters(this.#maps.counters, this.#maps.gateway_counters)
     return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
@@ -180,17 +204,26 @@ class AttachedGateway implements Gateway {
     if (this.#disposed) return
     this.#disposed = true
     for (const stop of this.#stops) stop()
-    if (this.#attached) detach(this.#index, dirname(this.#pins))
+    this.#ender?.[Symbol.dispose]()
+    if (this.#attached || this.#watchesReturn) detach(this.#index, dirname(this.#pins))
     removePinned(dirname(this.#pins))
     this.#close()
   }
 
+  /** What servers send matters too. A gateway that is taken over may do so already. */
+  #watchReturn(): void {
+    if (this.#watchesReturn) return
+    this.#put('egress', 'returned')
+    this.#watchesReturn = true
+  }
+
+  #put(point: TrafficPoint, program: GatewayProgram): void {
+    if (attachTraffic(this.#index, point, this.#programs[program])) rememberOwn(dirname(this.#pins), 'qdisc')
+  }
+
   #attach(): void {
     const parent = dirname(this.#pins)
-    for (const [point, program] of [['egress', 'returned'] as const, ['ingress', 'forward'] as const]) {
-      if (point === 'egress' && (this.#flags & INSPECT) === 0) continue
-      if (attachTraffic(this.#index, point, this.#programs[program])) rememberOwn(parent, 'qdisc')
-    }
+    this.#put('ingress', 'forward')
     this.#attached = true
     for (const name of GATEWAY_PROGRAMS) {
       const path = join(this.#pins, `program-${name}`)

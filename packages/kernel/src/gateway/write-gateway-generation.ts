@@ -17,6 +17,7 @@ export function writeGatewayGeneration(
   outer: Readonly<Record<GatewayGenerationMap, number>>,
   slot: number,
   generation: GatewayGeneration,
+  budgets: ReadonlyMap<number, number>,
 ): { readonly overflow: number } {
   const { keys, values } = generation.sources
   using sources = createInner('lpm', 20, SOURCE_BYTES, values.length)
@@ -29,7 +30,7 @@ export function writeGatewayGeneration(
   const clients = Uint32Array.from(stations, ({ client }) => client)
   updateBatch(macs.fd, macKeys, new Uint8Array(clients.buffer), stations.length)
   put(outer.stations, slot, macs)
-  return writeGeneration(outer, slot, generation)
+  return writeGeneration(outer, slot, generation, budgets)
 }
 
 /** `struct source` of bpf/ways.h. */

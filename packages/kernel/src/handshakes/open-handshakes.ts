@@ -6,6 +6,8 @@ import type { KeptRules } from '../kept-rules.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
 import { installRules, removeRules, REFUSED_MARK } from './held-rules.ts'
+import type { AllowedFlow } from '../gateway/charge-flow.ts'
+import type { LimitName } from '../limits/rule-limit.ts'
 import * as records from './records.ts'
 import type { Awaited, Finding, FlowKey, Greeting, Ticket } from './records.ts'
 
@@ -29,6 +31,8 @@ export interface Handshakes<Flow extends Awaited> extends Disposable {
   finding(key: FlowKey): Finding | null
   /** To be told before any packet is released: a packet without a finding does not leave. */
   find(key: FlowKey, finding: Finding): void
+  /** Counts a flow and what is held of it for a rule that has a limit: the limit that it runs into, or null. */
+  charge(ids: readonly number[], allowed: AllowedFlow): LimitName | null
   release(ids: readonly number[]): void
   /** Nothing is told to anybody. */
   drop(ids: readonly number[]): void
@@ -116,6 +120,11 @@ class Opened implements Handshakes<Ticket> {
 
   find(key: FlowKey, finding: Finding): void {
     update(this.#maps.findings, records.keyBytes(key), records.encodeFinding(finding))
+  }
+
+  /** What is let go comes by the program that counts. */
+  charge(): null {
+    return null
   }
 
   release(ids: readonly number[]): void {

@@ -2,13 +2,18 @@
 export const KEY_BYTES = 32
 export const ORIGIN_BYTES = 40
 export const TICKET_BYTES = 144
-export const FINDING_BYTES = 288
+export const FINDING_BYTES = 296
 export const GREETING_HEAD: number = KEY_BYTES + 8
 export const GREETING_BYTES: number = GREETING_HEAD + 1400
 
 const PROTOCOL_BYTES = 16
 const NAME_BYTES = 255
 const VERDICTS = { allow: 0, deny: 1 } as const
+/** In the place of how a flow is refused. */
+const LIMITED = 3
+const NO_RULE = 0xffffffff
+const PROTOCOL_AT = 24
+const NAME_AT = 40
 const HOWS = { reject: 0, drop: 1, sinkhole: 2 } as const
 const TCP = 6
 const UDP = 17
@@ -52,6 +57,8 @@ export type Finding = {
   readonly ech: boolean
   readonly protocol: string
   readonly name: string
+  /** The rule that lets it through, where that has a limit. */
+  readonly limitedRule: number | null
 }
 
 export type Greeting = { readonly key: FlowKey; readonly seq: number; readonly bytes: Uint8Array }
@@ -128,11 +135,13 @@ export function encodeFinding(finding: Finding): Uint8Array {
   const name = new TextEncoder().encode(finding.name).subarray(0, NAME_BYTES)
   const mode = finding.mode === 'monitor' ? 1 : 0
   view.setUint32(0, finding.generation, true)
-  view.setUint32(4, VERDICTS[finding.verdict] | (mode << 8) | (HOWS[finding.how] << 16), true)
+  const how = finding.limitedRule === null ? HOWS[finding.how] : LIMITED
+  view.setUint32(4, VERDICTS[finding.verdict] | (mode << 8) | (how << 16), true)
   view.setUint32(8, (finding.trusted ? 1 : 0) | (finding.ech ? 2 : 0), true)
   view.setUint32(12, name.length, true)
-  bytes.set(new TextEncoder().encode(finding.protocol).subarray(0, PROTOCOL_BYTES), 16)
-  bytes.set(name, 32)
+  view.setUint32(16, finding.limitedRule ?? NO_RULE, true)
+  bytes.set(new TextEncoder().encode(finding.protocol).subarray(0, PROTOCOL_BYTES), PROTOCOL_AT)
+  bytes.set(name, NAME_AT)
   return bytes
 }
 
@@ -141,7 +150,8 @@ export function decodeFinding(bytes: Uint8Array): Finding {
   const word = view.getUint32(4, true)
   const facts = view.getUint32(8, true)
   const length = Math.min(view.getUint32(12, true), NAME_BYTES)
-  const protocol = bytes.subarray(16, 32)
+  const protocol = bytes.subarray(PROTOCOL_AT, NAME_AT)
+  const rule = view.getUint32(16, true)
   const end = protocol.indexOf(0)
   const text = (part: Uint8Array): string => new TextDecoder().decode(part)
   return {
@@ -152,7 +162,8 @@ export function decodeFinding(bytes: Uint8Array): Finding {
     trusted: (facts & 1) === 1,
     ech: (facts & 2) === 2,
     protocol: text(protocol.subarray(0, end < 0 ? PROTOCOL_BYTES : end)),
-    name: text(bytes.subarray(32, 32 + length)),
+    name: text(bytes.subarray(NAME_AT, NAME_AT + length)),
+    limitedRule: rule === NO_RULE ? null : rule,
   }
 }
 
