@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { HostControl } from '@sallyport/agent'
+import { HostControl, type HostStatus } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
 import { compilePolicy } from '@sallyport/compile'
 import { EMPTY_WORLD } from '@sallyport/policy'
@@ -9,11 +9,32 @@ import { ROLES, StateStore, type FlowStore, type Role } from '@sallyport/store'
 import type { ApiContext } from '../src/api/api-context.ts'
 import { buildApi } from '../src/api/build-api.ts'
 import { DeskEvents } from '../src/desk/desk-events.ts'
+import { DescribedAnswers } from './described-answers.ts'
 import { serveAssets } from '../src/desk/serve-assets.ts'
 
 export const NOW: number = Date.parse('2026-10-01T12:00:00Z')
 export const PASSWORD = 'correct horse battery'
 export const HOST = '127.0.0.1:7117'
+
+const STATUS: Omit<HostStatus, 'policy'> = {
+  startedMs: NOW,
+  guarding: 'this host',
+  pid: 7,
+  kernel: { allowed: 7, denied: 0 },
+  spool: {
+    spooled: 7,
+    dropped: {
+      'kernel-events': 0,
+      'kernel-ends': 0,
+      'spool-full': 0,
+      'spool-unwritable': 0,
+      'record-too-large': 0,
+      damaged: 0,
+    },
+    unsaid: 0,
+  },
+  feeds: [{ name: 'malware', entries: 2, fetchedMs: NOW, checkedMs: NOW, problem: null }],
+}
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 export type Given = { readonly headers?: Record<string, string>; readonly body?: object }
@@ -32,6 +53,8 @@ export class TestApi implements AsyncDisposable {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'sallyport-api-'))
   readonly feeds: FeedStore = new FeedStore(this.directory)
   readonly app: ReturnType<typeof buildApi>
+  /** Every answer is held against it. */
+  readonly described: DescribedAnswers = new DescribedAnswers()
   readonly #signedIn = new Map<Role, Record<string, string>>()
 
   private constructor(flows: FlowStore, state: StateStore, more: Partial<ApiContext>) {
@@ -48,7 +71,7 @@ export class TestApi implements AsyncDisposable {
       enforce: async (policy, world) => void compilePolicy(policy, world, { atMs: this.nowMs }),
     })
     const answers: Readonly<Record<string, (body: never) => unknown>> = {
-      '/status': () => ({ policy: control.status() }),
+      '/status': (): HostStatus => ({ ...STATUS, policy: control.status() }),
       '/apply': (body) => control.apply(body),
       '/confirm': ({ author }: { author: string }) => control.confirm(author),
       '/rollback': ({ author, version }: { author: string; version: number | null }) =>
@@ -96,6 +119,8 @@ export class TestApi implements AsyncDisposable {
     })
     const isJson = String(answer.headers['content-type']).startsWith('application/json')
     const parsed = isJson ? (answer.json() as Record<string, unknown>) : {}
+    const undescribed = isJson ? this.described.problem(method, path, answer.statusCode, parsed) : null
+    if (undescribed !== null) throw new Error(`not as the API is described: ${undescribed}`)
     return { status: answer.statusCode, text: answer.body, body: parsed, headers: answer.headers }
   }
 

@@ -101,7 +101,7 @@ export class HostControl {
       const wanted = { files, mode: mode ?? this.status().mode }
       await this.#enforce(wanted, true)
       const createdMs = this.#options.nowMs()
-      const confirmByMs = confirmSeconds === null ? null : createdMs + confirmSeconds * 1000
+      const confirmByMs = confirmSeconds === null ? null : createdMs + Math.round(confirmSeconds * 1000)
       await this.#orBack(() => this.#policies.apply({ ...wanted, author, reason, createdMs, confirmByMs }))
       this.#trialEndsMs = confirmSeconds === null ? null : this.#options.monotonicMs() + confirmSeconds * 1000
       const { version } = this.status()

@@ -1,6 +1,8 @@
 import { DETECTORS } from '@sallyport/detect'
 import * as z from 'zod'
 import { isMuted } from '@sallyport/store'
+import { RemovedAnswer } from './answers/account-answers.ts'
+import { AlertAnswer, ClosedAnswer, DeliveriesAnswer, MuteAnswer } from './answers/alert-answers.ts'
 import { audited } from './audited.ts'
 import { listRoute } from './list/list-route.ts'
 import { containing, pageOf } from './list/page-of.ts'
@@ -17,6 +19,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'Alerts with their evidence, newest first; `muted` ones are marked',
     name: 'alerts',
+    row: AlertAnswer,
     columns: [
       'firstMs',
       'lastMs',
@@ -52,6 +55,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'Somebody has looked into it',
     query: Id,
     body: null,
+    answer: ClosedAnswer,
     handle: async ({ query, caller }, context) => {
       const by = caller.session!.user.name
       const closed = await context.state.alerts.close(query.id, by, context.nowMs())
@@ -66,6 +70,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'Where alerts and flows are sent, and how many were sent, wait, or were dropped',
     query: null,
     body: null,
+    answer: DeliveriesAnswer,
     handle: (_request, { deliveries }) => deliveries(),
   }),
   listRoute({
@@ -73,6 +78,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'Mutes that still hold, newest first',
     name: 'mutes',
+    row: MuteAnswer,
     columns: ['createdMs', 'untilMs', 'detector', 'subject', 'destination', 'author', 'reason', 'id'],
     query: { search: Search },
     page: async ({ search }, at, { state, nowMs }) => pageOf(containing(await state.mutes.list(nowMs()), search), at),
@@ -94,6 +100,7 @@ export const ALERT_ROUTES: readonly Route[] = [
       .refine(({ detector, subject, destination }) => [detector, subject, destination].some((part) => part !== null), {
         message: 'a mute names a detector, a subject or a destination',
       }),
+    answer: MuteAnswer,
     handle: async ({ body: { hours, ...what }, caller }, context) => {
       const author = caller.session!.user.name
       const createdMs = context.nowMs()
@@ -110,6 +117,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     summary: 'End a mute',
     query: Id,
     body: null,
+    answer: RemovedAnswer,
     handle: async ({ query, caller }, context) => {
       const removed = await context.state.mutes.remove(query.id)
       if (removed) await audited(context, caller.session!.user.name, 'end mute', query.id)

@@ -4,6 +4,7 @@ import { COUNTRIES, flowFacts, parsePolicies, policyJsonSchema, SallyportError, 
 import { diffPolicyFiles, type PolicyFile } from '@sallyport/store'
 import * as z from 'zod'
 import { isMap, isScalar, parseDocument } from 'yaml'
+import { CompletionAnswer, DiffAnswer, DraftedRuleAnswer } from './answers/policy-answers.ts'
 import type { ApiContext } from './api-context.ts'
 import { completePolicy } from './complete-policy.ts'
 import { draftRule } from './draft-rule.ts'
@@ -25,6 +26,7 @@ export const DRAFT_ROUTES: readonly Route[] = [
     summary: 'What may stand at a place of a policy that is being written',
     query: null,
     body: z.strictObject({ text: z.string().max(MAX_TYPED), offset: z.int().min(0).max(MAX_TYPED) }),
+    answer: CompletionAnswer,
     handle: ({ body: { text, offset } }) =>
       completePolicy(text, Math.min(offset, text.length), SCHEMA, {
         service: Object.keys(SERVICES),
@@ -40,6 +42,7 @@ export const DRAFT_ROUTES: readonly Route[] = [
     summary: 'How this policy differs from that in force: as text, and as the flows that it decides otherwise',
     query: null,
     body: z.strictObject({ files: PolicyFiles }),
+    answer: DiffAnswer,
     handle: async ({ body: { files } }, context) => {
       const held = await heldPolicy(context.state)
       const before = { files: held.files, label: held.version === null ? 'in force' : `version ${held.version}` }
@@ -59,6 +62,7 @@ export const DRAFT_ROUTES: readonly Route[] = [
       destination: z.string().min(1).max(300),
       reason: z.string().max(500).default(''),
     }),
+    answer: DraftedRuleAnswer,
     handle: ({ body: { files, ...wanted } }) => draftRule(files, wanted),
   }),
 ]

@@ -11,6 +11,7 @@ export const EVENT_ROUTES: readonly Route[] = [
     summary: 'That something happened, as server-sent events: `stored`, `alerts`, `policy`, `feeds`, `audit`',
     query: null,
     body: null,
+    answer: null,
     handle: (_input, { events }) =>
       new Streamed('text/event-stream', null, async function* (signal) {
         for await (const tick of deskTicks(events, signal))

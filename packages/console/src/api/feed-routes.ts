@@ -1,5 +1,7 @@
 import { subscriptionsOf, type FeedState, type Subscription } from '@sallyport/catalog'
 import * as z from 'zod'
+import { FeedAnswer, FeedRowAnswer } from './answers/feed-answers.ts'
+import { FeedLookAnswer } from './answers/host-answers.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { listRoute } from './list/list-route.ts'
@@ -29,6 +31,7 @@ export const FEED_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'The feeds of the policy in force: state, age, entries, what could not be used',
     name: 'feeds',
+    row: FeedRowAnswer,
     columns: COLUMNS,
     query: { search: Search },
     live: ['feeds', 'policy'],
@@ -41,6 +44,7 @@ export const FEED_ROUTES: readonly Route[] = [
     summary: 'One feed, with the lines that could not be used and the entries that are kept out',
     query: Name,
     body: null,
+    answer: FeedAnswer,
     handle: async ({ query: { name } }, context) => {
       const feed = (await feedsOf(context)).find((each) => each.name === name)
       if (feed === undefined) throw new ApiError(404, 'name-unknown', `the policy in force has no feed ${name}`, '')
@@ -56,6 +60,7 @@ export const FEED_ROUTES: readonly Route[] = [
     summary: 'Look for a new copy now, and put it in force when nothing speaks against it',
     query: Name,
     body: null,
+    answer: FeedLookAnswer,
     handle: async ({ query: { name }, caller }, { askHost, events }) => {
       const look = await askHost('/feeds/refresh', { name, author: caller.session!.user.name })
       events.emit({ kind: 'feeds' })

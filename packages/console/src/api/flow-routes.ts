@@ -1,5 +1,6 @@
 import { parseFilter, TOP_BY, type TopBy } from '@sallyport/store'
 import * as z from 'zod'
+import { DestinationAnswer, FlowAnswer, OverviewAnswer, TopAnswer } from './answers/flow-answers.ts'
 import { overview } from './overview.ts'
 import { listRoute } from './list/list-route.ts'
 import { offsetOf, pageOf } from './list/page-of.ts'
@@ -56,6 +57,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     summary: 'What left, what was stopped, what is new, what is unusual',
     query: z.strictObject({ hours: limit(24 * 90, 24) }),
     body: null,
+    answer: OverviewAnswer,
     handle: ({ query }, context) => overview(context, query.hours),
   }),
   listRoute({
@@ -63,6 +65,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'Flows, newest first, by a filter as of `sallyport flows`',
     name: 'flows',
+    row: FlowAnswer,
     columns: FLOW_COLUMNS,
     query: { filter: Filter },
     live: ['stored'],
@@ -76,6 +79,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'The busiest destinations, applications, users, countries, … of the flows that a filter leaves',
     name: 'rows',
+    row: TopAnswer,
     columns: ['key', 'flows', 'denied', 'bytesOut', 'bytesIn', 'firstSeen', 'lastSeen'],
     query: { by: z.enum(TOP_BY as [TopBy, ...TopBy[]]), filter: Filter },
     page: async ({ by, filter }, at, { flows, nowMs }) => {
@@ -89,6 +93,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     summary:
       'The busiest destinations with their countries and networks, and how many applications and users went there',
     name: 'destinations',
+    row: DestinationAnswer,
     columns: DESTINATION_COLUMNS,
     query: { filter: Filter },
     page: async ({ filter }, at, { flows, nowMs, networkNames }) => {

@@ -20,6 +20,7 @@ export const OIDC_ROUTES: readonly Route[] = [
     summary: 'Sign in with the identity provider: leads the browser there',
     query: null,
     body: null,
+    answer: null,
     handle: async ({ caller }, { oidc }) => {
       if (oidc === null) throw new ApiError(404, 'usage', 'there is no identity provider', 'See `sallyport up --oidc`.')
       const begun = await oidc.begin(caller.host)
@@ -36,6 +37,7 @@ export const OIDC_ROUTES: readonly Route[] = [
       .object({ code: Value.optional(), state: Value.optional(), error: Value.optional(), iss: Value.optional() })
       .catchall(Value),
     body: null,
+    answer: null,
     handle: async ({ query, caller }, context) => {
       if (context.oidc === null) throw new ApiError(404, 'usage', 'there is no identity provider', '')
       const answer = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined))

@@ -31,7 +31,7 @@ const ERROR = {
   required: ['error'],
 }
 
-function operation({ method, path, role, summary, query, body, list }: Route): object {
+function operation({ method, path, role, summary, query, body, answer, list }: Route): object {
   return {
     summary,
     operationId: `${method.toLowerCase()}${path.replace(/[/:]+(\w)/g, (_whole, letter: string) => letter.toUpperCase())}`,
@@ -41,7 +41,7 @@ function operation({ method, path, role, summary, query, body, list }: Route): o
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } } }),
     responses: {
-      200: { description: 'The answer', content: contentOf(list) },
+      ...successOf(path, answer, list),
       default: {
         description: 'Refused',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -50,18 +50,33 @@ function operation({ method, path, role, summary, query, body, list }: Route): o
   }
 }
 
+function successOf(path: string, answer: Route['answer'], list: Route['list']): object {
+  if (answer !== null) return { 200: { description: 'The answer', content: contentOf(answer, list) } }
+  const isStream = path === '/events'
+  return isStream
+    ? { 200: { description: 'Until the reader goes away', content: { 'text/event-stream': TEXT } } }
+    : { 303: { description: 'The browser is led elsewhere', headers: { location: TEXT } } }
+}
+
+const TEXT = { schema: { type: 'string' } }
+
 /** Of a list, what `format` asks for. */
-function contentOf(list: Route['list']): object {
-  if (list === undefined) return { 'application/json': { schema: {} } }
-  const rows = { type: 'array', items: { type: 'object' } }
+function contentOf(answer: z.ZodType, list: Route['list']): object {
+  const schema = schemaOf(answer, 'output')
+  if (list === undefined) return { 'application/json': { schema } }
+  const rows = { type: 'array', items: schema }
   const next = { type: ['string', 'null'], description: 'The `after` of the page that follows.' }
-  const page = { type: 'object', properties: { [list.name]: rows, next }, required: [list.name, 'next'] }
-  const text = { schema: { type: 'string' } }
+  const page = {
+    type: 'object',
+    properties: { [list.name]: rows, next },
+    additionalProperties: false,
+    required: [list.name, 'next'],
+  }
   return {
     'application/json': { schema: page },
-    'application/x-ndjson': text,
-    'text/csv': text,
-    ...(list.isLive ? { 'text/event-stream': text } : {}),
+    'application/x-ndjson': TEXT,
+    'text/csv': TEXT,
+    ...(list.isLive ? { 'text/event-stream': TEXT } : {}),
   }
 }
 
@@ -85,7 +100,7 @@ function parameters(path: string, query: z.ZodType | null): readonly object[] {
   })
 }
 
-function schemaOf(type: z.ZodType): object {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' })
+function schemaOf(type: z.ZodType, io: 'input' | 'output' = 'input'): object {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(type, { io, unrepresentable: 'any' })
   return schema
 }

@@ -13,7 +13,9 @@ export type HeldPolicy = {
 export async function heldPolicy({ policies }: StateStore): Promise<HeldPolicy> {
   const { version } = await policies.inForce()
   const held = version === null ? null : await policies.get(version)
-  return held ?? { version: null, mode: 'monitor', files: WATCH_ONLY }
+  return held === null
+    ? { version: null, mode: 'monitor', files: WATCH_ONLY }
+    : { version: held.version, mode: held.mode, files: held.files }
 }
 
 /** It was read when it was applied; null when this version of Sallyport cannot read it any more. */

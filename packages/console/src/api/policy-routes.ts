@@ -2,6 +2,15 @@ import { compilePolicy, lintPolicy, simulatePolicy } from '@sallyport/compile'
 import { parsePolicies, runPolicyTests, SallyportError, type Policy } from '@sallyport/policy'
 import { parseFilter, type PolicyFile } from '@sallyport/store'
 import * as z from 'zod'
+import { HostStatusAnswer, PolicyStatusAnswer } from './answers/host-answers.ts'
+import {
+  CheckAnswer,
+  HeldPolicyAnswer,
+  LearnedAnswer,
+  ListedVersionAnswer,
+  SimulationAnswer,
+  VersionAnswer,
+} from './answers/policy-answers.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { learnCandidate } from './learn-candidate.ts'
@@ -23,6 +32,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'What guards this host: policy, mode, trial, counters',
     query: null,
     body: null,
+    answer: HostStatusAnswer,
     handle: (_input, { askHost }) => askHost('/status'),
   }),
   route({
@@ -32,6 +42,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'The files of the policy in force',
     query: null,
     body: null,
+    answer: HeldPolicyAnswer,
     handle: (_input, { state }) => heldPolicy(state),
   }),
   listRoute({
@@ -39,6 +50,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'Every policy that was applied, newest first',
     name: 'versions',
+    row: ListedVersionAnswer,
     columns: ['version', 'createdMs', 'author', 'mode', 'reason', 'inForce'],
     query: { search: Search },
     live: ['policy'],
@@ -55,6 +67,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'One version, and what it changed from the one before as a unified diff',
     query: z.strictObject({ version: z.coerce.number().int().positive() }),
     body: null,
+    answer: VersionAnswer,
     handle: async ({ query: { version } }, { state }) => {
       const held = await state.policies.get(version)
       if (held === null) throw new ApiError(404, 'usage', `there is no policy version ${version}`, '')
@@ -68,6 +81,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'Errors with their places, findings, and the results of the policy’s own tests',
     query: null,
     body: z.strictObject({ files: PolicyFiles }),
+    answer: CheckAnswer,
     handle: ({ body }, context) => checkPolicy(body.files, context),
   }),
   route({
@@ -77,6 +91,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'What this policy, enforced, would have changed on recorded flows',
     query: null,
     body: z.strictObject({ files: PolicyFiles, since: Since }),
+    answer: SimulationAnswer,
     handle: async ({ body }, { flows, worldFor, nowMs }) => {
       const policy = parsed(body.files)
       const compiled = compilePolicy(policy, await worldFor(policy), { atMs: nowMs() })
@@ -95,6 +110,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'The least policy that allows what was recorded, with what was left out',
     query: null,
     body: z.strictObject({ since: Since }),
+    answer: LearnedAnswer,
     handle: ({ body }, context) => learnCandidate(context, body.since),
   }),
   route({
@@ -109,6 +125,7 @@ export const POLICY_ROUTES: readonly Route[] = [
       reason: z.string().max(2000).default(''),
       confirmSeconds: z.number().int().min(5).max(86_400).nullable().default(null),
     }),
+    answer: PolicyStatusAnswer,
     handle: ({ body, caller }, context) => changePolicy(context, '/apply', { ...body, author: nameOf(caller) }),
   }),
   route({
@@ -118,6 +135,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'Keep the policy on trial',
     query: null,
     body: null,
+    answer: PolicyStatusAnswer,
     handle: ({ caller }, context) => changePolicy(context, '/confirm', { author: nameOf(caller) }),
   }),
   route({
@@ -127,6 +145,7 @@ export const POLICY_ROUTES: readonly Route[] = [
     summary: 'Back to an earlier policy: the one before, or the version named',
     query: null,
     body: z.strictObject({ version: z.int().positive().nullable().default(null) }),
+    answer: PolicyStatusAnswer,
     handle: ({ body, caller }, context) => changePolicy(context, '/rollback', { ...body, author: nameOf(caller) }),
   }),
 ]

@@ -24,6 +24,8 @@ export type Route<Q = unknown, B = unknown> = {
   readonly summary: string
   readonly query: z.ZodType<Q> | null
   readonly body: z.ZodType<B> | null
+  /** What it answers with when all is well; of a list, a row. Null: nothing that is JSON. */
+  readonly answer: z.ZodType | null
   /** Of a list: the key of its rows, and whether it is a stream too. */
   readonly list?: { readonly name: string; readonly isLive: boolean }
   readonly handle: (

@@ -1,5 +1,6 @@
 import { parseFilter } from '@sallyport/store'
 import * as z from 'zod'
+import { RuleUseAnswer } from './answers/policy-answers.ts'
 import { listRoute } from './list/list-route.ts'
 import { containing, pageOf } from './list/page-of.ts'
 import { Search } from './list/search.ts'
@@ -16,6 +17,7 @@ export const RULE_ROUTES: readonly Route[] = [
     role: 'viewer',
     summary: 'The rules of the policy in force, how many flows each decided, and which decided none',
     name: 'rules',
+    row: RuleUseAnswer,
     columns: ['rule', 'layer', 'action', 'use', 'flows', 'denied', 'lastSeen', 'until', 'reason', 'line'],
     query: { since: Since, search: Search, use: z.enum(['used', 'unused', 'gone']).optional() },
     page: async ({ since, search, use }, at, { flows, state, nowMs }) => {

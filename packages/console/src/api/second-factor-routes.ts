@@ -1,5 +1,6 @@
 import { isTotpSecret, newTotpSecret, totpStep } from '@sallyport/store'
 import * as z from 'zod'
+import { NewSecondFactorAnswer, RemovedAnswer, SecondFactorAnswer } from './answers/account-answers.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { audited } from './audited.ts'
@@ -16,6 +17,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'A new secret for an authenticator; nothing is kept yet',
     query: null,
     body: null,
+    answer: NewSecondFactorAnswer,
     handle: async ({ caller }, { state }) => {
       const { name } = caller.session!.user
       const secret = newTotpSecret()
@@ -30,6 +32,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'Sign in with an authenticator’s code from now on, of this secret, which a code of it proves',
     query: null,
     body: z.strictObject({ password: Password, secret: z.string().refine(isTotpSecret), code: z.string().max(20) }),
+    answer: SecondFactorAnswer,
     handle: async ({ body: { password, secret, code }, caller }, context) => {
       const { name } = caller.session!.user
       await requirePassword(context, name, password)
@@ -53,6 +56,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'Sign in without a code again',
     query: null,
     body: z.strictObject({ password: Password }),
+    answer: SecondFactorAnswer,
     handle: async ({ body: { password }, caller }, context) => {
       const { name } = caller.session!.user
       await requirePassword(context, name, password)
@@ -68,6 +72,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     summary: 'Take the second factor of somebody away who has lost it',
     query: z.strictObject({ name: z.string().max(64) }),
     body: null,
+    answer: RemovedAnswer,
     handle: async ({ query: { name }, caller }, context) => {
       const { users } = context.state
       const removed = (await users.hasSecondFactor(name)) && (await users.setTotp(name, null))

@@ -2,6 +2,16 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { SallyportError } from '@sallyport/policy'
 import { ROLES, type StateStore, type User } from '@sallyport/store'
 import * as z from 'zod'
+import {
+  AuditEntryAnswer,
+  ListedUserAnswer,
+  RemovedAnswer,
+  SessionAnswer,
+  SignInAnswer,
+  SignOutAnswer,
+  SignedInAnswer,
+  UserAnswer,
+} from './answers/account-answers.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { audited } from './audited.ts'
@@ -24,6 +34,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Who is signed in, and whether the first account is still to be made',
     query: null,
     body: null,
+    answer: SessionAnswer,
     handle: async ({ caller }, { state, oidc }) => ({
       user: caller.session?.user ?? null,
       csrf: caller.session?.csrf ?? null,
@@ -38,6 +49,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Make the first account, an administrator, with the token that `sallyport up` printed',
     query: null,
     body: Credentials.extend({ token: z.string().max(200) }),
+    answer: SignedInAnswer,
     handle: async ({ body }, context) => {
       await requireFirstRun(context.state, body.token)
       const user = await context.state.users.add(body.name, 'admin', body.password, context.nowMs())
@@ -53,6 +65,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Sign in; `{"needs": "code"}` where an authenticator’s code is needed too',
     query: null,
     body: Credentials.extend({ code: z.string().max(20).optional() }),
+    answer: SignInAnswer,
     handle: async ({ body: { name, password, code } }, context) => {
       const { users } = context.state
       const user = await users.verify(name, password)
@@ -71,6 +84,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Sign out; `leave` is where the identity provider’s own session ends, or null',
     query: null,
     body: null,
+    answer: SignOutAnswer,
     handle: async ({ caller }, context) => {
       if (caller.token !== null) await context.state.users.closeSession(caller.token)
       return new WithSession({ leave: await whereToLeave(caller, context) }, null, 0)
@@ -81,6 +95,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     role: 'admin',
     summary: 'Accounts',
     name: 'users',
+    row: ListedUserAnswer,
     columns: ['name', 'role', 'createdMs', 'isExternal', 'hasSecondFactor'],
     query: { search: Search },
     page: async ({ search }, at, { state }) => pageOf(containing(await state.users.list(), search), at),
@@ -92,6 +107,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Add an account',
     query: null,
     body: Credentials.extend({ role: z.enum(ROLES) }),
+    answer: UserAnswer,
     handle: async ({ body, caller }, context) => {
       const user = await context.state.users.add(body.name, body.role, body.password, context.nowMs())
       await audited(context, caller.session!.user.name, 'add user', `${user.name} (${user.role})`)
@@ -105,6 +121,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     summary: 'Remove an account; its sessions end',
     query: z.strictObject({ name: z.string() }),
     body: null,
+    answer: RemovedAnswer,
     handle: async ({ query, caller }, context) => {
       if (query.name === caller.session!.user.name)
         throw new SallyportError('usage', 'nobody removes the account they are signed in with')
@@ -118,6 +135,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     role: 'admin',
     summary: 'Who changed what, newest first',
     name: 'entries',
+    row: AuditEntryAnswer,
     columns: ['id', 'timeMs', 'actor', 'action', 'target'],
     query: { search: Search },
     live: ['audit', 'policy', 'feeds'],

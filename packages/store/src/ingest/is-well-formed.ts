@@ -25,7 +25,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   boundNames: areTexts,
   protocol: isText,
   http: isObject,
-  content: isObject,
+  content: areTexts,
   country: isText,
   asn: isNumber,
   bytesOut: isNumber,

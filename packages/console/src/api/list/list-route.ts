@@ -11,6 +11,7 @@ type Definition<Shape extends z.ZodRawShape> = Pick<Route, 'path' | 'summary'> &
   readonly role: NonNullable<Route['role']>
   /** The key of the answer under which the rows are. */
   readonly name: string
+  readonly row: z.ZodType
   /** What a row has, as a table; a key, or keys joined by dots. */
   readonly columns: readonly string[]
   readonly query: Shape
@@ -33,7 +34,7 @@ type Reading = { readonly limit: number; readonly after?: string; readonly forma
 
 /** A list: in pages, as a whole to keep, and, where rows come by themselves, as a stream. */
 export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Shape>): Route {
-  const { path, role, summary, name, columns, query, most = 1000, usual = 100, live = [], page } = definition
+  const { path, role, summary, name, row, columns, query, most = 1000, usual = 100, live = [], page } = definition
   const formats = live.length === 0 ? (['json', 'jsonl', 'csv'] as const) : (['json', 'jsonl', 'csv', 'sse'] as const)
   const reading = {
     limit: z.coerce.number().int().min(1).max(most).default(usual),
@@ -47,6 +48,7 @@ export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Sh
     summary,
     query: z.strictObject({ ...query, ...reading }) as z.ZodType<object>,
     body: null,
+    answer: row,
     list: { name, isLive: live.length > 0 },
     handle: async ({ query: given, caller }, context) => {
       const { limit, after, format, ...rest } = given as Reading
