@@ -30,7 +30,10 @@ test('a file of the user is compared with the data in use, used, and put away ag
     different: number
   }
   assert.ok(compared.same > compared.different * 5)
-  assert.match(sallyport(['geo', 'use', mmdb]).stdout, /^country: country ipvAll of 2026-06-17 is in use\n$/)
+  assert.match(
+    sallyport(['geo', 'use', mmdb]).stdout,
+    /^country: country ipvAll of 2026-06-17 is in use \(see the licence of the file\)\n$/,
+  )
   const sources = JSON.parse(sallyport(['geo', 'sources', '--json']).stdout) as { files: string[] }[]
   assert.deepEqual(sources[0]!.files, [join(directory, 'geo/country.mmdb')])
   assert.equal((JSON.parse(sallyport(['geo', 'compare', mmdb, '--json']).stdout) as { different: number }).different, 0)

@@ -89,8 +89,8 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
   },
   'geo-invalid': {
     exitCode: 2,
-    meaning: 'A file is no MaxMind DB of countries or networks.',
-    remedy: 'Give a file as MaxMind, DB-IP or IPinfo publish it, unpacked.',
+    meaning: 'A file is neither a MaxMind DB of countries or networks nor ranges of countries.',
+    remedy: 'Give a file as MaxMind, DB-IP or IPinfo publish it, unpacked, or the geoip and geoip6 of Tor.',
   },
   'capture-invalid': {
     exitCode: 2,

@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { readMmdb, type MmdbKind } from './mmdb-table.ts'
+import type { MmdbKind } from './mmdb-table.ts'
+import { openGeoFile } from './open-geo-file.ts'
+import { rangeTextFacts } from './range-text.ts'
 import { readKeptRangeTable } from './compiled-ranges.ts'
 import { lazyTable, type RangeTable } from './range-table.ts'
 import { throughTunnels } from './through-tunnels.ts'
@@ -35,10 +37,9 @@ const PACKAGES = {
       'RouteViews (https://www.routeviews.org), NRO (https://www.nro.net) and DB-IP (https://db-ip.com), CC BY 4.0, through ip-location-db',
   },
 } as const
-const MAX_MMDB_BYTES = 512 * 2 ** 20
 
 /**
- * The tables of countries and networks: a user's MaxMind DB from the first directory that has one, else those of the packages. Files
+ * The tables of countries and networks: a user's own file from the first directory that has one, else those of the packages. Files
  * are read on first use; one that cannot be read is told, and the packages' data used. `compiled` is a directory of tables as they were
  * read before; `null` for none.
  */
@@ -56,6 +57,9 @@ export function openGeography(
   }
 }
 
+/** How files of the user are named where they are kept; ranges of countries go before a MaxMind DB. */
+export const OWN_FILES: readonly string[] = ['country.csv', 'country.mmdb', 'asn.mmdb']
+
 type Opening = { readonly source: GeoSource; readonly open: () => RangeTable }
 
 function once<T extends object>(make: () => T): () => T {
@@ -70,31 +74,38 @@ function openTable(
   compiled: string | null,
 ): Opening {
   for (const directory of directories) {
+    const text = kind === 'country' ? textTable(join(directory, 'country.csv'), compiled) : null
+    if (text !== null) return text
     const file = join(directory, `${kind}.mmdb`)
-    const own = openMmdbFile(file)
+    const own = openGeoFile([file])
     if (own === null) continue
     if ('invalid' in own || own.kind !== kind) {
       warn(`${file}: ${'invalid' in own ? own.invalid : `a MaxMind DB of kind ${own.kind}`}; the default data is used`)
       continue
     }
-    const source = {
-      kind,
-      title: own.type,
-      files: [file],
-      builtMs: own.builtMs,
-      attribution: 'see the licence of the file',
-    }
-    return { source, open: () => own.table }
+    const { type: title, builtMs, attribution, table } = own
+    return { source: { kind, title, files: [file], builtMs, attribution }, open: () => table }
   }
   return packageTable(kind, compiled)
 }
 
-/** `null`: there is no such file. */
-export function openMmdbFile(file: string): ReturnType<typeof readMmdb> | null {
-  const facts = statSync(file, { throwIfNoEntry: false })
-  if (facts === undefined) return null
-  if (facts.size > MAX_MMDB_BYTES) return { invalid: `more than ${MAX_MMDB_BYTES / 2 ** 20} MiB` }
-  return readMmdb(readFileSync(file))
+/** Lines that `geo use` has read before; `null` when there are none. */
+function textTable(file: string, compiled: string | null): Opening | null {
+  const changed = statSync(file, { throwIfNoEntry: false })
+  if (changed === undefined) return null
+  const { title, builtMs, attribution } = rangeTextFacts(headOf(file), changed.mtimeMs)
+  const source = { kind: 'country', title, files: [file], builtMs, attribution } as const
+  return { source, open: () => readKeptRangeTable([file], compiled) }
+}
+
+function headOf(file: string): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const head = Buffer.alloc(4096)
+    return head.subarray(0, readSync(descriptor, head))
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function packageTable(kind: MmdbKind, compiled: string | null): Opening {

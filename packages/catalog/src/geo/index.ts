@@ -1,6 +1,7 @@
 export { compareTables, type TableComparison } from './compare-tables.ts'
 export { embeddedAddress, type EmbeddedAddress } from './embedded-address.ts'
-export { openGeography, openMmdbFile, type Geography, type GeoSource } from './geography.ts'
+export { openGeography, OWN_FILES, type Geography, type GeoSource } from './geography.ts'
+export { openGeoFile, type GeoFile } from './open-geo-file.ts'
 export { keptGeography } from './kept-geography.ts'
 export { readMmdb, type MmdbKind, type MmdbTable } from './mmdb-table.ts'
 export { networkNames } from './network-names.ts'

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { openGeography, type Geography } from './geography.ts'
+import { openGeography, OWN_FILES, type Geography } from './geography.ts'
 
 /**
  * The same tables as long as nobody puts other files in their place: half a million ranges are read once, not whenever the
@@ -20,7 +20,7 @@ export function keptGeography(
 }
 
 function identitiesOf(directories: readonly string[]): string {
-  const files = directories.flatMap((directory) => ['country.mmdb', 'asn.mmdb'].map((name) => join(directory, name)))
+  const files = directories.flatMap((directory) => OWN_FILES.map((name) => join(directory, name)))
   return files
     .map((file) => {
       const facts = statSync(file, { throwIfNoEntry: false })

@@ -5,11 +5,12 @@ import { RangeRows } from './range-rows.ts'
 
 export type MmdbKind = 'country' | 'asn'
 
-/** A table from a MaxMind DB, and what the file says of itself. */
+/** A table from a file of the user, and what the file says of itself. */
 export type MmdbTable = {
   readonly kind: MmdbKind
   readonly type: string
   readonly builtMs: number
+  readonly attribution: string
   readonly table: RangeTable
 }
 
@@ -44,7 +45,13 @@ export function readMmdb(bytes: Buffer): MmdbTable | { readonly invalid: string 
     if (kind === null) return { invalid: 'a MaxMind DB with neither countries nor autonomous systems' }
     rows.finish()
     const table = rangeTableOf({ rows, values: [...ids.keys()] })
-    return { kind, type: databaseType, builtMs: buildEpoch.getTime(), table }
+    return {
+      kind,
+      type: databaseType,
+      builtMs: buildEpoch.getTime(),
+      attribution: 'see the licence of the file',
+      table,
+    }
   } catch {
     return { invalid: 'not a MaxMind DB, or a damaged one' }
   }

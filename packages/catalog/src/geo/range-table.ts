@@ -5,6 +5,8 @@ import { RangeRows } from './range-rows.ts'
 const NEWLINE = 0x0a
 const COMMA = 0x2c
 const DOT = 0x2e
+/** `??` stands where nobody knows. */
+const QUESTION_MARK = 0x3f
 const CARRIAGE_RETURN = 0x0d
 
 export type RangeRow = { readonly start: Address['words']; readonly end: Address['words']; readonly value: string }
@@ -32,6 +34,10 @@ export type ValuedRows = { readonly rows: RangeRows; readonly values: readonly s
 
 /** Files of `start,end,value[,…]` lines. */
 export function readRangeRows(files: readonly string[]): ValuedRows {
+  return rangeRowsOf(files.map((file) => readFileSync(file)))
+}
+
+export function rangeRowsOf(pieces: readonly Buffer[]): ValuedRows {
   const rows = new RangeRows()
   const ids = new Map<string, number>()
   const values: string[] = []
@@ -41,7 +47,7 @@ export function readRangeRows(files: readonly string[]): ValuedRows {
     ids.set(value, values.length)
     return values.push(value) - 1
   }
-  for (const file of files) readRows(readFileSync(file), rows, idOf)
+  for (const piece of pieces) readRows(piece, rows, idOf)
   rows.finish()
   return { rows, values }
 }
@@ -84,7 +90,7 @@ function readRow(bytes: Buffer, from: number, to: number, rows: RangeRows, idOf:
   const first = fieldEnd(bytes, from, to)
   const second = fieldEnd(bytes, first + 1, to)
   const third = fieldEnd(bytes, second + 1, to)
-  if (second >= to || third === second + 1) return
+  if (second >= to || third === second + 1 || bytes[second + 1] === QUESTION_MARK) return
   const start = wordsOf(bytes, from, first)
   const end = wordsOf(bytes, first + 1, second)
   if (start !== null && end !== null) rows.add(start, end, idOf(bytes.toString('latin1', second + 1, third)))

@@ -101,5 +101,8 @@ test('a MaxMind DB of the user takes the place of the default data; a broken one
   writeFileSync(join(directory, 'country.mmdb'), 'text')
   const told: string[] = []
   assert.equal(openGeography([directory], (text) => void told.push(text)).countries.find(at('8.8.8.8')), 'US')
-  assert.match(told[0]!, /country\.mmdb: not a MaxMind DB, or a damaged one; the default data is used/)
+  assert.match(
+    told[0]!,
+    /country\.mmdb: not a MaxMind DB, or a damaged one, and no lines of first,last,country; the default data is used/,
+  )
 })

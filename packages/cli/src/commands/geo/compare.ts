@@ -5,18 +5,21 @@ import { readableStates } from '../../input/state-directory.ts'
 import { note, printJson, printLine } from '../../output/print.ts'
 import { tableLines } from '../../output/table.ts'
 import type { Answer } from '../answer.ts'
-import { readMmdbFile } from './mmdb-file.ts'
+import { readGeoFile } from './geo-file.ts'
 
 const SHOWN = 20
 
 export function geoCompareCommand(answer: Answer): Command {
   return new Command('compare')
-    .description('how the data in use and a MaxMind DB agree, over all IPv4 addresses')
-    .argument('<file>', 'a MaxMind DB of countries or networks')
+    .description('how the data in use and other data agree, over all IPv4 addresses')
+    .argument('<file...>', 'a MaxMind DB of countries or networks, or lines of first,last,country')
     .addOption(jsonOption())
-    .addHelpText('after', examples('sallyport geo compare GeoLite2-Country.mmdb'))
-    .action((file: string, options: { readonly json?: boolean }) => {
-      const other = readMmdbFile(file)
+    .addHelpText(
+      'after',
+      examples('sallyport geo compare GeoLite2-Country.mmdb', 'sallyport geo compare /usr/share/tor/geoip'),
+    )
+    .action((files: readonly string[], options: { readonly json?: boolean }) => {
+      const other = readGeoFile(files)
       const { countries, networks } = openGeography(readableStates('geo'), note)
       const comparison = compareTables(other.kind === 'country' ? countries : networks, other.table)
       if (options.json === true) printJson({ kind: other.kind, ...comparison })
