@@ -14,8 +14,8 @@ const AWS = ['AKIA', 'IOSFODNN7EXAMPLE'].join('')
 const KEY = ['-----BEGIN ', 'RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n'].join('')
 
 const scan = async (body: string | Buffer, ...codings: string[]): Promise<string> => {
-  const { found, opaque } = await scanContent(Buffer.from(body as string, 'latin1'), codings, DEFAULT_SCAN_LIMITS)
-  return [...found, ...(opaque === null ? [] : [`opaque: ${opaque}`])].join(' ')
+  const { findings, opaque } = await scanContent(Buffer.from(body as string, 'latin1'), codings, DEFAULT_SCAN_LIMITS)
+  return [...findings.map(({ detector }) => detector), ...(opaque === null ? [] : [`opaque: ${opaque}`])].join(' ')
 }
 
 /** A zip with one entry, as simple as can be: the local header is all that is read. */
@@ -29,6 +29,34 @@ function zip(name: string, content: string): Buffer {
   header.writeUInt16LE(name.length, 26)
   return Buffer.concat([header, Buffer.from(name), packed])
 }
+
+suite('what a body holds is counted', () => {
+  const counted = async (body: string): Promise<string> => {
+    const { findings } = await scanContent(Buffer.from(body, 'latin1'), [], DEFAULT_SCAN_LIMITS)
+    return findings.map(({ detector, count, confidence }) => `${detector} ${count} ${confidence}`).join(', ')
+  }
+  const other = KEY.replace('MIIE', 'MIIF')
+
+  test('by different values, however often and however packed each is there', async () => {
+    const packed = Buffer.from(KEY.repeat(3)).toString('base64')
+    assert.equal(await counted(`${KEY}\n${other}\n${KEY}\n${packed}`), 'private-key 2 low')
+    assert.equal(await counted(JSON.stringify({ a: TOKEN, b: TOKEN, c: `x ${TOKEN}` })), 'api-token 1 high')
+  })
+
+  test('and is as sure as what speaks for it', async () => {
+    assert.equal(await counted(CARD), 'payment-card 1 high')
+    assert.equal(await counted('4111111111111111\n5555555555554444\n378282246310005\n'), 'payment-card 3 medium')
+    assert.equal(await counted(`${CARD}\n5555555555554444\n`), 'payment-card 2 high')
+    assert.equal(await counted(KEY.replace('MIIE', 'MIIE'.repeat(10))), 'private-key 1 high')
+    assert.equal(await counted('SSN: 078-05-1120'), 'us-ssn 1 medium')
+    assert.equal(await counted('api_key = "9fK2mQ8vXc71LbTzWp04RyNd"'), 'secret 1 low')
+  })
+
+  test('up to a thousand of a kind', async () => {
+    const many = Array.from({ length: 1500 }, (_, at) => `ghp_${String(at).padStart(36, 'a')}`).join('\n')
+    assert.equal(await counted(many), 'api-token 1000 high')
+  })
+})
 
 suite('what a body holds is found', () => {
   for (const [what, body, expected] of [

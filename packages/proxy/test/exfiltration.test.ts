@@ -61,6 +61,7 @@ suite('what must not leave', () => {
       assert.equal(upstream.received(), '')
       await lab.recorded(1)
       assert.deepEqual(lab.records[0]?.content, ['private-key'])
+      assert.deepEqual(lab.records[0]?.findings, [{ detector: 'private-key', count: 1, confidence: 'low' }])
       assert.doesNotMatch(JSON.stringify(lab.records), /BEGIN PRIVATE|MIIE/)
     })
   }

@@ -1,3 +1,5 @@
+import type { Confidence, Findings } from './findings.ts'
+
 export const DETECTORS = [
   'payment-card',
   'iban',
@@ -13,11 +15,13 @@ export const DETECTORS = [
 export type Detector = (typeof DETECTORS)[number]
 
 /** Every pattern is bounded, so that no text takes long. */
-const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----/
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----[^-]{0,4000}/g
+/** Programs that read keys have the first line alone. */
+const KEY_BODY = /[A-Za-z0-9+/]{40}/
 const CLOUD_KEY =
-  /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b|"private_key_id": {0,2}"[0-9a-f]{40}"|AccountKey=[A-Za-z0-9+/]{86}==/
+  /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b|\bAIza[0-9A-Za-z_-]{35}\b|"private_key_id": {0,2}"[0-9a-f]{40}"|AccountKey=[A-Za-z0-9+/]{86}==/g
 const API_TOKEN =
-  /\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bgithub_pat_[A-Za-z0-9_]{60,255}\b|\bglpat-[\w-]{20,64}\b|\bxox[abeoprs]-\d[A-Za-z0-9-]{20,255}\b|\b[rs]k_live_[A-Za-z0-9]{24,128}\b|\bnpm_[A-Za-z0-9]{36}\b|\bSG\.[\w-]{22}\.[\w-]{43}\b/
+  /\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bgithub_pat_[A-Za-z0-9_]{60,255}\b|\bglpat-[\w-]{20,64}\b|\bxox[abeoprs]-\d[A-Za-z0-9-]{20,255}\b|\b[rs]k_live_[A-Za-z0-9]{24,128}\b|\bnpm_[A-Za-z0-9]{36}\b|\bSG\.[\w-]{22}\.[\w-]{43}\b/g
 const ASSIGNED =
   /\b(?:secret|token|passw(?:or)?d|api[_-]?key|client[_-]?secret)["']?[ \t]{0,4}[:=][ \t]{0,4}["']([A-Za-z0-9+/_\-=]{20,128})["']/gi
 const SSN = /(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g
@@ -30,30 +34,34 @@ const IBAN = /\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9
 const NEAR = 80
 
 /** What the text holds; `text` has one character an octet. */
-export function detectInText(text: string): ReadonlySet<Detector> {
-  const found = new Set<Detector>()
-  if (PRIVATE_KEY.test(text)) found.add('private-key')
-  if (CLOUD_KEY.test(text)) found.add('cloud-key')
-  if (API_TOKEN.test(text)) found.add('api-token')
-  if (hasCards(text)) found.add('payment-card')
-  if ([...text.matchAll(IBAN)].some(([iban]) => isIban(iban))) found.add('iban')
-  if ([...text.matchAll(SSN)].some(({ index }) => SSN_WORDS.test(around(text, index)))) found.add('us-ssn')
-  if ([...text.matchAll(ASSIGNED)].some(([, value]) => looksRandom(value!))) found.add('secret')
-  return found
+export function detectInText(text: string, findings: Findings): void {
+  const each = (detector: Detector, confidence: Confidence, pattern: RegExp, holds: Holds = () => true): void => {
+    for (const match of text.matchAll(pattern)) if (holds(match)) findings.add(detector, confidence, match[0])
+  }
+  for (const [key] of text.matchAll(PRIVATE_KEY)) findings.add('private-key', KEY_BODY.test(key) ? 'high' : 'low', key)
+  each('cloud-key', 'high', CLOUD_KEY)
+  each('api-token', 'high', API_TOKEN)
+  each('iban', 'high', IBAN, ([iban]) => isIban(iban))
+  each('us-ssn', 'medium', SSN, ({ index }) => SSN_WORDS.test(around(text, index)))
+  each('secret', 'low', ASSIGNED, ([, value]) => looksRandom(value!))
+  findCards(text, findings)
 }
 
-/** One number beside a word that speaks of cards, or three different ones: one in ten numbers passes the check digit by chance. */
-function hasCards(text: string): boolean {
-  const cards = new Set<string>()
+type Holds = (match: RegExpExecArray) => boolean
+
+/** Beside a word that speaks of cards, or three different ones: one in ten numbers passes the check digit by chance. */
+function findCards(text: string, findings: Findings): void {
+  const alone = new Set<string>()
   for (const { 0: written, index } of text.matchAll(CARD)) {
     const digits = written.replace(/\D/g, '')
     if (!isCardNumber(digits)) continue
-    if (CARD_WORDS.test(around(text, index))) return true
-    cards.add(digits)
-    if (cards.size >= 3) return true
+    if (CARD_WORDS.test(around(text, index))) findings.add('payment-card', 'high', digits)
+    else if (alone.size < MOST_ALONE) alone.add(digits)
   }
-  return false
+  if (alone.size >= 3) for (const digits of alone) findings.add('payment-card', 'medium', digits)
 }
+
+const MOST_ALONE = 1000
 
 const around = (text: string, index: number): string => text.slice(Math.max(0, index - NEAR), index + NEAR)
 

@@ -52,6 +52,7 @@ export function exactDetector(name: string, { salt, shapes, hashes }: ExactSet, 
   const longest = Math.max(...[...shapes].map((shape) => Number(shape.split(':')[0])))
   return {
     name,
+    confidence: 'high',
     look: (text) => {
       const words = wordsOf(text)
       const [seen, found] = [new Set<string>(), new Set<string>()]
@@ -63,10 +64,10 @@ export function exactDetector(name: string, { salt, shapes, hashes }: ExactSet, 
           if (seen.size >= MOST_HASHES) return 'too-much'
           seen.add(joined)
           const hashed = hashOf(salt, joined)
-          if (hashes.has(hashed) && found.add(hashed).size >= count) return 'found'
+          if (hashes.has(hashed)) found.add(hashed)
         }
       }
-      return 'nothing'
+      return found.size >= count ? found.size : 0
     },
   }
 }

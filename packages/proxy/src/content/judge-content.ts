@@ -4,13 +4,13 @@ import type { Asker } from '../http/asker.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { collectBody, type NoBody } from './collect-body.ts'
 import { detectInText } from './detectors.ts'
+import { Findings, type Finding } from './findings.ts'
 import { DEFAULT_SCAN_LIMITS, scanContent } from './scan-content.ts'
 
 /** What the content of a request is to the policy, and the body that was read for it. */
 export type JudgedContent = {
-  /** Detectors that fired. */
-  readonly found: readonly string[]
-  /** What could not be read: then nothing beyond `found` is known. */
+  readonly findings: readonly Finding[]
+  /** What could not be read: then nothing beyond `findings` is known. */
   readonly opaque: string | null
   readonly body: Buffer | null
   /** Whether something fired on the target itself, which is then not to be logged. */
@@ -21,21 +21,23 @@ export type JudgedContent = {
 export async function readContent(core: ProxyCore, asker: Asker): Promise<JudgedContent | Refusal> {
   const { head, framing } = asker
   const own = core.options.detectors?.() ?? []
+  const findings = new Findings()
   const target = decodedTarget(head.target)
-  const inTarget = [
-    ...detectInText(target),
-    ...own.flatMap(({ name, look }) => (look(target) === 'found' ? [name] : [])),
-  ]
-  const isTargetSecret = inTarget.length > 0
-  if (framing.kind === 'none') return { found: inTarget, opaque: null, body: null, isTargetSecret }
+  detectInText(target, findings)
+  for (const { name, confidence, look } of own) {
+    const seen = look(target)
+    if (seen !== 'too-much' && seen > 0) findings.addCount(name, confidence, seen)
+  }
+  const isTargetSecret = !findings.isEmpty
+  if (framing.kind === 'none') return { findings: findings.list(), opaque: null, body: null, isTargetSecret }
   if (listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
   const body = await collectBody(asker.body, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
   if (typeof body === 'string') return noBody(body, core.limits.scanBytes)
   core.counters.add('bodiesScanned')
   const codings = listMembers(head.fields, 'content-encoding')
-  const { found, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS, own)
+  const { findings: all, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS, own, findings)
   const range = fieldValues(head.fields, 'content-range').length > 0 ? 'a part of a body' : null
-  return { found: [...new Set([...inTarget, ...found])], opaque: opaque ?? range, body, isTargetSecret }
+  return { findings: all, opaque: opaque ?? range, body, isTargetSecret }
 }
 
 /** Names of hosts and paths carry data as well as bodies do. */

@@ -15,6 +15,9 @@ export type PatternOptions = {
 /** Matches that are looked at in one text; a pattern that holds that often and never near a word tells nothing. */
 const MOST_MATCHES = 100_000
 
+/** Different texts that are counted; as many as a detector can ask for. */
+const MOST_COUNTED = 1000
+
 /** A customer's pattern by RE2, whose time is linear in the text whatever the pattern is. Throws on what is no pattern. */
 export function patternDetector({ name, pattern, ignoreCase, near, within, count }: PatternOptions): TextDetector {
   const compiled = RE2JS.compile(octets(pattern), ignoreCase ? RE2JS.CASE_INSENSITIVE : 0)
@@ -22,6 +25,7 @@ export function patternDetector({ name, pattern, ignoreCase, near, within, count
   const words = near.map((word) => octets(word).toLowerCase())
   return {
     name,
+    confidence: words.length > 0 ? 'medium' : 'low',
     look: (text) => {
       const lower = words.length === 0 ? '' : text.toLowerCase()
       const found = new Set<string>()
@@ -31,9 +35,9 @@ export function patternDetector({ name, pattern, ignoreCase, near, within, count
         const around = lower.slice(Math.max(0, matcher.start() - within), matcher.end() + within)
         if (words.length > 0 && !words.some((word) => around.includes(word))) continue
         found.add(matcher.group() ?? '')
-        if (found.size >= count) return 'found'
+        if (found.size >= MOST_COUNTED) break
       }
-      return 'nothing'
+      return found.size >= count ? found.size : 0
     },
   }
 }

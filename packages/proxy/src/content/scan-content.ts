@@ -1,10 +1,11 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { detectFileType, detectInText } from './detectors.ts'
+import { detectFileType, detectInText, type Detector } from './detectors.ts'
+import { Findings, type Finding } from './findings.ts'
 import type { TextDetector } from './text-detector.ts'
 
-/** `found`: what fired. `opaque`: something in it could not be read, so that nothing can be said of it. */
-export type ContentScan = { readonly found: readonly string[]; readonly opaque: string | null }
+/** `findings`: what fired. `opaque`: something in it could not be read, so that nothing can be said of it. */
+export type ContentScan = { readonly findings: readonly Finding[]; readonly opaque: string | null }
 
 export type ScanLimits = {
   /** All that is unpacked from one body, together. */
@@ -38,8 +39,9 @@ export async function scanContent(
   codings: readonly string[],
   limits: ScanLimits,
   own: readonly TextDetector[] = [],
+  findings: Findings = new Findings(),
 ): Promise<ContentScan> {
-  const scan = new Scan(limits, own)
+  const scan = new Scan(limits, own, findings)
   let plain = body
   for (const coding of codings.toReversed()) {
     if (coding === 'identity') continue
@@ -54,18 +56,19 @@ export async function scanContent(
 class Scan {
   readonly #limits: ScanLimits
   readonly #own: readonly TextDetector[]
-  readonly #found = new Set<string>()
+  readonly #findings: Findings
   #left: number
   #opaque: string | null = null
 
-  constructor(limits: ScanLimits, own: readonly TextDetector[]) {
+  constructor(limits: ScanLimits, own: readonly TextDetector[], findings: Findings) {
+    this.#findings = findings
     this.#limits = limits
     this.#own = own
     this.#left = limits.unpackedBytes
   }
 
   result(): ContentScan {
-    return { found: [...this.#found].sort(), opaque: this.#opaque }
+    return { findings: this.#findings.list(), opaque: this.#opaque }
   }
 
   async unpack(bytes: Uint8Array, with_: Unpack | null, what: string): Promise<Buffer | null> {
@@ -82,8 +85,7 @@ class Scan {
   async look(bytes: Buffer, depth: number): Promise<void> {
     if (bytes.length === 0) return
     const text = bytes.toString('latin1')
-    const type = detectFileType(text)
-    if (type !== null) this.#found.add(type)
+    this.#noteType(text)
     this.#detect(text)
     if (depth >= this.#limits.depth) return
     if (text.startsWith('PK\x03\x04')) await this.#lookIntoZip(bytes, depth)
@@ -94,11 +96,11 @@ class Scan {
   }
 
   #detect(text: string): void {
-    for (const detector of detectInText(text)) this.#found.add(detector)
-    for (const { name, look } of this.#own) {
+    detectInText(text, this.#findings)
+    for (const { name, confidence, look } of this.#own) {
       const seen = look(text)
-      if (seen === 'found') this.#found.add(name)
-      else if (seen === 'too-much') this.#cannot(`as much text, for ${name}`)
+      if (seen === 'too-much') this.#cannot(`as much text, for ${name}`)
+      else if (seen > 0) this.#findings.addCount(name, confidence, seen)
     }
   }
 
@@ -115,9 +117,8 @@ class Scan {
     }
     // Files in a form come between boundaries, after an empty line.
     for (const part of text.split('\r\n\r\n').slice(1, 1000)) {
-      const type = detectFileType(part)
-      if (type !== null) this.#found.add(type)
-      if (type === 'archive') await this.look(Buffer.from(part.replace(/\r\n--[^]*$/, ''), 'latin1'), depth + 1)
+      if (this.#noteType(part) === 'archive')
+        await this.look(Buffer.from(part.replace(/\r\n--[^]*$/, ''), 'latin1'), depth + 1)
     }
   }
 
@@ -137,6 +138,13 @@ class Scan {
       if (entry !== null) await this.look(entry, depth + 1)
       at = next
     }
+  }
+
+  /** A file is told from others by its first octets. */
+  #noteType(text: string): Detector | null {
+    const type = detectFileType(text)
+    if (type !== null) this.#findings.add(type, 'high', `${text.length} ${text.slice(0, 256)}`)
+    return type
   }
 
   #cannot(what: string): null {

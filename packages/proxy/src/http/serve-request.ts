@@ -85,7 +85,7 @@ export async function serveRequest(
   const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
   const judged = judgeWhole(core, early, facts, content)
-  if (needsContent(early)) record.set({ content: content.found })
+  if (needsContent(early)) record.addContent(content.findings)
   if (content.isTargetSecret) record.set({ path: '/[redacted]', referer: null })
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)
@@ -167,7 +167,7 @@ async function answerFor(
   return 'taken'
 }
 
-const NO_CONTENT: JudgedContent = { found: [], opaque: null, body: null, isTargetSecret: false }
+const NO_CONTENT: JudgedContent = { findings: [], opaque: null, body: null, isTargetSecret: false }
 
 /** Whether some address may be reached or not by what the request carries. */
 function needsContent(early: JudgedAddresses): boolean {
@@ -183,7 +183,11 @@ function needsContent(early: JudgedAddresses): boolean {
 function judgeWhole(core: ProxyCore, early: JudgedAddresses, facts: Flow, content: JudgedContent): JudgedAddresses {
   if (early.state === 'refused' || early.addresses.every(({ judged }) => judged.outcome === 'allow')) return early
   if (!needsContent(early)) return judgeAgain(early.addresses, facts, core.judge)
-  const judged = judgeAgain(early.addresses, { ...facts, content: content.found }, core.judge)
+  const judged = judgeAgain(
+    early.addresses,
+    { ...facts, content: content.findings.map(({ detector }) => detector) },
+    core.judge,
+  )
   if (content.opaque === null || judged.state === 'refused') return judged
   const isMonitored = judged.addresses.every(({ judged: { verdict } }) => verdict?.mode === 'monitor')
   if (isMonitored) return judged

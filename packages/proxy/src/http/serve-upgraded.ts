@@ -57,9 +57,17 @@ export async function serveUpgraded(
   return 'taken'
 }
 
-function judgeMessage(core: ProxyCore, flow: Flow, { found, opaque }: ContentScan, record: OpenRecord): Refusal | null {
-  const judged = core.judge.judge({ ...flow, time: Date.now(), content: found }, true)
-  record.addContent(found)
+function judgeMessage(
+  core: ProxyCore,
+  flow: Flow,
+  { findings, opaque }: ContentScan,
+  record: OpenRecord,
+): Refusal | null {
+  const judged = core.judge.judge(
+    { ...flow, time: Date.now(), content: findings.map(({ detector }) => detector) },
+    true,
+  )
+  record.addContent(findings)
   if (judged.outcome === 'deny') {
     record.judged(judged)
     return judged.refusal

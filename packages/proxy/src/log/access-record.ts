@@ -1,4 +1,5 @@
 import type { AnswerReason } from '../answers.ts'
+import type { Finding } from '../content/findings.ts'
 import type { Spared } from '../inspect/inspection.ts'
 import type { Endpoint } from '../options.ts'
 
@@ -46,6 +47,8 @@ export type AccessRecord = {
   readonly firstByteMs: number | null
   /** Detectors that fired; `null` where nobody looked. */
   readonly content: readonly string[] | null
+  /** How much each of them found, and how sure that is; never what it was. */
+  readonly findings: readonly Finding[] | null
   /** What a content service made of it; `null` where none was asked. */
   readonly icap: 'unmodified' | 'changed' | 'failed' | null
   readonly contentType: string | null

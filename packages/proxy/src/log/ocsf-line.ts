@@ -85,6 +85,7 @@ export function ocsfLine(record: AccessRecord): string {
       verdict,
       mode,
       content: record.content,
+      findings: record.findings,
       icap: record.icap,
       inspected: record.inspected,
       spared: record.spared,

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { formatAddress } from '@sallyport/net'
 import type { FlowAllowance } from '../allowance/flow-allowance.ts'
 import { ANSWERS, type Refusal } from '../answers.ts'
+import { addFindings, type Finding } from '../content/findings.ts'
 import type { Judged } from '../decide/proxy-judge.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
@@ -58,6 +59,7 @@ export class OpenRecord {
       connectMs: null,
       firstByteMs: null,
       content: null,
+      findings: null,
       icap: null,
       contentType: null,
       userAgent: null,
@@ -99,8 +101,9 @@ export class OpenRecord {
     this.set({ outcome: isDenial ? 'denied' : 'failed', reason, explain, ...byRule })
   }
 
-  addContent(found: readonly string[]): void {
-    this.#draft.content = [...new Set([...(this.#draft.content ?? []), ...found])]
+  addContent(more: readonly Finding[]): void {
+    const findings = addFindings(this.#draft.findings ?? [], more)
+    this.set({ findings, content: findings.map(({ detector }) => detector) })
   }
 
   addOctets(out: number, into: number): void {
