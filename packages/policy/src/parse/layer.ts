@@ -5,6 +5,7 @@ import { DefinedSets } from './defined-sets.ts'
 import { destinationReader } from './destination-terms.ts'
 import { readDns } from './dns.ts'
 import { checkFeed } from './feeds.ts'
+import { quicDenied } from './quic-denied.ts'
 import { issueFindings } from './issue-findings.ts'
 import { readPolicyTest } from './policy-test.ts'
 import { postureAlternatives } from './posture-conditions.ts'
@@ -39,11 +40,13 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
   )
   const feeds = members<FeedInput>(input.feeds, ['feeds'], scope)
   feeds.forEach(([, feed, path]) => checkFeed(feed, path, scope.report))
+  const name = input.name ?? layerName(source.file)
+  const quic = input.quic === 'deny' ? [quicDenied(name, mode, scope.positionOf(['quic']))] : []
   return {
-    name: input.name ?? layerName(source.file),
+    name,
     mode,
     default: input.default ?? 'deny',
-    rules: rules.map(([rule, index]) => readRule(rule, ['rules', index], mode, definitions, scope)),
+    rules: [...quic, ...rules.map(([rule, index]) => readRule(rule, ['rules', index], mode, definitions, scope))],
     tests: objects<PolicyTestInput>(input.tests).flatMap(
       ([test, index]) => readPolicyTest(test, ['tests', index], scope) ?? [],
     ),

@@ -127,6 +127,7 @@ export type PolicyInput = {
   readonly description?: string | undefined
   readonly mode?: Mode | undefined
   readonly default?: 'allow' | 'deny' | undefined
+  readonly quic?: 'inspect' | 'deny' | undefined
   readonly zone?: string | undefined
   readonly define?:
     | {

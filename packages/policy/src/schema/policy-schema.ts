@@ -39,6 +39,10 @@ export const PolicySchema: z.ZodType<PolicyInput> = closed('a policy', {
   description: z.string().optional(),
   mode: z.enum(['enforce', 'monitor']).optional(),
   default: z.enum(['allow', 'deny']).optional().describe('What no rule matches; deny unless said otherwise.'),
+  quic: z
+    .enum(['inspect', 'deny'])
+    .optional()
+    .describe('deny: QUIC is refused on every port, so that clients fall back to TCP; inspect unless said otherwise.'),
   zone: text.optional().describe('IANA time zone of dates and schedules; UTC unless said otherwise.'),
   define: closed('define', {
     destinations: definedSet(DestinationSchema).optional(),

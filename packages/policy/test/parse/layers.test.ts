@@ -126,3 +126,14 @@ test('in a test, what is not given is none, and a domain is bound', () => {
   assert.deepEqual(http, { host: 'a.example', path: '/x', method: null, contentType: null })
   assert.deepEqual([second!.flow.domain, second!.flow.protocol], [null, 'smb'])
 })
+
+test('quic: deny is the first rule of its layer, in its mode, and is cited where it stands', () => {
+  const text = (quic: string): string =>
+    `sallyport: 1\nname: our office\nmode: monitor\n${quic}rules:\n  - { id: a, action: allow, mode: enforce }\n`
+  const [first, second] = parsed(text('quic: deny\n')).rules
+  assert.deepEqual(
+    [first!.id, first!.action, first!.protocol, first!.mode, first!.position.line, second!.id],
+    ['quic-our-office', 'deny', ['quic'], 'monitor', 4, 'a'],
+  )
+  for (const without of ['', 'quic: inspect\n']) assert.equal(parsed(text(without)).rules.length, 1)
+})
