@@ -24,3 +24,12 @@ export function bowleySkewness(values: readonly number[]): number {
   const [q1, q2, q3] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share)) as [number, number, number]
   return q3 === q1 ? 0 : (q1 + q3 - 2 * q2) / (q3 - q1)
 }
+
+/** As `Math.min`, whose arguments lie on the stack: a hundred thousand of them overflow it. */
+export function least(values: readonly number[]): number {
+  return values.reduce((min, value) => Math.min(min, value), Number.POSITIVE_INFINITY)
+}
+
+export function greatest(values: readonly number[]): number {
+  return values.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY)
+}

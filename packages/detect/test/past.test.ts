@@ -143,6 +143,27 @@ test('a rule of feeds tells who asked for what they list, once and not as a rule
   )
 })
 
+test('one application of as many destinations as there may be is looked at like others', () => {
+  const habits = Array.from({ length: 200_000 }, (_, index): Habit => {
+    const destination = `site${index}.example`
+    return {
+      subject: '/usr/bin/spider',
+      destination,
+      firstMs: NOW - HOUR,
+      lastMs: NOW,
+      flows: 1,
+      hours: 1,
+      days: 1,
+      users: 1,
+    }
+  })
+  const past = { ...pastOf([], 20), habits }
+  assert.deepEqual(
+    detectAll([], undefined, { ...NOTHING_KNOWN, past }).map(({ detector, subject }) => [detector, subject]),
+    [['new-application', '/usr/bin/spider']],
+  )
+})
+
 suite('over days', () => {
   const of = (past: Partial<Past>): Past => ({ ...pastOf([]), ...past })
 

@@ -1,5 +1,6 @@
 import type { Alert, Known, ObservedFlow } from '../alert.ts'
 import { DAY_MS, withoutVersion } from '../past.ts'
+import { greatest, least } from '../statistics.ts'
 
 const LEAST_PAST_DAYS = 3
 
@@ -15,7 +16,7 @@ export function detectNewApplications(_flows: readonly ObservedFlow[], { past }:
     ({ subject }) => withoutVersion(subject),
   )
   return [...apps.values()].flatMap((habits) => {
-    const firstMs = Math.min(...habits.map((each) => each.firstMs))
+    const firstMs = least(habits.map((each) => each.firstMs))
     if (firstMs < nowMs - DAY_MS) return []
     const flows = habits.reduce((sum, each) => sum + each.flows, 0)
     const most = habits.reduce((a, b) => (b.flows > a.flows ? b : a))
@@ -29,7 +30,7 @@ export function detectNewApplications(_flows: readonly ObservedFlow[], { past }:
       subject: first.subject,
       destination: first.destination,
       firstMs,
-      lastMs: Math.max(...habits.map((each) => each.lastMs)),
+      lastMs: greatest(habits.map((each) => each.lastMs)),
       sentence: `${first.subject} used the network for the first time in ${Math.floor(recordedDays)} days: ${flows} flows to ${habits.length} destinations, most to ${most.destination}`,
       numbers: { flows, destinations: habits.length, recordedDays },
       series: habits.slice(0, 200).map((each) => [each.firstMs, each.flows] as const),

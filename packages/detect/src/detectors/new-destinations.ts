@@ -1,5 +1,6 @@
 import type { Alert, Known, ObservedFlow } from '../alert.ts'
 import { DAY_MS, ownerOf, withoutVersion, type Habit } from '../past.ts'
+import { greatest, least } from '../statistics.ts'
 
 const LEAST_PAST_DAYS = 7
 const LEAST_ACTIVE_DAYS = 5
@@ -18,8 +19,8 @@ export function detectNewDestinations(_flows: readonly ObservedFlow[], { past }:
     const usual = [...owners].filter(([, each]) => !isNew(each))
     if (usual.length === 0 || usual.length > MOST_OWNERS) return []
     const known = usual.flatMap(([, each]) => each)
-    const pastDays = (past.nowMs - Math.min(...known.map(({ firstMs }) => firstMs))) / DAY_MS
-    const activeDays = Math.max(...known.map(({ days }) => days))
+    const pastDays = (past.nowMs - least(known.map(({ firstMs }) => firstMs))) / DAY_MS
+    const activeDays = greatest(known.map(({ days }) => days))
     if (pastDays < LEAST_PAST_DAYS || activeDays < LEAST_ACTIVE_DAYS) return []
     return [...owners]
       .filter(([, each]) => isNew(each))
@@ -32,8 +33,8 @@ export function detectNewDestinations(_flows: readonly ObservedFlow[], { past }:
           technique: { id: 'T1071', name: 'Application Layer Protocol' },
           subject,
           destination: owner,
-          firstMs: Math.min(...each.map(({ firstMs }) => firstMs)),
-          lastMs: Math.max(...each.map(({ lastMs }) => lastMs)),
+          firstMs: least(each.map(({ firstMs }) => firstMs)),
+          lastMs: greatest(each.map(({ lastMs }) => lastMs)),
           sentence: `${subject} went to ${owner} for the first time; in ${Math.floor(pastDays)} days it went to ${usual.map(([name]) => name).join(', ')}`,
           numbers: { flows, pastDays, activeDays, usualDestinations: usual.length },
           series: each.slice(0, 200).map((habit) => [habit.firstMs, habit.flows] as const),

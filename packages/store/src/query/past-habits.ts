@@ -2,9 +2,9 @@ import { LONG_MS, type LongConnection, type Past, type SeldomCalls, type SentHou
 import type { SqlEngine } from '../engine/sql-engine.ts'
 
 const MOST_HABITS = 300_000
-const MOST_SENT_HOURS = 300_000
+const MOST_SENT_HOURS = 100_000
 const MOST_LONG = 10_000
-const MOST_SELDOM = 20_000
+const MOST_SELDOM = 2000
 /** From ten calls to one an hour for 30 days: what is called more often shows within a day. */
 const [LEAST_CALLS, MOST_CALLS] = [10, 720]
 const LEAST_DAYS = 3
@@ -91,11 +91,15 @@ async function longConnections(engine: SqlEngine, range: string, params: Params)
 }
 
 async function seldomCalls(engine: SqlEngine, range: string, params: Params): Promise<readonly SeldomCalls[]> {
+  // The times of all pairs would not fit into memory: first which pairs, then their times.
+  const calls = `FROM flows WHERE ${range} AND started = 1 AND destination != ''`
   const rows = await engine.query(
     `SELECT ${SUBJECT} AS subject, destination, groupArray(${MOST_CALLS})(toUnixTimestamp64Milli(time)) AS times
-    FROM flows WHERE ${range} AND started = 1 AND destination != '' GROUP BY subject, destination
-    HAVING subject != '' AND count() BETWEEN ${LEAST_CALLS} AND ${MOST_CALLS} AND uniqExact(toDate(time)) >= ${LEAST_DAYS}
-    ORDER BY max(time) DESC, subject, destination LIMIT ${MOST_SELDOM}`,
+    ${calls} AND (subject, destination) IN (
+      SELECT ${SUBJECT} AS subject, destination ${calls} GROUP BY subject, destination
+      HAVING subject != '' AND count() BETWEEN ${LEAST_CALLS} AND ${MOST_CALLS} AND uniqExact(toDate(time)) >= ${LEAST_DAYS}
+      ORDER BY max(time) DESC, subject, destination LIMIT ${MOST_SELDOM}
+    ) GROUP BY subject, destination`,
     params,
   )
   return rows.map((row) => ({
