@@ -1,18 +1,10 @@
 /// <reference lib="dom" />
 import { html, render, useEffect, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
-import { AlertsPage } from './alerts-page.ts'
 import { get, remove, useCsrf, type SessionFacts, type User } from './api.ts'
-import { ApplicationsPage } from './applications-page.ts'
-import { AuditPage } from './audit-page.ts'
-import { DestinationsPage } from './destinations-page.ts'
-import { DnsPage } from './dns-page.ts'
-import { FeedsPage } from './feeds-page.ts'
-import { FlowsPage } from './flows-page.ts'
+import { LATER, laterPage, type View } from './later-pages.ts'
 import { Problem } from './load.ts'
 import { OverviewPage } from './overview-page.ts'
-import { PolicyPage } from './policy-page.ts'
-import { SettingsPage } from './settings-page.ts'
 import { SignIn } from './sign-in.ts'
 
 const PAGES: Readonly<Record<string, string>> = {
@@ -28,34 +20,32 @@ const PAGES: Readonly<Record<string, string>> = {
   settings: 'Settings',
 }
 
+const AHEAD_MS = 2000
+
 function place(): readonly [string, string] {
   const [, page = '', rest = ''] = /^#\/([a-z]+)(?:\/(.*))?$/.exec(location.hash) ?? []
   return [page, decodeURIComponent(rest)]
 }
 
 function Page({ page, rest, user }: { readonly page: string; readonly rest: string; readonly user: User }): VNode {
-  switch (page) {
-    case 'flows':
-      return html`<${FlowsPage} key=${rest} filter=${rest} />`
-    case 'destinations':
-      return html`<${DestinationsPage} tab=${rest} />`
-    case 'applications':
-      return html`<${ApplicationsPage} tab=${rest} />`
-    case 'dns':
-      return html`<${DnsPage} tab=${rest} />`
-    case 'policy':
-      return html`<${PolicyPage} user=${user} tab=${rest} />`
-    case 'alerts':
-      return html`<${AlertsPage} user=${user} />`
-    case 'feeds':
-      return html`<${FeedsPage} user=${user} name=${rest} />`
-    case 'audit':
-      return html`<${AuditPage} user=${user} />`
-    case 'settings':
-      return html`<${SettingsPage} user=${user} />`
-    default:
-      return html`<${OverviewPage} />`
-  }
+  const [loaded, setLoaded] = useState<{ readonly page: string; readonly View: View } | null>(null)
+  const [failed, setFailed] = useState<Error | null>(null)
+  useEffect(() => {
+    let open = true
+    setFailed(null)
+    laterPage(page)?.().then(
+      (View) => open && setLoaded({ page, View }),
+      () =>
+        open && setFailed(new Error('This page cannot be loaded; the console may have been replaced. Load it again.')),
+    )
+    return () => {
+      open = false
+    }
+  }, [page])
+  if (laterPage(page) === undefined) return html`<${OverviewPage} />`
+  if (loaded?.page !== page)
+    return html`<${Problem} error=${failed} />${failed === null ? html`<p>Loading…</p>` : null}`
+  return html`<${loaded.View} rest=${rest} user=${user} />`
 }
 
 function App(): VNode {
@@ -66,6 +56,8 @@ function App(): VNode {
     void get<SessionFacts>('/session').then((facts) => {
       useCsrf(facts.csrf)
       setSession(facts)
+      // The first page is there before the others are asked for.
+      if (facts.user !== null) setTimeout(() => Object.values(LATER).map((each) => each().catch(() => {})), AHEAD_MS)
     }, setFailed)
   useEffect(() => {
     load()

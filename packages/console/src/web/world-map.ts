@@ -14,7 +14,10 @@ const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region' })
 
 /** Countries by how many flows went there. What it shows, the list below says too. */
 export function WorldMap({ since }: { readonly since: string }): VNode {
-  const world = useLoaded('world', async () => (await fetch('/vendor/world.json')).json() as Promise<World>)
+  const world = useLoaded(
+    'world',
+    async () => (await fetch(new URL('world.json', import.meta.url))).json() as Promise<World>,
+  )
   const top = useLoaded(
     `map ${since}`,
     () => get<{ rows: TopRow[] }>('/top', { by: 'country', filter: `since:${since}`, limit: 300 }),
