@@ -1,7 +1,14 @@
 import { hasLeft, type FlowRecord } from './flow-record.ts'
-
-/** What OCSF events say of whoever writes them. */
-export type Product = { readonly name: string; readonly version: string }
+import {
+  compactOcsf,
+  ocsfActor,
+  ocsfClass,
+  ocsfControl,
+  ocsfMetadata,
+  ocsfRule,
+  type OcsfOutcome,
+  type Product,
+} from './ocsf-parts.ts'
 
 const CLASS = 4001
 const OPEN = 1
@@ -17,26 +24,17 @@ export function ocsfNetworkActivity(record: FlowRecord, product: Product): objec
   const startMs = Date.parse(record.time)
   const endMs = typeof record.durationMs === 'number' ? startMs + record.durationMs : null
   const name = record.domain ?? record.boundNames?.[0]
-  return compact({
-    activity_id: activity,
-    category_uid: 4,
-    class_uid: CLASS,
-    type_uid: CLASS * 100 + activity,
+  const { verdict } = record
+  return compactOcsf({
+    ...ocsfClass(CLASS, activity),
     severity_id: 1,
     time: activity === CLOSE && endMs !== null ? endMs : startMs,
     start_time: startMs,
     end_time: endMs,
     duration: record.durationMs,
-    action_id: left ? 1 : 2,
-    disposition_id: left ? 1 : 2,
-    status_id: left ? 1 : 2,
-    message: record.verdict.explain,
-    metadata: {
-      version: '1.3.0',
-      profiles: ['host', 'security_control'],
-      product: { name: product.name, vendor_name: product.name, version: product.version },
-      correlation_uid: record.id,
-    },
+    ...ocsfControl(outcomeOf(record)),
+    message: verdict.explain,
+    metadata: ocsfMetadata(product, { correlation_uid: record.id }),
     src_endpoint: {
       ip: record.src,
       hostname: record.device,
@@ -62,40 +60,18 @@ export function ocsfNetworkActivity(record: FlowRecord, product: Product): objec
       packets_out: record.packetsOut,
       packets_in: record.packetsIn,
     },
-    actor: {
-      user: record.user && { name: record.user, groups: record.groups?.map((group) => ({ name: group })) },
-      process: record.app && { file: fileOf(record.app), parent_process: parentsOf(record.parents ?? []) },
-    },
-    firewall_rule: record.verdict.rule && {
-      uid: record.verdict.rule,
-      name: record.verdict.rule,
-      type: record.verdict.layer,
-    },
+    actor: ocsfActor(record),
+    firewall_rule: ocsfRule(verdict.rule, verdict.layer),
     unmapped: {
-      mode: record.verdict.mode,
-      stage: record.verdict.stage,
-      reason: record.verdict.reason,
+      mode: verdict.mode,
+      stage: verdict.stage,
+      reason: verdict.reason,
       unit: record.unit,
     },
   })
 }
 
-function parentsOf([nearest, ...above]: readonly string[]): object | null {
-  return nearest === undefined ? null : { file: fileOf(nearest), parent_process: parentsOf(above) }
-}
-
-/** A regular file of OCSF's list of types. */
-function fileOf(path: string): object {
-  return { path, name: path.slice(path.lastIndexOf('/') + 1), type_id: 1 }
-}
-
-/** Without what is not known: OCSF has no null. An object of nothing goes too. */
-function compact(value: object): object {
-  const kept = Object.entries(value).flatMap(([key, each]: [string, unknown]) => {
-    if (each === null || each === undefined || each === '') return []
-    if (typeof each !== 'object' || Array.isArray(each)) return [[key, each] as const]
-    const inner = compact(each)
-    return Object.keys(inner).length === 0 ? [] : [[key, inner] as const]
-  })
-  return Object.fromEntries(kept)
+function outcomeOf(record: FlowRecord): OcsfOutcome {
+  if (record.verdict.verdict === 'allow') return 'allowed'
+  return hasLeft(record) ? 'logged' : 'denied'
 }
