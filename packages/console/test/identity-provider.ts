@@ -16,16 +16,19 @@ export class IdentityProvider implements AsyncDisposable {
     this.issuer = issuer
   }
 
-  static async open(callback: string, home: string): Promise<IdentityProvider> {
+  /** `host` is what it calls itself: a name of loopback. */
+  static async open(callback: string, home: string, host = '127.0.0.1'): Promise<IdentityProvider> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const issuer = `http://${host}:${(server.address() as AddressInfo).port}`
     const identities = new IdentityProvider(server, issuer)
     const provider = new Provider(issuer, {
       clients: [
         {
           client_id: 'sallyport',
           client_secret: SECRET,
+          // Of a native application, any port of loopback is the same (RFC 8252 §7.3).
+          application_type: 'native',
           redirect_uris: [callback],
           post_logout_redirect_uris: [home],
         },
