@@ -18,6 +18,8 @@ const SECONDS = Number(process.env['SECONDS'] ?? 1)
 const POLICY =
   'sallyport: 1\nname: bench\nmode: enforce\nrules:\n  - { id: all, action: allow, to: [198.51.100.10] }\n  - { id: names, action: allow, to: [allowed.test] }\n'
 const POLICY_OPTIONS = ['--policy', 'bench.yaml', '--mode', 'enforce']
+/** Of a guard, whatever the number of rounds. */
+const LONGEST_MS = 3_600_000
 const NOBODY = 'nobody'
 
 const GUARDS: Readonly<Record<string, Guard>> = {
@@ -25,12 +27,12 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   'nftables on the client': NFTABLES.client,
   'OpenSnitch on the client': startOpenSnitch,
   'sallyport up': async (lab) => {
-    const endpoint = await startEndpoint(lab, POLICY_OPTIONS)
+    const endpoint = await startEndpoint(lab, POLICY_OPTIONS, LONGEST_MS)
     return { prefix: endpoint.prefix, end: async () => endpoint[Symbol.asyncDispose]() }
   },
   'nftables on the router': NFTABLES.router,
   'sallyport gateway': async (lab) => {
-    const { child, ended } = await startGateway(lab, POLICY_OPTIONS)
+    const { child, ended } = await startGateway(lab, POLICY_OPTIONS, LONGEST_MS)
     return { prefix: [], end: async () => void (child.kill('SIGTERM'), await ended) }
   },
 }

@@ -152,6 +152,20 @@ suite('handshakes', { skip: needsRoot }, () => {
     assert.ok((await answers(file, say('198.51.100.10', 5000, 'udp', quicInitials(other, [30])))) > 0)
   })
 
+  test('a socket whose handshake was looked at is not connected again, and one that nobody answered is', async () => {
+    lab.spawnServer('socat', ['TCP4-LISTEN:4433,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    const hello = Buffer.from(await clientHello('shared-a.test')).toString('hex')
+    const ssh = Buffer.from('SSH-2.0-x\r\n').toString('hex')
+    /** Ports, and what is said there. */
+    const said = async (...turns: readonly string[]): Promise<string> => {
+      const command = ['python3', '-c', AGAIN, '198.51.100.10', ...turns]
+      return (await lab.run(['--policy', allowsTls()], command)).stdout.trim()
+    }
+    assert.equal(await said('4433', hello, '4433', ssh), 'True False')
+    assert.equal(await said('4433', hello, '4433', hello), 'True False')
+    assert.equal(await said('4434', hello, '4433', hello), 'False True')
+  })
+
   test('a server that speaks first is heard before its client is judged', async () => {
     lab.spawnServer('socat', ['TCP4-LISTEN:2525,bind=198.51.100.10,fork,reuseaddr', 'SYSTEM:echo 220 mail ESMTP; cat'])
     const mail = policy('mail', [{ id: 'mail', action: 'allow', to: ['198.51.100.10'], protocol: ['smtp'] }])
@@ -161,6 +175,22 @@ suite('handshakes', { skip: needsRoot }, () => {
     assert.ok((await answers(mail, client('SSH-2.0-x\r\n'))) <= greeting)
   })
 })
+
+/** Connections of one socket, and whether each had an answer. */
+const AGAIN = `
+import ctypes, socket, struct, sys
+to, turns = sys.argv[1], sys.argv[2:]
+s = socket.socket()
+s.settimeout(3)
+for port, first in zip(turns[::2], turns[1::2]):
+    try:
+        s.connect((to, int(port)))
+        s.sendall(bytes.fromhex(first))
+        print(bool(s.recv(65536)), end=' ')
+    except OSError:
+        print(False, end=' ')
+    ctypes.CDLL(None).connect(s.fileno(), struct.pack('H14x', socket.AF_UNSPEC), 16)
+`
 
 const SAY = `
 import json, socket, sys, time

@@ -17,11 +17,11 @@ const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
 let serial = 0
 
 /** `sallyport up` on the client, for a cgroup of its own, when its policy is in force. */
-export async function startEndpoint(lab: Lab, args: readonly string[]): Promise<Endpoint> {
+export async function startEndpoint(lab: Lab, args: readonly string[], timeoutMs?: number): Promise<Endpoint> {
   const cgroup = join(findCgroupMount(), `sallyport-lab-${process.pid}-${++serial}`)
   mkdirSync(cgroup)
   const up = ['up', '--cgroup', cgroup, '--upstream', RESOLVER, '--no-console', '--json', ...args]
-  const agent = startSallyport(lab, 'client', up)
+  const agent = startSallyport(lab, 'client', up, timeoutMs)
   const end = async (): Promise<void> => {
     agent.child.kill('SIGTERM')
     await agent.ended

@@ -8,6 +8,9 @@ const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta
 /** See probe.py. */
 export const PROBE: string = fileURLToPath(new URL('./probe.py', import.meta.url))
 
+/** Of a guard, unless a benchmark needs it for longer. */
+const LONGEST_MS = 120_000
+
 export const RESOLVER = '198.51.100.53'
 
 /** A network behind a router, and the world before it; the world has a way back, so that nothing needs NAT. */
@@ -43,15 +46,20 @@ export function sallyport(lab: Lab, host: string, args: readonly string[]): Prom
   return startSallyport(lab, host, args).ended
 }
 
-export function startSallyport(lab: Lab, host: string, args: readonly string[]): Started {
+export function startSallyport(
+  lab: Lab,
+  host: string,
+  args: readonly string[],
+  timeoutMs: number = LONGEST_MS,
+): Started {
   const env = { SALLYPORT_STATE: join(lab.directory, `state-${host}`) }
-  return lab.start(host, [process.execPath, MAIN, ...args], { env, timeoutMs: 120_000 })
+  return lab.start(host, [process.execPath, MAIN, ...args], { env, timeoutMs })
 }
 
 /** A gateway on the router, when its policy is in force. */
-export async function startGateway(lab: Lab, args: readonly string[]): Promise<Started> {
+export async function startGateway(lab: Lab, args: readonly string[], timeoutMs?: number): Promise<Started> {
   const gateway = ['gateway', '--lan', 'lan', '--wan', 'wan', '--upstream', RESOLVER, '--no-console', '--json', ...args]
-  const started = startSallyport(lab, 'router', gateway)
+  const started = startSallyport(lab, 'router', gateway, timeoutMs)
   await started.says('"ready"')
   return started
 }

@@ -48,12 +48,30 @@ struct greeting {
 BY_FLOW(tickets, struct flow_key, struct ticket);
 BY_FLOW(findings, struct flow_key, struct finding);
 BY_FLOW(origins, struct origin, __u64);
+/* Of a socket that has tickets. */
+struct socket_state {
+	/* TCP: the policy under which its handshake was found, so that its packets need no other look; 0 while it may wait. */
+	__u32 found_under;
+	/* Octets of it were handed up. */
+	__u32 looked_at;
+};
+BY_FLOW(waiting, __u64, struct socket_state);
 
 static __always_inline struct flow_key key_of(__u64 cookie, struct target *t)
 {
 	struct flow_key key = { .cookie = cookie, .target = *t };
 	key.target.family = 0;
 	return key;
+}
+
+static __always_inline void set_found(__u64 cookie, __u32 generation)
+{
+	struct socket_state *known = bpf_map_lookup_elem(&waiting, &cookie);
+	struct socket_state state = { .found_under = generation };
+	if (known)
+		known->found_under = generation;
+	else
+		bpf_map_update_elem(&waiting, &cookie, &state, BPF_ANY);
 }
 
 /* A call of its own: stacks of 512 bytes are shared by all that are called from one another. */
@@ -65,7 +83,18 @@ static __attribute__((noinline)) void await_handshake(struct flow *f, __u64 cook
 	ticket.levels = f->levels;
 	__builtin_memcpy(ticket.comm, f->comm, 16);
 	bpf_map_update_elem(&tickets, &key, &ticket, BPF_ANY);
+	set_found(cookie, 0);
 	count(INSPECTED);
+}
+
+/* A TCP socket may try again what nobody answered. Once an octet of it was looked at, a finding is there or on its way, and would
+   hold for another connection of the socket to the same end. */
+static __always_inline int was_looked_at(struct flow *f, __u64 cookie)
+{
+	struct socket_state *state = bpf_map_lookup_elem(&waiting, &cookie);
+	int before = f->awaited;
+	f->awaited = 1;
+	return before && (!state || state->looked_at);
 }
 
 static __always_inline struct finding *find_verdict(struct flow_key *key, __u32 generation)

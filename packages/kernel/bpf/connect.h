@@ -98,6 +98,8 @@ static __always_inline __u32 judge_current(struct bpf_sock_addr *ctx, struct con
 	v.rank = generation;
 	v.word = may_await(c, f);
 	decide(s, &f->levels, t, &v, now);
+	if (VERDICT(v.word) == AWAITED && t->proto == IPPROTO_TCP && was_looked_at(f, cookie))
+		v = (struct verdict){ .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
 	f->allowance.counted = 0;
 	remember(f, s, t, &v, generation, now, hook == CONNECT);
 	/* Datagrams count when the first one is sent: many sockets are only connected to choose an address. */

@@ -77,6 +77,8 @@ static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, s
 			f->allowance.rule = limit;
 		}
 		bpf_spin_unlock(&f->lock);
+		if (p->target.proto == IPPROTO_TCP)
+			set_found(key.cookie, generation);
 		return may_leave(skb, f, word, p);
 	}
 	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
@@ -84,6 +86,8 @@ static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, s
 		await_handshake(f, key.cookie, &p->target, v->resume, generation);
 	if (p->target.proto == IPPROTO_TCP && !p->payload)
 		return PASSED;
+	/* It comes again, and is asked about then. */
+	set_found(key.cookie, 0);
 	count(NOT_INSPECTED);
 	return DROPPED;
 }

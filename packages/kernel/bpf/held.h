@@ -18,13 +18,14 @@ static __always_inline int still_awaited(struct ticket *ticket, struct flow_key 
 SEC("socket")
 int held(struct __sk_buff *skb)
 {
-	struct packet p = {};
 	__u64 cookie = bpf_get_socket_cookie(skb);
 	struct config *c = settings();
-	if (!cookie || !c)
+	struct socket_state *state = bpf_map_lookup_elem(&waiting, &cookie);
+	if (!state || !c)
 		return 0;
 	__u32 generation = active(c);
-	if (!read_packet(skb, &p))
+	struct packet p = {};
+	if (state->found_under == generation || !read_packet(skb, &p))
 		return 0;
 	struct flow_key key = key_of(cookie, &p.target);
 	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
@@ -35,6 +36,7 @@ int held(struct __sk_buff *skb)
 		return 0;
 	if (find_verdict(&key, generation))
 		return 0;
+	state->looked_at = 1;
 	struct origin origin = { .target = key.target, .port = p.source };
 	__builtin_memcpy(origin.source, p.from, 16);
 	bpf_map_update_elem(&origins, &origin, &cookie, BPF_ANY);

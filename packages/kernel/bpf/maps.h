@@ -142,7 +142,8 @@ struct flow {
 	__u16 greeted;
 	/* The process above the subject's. */
 	__u32 parent;
-	__u32 pad;
+	/* TCP: a connection of the socket waited for its handshake, this one or one before. */
+	__u32 awaited;
 	/* Datagrams to this destination; TCP counts by itself. */
 	struct tally tally;
 	struct allowance allowance;
