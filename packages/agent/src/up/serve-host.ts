@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { giveBackMemory } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError, type KnownNames, type Mode, type Policy, type World } from '@sallyport/policy'
 import { FlowSpool, isPostgresUrl, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
@@ -82,6 +83,8 @@ export type HostStatus = {
 const TICK_MS = 250
 const SEGMENT_AGE_MS = 1000
 const CATCH_UP_MS = 5000
+/** By then nobody holds what a policy was made from any more. */
+const SETTLED_MS = 2000
 
 export function controlSocket(stateDirectory: string): string {
   return join(stateDirectory, 'control.sock')
@@ -109,8 +112,9 @@ export async function serveHost(
     monotonicMs: () => performance.now(),
     onNotice,
     enforce: async (policy, world) => {
-      if (guard !== null) return guard.apply(policy, world)
-      guard = await request.guarding.open(policy, world, (record) => spool.append(record))
+      if (guard !== null) await guard.apply(policy, world)
+      else guard = await request.guarding.open(policy, world, (record) => spool.append(record))
+      setTimeout(giveBackMemory, SETTLED_MS).unref()
     },
   })
   await startWhenKnown(control, request, signal)
