@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { readMetrics } from './gateway-readings.ts'
+import { fileURLToPath } from 'node:url'
+import { eventually, readMetrics } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
 import { needsRoot, type Ended, type Lab, type Started } from './open-lab.ts'
 
+const FILL_CONNTRACK = fileURLToPath(new URL('./fill-conntrack.py', import.meta.url))
 const HOST = '198.51.100.10'
+/** To fill a larger table takes long. */
+const MOST_CONNECTIONS = 2 ** 18
 /** 100 take a minute: `SALLYPORT_TEST_SWAPS=100`. */
 const SWAPS = Number(process.env['SALLYPORT_TEST_SWAPS'] ?? 20)
 /** More than the kernel's queue holds. */
@@ -99,6 +104,48 @@ suite('faults of a gateway that inspects', { skip: needsRoot }, () => {
     assert.ok((await inspection('dropped_packets_total{reason="queue"}')) > 0)
     assert.ok(world.at(`${HOST} 443`).length > before)
   })
+
+  test('a full table of connections lets nothing new through, ends nothing that is known, and is counted', async (t) => {
+    const most = Number(readFileSync('/proc/sys/net/netfilter/nf_conntrack_max', 'utf8'))
+    if (most > MOST_CONNECTIONS) return t.skip(`the kernel has room for ${most} connections`)
+    await apply(0)
+    const tls = (name: string): Promise<Ended> => curl('--resolve', `${name}:443:${HOST}`, `https://${name}/`)
+    // The name is bound by a look-up.
+    assert.equal((await curl('https://allowed.test/')).status, 0)
+    const kept = lab.start('client', ['python3', '-c', KEEP, HOST])
+    const turns = async (): Promise<number> => (await kept.says('open')).split('open').length
+    await turns()
+    const table = async (...args: readonly string[]): Promise<number> =>
+      Number((await lab.run('router', ['python3', FILL_CONNTRACK, ...args], { timeoutMs: 60_000 })).stdout)
+    const before = [world.all().length, await droppedByKernel()] as const
+    assert.ok((await table('fill', String(most + 1000))) >= most)
+    const turnsBefore = await turns()
+    const tries = await Promise.all([tls('allowed.test'), tls('other.test'), curl(`http://${HOST}:7000/`)])
+    assert.deepEqual(
+      tries.map(({ status }) => status),
+      [28, 28, 28],
+    )
+    assert.equal(world.all().length, before[0])
+    assert.ok((await turns()) > turnsBefore + 10)
+    assert.ok((await droppedByKernel()) > before[1])
+    await table('empty')
+    await eventually(async () => (await tls('allowed.test')).status === 0, 'there is room again')
+    assert.notEqual((await tls('other.test')).status, 0)
+    assert.deepEqual(
+      world.all().filter(({ name }) => name === 'other.test'),
+      [],
+    )
+    kept.child.kill()
+    await kept.ended
+  })
+
+  /** Packets for which connection tracking had no room, of all processors. */
+  const droppedByKernel = async (): Promise<number> => {
+    const { stdout } = await lab.run('router', ['cat', '/proc/net/stat/nf_conntrack'])
+    const [names = '', ...processors] = stdout.trim().split('\n')
+    const column = names.split(/\s+/).indexOf('drop')
+    return processors.reduce((sum, line) => sum + parseInt(line.trim().split(/\s+/)[column]!, 16), 0)
+  }
 })
 
 const KEEP = `
