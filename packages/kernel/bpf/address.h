@@ -16,6 +16,19 @@ static __always_inline void put_words(__u8 *addr, __u32 a, __u32 b, __u32 c, __u
 	__builtin_memcpy(addr, words, 16);
 }
 
+/* The key of an address in the table of classes. Teredo (RFC 4380): the client's address, which is inverted at the end, in front. */
+static __always_inline void put_client_first(__u8 *key, const __u8 *addr)
+{
+	__u32 w[4];
+	__builtin_memcpy(w, addr, 16);
+	if (w[0] == bpf_htonl(0x20010000)) {
+		__u32 server = w[1];
+		w[1] = ~w[3];
+		w[3] = ~server;
+	}
+	__builtin_memcpy(key, w, 16);
+}
+
 static __always_inline int same_address(const __u8 *a, const __u8 *b)
 {
 	const __u64 *x = (const void *)a, *y = (const void *)b;

@@ -274,7 +274,7 @@ static __attribute__((noinline)) void classify(struct subject *s, struct levels 
 					       struct defaults *missing)
 {
 	struct prefix key = { .length = 128 };
-	__builtin_memcpy(key.addr, t->addr, 16);
+	put_client_first(key.addr, t->addr);
 	struct executable exe = s->exe;
 	__u32 port = port_index(t), uid = s->uid, asks = missing->asks, slot = c->slot;
 	c->user = uid == UNKNOWN ? UNKNOWN : asks & ASKS_USER ? class_in(&users, slot, &uid, missing->user) : missing->user;

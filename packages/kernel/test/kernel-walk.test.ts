@@ -6,8 +6,15 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { compilePolicy, kernelTables, variable, walkImage, type HostFacts, type KernelTables } from '@sallyport/compile'
-import { parseAddress, parseDomainName, type DomainName } from '@sallyport/net'
-import { EMPTY_WORLD, parsePolicies, type Policy } from '@sallyport/policy'
+import {
+  parseAddress,
+  parseDomainName,
+  parsePrefix,
+  prefixContains,
+  type DomainName,
+  type Prefix,
+} from '@sallyport/net'
+import { EMPTY_WORLD, parsePolicies, type Policy, type World } from '@sallyport/policy'
 import { addressBytes, cgroupId, type Binding } from '../src/index.ts'
 import { openLab, skip, type Lab } from './lab.ts'
 
@@ -16,12 +23,19 @@ const SEED = Number(process.env['SALLYPORT_PROPERTY_SEED'] ?? 20261124)
 const POLICIES = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 60)
 
 const UIDS: Readonly<Record<string, number>> = { root: 0, ann: 12_345, bob: 12_346, nobody: 12_347 }
-/** Each as it may be written, and as what it is: the last is an IPv4 address behind NAT64. */
+/** Each as it may be written, and as what it is: an IPv4 address behind NAT64, Teredo with the client 192.0.2.45. */
 const ADDRESSES: Readonly<Record<string, string>> = {
   '10.9.0.2': '10.9.0.2',
   '10.9.0.3': '10.9.0.3',
   'fd09::2': 'fd09::2',
   '64:ff9b::a09:2': '10.9.0.2',
+  '2001:0:4136:e378:8000:63bf:3fff:fdd2': '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+}
+const IN_KP = parsePrefix('192.0.2.0/24') as Prefix
+const WORLD: World = {
+  ...EMPTY_WORLD,
+  country: (address) => (prefixContains(IN_KP, address) ? 'KP' : null),
+  countryPrefixes: (code) => (code === 'KP' ? [IN_KP] : []),
 }
 const NAMES = ['a.example', 'b.a.example', 'c.example', 'd.test'].map((text) => parseDomainName(text)!)
 
@@ -56,6 +70,8 @@ const rule = fc.record({
         '*.a.example',
         '.example',
         { domain: 'd.test', ip: '10.9.0.0/24' },
+        { country: 'KP' },
+        '2001::/32',
       ],
       3,
     ),
@@ -156,7 +172,7 @@ function tablesOf(
   readonly nameClass: (name: DomainName | null) => number
   readonly walk: (attempt: Attempt, names: readonly DomainName[]) => Expected
 } {
-  const rules = compilePolicy(policy, EMPTY_WORLD, { atMs: 0 }).at(0)
+  const rules = compilePolicy(policy, WORLD, { atMs: 0 }).at(0)
   const kernel = kernelTables(
     rules,
     host,

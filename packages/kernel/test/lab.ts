@@ -50,6 +50,8 @@ export async function openLab(options: Partial<EnforcementOptions> = {}): Promis
   ip('-n', server, 'addr', 'add', '10.9.0.3/24', 'dev', 'eth0')
   ip('-n', server, '-6', 'addr', 'add', '64:ff9b::a09:2/96', 'dev', 'eth0', 'nodad')
   ip('-n', client, '-6', 'route', 'add', '64:ff9b::/96', 'dev', 'eth0')
+  ip('-n', server, '-6', 'addr', 'add', '2001:0:4136:e378:8000:63bf:3fff:fdd2/32', 'dev', 'eth0', 'nodad')
+  ip('-n', client, '-6', 'route', 'add', '2001::/32', 'dev', 'eth0')
   stack.use(await peer(server, ['tcp:80', 'tcp:443', 'tcp:444', 'udp:80', 'udp:443', 'udp:444']))
   stack.use(await peer(client, ['dns:5353', 'tcp:8080']))
 

@@ -1,10 +1,11 @@
 import { formatAddress, isIpv4, parseAddress, type Address } from './address.ts'
+import { isPartOfTeredo } from './teredo.ts'
 
 /** A prefix; `length` counts in the 128-bit space, so an IPv4 prefix has 96 more than its text says. Host bits are zero. */
 export type Prefix = { readonly address: Address; readonly length: number }
 
 export type InvalidPrefix = {
-  readonly problem: 'not-an-address' | 'bad-length' | 'host-bits'
+  readonly problem: 'not-an-address' | 'bad-length' | 'host-bits' | 'part-of-teredo'
   readonly correct?: string
 }
 
@@ -22,6 +23,7 @@ export function parsePrefix(text: string): Prefix | InvalidPrefix {
   if (!/^(0|[1-9]\d{0,2})$/.test(lengthText)) return { problem: 'bad-length' }
   const length = Number(lengthText) + (written4 ? 96 : 0)
   if (length > 128 || (!written4 && isIpv4(address) && length < 96)) return { problem: 'bad-length' }
+  if (isPartOfTeredo(address.words, length)) return { problem: 'part-of-teredo' }
   const network = maskAddress(address, length)
   const prefix: Prefix = { address: network, length }
   if (network.words.some((word, index) => word !== address.words[index as 0])) {

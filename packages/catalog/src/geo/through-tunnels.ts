@@ -3,17 +3,13 @@ import { ALL_SIX_TO_FOUR, embeddedAddress, sixToFourPrefix } from './embedded-ad
 import type { RangeTable } from './range-table.ts'
 
 /**
- * A table in which a 6to4 address is where the IPv4 address inside it is, in look-ups and in prefixes alike. Teredo addresses
- * cannot be said in prefixes (the address is at their end), so they are nowhere in either.
+ * A table in which a 6to4 or Teredo address is where the IPv4 address inside it is. Prefixes say so of 6to4 alone; of Teredo, whose
+ * client is at the end of the address, a compiled policy adds them in a form of its own.
  */
 export function throughTunnels(table: RangeTable): RangeTable {
   return {
     ...table,
-    find: (address) => {
-      const embedded = embeddedAddress(address)
-      if (embedded === null) return table.find(address)
-      return embedded.kind === '6to4' ? table.find(embedded.address) : null
-    },
+    find: (address) => table.find(embeddedAddress(address)?.address ?? address),
     prefixesOf: (value) =>
       table
         .prefixesOf(value)

@@ -83,6 +83,8 @@ test('rules by country, continent and network decide by the address, in each of 
   assert.equal(rule('64:ff9b::175.45.176.1'), 'no-kp')
   assert.equal(rule('8.8.8.8'), 'google')
   assert.equal(rule('2002:808:808::'), 'google')
+  assert.equal(rule('2001:0:4136:e378:8000:63bf:f7f7:f7f7'), 'google')
+  assert.equal(rule('2001:0:4136:e378:8000:63bf:50d2:4ffe'), 'no-kp')
   assert.equal(rule('193.99.144.80'), 'europe')
   assert.equal(rule('192.168.1.1'), null)
 })

@@ -1,10 +1,13 @@
 import {
+  clientFirst,
   compareAddresses,
   formatAddress,
   formatPrefix,
+  ipv4,
   isIpv4,
   parseAddress,
   prefixesOfRange,
+  teredoClient,
   type Address,
 } from '@sallyport/net'
 import type { AddressTable } from '../tables/address-table.ts'
@@ -31,7 +34,7 @@ export function addressValues(table: AddressTable): readonly Value[] {
   const common4 = mostAddresses(ranges.filter(({ first }) => isIpv4(first)))
   const common6 = mostAddresses(ranges.filter(({ first }) => !isIpv4(first)))
   const valueOf = (range: Range): Value => {
-    const dst = exampleIn(range) ?? range.first
+    const dst = clientFirst(exampleIn(range) ?? range.first)
     const common = isIpv4(range.first) ? common4 : common6
     const family = common4 === common6 || common4 === null ? '' : isIpv4(range.first) ? 'IPv4 ' : 'IPv6 '
     return { facts: { dst }, label: range.class === common ? `any other ${family}address` : rangeLabel(range) }
@@ -59,6 +62,11 @@ function position({ words }: Address): number {
 }
 
 function rangeLabel({ first, last }: Range): string {
+  // The table has the client in front.
+  if (teredoClient(first) !== null && teredoClient(last) !== null) {
+    const [from, to] = [first, last].map(({ words }) => formatAddress(ipv4(words[1])))
+    return `Teredo of ${from} to ${to}`
+  }
   const prefixes = prefixesOfRange(first.words, last.words)
   return prefixes.length <= SHOWN_PREFIXES
     ? prefixes.map(formatPrefix).join(', ')

@@ -1,3 +1,4 @@
+import { clientFirst } from '@sallyport/net'
 import {
   METADATA_ADDRESSES,
   nameHolds,
@@ -96,10 +97,10 @@ export class ClassTables {
     const { entries, conditionsOf } = collectAddressAtoms(conditions, world)
     const byAtoms = new Map<string, number>()
     const metadata = METADATA_ADDRESSES.map((address) => ({ prefix: { address, length: 128 }, atom: -1 }))
-    return buildAddressTable([...entries, ...metadata], (atoms, prefix) => {
+    const table = buildAddressTable([...entries, ...metadata], (atoms, prefix) => {
       const special =
         prefix.length === 128 && METADATA_ADDRESSES.some((m) => m.words.join() === prefix.address.words.join())
-      if (special || maybe.length > 0) return this.evaluate(ADDRESS, { dst: prefix.address })
+      if (special || maybe.length > 0) return this.evaluate(ADDRESS, { dst: clientFirst(prefix.address) })
       const key = atoms.join()
       const known = byAtoms.get(key)
       if (known !== undefined) return known
@@ -107,6 +108,7 @@ export class ClassTables {
       byAtoms.set(key, valueClass)
       return valueClass
     })
+    return { ...table, find: (address) => table.find(clientFirst(address)) }
   }
 }
 

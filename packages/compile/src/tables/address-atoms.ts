@@ -1,4 +1,4 @@
-import type { Prefix } from '@sallyport/net'
+import { clientFirst, teredoPrefix, type Prefix } from '@sallyport/net'
 import type { World } from '@sallyport/policy'
 import type { AddressCondition, AddressPart } from '../diagram/condition.ts'
 import type { AddressEntry } from './address-table.ts'
@@ -66,19 +66,32 @@ function keyOf(part: AddressPart): string {
   return part.kind === 'set' ? part.key : JSON.stringify(part)
 }
 
+/** In the form of the table: see `clientFirst`. */
 function prefixesOf(part: AddressPart, world: World): readonly Prefix[] {
   switch (part.kind) {
     case 'ip':
     case 'set':
-      return part.prefixes
+      return part.prefixes.map((prefix) =>
+        prefix.length === 128 ? { address: clientFirst(prefix.address), length: 128 } : prefix,
+      )
     case 'country':
-      return part.codes.flatMap((code) => world.countryPrefixes(code))
+      return withTeredo(part.codes.flatMap((code) => world.countryPrefixes(code)))
     case 'continent':
-      return part.codes.flatMap((code) => world.countriesOf(code)).flatMap((code) => world.countryPrefixes(code))
+      return withTeredo(
+        part.codes.flatMap((code) => world.countriesOf(code)).flatMap((code) => world.countryPrefixes(code)),
+      )
     case 'asn':
-      return part.numbers.flatMap((asn) => world.asnPrefixes(asn))
+      return withTeredo(part.numbers.flatMap((asn) => world.asnPrefixes(asn)))
     case 'missing-set':
     case 'metadata':
       return []
   }
+}
+
+/** A Teredo address is where its client is. */
+function withTeredo(prefixes: readonly Prefix[]): readonly Prefix[] {
+  return prefixes.flatMap((prefix) => {
+    const teredo = teredoPrefix(prefix)
+    return teredo === null ? [prefix] : [prefix, teredo]
+  })
 }

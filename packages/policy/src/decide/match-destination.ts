@@ -1,4 +1,4 @@
-import { matchDomain, prefixContains, type Address, type DomainName } from '@sallyport/net'
+import { matchDomain, prefixContains, teredoClient, type Address, type DomainName } from '@sallyport/net'
 import type { Flow } from '../flow.ts'
 import type { DestinationTerm } from '../policy.ts'
 import { setHoldsName, type NamedSet, type World } from '../world.ts'
@@ -83,5 +83,6 @@ function lookedUp<T>(
   lookUp: (address: Address) => T | null,
 ): T | null | undefined {
   if (given !== undefined) return given
-  return dst ? lookUp(dst) : dst
+  // A Teredo address is where its client is; the rest of it is a server that only helps (RFC 4380 §4).
+  return dst ? lookUp(teredoClient(dst) ?? dst) : dst
 }

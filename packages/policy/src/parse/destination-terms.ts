@@ -108,6 +108,14 @@ export function readPrefix(text: string, path: Path, report: Report): Prefix | n
       report(finding('bad-prefix', path, `${found} has no valid length`, { found, allowed }))
       break
     }
+    case 'part-of-teredo':
+      report(
+        finding('bad-prefix', path, `${found} is a part of the Teredo addresses that says nothing of a client`, {
+          found,
+          allowed: ['2001::/32', 'one address'],
+        }),
+      )
+      break
     case 'not-an-address':
       report(
         finding('bad-address', path, `${found} is not an address or prefix`, {

@@ -1,4 +1,12 @@
-import { parseAddress, parsePrefix, isPrefix, maskAddress, compareAddresses, prefixesOfRange } from '@sallyport/net'
+import {
+  parseAddress,
+  parsePrefix,
+  isPartOfTeredo,
+  isPrefix,
+  maskAddress,
+  compareAddresses,
+  prefixesOfRange,
+} from '@sallyport/net'
 import type { DomainName, Prefix } from '@sallyport/net'
 import { nameOfText } from '../domain-list.ts'
 
@@ -62,6 +70,8 @@ function prefixesBetween(first: string, last: string): TextDestination {
   if (start === null || end === null) return { reason: 'not a range of addresses' }
   if (compareAddresses(start, end) > 0) return { reason: 'a range that ends before it begins' }
   const prefixes = prefixesOfRange(start.words, end.words)
+  if (prefixes.some(({ address, length }) => isPartOfTeredo(address.words, length)))
+    return { reason: 'a part of the Teredo addresses' }
   return prefixes.length > MOST_PREFIXES
     ? { reason: 'a range of both families' }
     : { prefixes: prefixes.map(({ address, length }) => ({ address: maskAddress(address, length), length })) }

@@ -50,7 +50,7 @@ type Place = {
   readonly asn: number | null
 }
 
-/** Where an address is for policies; of a Teredo address nothing is known there, and the client's place is told beside it. */
+/** Where an address is for policies: that inside a 6to4 or Teredo address says it. */
 function placeOf(address: Address, { countries, networks }: Geography): Place {
   const embedded = embeddedAddress(address)
   const country = countries.find(address)
