@@ -6,6 +6,7 @@ import { after, afterEach, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { findCgroupMount, PIN_ROOT } from '@sallyport/kernel'
+import { postgresPrograms, PostgresServer } from '../../packages/store/test/postgres-server.ts'
 import { RESOLVER } from './lab-hosts.ts'
 import { Lab, needsRoot, type Ended } from './lab.ts'
 
@@ -18,7 +19,12 @@ const policy = (name: string, to: string, more = ''): string =>
 type Host = { readonly child: ChildProcess; readonly ended: Promise<Ended> }
 type Status = {
   readonly feeds: readonly { readonly name: string; readonly entries: number; readonly problem: string | null }[]
-  readonly policy: { readonly version: number | null; readonly mode: string; readonly confirmByMs: number | null }
+  readonly policy: {
+    readonly version: number | null
+    readonly mode: string
+    readonly confirmByMs: number | null
+    readonly stateProblem: string | null
+  }
 }
 
 suite('a guarded host', { skip: needsRoot }, () => {
@@ -124,6 +130,28 @@ suite('a guarded host', { skip: needsRoot }, () => {
       '--versions',
     )
     assert.ok(versions.some(({ reason, mode }) => reason === 'ticket 7' && mode === 'enforce'))
+  })
+
+  test('a state database that goes away stops nothing: changes hold, a start goes on, and it is told', async (context) => {
+    if (postgresPrograms() === null) return context.skip('the Debian package postgresql is not there')
+    await using database = await PostgresServer.open()
+    const guard = ['--state-store', database.newUrl(), '--no-console']
+    await up(...guard, '--policy', 'allowed.yaml', '--mode', 'enforce')
+    await database.stop()
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    await json('apply', 'denied.yaml')
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [false, true])
+    await end('SIGTERM')
+    await up(...guard)
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [false, true])
+    await database.start()
+    const isTold = async (): Promise<boolean> => (await json<Status>('status')).policy.stateProblem === null
+    for (let looks = 0; looks < 150 && !(await isTold()); looks++) await sleep(200)
+    const { versions } = await json<{ versions: readonly { version: number }[] }>('status', '--versions')
+    assert.deepEqual(
+      versions.map((each) => each.version),
+      [2, 1],
+    )
   })
 
   test('the servers of a policy are asked from the moment in which it is in force, and no longer', async () => {
