@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
 import { clientHello } from '../e2e/client-hello.ts'
 import { quicInitials } from '../e2e/quic-initial.ts'
+import { withEch } from '../e2e/with-ech.ts'
 import { eventually, officePolicy, readMetric, readRecorded } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
@@ -58,6 +59,12 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
     '198.51.100.10',
     Buffer.from(await clientHello('any.test')).toString('hex'),
   ]
+  /** What a hello is answered with that is sent in pieces, each a segment. */
+  const greeted = async (hello: Uint8Array, cuts: readonly number[] = []): Promise<string> => {
+    const edges = [0, ...cuts, hello.length]
+    const pieces = edges.slice(1).map((end, index) => Buffer.from(hello.subarray(edges[index], end)).toString('hex'))
+    return (await lab.run('client', ['python3', '-c', PIECES, '198.51.100.10', ...pieces])).stdout.trim()
+  }
   const metric = (name: string): Promise<number> => readMetric(lab, name)
   const recorded = (): readonly FlowRecord[] => readRecorded(lab)
   const connections = async (): Promise<string> =>
@@ -120,6 +127,34 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
     assert.equal(await send(quicInitials(bad.subarray(5), [30])), 0)
     assert.equal(await send(quicInitials(good.subarray(5), [30])), 2)
     assert.equal(await send([Buffer.from('what this is nobody knows')]), 1)
+  })
+
+  test('a post-quantum hello is judged by its name however it is cut, and a client of Node goes on with it', async () => {
+    await under(WEB)
+    await curl('https://allowed.test/')
+    const hello = (name: string): Promise<Uint8Array> => clientHello(name, 'X25519MLKEM768')
+    const [good, bad] = [await hello('allowed.test'), await hello('other.test')]
+    assert.ok(good.length > 1460, 'more than a segment')
+    for (const cuts of [[], [1], [5, 300], [1000], [good.length - 1]]) {
+      assert.equal(await greeted(good, cuts), 'server hello', String(cuts))
+      assert.equal(await greeted(bad, cuts), 'ECONNRESET', String(cuts))
+    }
+    const node = async (name: string): Promise<string> =>
+      (await lab.run('client', [process.execPath, '-e', NODE_CLIENT, '198.51.100.10', name])).stdout.trim()
+    assert.deepEqual([await node('allowed.test'), await node('other.test')], ['connected', 'ECONNRESET'])
+  })
+
+  test('of an Encrypted ClientHello the outer name is judged; where a rule needs the inner one it is refused', async () => {
+    const hello = async (name: string): Promise<Uint8Array> => withEch(await clientHello(name))
+    await under(WEB)
+    await curl('https://allowed.test/')
+    assert.equal(await greeted(await hello('allowed.test')), 'server hello')
+    for (const outer of ['other.test', 'cover.test'])
+      assert.equal(await greeted(await hello(outer)), 'ECONNRESET', outer)
+    await under('id: no, action: deny, to: [allowed.test]', TLS)
+    assert.equal(await greeted(await hello('cover.test')), 'ECONNRESET', 'the address is one of the denied name')
+    await under(TLS)
+    assert.equal(await greeted(await hello('cover.test')), 'server hello')
   })
 
   test('a policy that comes later is applied to what the handshake said', async () => {
@@ -205,4 +240,27 @@ try:
         s.sendall(b'more')
 except OSError as problem:
     print(errno.errorcode.get(problem.errno, str(problem)))
+`
+
+const PIECES = `
+import errno, socket, sys, time
+s = socket.create_connection((sys.argv[1], 443), 3)
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+s.settimeout(5)
+try:
+    for piece in sys.argv[2:]:
+        s.send(bytes.fromhex(piece))
+        time.sleep(0.01)
+    print('server hello' if s.recv(6)[:1] == bytes([22]) else 'something else')
+except TimeoutError:
+    print('silence')
+except OSError as error:
+    print(errno.errorcode[error.errno])
+`
+
+const NODE_CLIENT = `
+const [host, servername] = process.argv.slice(1)
+const socket = require('node:tls').connect({ host, port: 443, servername, rejectUnauthorized: false, ecdhCurve: 'X25519MLKEM768' })
+socket.on('error', ({ code }) => console.log(code))
+socket.on('secureConnect', () => socket.end(() => console.log('connected')))
 `
