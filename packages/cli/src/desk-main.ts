@@ -10,7 +10,7 @@ import type { DeskArguments } from './keep-desk.ts'
 import { version } from './version.ts'
 
 /** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
-const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, oidc } = JSON.parse(
+const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, keepDays, oidc } = JSON.parse(
   process.argv[2] ?? '',
 ) as DeskArguments
 const stopped = new AbortController()
@@ -29,6 +29,7 @@ try {
       worldFor: (policy) => readWorld(feeds, policy),
       ...(oidc === null ? {} : { oidc: readOidcSettings(oidc) }),
       deliver: { alerts: alertsTo.map(parseTarget), flows: flowsTo.map(parseTarget) },
+      keepDays,
       ...(store === null ? {} : { store: parseServerAddress(store) }),
       onNotice: (text) => note(`sallyport: ${text}`),
     },

@@ -12,6 +12,7 @@ export type DeskArguments = {
   readonly alertsTo: readonly string[]
   readonly flowsTo: readonly string[]
   readonly store: string | null
+  readonly keepDays: number
   /** A file that says how to sign in elsewhere. */
   readonly oidc: string | null
 }

@@ -28,6 +28,7 @@ export type GuardedOptions = {
   /** A ClickHouse server, in place of the store in the state directory. */
   readonly store?: string
   readonly oidc?: string
+  readonly keepDays: number
   readonly state: string
   readonly stateStore?: string
   readonly report?: string
@@ -60,7 +61,17 @@ export async function serveGuarded(
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
-      { stateDirectory: options.state, stateStore, listen, feeds: options.feed, alertsTo, flowsTo, store, oidc },
+      {
+        stateDirectory: options.state,
+        stateStore,
+        listen,
+        feeds: options.feed,
+        alertsTo,
+        flowsTo,
+        store,
+        keepDays: options.keepDays,
+        oidc,
+      },
       (ready) => announceDesk(ready, asJson),
       tell,
       stopped,

@@ -61,6 +61,7 @@ test('what the desk stores and what it finds unusual goes to whoever was named, 
         version: '0',
         feedsDirectory: join(state, 'feeds'),
         worldFor: async () => EMPTY_WORLD,
+        keepDays: 90,
         deliver: {
           alerts: [parseTarget(`${base}/alerts?format=ocsf`)],
           flows: [parseTarget(`${base}/flows?format=ocsf`)],

@@ -106,7 +106,7 @@ export class FlowStore implements Disposable {
     return exportFlows(this.#engine, filter, format)
   }
 
-  /** Drops whole months and then rows that are older. */
+  /** Drops whole months, and then rows, that are older; what they were stored with, and what was known to be missing, too. */
   async expire(beforeMs: number): Promise<void> {
     const { everywhere } = this.#engine.layout
     const second = Math.floor(beforeMs / 1000)
@@ -122,10 +122,19 @@ export class FlowStore implements Disposable {
       for (const { id } of old)
         if (/^\d{6}$/.test(String(id)) && String(id) < month)
           await this.#engine.define(`ALTER TABLE ${table}${everywhere} DROP PARTITION ID '${String(id)}'`)
-      await this.#engine.define(
-        `ALTER TABLE ${table}${everywhere} DELETE WHERE ${column} < fromUnixTimestamp(${second}) SETTINGS mutations_sync = 2`,
-      )
+      await this.#removeRows(table, column, second)
     }
+    await this.#removeRows('drops', 'time', second)
+    await this.#removeRows('batches', 'storedAt', second)
+  }
+
+  /** What stays of a part is written anew. */
+  async #removeRows(table: string, column: string, beforeSecond: number): Promise<void> {
+    const where = `${column} < fromUnixTimestamp(${beforeSecond})`
+    if ((await this.#engine.query(`SELECT 1 FROM ${table} WHERE ${where} LIMIT 1`, {})).length === 0) return
+    await this.#engine.define(
+      `ALTER TABLE ${table}${this.#engine.layout.everywhere} DELETE WHERE ${where} SETTINGS mutations_sync = 2`,
+    )
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import { formatMetrics, serveMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
 import { stateOption, stateStoreOption } from '../input/host-socket.ts'
-import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { examples, feedOption, jsonOption, keepDaysOption, repeatable } from '../input/options.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
@@ -57,6 +57,7 @@ export function gatewayCommand(): Command {
     )
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .option('--store <url>', 'store flows on a ClickHouse server; or @FILE with its URL')
+    .addOption(keepDaysOption())
     .addOption(feedOption())
     .addOption(
       repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { hostGuarding } from '@sallyport/agent'
 import { stateOption, stateStoreOption } from '../input/host-socket.ts'
-import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
+import { examples, feedOption, jsonOption, keepDaysOption, repeatable } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
 
@@ -26,6 +26,7 @@ export function upCommand(): Command {
     )
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .option('--store <url>', 'store flows on a ClickHouse server; or @FILE with its URL')
+    .addOption(keepDaysOption())
     .addOption(feedOption())
     .addOption(
       repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),

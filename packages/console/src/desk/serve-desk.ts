@@ -13,9 +13,11 @@ import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
 import type { OidcSettings } from '../oidc/oidc-settings.ts'
 import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
+import { keepExpiring } from './keep-expiring.ts'
 import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
@@ -34,6 +36,8 @@ export type DeskRequest = {
   readonly deliver?: { readonly alerts: readonly Target[]; readonly flows: readonly Target[] }
   /** In place of the store in the state directory. */
   readonly store?: ServerAddress
+  /** How long flows and alerts are kept. */
+  readonly keepDays: number
   readonly onNotice: (text: string) => void
 }
 
@@ -89,6 +93,7 @@ export async function serveDesk(
   const url = await listenOn(app, listen)
   const onFailure = (error: unknown): void => onNotice(`flows stay in the spool: ${text(error)}`)
   const onNoDetection = (error: unknown): void => onNotice(`nothing is looked for meanwhile: ${text(error)}`)
+  const onNoRemoval = (error: unknown): void => onNotice(`old flows and alerts stay meanwhile: ${text(error)}`)
   const working = [
     keepDraining(
       {
@@ -114,6 +119,11 @@ export async function serveDesk(
           alertsOut.push(alerts.map((alert) => ({ kind: 'alert', alert })))
         },
       },
+      signal,
+    ),
+    keepExpiring(
+      { store, state, keepDays: request.keepDays, nowMs, monotonicMs: () => performance.now(), onFailure: onNoRemoval },
+      new ClockWatch(),
       signal,
     ),
     alertsOut.run(signal),
