@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CompiledPolicy } from '@sallyport/compile'
 import { SharedBudgets, type Spend } from '@sallyport/proxy'
 import { answerOf, labPolicy, startLab, startUpstream, type Lab } from './lab.fixture.ts'
+import { ask, openSession, startInspecting, startServer } from './http2/http2.fixture.ts'
 import { openConnect } from './tls.fixture.ts'
 
 const limited = (
@@ -101,6 +102,25 @@ suite('limits of a rule', () => {
       assert.equal(lab.records.find(({ outcome }) => outcome === 'denied')?.reason, 'limit-bytes-out')
     })
   }
+
+  test('requests inside TLS count one by one, at the same time too', async () => {
+    await using server = await startServer((started) =>
+      started.on('request', (request, response) => request.resume().on('end', () => response.end('ok'))),
+    )
+    const to = [{ domain: 'up.example.com', ip: '127.0.0.1' }] as const
+    const limit = { connections: 5, bytesOut: 50_000 }
+    await using lab = await startInspecting(server, [{ id: 'sync', action: 'allow', to, inspect: 'tls', limit }])
+    const session = await openSession(lab, server.port)
+    const post = (size: number): Promise<number> =>
+      ask(session, { ':method': 'POST', ':path': '/' }, 'x'.repeat(size)).then(({ status }) => status)
+    const statuses = await Promise.all([1000, 1000, 1000, 1000].map(post))
+    assert.deepEqual(statuses, [200, 200, 200, 200])
+    assert.equal(await post(60_000), 429)
+    assert.equal(await post(10), 429)
+    session.close()
+    const refused = lab.records.flatMap(({ reason }) => (reason === null ? [] : [reason]))
+    assert.deepEqual(refused, ['limit-bytes-out', 'limit-bytes-out'])
+  })
 
   test('in monitor mode nothing is held back, and the log says what would be', async () => {
     await using upstream = await startUpstream()

@@ -60,13 +60,18 @@ async function startServer(answered: string = ''): Promise<Server> {
   }
 }
 
-async function open(lab: Lab, port: number): Promise<{ readonly socket: Socket; readonly head: string }> {
+function request(lab: Lab, port: number): Socket {
   const socket = connect({ port: lab.port, host: '127.0.0.1', noDelay: true })
   socket.on('error', () => {})
   const authority = `127.0.0.1:${port}`
   const fields =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n'
   socket.write(`GET http://${authority}/ws HTTP/1.1\r\nHost: ${authority}\r\n${fields}\r\n`)
+  return socket
+}
+
+async function open(lab: Lab, port: number): Promise<{ readonly socket: Socket; readonly head: string }> {
+  const socket = request(lab, port)
   let head = ''
   while (!head.includes('hello') && !head.includes('"reference"')) head += await nextOctets(socket)
   return { socket, head }
@@ -148,5 +153,37 @@ suite('what a client says over a WebSocket, where a rule decides by content', ()
     lab.proxy.replacePolicy(labPolicy([{ id: 'other', action: 'allow', to: ['192.0.2.1'] }]))
     await untilEnd(socket)
     assert.equal(lab.proxy.counts().totals.tunnelsCutByPolicy, 1)
+  })
+})
+
+suite('a WebSocket of a rule with a limit', () => {
+  const limited = (limit: object, isGuarded: boolean): ReturnType<typeof labPolicy> => {
+    const allow = { id: 'lab', action: 'allow', to: ['127.0.0.1'], limit } as const
+    return labPolicy(isGuarded ? [RULES[0], allow] : [allow])
+  }
+  for (const isGuarded of [true, false]) {
+    test(`ends where it runs into it${isGuarded ? ', message by message' : ''}`, async () => {
+      await using server = await startServer()
+      await using lab = await startLab({ policy: limited({ bytesOut: 3000 }, isGuarded) })
+      const { socket } = await open(lab, server.port)
+      const ended = untilEnd(socket)
+      for (let sent = 0; sent < 20; sent++) {
+        socket.write(frame('x'.repeat(400)))
+        await sleep(5)
+      }
+      await ended
+      assert.ok(server.seen().length > 400 && server.seen().length <= 3000, `${server.seen().length}`)
+      await lab.recorded(1)
+      assert.equal(lab.records[0]?.reason, 'limit-bytes-out')
+    })
+  }
+
+  test('counts what the server says, while a rule listens to its client', async () => {
+    await using server = await startServer()
+    // The head of the answer has 105 octets, the first message 7.
+    await using lab = await startLab({ policy: limited({ bytesIn: 108 }, true) })
+    assert.doesNotMatch(await untilEnd(request(lab, server.port)), /hello/)
+    await lab.recorded(1)
+    assert.equal(lab.records[0]?.reason, 'limit-bytes-in')
   })
 })
