@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
 import fc from 'fast-check'
 import { drainSpool, FlowSpool, FlowStore, parseFilter, readSegment } from '../src/index.ts'
-import { encodeFlowLine } from '../src/spool/spool-line.ts'
+import { encodeFlowLine, readInSteps } from '../src/spool/spool-line.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const verdict = {
@@ -232,6 +232,16 @@ test('the reader of segments takes any record with a sound checksum, and counts 
     ),
     { numRuns: 300 },
   )
+})
+
+test('a large segment is read in steps, to the same end', () => {
+  const lines = Array.from({ length: 2001 }, (_, port) => encodeFlowLine(record({ port }))).join('')
+  const reading = readInSteps(Buffer.from(lines), 'b', NOW, () => {})
+  let steps = 0
+  let step = reading.next()
+  for (; step.done !== true; step = reading.next()) steps++
+  assert.ok(steps >= 4)
+  assert.deepEqual(step.value, readSegment(Buffer.from(lines), 'b', NOW))
 })
 
 test('the reader of segments takes any octets, and counts every line', () => {

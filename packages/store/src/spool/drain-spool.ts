@@ -1,11 +1,12 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
 import type { FlowStore } from '../flow-store.ts'
 import { sealSegment } from './segment-file.ts'
 import { parseSegmentName, type SegmentName } from './segment-name.ts'
-import { readSegment, type SegmentContent } from './spool-line.ts'
+import { readInSteps, type SegmentContent } from './spool-line.ts'
 import { writerState } from './writer-identity.ts'
 
 type Loaded = SegmentContent & { readonly records: readonly FlowRecord[] }
@@ -30,14 +31,13 @@ export async function drainSpool(
   const failures: unknown[] = []
   const segments = await readySegments(directory)
   const load = ({ id }: SegmentName): Promise<Loaded | { readonly error: unknown }> =>
-    readFile(join(directory, `${id}.sealed`)).then(
-      (bytes) => {
+    readFile(join(directory, `${id}.sealed`))
+      .then(async (bytes) => {
         const records: FlowRecord[] = []
-        const keep = onStored === undefined ? undefined : (record: FlowRecord): void => void records.push(record)
-        return { ...readSegment(bytes, id, Date.now(), keep), records }
-      },
-      (error: unknown) => ({ error }),
-    )
+        const keep = onStored === undefined ? (): void => {} : (record: FlowRecord): void => void records.push(record)
+        return { ...(await readInTurns(bytes, id, keep)), records }
+      })
+      .catch((error: unknown) => ({ error }))
   // The next segment is read while the one before is stored: the store works on another processor.
   let next = segments[0] === undefined ? null : load(segments[0])
   for (const [index, { id }] of segments.entries()) {
@@ -64,6 +64,20 @@ export async function drainSpool(
   }
   if (failures.length > 0) throw failures[0]
   return { batches, flows, dropped }
+}
+
+/** Between the steps the store is handed what it stores next, and whoever else runs in this process has a turn. */
+async function readInTurns(
+  bytes: Uint8Array,
+  id: string,
+  onRecord: (record: FlowRecord) => void,
+): Promise<SegmentContent> {
+  const reading = readInSteps(bytes, id, Date.now(), onRecord)
+  for (;;) {
+    const step = reading.next()
+    if (step.done === true) return step.value
+    await turn()
+  }
 }
 
 /** Oldest first. */

@@ -10,6 +10,8 @@ const DropSchema = z.strictObject({
   dropped: z.strictObject({ time: z.iso.datetime(), reason: z.enum(DROP_REASONS), count: z.int().nonnegative() }),
 })
 
+const STEP_LINES = 500
+
 /** CRC-32 of the JSON, a space, the JSON, a newline: a power cut may leave octets that were never written. */
 export function encodeFlowLine(record: FlowRecord): string {
   return withChecksum(JSON.stringify(record))
@@ -36,12 +38,26 @@ export function readSegment(
   nowMs: number,
   onRecord: (record: FlowRecord) => void = () => {},
 ): SegmentContent {
+  const reading = readInSteps(bytes, batch, nowMs, onRecord)
+  for (;;) {
+    const step = reading.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** A step is a few milliseconds: whoever reads may do something else in between. */
+export function* readInSteps(
+  bytes: Uint8Array,
+  batch: string,
+  nowMs: number,
+  onRecord: (record: FlowRecord) => void,
+): Generator<void, SegmentContent, void> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const rows = new FlowRowWriter(batch, nowMs)
   const drops: FlowDrop[] = []
-  let damaged = 0
-  let start = 0
+  let [damaged, start, lines] = [0, 0, 0]
   for (let end = buffer.indexOf(10); end >= 0; start = end + 1, end = buffer.indexOf(10, start)) {
+    if (++lines % STEP_LINES === 0) yield
     const read = readLine(buffer, start, end)
     if (read === null) damaged++
     else if ('dropped' in read) drops.push(read.dropped as FlowDrop)
