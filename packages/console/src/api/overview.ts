@@ -27,32 +27,25 @@ export async function overview({ flows, state, nowMs }: ApiContext, hours: numbe
   const filter = (text: string): ReturnType<typeof parseFilter> => parseFilter([`${since} ${text}`], nowMs())
   const count = async (text: string): Promise<number> =>
     (await flows.top('verdict', filter(text), 10)).reduce((sum, row) => sum + row.flows, 0)
+  const all = await flows.top('destination', [], LOOKED_AT)
   const refused = 'verdict:deny,undetermined'
-  const [total, stopped, wouldStop, dropped, { alerts }, destinations, apps, stoppedDestinations, all, byHour] =
-    await Promise.all([
-      count(''),
-      count(`${refused} mode:enforce`),
-      count(`${refused} mode:monitor`),
-      flows.drops(sinceMs),
-      state.alerts.list({ limit: 1000, open: true }),
-      flows.top('destination', filter(''), SHOWN),
-      flows.top('app', filter(''), SHOWN),
-      flows.top('destination', filter(refused), SHOWN),
-      flows.top('destination', [], LOOKED_AT),
-      flows.flowsByHour(sinceMs),
-    ])
+  const [total, stopped, wouldStop] = [
+    await count(''),
+    await count(`${refused} mode:enforce`),
+    await count(`${refused} mode:monitor`),
+  ]
   return {
     flows: total,
     left: total - stopped,
     stopped,
     wouldStop,
-    dropped,
-    openAlerts: alerts.length,
-    destinations,
-    apps,
-    stoppedDestinations,
+    dropped: await flows.drops(sinceMs),
+    openAlerts: (await state.alerts.list({ limit: 1000, open: true })).alerts.length,
+    destinations: await flows.top('destination', filter(''), SHOWN),
+    apps: await flows.top('app', filter(''), SHOWN),
+    stoppedDestinations: await flows.top('destination', filter(refused), SHOWN),
     newDestinations: all.filter(({ firstSeen, key }) => key !== '' && Date.parse(firstSeen) >= sinceMs).slice(0, SHOWN),
-    hours: everyHour(byHour, sinceMs, nowMs()),
+    hours: everyHour(await flows.flowsByHour(sinceMs), sinceMs, nowMs()),
   }
 }
 
