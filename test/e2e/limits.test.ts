@@ -56,7 +56,8 @@ suite('limits of rules', { skip: needsRoot }, () => {
     )
   const run = (...commands: readonly string[]): Promise<Ended> =>
     lab.run(['--policy', 'limited.yaml', '--report', 'flows.jsonl'], ['sh', '-c', commands.join('; ')])
-  const upload = (file: string): string => `curl -sS -m 3 -H Expect: -o /dev/null -T ${file} ${UPLOAD}; echo =$?`
+  const upload = (file: string, seconds = 3): string =>
+    `curl -sS -m ${seconds} -H Expect: -o /dev/null -T ${file} ${UPLOAD}; echo =$?`
   const reasons = (): readonly string[] =>
     readFileSync(join(lab.directory, 'flows.jsonl'), 'utf8')
       .split('\n')
@@ -103,7 +104,7 @@ for _ in range(3): s.sendto(b"x", ("198.51.100.10", 9000))' 2> /dev/null; echo =
     assert.equal(reasons().filter((reason) => reason === 'deny limit-connections some').length, 2)
   })
 
-  test('what is only watched goes on and is told; two rules count by themselves', async () => {
+  test('what is only watched goes on and is told', async () => {
     policy('bytesOut: 1MB')
     const { stdout } = await lab.run(
       ['--policy', 'limited.yaml', '--mode', 'monitor', '--report', 'flows.jsonl'],
@@ -112,13 +113,6 @@ for _ in range(3): s.sendto(b"x", ("198.51.100.10", 9000))' 2> /dev/null; echo =
     assert.equal(stdout, '=0\n')
     assert.ok(Number((await lines('taken', 1))[0]!.split(' ')[0]) > 3 * MEGABYTE)
     assert.deepEqual(reasons().slice(0, 2), [ALLOWED, 'deny limit-bytes-out some'])
-
-    const other = '  - { id: other, action: allow, to: [198.51.100.10], ports: [9000], limit: { bytesOut: 1MB } }\n'
-    policy('bytesOut: 1kB', other)
-    const download = `curl -sS -m 3 -o /dev/null ${DOWNLOAD}; echo =$?`
-    assert.match((await run(upload('big'), download)).stdout, /^=5[56]\n=0\n/)
-    await lines('taken', 1)
-    await lines('asked', 1)
   })
 
   test('without root such a policy is refused, and nothing is run', async () => {
@@ -151,7 +145,7 @@ for _ in range(3): s.sendto(b"x", ("198.51.100.10", 9000))' 2> /dev/null; echo =
       await ready.promise
     }
     const uploads = async (file: string): Promise<string> =>
-      (await lab.inCgroup(cgroup, ['sh', '-c', upload(join(lab.directory, file))])).stdout.trim()
+      (await lab.inCgroup(cgroup, ['sh', '-c', upload(join(lab.directory, file), 1)])).stdout.trim()
 
     test('what was used counts on when the agent is killed, and under the next one', async () => {
       policy('bytesOut: 1MB')
