@@ -5,9 +5,11 @@ HOST PORT MODE HELLO    prints what the server sent back, as text
 honest          HELLO as it should be
 two-syns        two beginnings: HELLO belongs to the one that the server did not take
 before          HELLO behind 100 octets that come later
+lost-syn        the same behind a beginning that ends on its way
 short-lived     HELLO does not live as long as the way to the server
 bad-checksum    HELLO that the server will not take
 again           HELLO, then a new connection between the same ends
+same-number     the same at once, with the same number; says "asked" before, and goes on when it is told to
 """
 import os
 import select
@@ -66,9 +68,13 @@ def receive(seconds):
 
 
 def connect(*beginnings):
-    for number in beginnings:
-        send(SYN, number)
-    answers = [each for each in receive(2) if each[0] & SYN]
+    answers = []
+    for wait in (1, 2, 4):
+        for number in beginnings:
+            send(SYN, number)
+        answers = answers or [each for each in receive(wait) if each[0] & SYN]
+        if answers:
+            break
     if not answers:
         print("no answer")
         sys.exit(0)
@@ -88,7 +94,9 @@ else:
     first, theirs = connect(1000)
     if mode == "honest":
         send(PUSH | ACK, first, theirs, hello)
-    elif mode == "before":
+    elif mode in ("before", "lost-syn"):
+        if mode == "lost-syn":
+            send(SYN, 5000000, ttl=1)
         send(PUSH | ACK, first + len(EVIL), theirs, hello)
         time.sleep(0.3)
         send(PUSH | ACK, first, theirs, EVIL)
@@ -103,8 +111,22 @@ else:
     elif mode == "again":
         send(PUSH | ACK, first, theirs, hello)
         said = b"".join(each[3] for each in receive(0.5))[:2]
-        send(RST, first + len(hello))
+        send(RST | ACK, first + len(hello), theirs)
         first, theirs = connect(5000000)
+        send(PUSH | ACK, first, theirs, EVIL)
+    elif mode == "same-number":
+        send(PUSH | ACK, first, theirs, hello)
+        # The server has not seen what is held.
+        send(RST | ACK, first, theirs)
+        send(SYN, 1000)
+        answers = [each for each in receive(1) if each[0] & SYN]
+        print("asked", flush=True)
+        sys.stdin.readline()
+        if answers:
+            theirs = answers[0][1] + 1
+            send(ACK, first, theirs)
+        else:
+            first, theirs = connect(1000)
         send(PUSH | ACK, first, theirs, EVIL)
 said += b"".join(each[3] for each in receive(1))
 print(said.decode("latin1", "replace").encode("ascii", "replace").decode())

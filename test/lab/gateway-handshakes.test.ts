@@ -108,11 +108,19 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
     await under(TLS)
     const hello = Buffer.from(await clientHello('any.test')).toString('hex')
     // The kernel of the client knows nothing of the connection, and must not say so.
-    await lab.run('client', ['iptables-nft', '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'RST', 'RST', '-j', 'DROP'])
+    const resets = '-p tcp --tcp-flags RST,ACK RST -j DROP'.split(' ')
+    await lab.run('client', ['iptables-nft', '-A', 'OUTPUT', ...resets])
     const forge = async (mode: string): Promise<string> =>
       (await lab.run('client', ['python3', FORGER, '198.51.100.10', '7000', mode, hello])).stdout
     assert.match(await forge('honest'), /any\.test/)
-    for (const mode of ['two-syns', 'before', 'short-lived', 'bad-checksum', 'again'])
+    gateway!.child.kill('SIGSTOP')
+    const same = lab.start('client', ['python3', FORGER, '198.51.100.10', '7000', 'same-number', hello])
+    await same.says('asked')
+    gateway!.child.kill('SIGCONT')
+    await sleep(500)
+    same.child.stdin!.end('\n')
+    assert.doesNotMatch((await same.ended).stdout, /evil|no answer/)
+    for (const mode of ['two-syns', 'before', 'lost-syn', 'short-lived', 'bad-checksum', 'again'])
       assert.doesNotMatch(await forge(mode), /evil|no answer/, mode)
     await lab.run('client', ['iptables-nft', '-F', 'OUTPUT'])
   })

@@ -178,6 +178,22 @@ static __always_inline int opens(struct packet *p)
 	return p->target.proto == IPPROTO_TCP && (p->flags & 0x12) == 2;
 }
 
+/* In units of 2^20 ns: by then the inspector has answered what it was handed, and what came behind that. */
+#define ANSWERED_AFTER 4000u
+#define SETTLED_AFTER 1000u
+
+static __always_inline __u32 never_zero(__u64 now)
+{
+	return (__u32)(now >> 20) | 1;
+}
+
+/* Whether the inspector may still find something about the connection before, which would hold for this one. */
+static __always_inline int may_be_found(struct arrival *a, struct passage *f, struct finding *found)
+{
+	__u32 passed = never_zero(a->now) - f->asked;
+	return f->asked && passed < (found && found->generation == a->generation ? SETTLED_AFTER : ANSWERED_AFTER);
+}
+
 /* A flow whose handshake is awaited. Where the client's octets begin is the server's to say: of several SYNs it took one. */
 static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 {
@@ -187,6 +203,10 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		return mark_of(f->verdict.word);
 	struct finding *found = bpf_map_lookup_elem(&findings, &a->way);
 	if (beginning) {
+		/* Its client tries again a second later. */
+		if (may_be_found(a, f, found))
+			return 0;
+		f->asked = 0;
 		/* What was found is of an earlier connection between the same ends. */
 		if (found)
 			bpf_map_delete_elem(&findings, &a->way);
@@ -207,7 +227,10 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		return mark_of(found->word);
 	}
 	/* What opens and closes a connection says nothing. */
-	return p->target.proto == IPPROTO_TCP && !p->payload ? MARK_PASS : MARK_HOLD;
+	if (p->target.proto == IPPROTO_TCP && !p->payload)
+		return MARK_PASS;
+	f->asked = never_zero(a->now);
+	return MARK_HOLD;
 }
 
 /* What a flow sends whose rule has a limit. The server of a flow that ran into one may still be told by its client. */
@@ -236,6 +259,7 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->first = before ? before->first : 0;
 	f->begun = before ? before->begun : 0;
 	f->greeted = before ? before->greeted : 0;
+	f->asked = before ? before->asked : 0;
 	f->allowance = (struct allowance){ .counted = !fresh && before->allowance.counted };
 	f->verdict.rank = a->generation;
 	f->verdict.word = a->inspects;
@@ -245,7 +269,7 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->inspected = VERDICT(f->verdict.word) == AWAITED;
 	if (f->inspected) {
 		/* Datagrams after a long silence are another flow, too. */
-		if (fresh)
+		if (fresh && !opens(&a->packet))
 			bpf_map_delete_elem(&findings, &a->way);
 		count(INSPECTED);
 		__u32 value = keep_within(a, f, mark_awaited(a, f));

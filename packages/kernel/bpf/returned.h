@@ -96,7 +96,8 @@ int returned(struct __sk_buff *skb)
 	if ((p.flags & 0x12) == 0x12) {
 		f->first = p.seq;
 		f->begun = 1;
-	} else {
+	} else if (!bpf_map_lookup_elem(&findings, &way)) {
+		/* Behind a finding it would be taken for the next connection's. */
 		tell_greeting(skb, &p, &way, f);
 	}
 	return TC_ACT_UNSPEC;

@@ -51,7 +51,8 @@ struct passage {
 	__u8 begun;
 	/* The verdict was or is the handshake's to give. */
 	__u8 inspected;
-	__u32 pad;
+	/* When octets of it were handed up last, in units of 2^20 ns; 0: none of this connection. */
+	__u32 asked;
 	struct allowance allowance;
 };
 
