@@ -105,6 +105,13 @@ for _ in range(9): s.sendto(b"x" * 4000, ("198.51.100.10", 9000))`
     assert.ok(octetsOf(await taken(4)) <= 20_000)
   })
 
+  test('what fills up a small frame does not count', async () => {
+    await under(`id: some, action: allow, ${SERVER}, limit: { bytesOut: 40 }`)
+    await lab.run('client', ['python3', '-c', PADDED])
+    const datagrams = await taken(40)
+    assert.deepEqual([datagrams.length, octetsOf(datagrams)], [40, 40])
+  })
+
   test('connections count once each, and are given back when their span is over', async () => {
     await under(`id: some, action: allow, ${SERVER}, limit: { connections: 2/2s }`)
     const tries = [await upload('small'), await upload('small', V6), await upload('small')]
@@ -126,3 +133,20 @@ for _ in range(9): s.sendto(b"x" * 4000, ("198.51.100.10", 9000))`
     assert.ok(isAllBut(octetsOf(await taken(2)), 500_000))
   })
 })
+
+/** Fifty datagrams of one octet, in frames of Ethernet's least length. */
+const PADDED = `
+import socket, struct
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.connect(('198.51.100.10', 9))
+router = next(line.split()[3] for line in open('/proc/net/arp') if line.startswith('10.77.0.1 '))
+head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 29, 7, 0, 64, 17, 0, socket.inet_aton('10.77.0.10'), socket.inet_aton('198.51.100.10'))
+total = sum(struct.unpack('!10H', head))
+head = head[:10] + struct.pack('!H', ~((total & 0xffff) + (total >> 16)) & 0xffff) + head[12:]
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(('lan', 0x800))
+ends = bytes.fromhex(router.replace(':', '')) + link.getsockname()[4]
+frame = ends + struct.pack('!H', 0x800) + head + struct.pack('!HHHH', 4000, 9000, 9, 0) + b'x'
+for _ in range(50):
+    link.send(frame.ljust(60, b'\\0'))
+`
