@@ -13,8 +13,15 @@ export const REASONS = [
   'limit-bytes-out',
   'limit-bytes-in',
   'limit-connections',
+  'raw-socket',
+  'socket-mark',
+  'spoofed-source',
+  'private-address',
+  'query-type',
+  'tunnel',
+  'unknown-client',
 ] as const
-/** Why; every member is documented in docs/reference/reasons.md. */
+/** Why, of a verdict or of what enforces it; every member is documented in docs/reference/reasons.md. */
 export type Reason = (typeof REASONS)[number]
 
 type Decided = {

@@ -8,7 +8,7 @@ import {
   type Address,
   type DomainName,
 } from '@sallyport/net'
-import type { Policy, World } from '@sallyport/policy'
+import type { Policy, Reason, World } from '@sallyport/policy'
 import { overText, reasonOfLimit } from './rule-limits.ts'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
 
@@ -52,7 +52,7 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
 export function recordedVerdict(
   event: Pick<KernelEvent, 'verdict' | 'mode' | 'limit'>,
   ruleIndex: number | null,
-  without: string,
+  without: Reason,
   policy: Policy,
 ): RecordedVerdict {
   const { layer, rule } = ruleAt(policy, ruleIndex)
@@ -74,13 +74,13 @@ export function recordedVerdict(
   return { verdict, rule, layer, mode: event.mode, stage: 'connect', reason, explain }
 }
 
-function refusalReason(event: KernelEvent, dst: Address | null): string {
+function refusalReason(event: KernelEvent, dst: Address | null): Reason {
   if (event.hook === 'create') return 'raw-socket'
   if (event.hook === 'setsockopt') return 'socket-mark'
   return reasonWithoutRule(event.verdict, dst)
 }
 
-export function reasonWithoutRule(verdict: KernelEvent['verdict'], dst: Address | null): string {
+export function reasonWithoutRule(verdict: KernelEvent['verdict'], dst: Address | null): Reason {
   if (verdict === 'undetermined') return 'missing-facts'
   return dst !== null && ['169.254.169.254', 'fd00:ec2::254'].includes(formatAddress(dst))
     ? 'metadata-address'

@@ -9,6 +9,7 @@ import {
   type QueryRecord,
 } from '@sallyport/dns'
 import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
+import type { Reason } from '@sallyport/policy'
 import type { AskedPolicy } from './asked-policy.ts'
 import { flowOfLookUp } from './flow-of-look-up.ts'
 
@@ -76,12 +77,6 @@ function recordedVerdict(
   if (verdict === 'deny') return { verdict, rule, layer, mode, reason, explain }
   if (!isRefused) return { verdict: 'allow', rule, layer, mode, reason, explain }
   const refusing = record.verdict ?? { rule: null, explain: '', refusedFor: undefined }
-  return {
-    verdict: 'deny',
-    rule: refusing.rule,
-    layer,
-    mode,
-    reason: refusing.rule === null ? (refusing.refusedFor ?? 'default') : 'rule',
-    explain: refusing.explain,
-  }
+  const why: Reason = refusing.rule === null ? (refusing.refusedFor ?? 'default') : 'rule'
+  return { verdict: 'deny', rule: refusing.rule, layer, mode, reason: why, explain: refusing.explain }
 }
