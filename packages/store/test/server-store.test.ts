@@ -14,6 +14,7 @@ import { openEmbedded } from '../src/engine/open-embedded.ts'
 import { clusterLayout } from '../src/schema/layout.ts'
 import { MIGRATIONS } from '../src/schema/migrations.ts'
 import { startClickHouse, type ClickHouseProcess } from './start-clickhouse.ts'
+import { freePort } from './free-port.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const verdict = {
@@ -271,15 +272,6 @@ async function debianServer(context: TestContext): Promise<{ readonly port: numb
     await sleep(100)
   }
   throw new Error('clickhouse-server does not listen')
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address() as AddressInfo
-  socket.close()
-  await once(socket, 'close')
-  return port
 }
 
 type Relay = { readonly port: number; readonly lose: (answers: number) => void; readonly lost: () => number }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowStore, StateStore } from '@sallyport/store'
-import type { ClockWatch } from './clock-watch.ts'
+import { ClockWatch } from './clock-watch.ts'
 
 const DAY_MS = 86_400_000
 const EVERY_MS = 3_600_000
@@ -20,7 +20,8 @@ type Options = {
  * Removes what is older than it is kept, once a day. The first look is an hour after the start: a clock that is wrong when the
  * machine starts is set by then, and after a jump nothing is removed for a day.
  */
-export async function keepExpiring(options: Options, clock: ClockWatch, signal: AbortSignal): Promise<void> {
+export async function keepExpiring(options: Options, signal: AbortSignal): Promise<void> {
+  const clock = new ClockWatch()
   let doneMs: number | null = null
   clock.hasJumped(options.nowMs(), options.monotonicMs())
   while (!signal.aborted) {

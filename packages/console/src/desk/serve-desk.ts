@@ -13,7 +13,6 @@ import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
 import type { OidcSettings } from '../oidc/oidc-settings.ts'
 import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
-import { ClockWatch } from './clock-watch.ts'
 import { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
@@ -123,7 +122,6 @@ export async function serveDesk(
     ),
     keepExpiring(
       { store, state, keepDays: request.keepDays, nowMs, monotonicMs: () => performance.now(), onFailure: onNoRemoval },
-      new ClockWatch(),
       signal,
     ),
     alertsOut.run(signal),

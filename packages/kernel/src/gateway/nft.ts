@@ -12,41 +12,38 @@ export function nft(commands: object): void {
 
 /** Packets that the table of an interface has dropped or refused, by counter; null without the table. */
 export function tableCounters(lan: string): Readonly<Record<string, number>> | null {
-  let text: string
-  try {
-    text = run(['-j', 'list', 'counters', 'table', FAMILY, tableName(lan)])
-  } catch {
-    return null
-  }
+  const text = listed(['counters', 'table', FAMILY, tableName(lan)])
+  if (text === null) return null
   const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] }
   return Object.fromEntries(nftables.flatMap(({ counter }) => (counter ? [[counter.name, counter.packets]] : [])))
 }
 
 /** The table of an interface with the handles of its parts, without what it counts; empty without the table. */
 export function tableText(lan: string): string {
-  try {
-    return run(['-j', '-s', 'list', 'table', FAMILY, tableName(lan)])
-  } catch {
-    return ''
-  }
+  return listed(['table', FAMILY, tableName(lan)], '-s') ?? ''
 }
 
 export type TableChain = { readonly isBase: boolean; readonly isEmpty: boolean }
 
 /** The chains of a table; null without it. A base chain that drops by itself is not empty. */
 export function tableChains(family: string, name: string): readonly TableChain[] | null {
-  let text: string
-  try {
-    text = run(['-j', 'list', 'table', family, name])
-  } catch {
-    return null
-  }
+  const text = listed(['table', family, name])
+  if (text === null) return null
   type Listed = { readonly chain?: { name: string; hook?: string; policy?: string }; readonly rule?: { chain: string } }
   const { nftables } = JSON.parse(text) as { nftables: readonly Listed[] }
   const used = new Set(nftables.flatMap(({ rule }) => (rule ? [rule.chain] : [])))
   return nftables.flatMap(({ chain }) =>
     chain ? [{ isBase: chain.hook !== undefined, isEmpty: !used.has(chain.name) && chain.policy !== 'drop' }] : [],
   )
+}
+
+/** Null where it is not there. */
+function listed(what: readonly string[], ...options: readonly string[]): string | null {
+  try {
+    return run(['-j', ...options, 'list', ...what])
+  } catch {
+    return null
+  }
 }
 
 function run(args: readonly string[]): string {

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { IcapService } from '@sallyport/proxy'
+import { freePort } from '../free-port.fixture.ts'
 
 export const hasCIcap = (): boolean => spawnSync('sh', ['-c', 'command -v c-icap'], { stdio: 'ignore' }).status === 0
 
@@ -48,15 +49,6 @@ export async function startCIcap(): Promise<IcapLab> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export const OPTIONS =

@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../free-port.fixture.ts'
 
 export type Realm = AsyncDisposable & {
   readonly name: string
@@ -79,15 +80,6 @@ const serverConfig = (realm: string, port: number, path: (file: string) => strin
   key_stash_file = ${path('stash')}
  }
 `
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function isListening(port: number): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
