@@ -1,7 +1,6 @@
 import type { Past } from '@sallyport/detect'
 import type { DropReason, FlowDrop } from '@sallyport/flow'
 import { openEmbedded } from './engine/open-embedded.ts'
-import { openServer } from './engine/open-server.ts'
 import type { ServerAddress } from './engine/server-address.ts'
 import type { SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
@@ -33,7 +32,7 @@ export class FlowStore implements Disposable {
 
   /** In a directory, on a server, or for as long as the process lasts when nothing is given. */
   static async open(where?: string | ServerAddress): Promise<FlowStore> {
-    const engine = typeof where === 'object' ? await openServer(where) : openEmbedded(where)
+    const engine = typeof where === 'object' ? await openOnServer(where) : openEmbedded(where)
     try {
       await migrate(engine)
     } catch (error) {
@@ -146,4 +145,10 @@ function encodeRows(flows: readonly StoredFlow[], batch: string, nowMs: number):
   const writer = new FlowRowWriter(batch, nowMs)
   for (const flow of flows) writer.add(recordedFacts(flow))
   return writer.rows
+}
+
+/** Its client is loaded only here: most commands would load it at their start for nothing. */
+async function openOnServer(address: ServerAddress): Promise<SqlEngine> {
+  const { openServer } = await import('./engine/open-server.ts')
+  return openServer(address)
 }

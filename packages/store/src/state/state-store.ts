@@ -3,7 +3,6 @@ import { AuditLog } from './audit-log.ts'
 import { Mutes } from './mutes.ts'
 import { PolicyVersions } from './policy-versions.ts'
 import { isPostgresUrl, parsePostgresUrl } from './postgres-address.ts'
-import { PostgresDatabase } from './postgres-database.ts'
 import { Settings } from './settings.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import type { StateDatabase } from './state-database.ts'
@@ -34,9 +33,10 @@ export class StateStore implements AsyncDisposable {
    * that is none, `usage` for a URL that is none.
    */
   static async open(location: string): Promise<StateStore> {
-    return new StateStore(
-      isPostgresUrl(location) ? new PostgresDatabase(parsePostgresUrl(location)) : await SqliteDatabase.open(location),
-    )
+    if (!isPostgresUrl(location)) return new StateStore(await SqliteDatabase.open(location))
+    // Only here: most commands would load the driver at their start for nothing.
+    const { PostgresDatabase } = await import('./postgres-database.ts')
+    return new StateStore(new PostgresDatabase(parsePostgresUrl(location)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
