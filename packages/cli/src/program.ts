@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
   confirm: async () => (await import('./commands/confirm.ts')).confirmCommand,
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 }
 

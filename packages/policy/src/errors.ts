@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'store-away'
   | 'certificate-invalid'
   | 'state-unavailable'
+  | 'state-occupied'
   | 'host-not-running'
   | 'anchor-invalid'
   | 'clients-invalid'
@@ -203,6 +204,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     meaning: 'The state store cannot be opened, or does not answer.',
     remedy:
       'Check that its directory can be written, and that the file is a state store of this version or an earlier one.',
+  },
+  'state-occupied': {
+    exitCode: 2,
+    meaning: 'State is not carried over to where there is one already.',
+    remedy: 'Name another schema, or drop the one that is there.',
   },
   'host-not-running': {
     exitCode: 3,
