@@ -20,6 +20,7 @@ import { isIpv4, type Prefix } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
 import { HandshakeGuard, type InspectionStatus, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
+import { policyOfTables } from '../inspect/policy-of-tables.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import type { LocalForwarder } from '../run/local-forwarder.ts'
 import { randomSeed } from '../run/random-seed.ts'
@@ -191,8 +192,7 @@ export class GatewayGuard implements AsyncDisposable {
     this.#inspector = scope.use(
       new HandshakeGuard({
         handshakes,
-        rulesOf: (generation) => this.#inspected.get(generation),
-        names: this.#names,
+        ...policyOfTables((generation) => this.#inspected.get(generation), this.#names),
         onJudged: (handshake) => this.#judged.receive(handshake),
       }),
     )

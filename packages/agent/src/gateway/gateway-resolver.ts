@@ -27,7 +27,6 @@ export async function startGatewayResolver(options: Options): Promise<LocalForwa
     asked: () => policy().asked,
     recorded: (client) => ({ ...recordedClient(policy().clientAt(client)), src: client.address }),
     refusal: { kind: 'nxdomain' },
-    seesHandshakes: true,
     onFlow,
     onWarning,
   })

@@ -1,4 +1,3 @@
-import type { CompiledRules } from '@sallyport/compile'
 import {
   HandshakeInspection,
   handshakeFacts,
@@ -19,18 +18,16 @@ import {
   type RuleLimit,
   type Ticket,
 } from '@sallyport/kernel'
-import { addressFromBytes, parseDomainName, type DomainName } from '@sallyport/net'
+import { parseDomainName } from '@sallyport/net'
 import { PROTOCOLS, type Protocol, type Verdict } from '@sallyport/policy'
-import type { BoundNames } from '../run/bound-names.ts'
 import { limitedRuleOf, overLimit } from '../run/rule-limits.ts'
 import { handshakeCiphers } from './handshake-ciphers.ts'
-import { judgeHandshake } from './judge-handshake.ts'
 
-/** What one generation of the kernel's tables was made from. */
-export type InspectedRules = {
-  readonly rules: CompiledRules
-  readonly resume: ReadonlyMap<number, number>
-  readonly limits: readonly RuleLimit[]
+/** The policy as a guard asks it. */
+export type HandshakePolicy<Flow extends Awaited> = {
+  /** `null`: nobody knows, which denies. */
+  readonly judge: (ticket: Flow, facts: HandshakeFacts) => Verdict | null
+  readonly limitsOf: (generation: number) => readonly RuleLimit[]
 }
 
 /** A flow whose handshake has decided. */
@@ -43,12 +40,9 @@ export type JudgedHandshake<Flow extends Awaited = Ticket> = {
   readonly verdict: Verdict | null
 }
 
-type Options<Flow extends Awaited> = {
+type Options<Flow extends Awaited> = HandshakePolicy<Flow> & {
   readonly handshakes: Handshakes<Flow>
   readonly limits?: Partial<InspectionLimits>
-  /** `null`: so old, or so foreign, that nobody knows. */
-  readonly rulesOf: (generation: number) => InspectedRules | null
-  readonly names: BoundNames
   /** Every flow once, and again when a later policy decides it otherwise. */
   readonly onJudged: (judged: JudgedHandshake<Flow>) => void
 }
@@ -151,7 +145,7 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
   ): void {
     const { generation } = ticket
     const judged = this.#verdict(ticket, facts)
-    const rule = limitedRuleOf(this.#options.rulesOf(generation)?.limits ?? [], judged)
+    const rule = limitedRuleOf(this.#options.limitsOf(generation), judged)
     const reached =
       rule === null ? null : this.#options.handshakes.charge(held, { generation, rule, isKnown: earlier !== null })
     const verdict = judged !== null && reached !== null ? overLimit(judged, reached) : judged
@@ -165,22 +159,12 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
   }
 
   #verdict(ticket: Flow, facts: HandshakeFacts): Verdict | null {
-    const { rulesOf } = this.#options
     try {
-      const known = rulesOf(ticket.generation)
-      if (known === null) return null
-      const node = known.resume.get(ticket.resume) ?? null
-      return judgeHandshake(known.rules, node, facts, this.#boundNames(ticket))
+      return this.#options.judge(ticket, facts)
     } catch {
       this.#counters.failed++
       return null
     }
-  }
-
-  /** As they were when the flow began: so the kernel takes them too. */
-  #boundNames({ dst, sinceNs }: Flow): readonly DomainName[] {
-    const address = addressFromBytes(dst)
-    return address === null ? [] : this.#options.names.namesOf(address, Number(sinceNs / 1_000_000n))
   }
 
   #answer(held: readonly number[], segment: QueuedSegment, finding: Finding): void {

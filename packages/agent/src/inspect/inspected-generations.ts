@@ -1,4 +1,4 @@
-import type { InspectedRules } from './handshake-guard.ts'
+import type { InspectedRules } from './policy-of-tables.ts'
 
 const KEPT = 8
 

@@ -1,4 +1,3 @@
-import type { CompiledRules } from '@sallyport/compile'
 import type { HandshakeFacts } from '@sallyport/inspect'
 import type { DomainName } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
@@ -12,15 +11,13 @@ export function flowOfHandshake({ protocol, domain, ech }: HandshakeFacts, bound
   return { ...flow, domain }
 }
 
-/** The rest of a decision that stopped at `node`. `null`: nobody knows where it stopped, which denies. */
+/** The verdict of a policy that is asked with what the handshake tells. */
 export function judgeHandshake(
-  rules: CompiledRules,
-  node: number | null,
+  decide: (told: Flow) => Verdict,
   facts: HandshakeFacts,
   boundNames: readonly DomainName[],
-): Verdict | null {
-  if (node === null) return null
-  const verdict = rules.resume(node, flowOfHandshake(facts, boundNames))
+): Verdict {
+  const verdict = decide(flowOfHandshake(facts, boundNames))
   if (facts.problem === null || verdict.verdict !== 'allow') return verdict
   const { layer, mode, rule } = verdict
   const explain = `the handshake may not be trusted: ${facts.problem}`

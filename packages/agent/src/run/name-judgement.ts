@@ -20,8 +20,6 @@ type Options = {
   readonly recorded: (client: Endpoint) => Partial<FlowRecord>
   /** Unless the policy says how. */
   readonly refusal: NonNullable<AskedPolicy['settings']['refusal']>
-  /** Whether a name that the connection says is looked at, too. */
-  readonly seesHandshakes: boolean
   readonly onFlow: (record: FlowRecord) => void
   readonly onWarning: (text: string) => void
   /** Finds the process that asks; where it is missing, the address is all that is known. */
@@ -45,7 +43,7 @@ type Judgement = Pick<
 
 /** The policy as a resolver asks it whose answers alone decide; what it refuses, and what belongs to a tunnel, is recorded. */
 export function nameJudgement(options: Options): Judgement & object {
-  const { asked, recorded, refusal, seesHandshakes, onFlow, onWarning, whoAsks } = options
+  const { asked, recorded, refusal, onFlow, onWarning, whoAsks } = options
   const sets = policyNameSets(() => asked().compiled, Date.now)
   return {
     refusal: () => asked().settings.refusal ?? refusal,
@@ -54,7 +52,7 @@ export function nameJudgement(options: Options): Judgement & object {
     judge: (query) => asked().judge.judge(query),
     judgeAlias: (query, alias) => asked().judge.judgeAlias(query, alias),
     judgeAnswer: (query, address) => asked().judge.judgeAnswer(query, address),
-    needsName: (query) => seesHandshakes && asked().judge.needsName(query),
+    needsName: (query) => asked().judge.needsName(query),
     onUpstream: (state) => onWarning(upstreamNote(state)),
     onTunnel: (sign) => onWarning(tunnelNote(sign)),
     // Names are alike only where it does not matter who asks.

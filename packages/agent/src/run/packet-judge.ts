@@ -1,10 +1,12 @@
-import type { CompiledPolicy } from '@sallyport/compile'
+import { isAwaited, type CompiledPolicy } from '@sallyport/compile'
 import type { FlowRecord } from '@sallyport/flow'
-import type { PacketFacts, PacketVerdict } from '@sallyport/kernel'
+import type { HandshakeFacts } from '@sallyport/inspect'
+import type { AwaitsHandshake, PacketFacts, PacketVerdict } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
 import { flowFacts, type Flow, type Verdict, type World } from '@sallyport/policy'
 import type { FileHashes } from '../host/file-hashes.ts'
 import type { User } from '../host/users.ts'
+import { judgeHandshake } from '../inspect/judge-handshake.ts'
 import type { BoundNames } from './bound-names.ts'
 
 type Options = {
@@ -17,6 +19,9 @@ type Options = {
   readonly onFlow: (record: FlowRecord) => void
 }
 
+/** What was known of a flow when its first packet came. */
+export type BegunFlow = { readonly flow: Flow; readonly packet: PacketFacts }
+
 /** Decides first packets with what /proc tells of their sender: the kernel's walk in TypeScript. */
 export class PacketJudge {
   readonly #options: Options
@@ -25,13 +30,30 @@ export class PacketJudge {
     this.#options = options
   }
 
-  async decide(packet: PacketFacts): Promise<PacketVerdict> {
+  async decide(packet: PacketFacts): Promise<PacketVerdict | AwaitsHandshake<BegunFlow>> {
     const { compiled, onFlow } = this.#options
     const flow = await this.#flowOf(packet)
-    const verdict = compiled.decide({ ...flow, http: null, content: null })
-    onFlow(this.#record(flow, packet, verdict))
+    const hasHandshake = flow.transport === 'tcp' || flow.transport === 'udp'
+    if (hasHandshake && isAwaited(compiled.at(flow.time ?? 0), flow)) return { awaits: { flow, packet } }
+    const alone: Flow = { ...flow, domain: null, protocol: null }
+    const verdict = compiled.decide({ ...alone, http: null, content: null })
+    onFlow(this.#record(alone, packet, verdict))
     if (verdict.verdict === 'allow' || verdict.mode === 'monitor') return 'allow'
     return verdict.verdict === 'deny' && verdict.how === 'drop' ? 'drop' : 'reject'
+  }
+
+  /** A flow whose handshake was awaited. */
+  judge({ flow }: BegunFlow, facts: HandshakeFacts): Verdict {
+    const { compiled } = this.#options
+    const nowMs = Date.now()
+    return judgeHandshake((told) => compiled.decide({ ...flow, ...told, time: nowMs }), facts, flow.boundNames ?? [])
+  }
+
+  /** `null`: nothing could be decided, which denies. */
+  judged({ flow, packet }: BegunFlow, { protocol, domain }: HandshakeFacts, verdict: Verdict | null): void {
+    const { compiled, onFlow } = this.#options
+    const told: Flow = { ...flow, protocol, domain }
+    onFlow(this.#record(told, packet, verdict ?? compiled.decide({ ...flow, http: null, content: null })))
   }
 
   async #flowOf(packet: PacketFacts): Promise<Flow> {
@@ -53,9 +75,7 @@ export class PacketJudge {
       dst,
       port: packet.dstPort,
       transport: transportFromProtocolNumber(packet.transport),
-      domain: null,
       boundNames: dst === null ? [] : names.namesOf(dst),
-      protocol: null,
     }
   }
 

@@ -2,7 +2,7 @@ import { kernelTables, type CompiledPolicy, type CompiledRules, type HostFacts }
 import type { Binding, KernelGeneration } from '@sallyport/kernel'
 import { addressBytes, type Address, type DomainName } from '@sallyport/net'
 import type { Rule } from '@sallyport/policy'
-import type { InspectedRules } from '../inspect/handshake-guard.ts'
+import type { InspectedRules } from '../inspect/policy-of-tables.ts'
 import { ruleLimits } from './rule-limits.ts'
 import type { BoundNames } from './bound-names.ts'
 

@@ -14,6 +14,7 @@ import { ProcessTree } from '../host/process-tree.ts'
 import { readHostFacts } from '../host/host-facts.ts'
 import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
+import { policyOfTables } from '../inspect/policy-of-tables.ts'
 import { enforces } from '../up/host-policy.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
@@ -50,7 +51,6 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     await startRunResolver({
       asked: () => asked,
       service: { upstreams: await givenOrSystem(upstreams) },
-      seesHandshakes: true,
       findsProcesses: true,
       bind: (bindings) => inForce.bind(bindings),
       onFlow,
@@ -88,8 +88,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
       new HandshakeGuard({
         handshakes,
         limits: OWN_LIMITS,
-        rulesOf: (number) => inspected.get(number),
-        names,
+        ...policyOfTables((generation) => inspected.get(generation), names),
         onJudged,
       }),
     )

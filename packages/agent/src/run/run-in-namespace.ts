@@ -1,21 +1,22 @@
 import { compilePolicy } from '@sallyport/compile'
-import { startUnprivileged, UnprivilegedError, type UnprivilegedEvent } from '@sallyport/kernel'
+import { NamespaceHandshakes, startUnprivileged, UnprivilegedError, type UnprivilegedEvent } from '@sallyport/kernel'
 import { SallyportError, type ErrorCode } from '@sallyport/policy'
 import { FileHashes } from '../host/file-hashes.ts'
 import { requireKnown } from '../host/host-facts.ts'
 import { policyApps } from '../host/policy-terms.ts'
 import { readUsers } from '../host/users.ts'
+import { HandshakeGuard, OWN_LIMITS } from '../inspect/handshake-guard.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { forwardSignals } from './forward-signals.ts'
-import { PacketJudge } from './packet-judge.ts'
+import { PacketJudge, type BegunFlow } from './packet-judge.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 import { startRunResolver } from './run-resolver.ts'
 import { givenOrSystem } from './system-upstreams.ts'
 
-/** An ordinary user's run: a network of its own, from which first packets leave only when the policy allows their flow. */
+/** An ordinary user's run: a network of its own, from which first packets and first octets leave only when the policy allows them. */
 export async function runInNamespace(request: RunRequest, path: string): Promise<RunOutcome> {
   const { policy, world, upstreams, onFlow, onWarning } = request
   const users = await readUsers()
@@ -38,11 +39,18 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   await using resolver = await startRunResolver({
     asked: () => asked,
     service: { upstreams: await givenOrSystem(upstreams) },
-    seesHandshakes: false,
     findsProcesses: false,
     bind,
     onFlow,
     onWarning,
+  })
+  using handshakes = new NamespaceHandshakes<BegunFlow>()
+  using _guard = new HandshakeGuard({
+    handshakes,
+    limits: OWN_LIMITS,
+    judge: ({ facts: begun }, facts) => judge.judge(begun, facts),
+    limitsOf: () => [],
+    onJudged: ({ ticket, facts, verdict }) => judge.judged(ticket.facts, facts, verdict),
   })
   let lostEvents = 0
   const onEvent = (event: UnprivilegedEvent): void => {
@@ -53,6 +61,7 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     await using run = await startUnprivileged({
       command: [path, ...request.command.slice(1)],
       decide: (packet) => judge.decide(packet),
+      handshakes,
       resolver: { address: resolver.v4, port: resolver.port },
       onEvent,
     })

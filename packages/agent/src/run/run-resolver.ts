@@ -9,7 +9,6 @@ type Options = {
   /** The one in force when it is asked. */
   readonly asked: () => AskedPolicy
   readonly service: ForwarderService
-  readonly seesHandshakes: boolean
   /** Whether those that ask are processes of this network namespace, which can be found. */
   readonly findsProcesses: boolean
   readonly bind: (bindings: readonly Binding[]) => void
@@ -19,7 +18,7 @@ type Options = {
 
 /** The resolver that all look-ups of the command are turned to. */
 export async function startRunResolver(options: Options): Promise<LoopbackForwarder> {
-  const { asked, service, seesHandshakes, findsProcesses, bind, onFlow, onWarning } = options
+  const { asked, service, findsProcesses, bind, onFlow, onWarning } = options
   await using scope = new AsyncDisposableStack()
   let place: LoopbackForwarder | null = null
   const askers = findsProcesses ? scope.use(new LocalAskers({ asked, resolver: () => place })) : null
@@ -27,7 +26,6 @@ export async function startRunResolver(options: Options): Promise<LoopbackForwar
     asked,
     recorded: () => ({}),
     refusal: { kind: 'refused' },
-    seesHandshakes,
     onFlow,
     onWarning,
     ...(askers === null ? {} : { whoAsks: (query, transport) => askers.whoAsks(query, transport) }),

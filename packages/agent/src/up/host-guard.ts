@@ -23,6 +23,7 @@ import { readHostFacts } from '../host/host-facts.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
+import { policyOfTables } from '../inspect/policy-of-tables.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
@@ -109,7 +110,6 @@ export class HostGuard implements AsyncDisposable {
         asked: () => guard.#current.asked,
         // This host's own processes ask, and none of them is turned away.
         service: serversOf(await options.serviceFor(policy)),
-        seesHandshakes: true,
         findsProcesses: true,
         bind: (bindings) => guard.#current.inForce.bind(bindings),
         onFlow: options.onFlow,
@@ -208,8 +208,7 @@ export class HostGuard implements AsyncDisposable {
           new HandshakeGuard({
             handshakes,
             limits: OWN_LIMITS,
-            rulesOf: (generation) => inspected.get(generation),
-            names: this.#names,
+            ...policyOfTables((generation) => inspected.get(generation), this.#names),
             onJudged: (handshake) => judged.receive(handshake),
           }),
         )

@@ -210,7 +210,7 @@ function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Pick<Ker
 }
 
 /** A leaf that is not certain is watched only when no way it may end stops the flow. */
-function mayStop(outcome: Outcome): boolean {
+export function mayStop(outcome: Outcome): boolean {
   return outcome.mode === 'enforce' && (outcome.verdict === 'deny' || isLimited(outcome))
 }
 
@@ -219,7 +219,7 @@ function isLimited({ verdict, rule }: Outcome): boolean {
 }
 
 /** What a flow moves counts for one rule, so that rules with a limit are not alike. */
-function sameInKernel(a: Outcome, b: Outcome): boolean {
+export function sameInKernel(a: Outcome, b: Outcome): boolean {
   return sameEffect(a, b) && (a.rank === b.rank || (!isLimited(a) && !isLimited(b)))
 }
 

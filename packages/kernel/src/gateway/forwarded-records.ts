@@ -4,7 +4,7 @@ import {
   keyBytes,
   mapped,
   viewOf,
-  type Awaited,
+  type Resumable,
   type FlowKey,
   type Greeting,
 } from '../handshakes/records.ts'
@@ -20,7 +20,7 @@ const TCP = 6
 const UDP = 17
 
 /** A flow through the gateway whose handshake is awaited. */
-export type ForwardedTicket = Awaited & {
+export type ForwardedTicket = Resumable & {
   /** As in the generation; 0 is nobody that was named. */
   readonly client: number
   readonly src: Uint8Array

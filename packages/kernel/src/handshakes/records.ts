@@ -26,8 +26,6 @@ export type FlowTarget = { readonly addr: Uint8Array; readonly port: number; rea
 /** A flow whose handshake is awaited, wherever it is seen. */
 export type Awaited = {
   readonly generation: number
-  /** Where in the image the walk stopped. */
-  readonly resume: number
   readonly sinceNs: bigint
   /** 16 bytes. */
   readonly dst: Uint8Array
@@ -35,8 +33,14 @@ export type Awaited = {
   readonly first?: number | null
 }
 
+/** One that the kernel has walked the image for. */
+export type Resumable = Awaited & {
+  /** Where in the image the walk stopped. */
+  readonly resume: number
+}
+
 /** What the kernel knows of one that a process of this host began. */
-export type Ticket = Awaited & {
+export type Ticket = Resumable & {
   readonly pid: number
   readonly tgid: number
   readonly uid: number

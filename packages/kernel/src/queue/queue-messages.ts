@@ -12,7 +12,13 @@ const HEADER = 20
 export const VERDICTS = { drop: 0, accept: 1, repeat: 4 } as const
 
 export type QueueMessage =
-  | { readonly kind: 'packet'; readonly id: number; readonly mark: number; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'packet'
+      readonly queue: number
+      readonly id: number
+      readonly mark: number
+      readonly payload: Uint8Array
+    }
   | { readonly kind: 'error'; readonly errno: number }
 
 export function bindMessage(queue: number): Uint8Array {
@@ -48,14 +54,14 @@ export function* readMessages(bytes: Uint8Array): Generator<QueueMessage> {
     const type = view.getUint16(at + 4, true)
     if (type === NLMSG_ERROR) yield { kind: 'error', errno: -view.getInt32(at + 16, true) }
     if (type === PACKET) {
-      const found = readPacket(bytes.subarray(at + HEADER, at + length))
+      const found = readPacket(view.getUint16(at + 18), bytes.subarray(at + HEADER, at + length))
       if (found !== null) yield found
     }
     at += (length + 3) & ~3
   }
 }
 
-function readPacket(bytes: Uint8Array): QueueMessage | null {
+function readPacket(queue: number, bytes: Uint8Array): QueueMessage | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let id: number | null = null
   let mark = 0
@@ -69,7 +75,7 @@ function readPacket(bytes: Uint8Array): QueueMessage | null {
     if (type === 10) payload = bytes.slice(at + 4, at + length)
     at += (length + 3) & ~3
   }
-  return id === null ? null : { kind: 'packet', id, mark, payload }
+  return id === null ? null : { kind: 'packet', queue, id, mark, payload }
 }
 
 function message(type: number, flags: number, queue: number, attributes: readonly Uint8Array[]): Uint8Array {

@@ -3,4 +3,12 @@ export type { CommandEnd, UnprivilegedOptions, UnprivilegedRun } from './start-u
 export { checkUnprivileged } from './check-unprivileged.ts'
 export { UnprivilegedError } from './unprivileged-error.ts'
 export type { UnprivilegedErrorCode } from './unprivileged-error.ts'
-export type { PacketFacts, PacketHeaders, PacketVerdict, SocketOwner, UnprivilegedEvent } from './packet-facts.ts'
+export { NamespaceHandshakes, type NamespaceTicket } from './namespace-handshakes.ts'
+export type {
+  AwaitsHandshake,
+  PacketFacts,
+  PacketHeaders,
+  PacketVerdict,
+  SocketOwner,
+  UnprivilegedEvent,
+} from './packet-facts.ts'

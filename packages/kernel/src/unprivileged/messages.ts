@@ -1,4 +1,4 @@
-import type { PacketHeaders, PacketVerdict, SocketOwner } from './packet-facts.ts'
+import type { PacketAnswer, PacketHeaders, SocketOwner } from './packet-facts.ts'
 
 export type Identity = { readonly uid: number; readonly gid: number }
 
@@ -11,7 +11,9 @@ export type ToInside =
       readonly identity: Identity
       readonly runtimeFolder: string | null
     }
-  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: PacketVerdict }
+  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: PacketAnswer }
+  /** Ends a connection, and tells both its ends. */
+  | { readonly kind: 'close'; readonly connection: Omit<PacketHeaders, 'transport'> }
   | { readonly kind: 'answer'; readonly id: number; readonly message: Uint8Array | null }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
 
@@ -20,7 +22,16 @@ export type ToOutside =
   /** Everything that leaves is held from now on; `pid` is its own, as seen outside. */
   | { readonly kind: 'guarding'; readonly pid: number }
   | { readonly kind: 'started' }
-  | { readonly kind: 'packet'; readonly id: number; readonly headers: PacketHeaders; readonly owner: SocketOwner }
+  /** The first of a flow, for all that the rules know. */
+  | {
+      readonly kind: 'packet'
+      readonly id: number
+      readonly headers: PacketHeaders
+      readonly owner: SocketOwner
+      readonly bytes: Uint8Array
+    }
+  /** Octets of a connection whose handshake is awaited. */
+  | { readonly kind: 'octets'; readonly from: 'client' | 'server'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'dropped'; readonly why: 'malformed' | 'overflow'; readonly count: number }
   | { readonly kind: 'query'; readonly id: number; readonly transport: 'udp' | 'tcp'; readonly message: Uint8Array }
   | { readonly kind: 'warning'; readonly text: string }

@@ -11,7 +11,13 @@ export type PacketHeaders = {
 }
 
 /** The process that holds the socket. Nobody's when it was closed already; `exe` is null when its holders differ in it. */
-export type SocketOwner = { readonly pid: number | null; readonly exe: string | null; readonly comm: string }
+export type SocketOwner = {
+  readonly pid: number | null
+  readonly exe: string | null
+  readonly comm: string
+  /** The number of the socket; null when it was closed already. */
+  readonly socket: string | null
+}
 
 /** What is known when the first packet of a flow waits for its verdict. */
 export type PacketFacts = PacketHeaders & SocketOwner & { readonly uid: number }
@@ -19,8 +25,17 @@ export type PacketFacts = PacketHeaders & SocketOwner & { readonly uid: number }
 /** `reject` answers the application at once (TCP reset, ICMP administratively prohibited); `drop` lets it wait. */
 export type PacketVerdict = 'allow' | 'reject' | 'drop'
 
+/** The flow's first octets decide: what its judge needs to know then. */
+export type AwaitsHandshake<Facts> = { readonly awaits: Facts }
+
+/**
+ * What becomes of a packet that waits. `await`: it may leave, and the octets of its connection are asked about. `heard`: the server's
+ * octets may come in. `deaf`: so may all that it says from now on, unasked.
+ */
+export type PacketAnswer = PacketVerdict | 'await' | 'heard' | 'deaf'
+
 export type UnprivilegedEvent =
-  | { readonly kind: 'decided'; readonly packet: PacketFacts; readonly verdict: PacketVerdict }
+  | { readonly kind: 'decided'; readonly packet: PacketFacts; readonly verdict: PacketVerdict | 'await' }
   | { readonly kind: 'decision-failed'; readonly packet: PacketFacts; readonly error: unknown }
   /** Packets dropped without asking: not IP, or more than could be held. */
   | { readonly kind: 'dropped'; readonly why: 'malformed' | 'overflow'; readonly count: number }

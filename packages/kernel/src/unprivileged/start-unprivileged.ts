@@ -4,17 +4,20 @@ import { extname, join } from 'node:path'
 import { askResolver, type ResolverEndpoint } from './ask-resolver.ts'
 import { checkUnprivileged, toolPath } from './check-unprivileged.ts'
 import { connectNamespace } from './connect-namespace.ts'
-import { judgePacket } from './judge-packet.ts'
+import { judgePacket, type Decision } from './judge-packet.ts'
 import type { ToInside, ToOutside } from './messages.ts'
-import type { PacketFacts, PacketVerdict, UnprivilegedEvent } from './packet-facts.ts'
+import type { NamespaceHandshakes } from './namespace-handshakes.ts'
+import type { PacketFacts, UnprivilegedEvent } from './packet-facts.ts'
 import { UnprivilegedError } from './unprivileged-error.ts'
 
-export type UnprivilegedOptions = {
+export type UnprivilegedOptions<Facts> = {
   /** The program's path first. It gets this process's standard streams, terminal and working folder. */
   readonly command: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Asked once for each flow, while its first packet waits. When it fails, the packet is dropped. */
-  readonly decide: (packet: PacketFacts) => PacketVerdict | Promise<PacketVerdict>
+  readonly decide: (packet: PacketFacts) => Decision<Facts> | Promise<Decision<Facts>>
+  /** Whoever judges the flows whose handshake is to be awaited reads there. */
+  readonly handshakes: NamespaceHandshakes<Facts>
   /** A resolver that this process can reach, on its own loopback for example; every look-up of the command goes to it. */
   readonly resolver: ResolverEndpoint
   readonly onEvent?: (event: UnprivilegedEvent) => void
@@ -44,7 +47,7 @@ const NAMESPACES = [
 const INSIDE = join(import.meta.dirname, 'inside', `main${extname(import.meta.filename)}`)
 
 /** Runs a command in a user, network and process namespace of its own, from which only what `decide` allows leaves. */
-export async function startUnprivileged(options: UnprivilegedOptions): Promise<UnprivilegedRun> {
+export async function startUnprivileged<Facts>(options: UnprivilegedOptions<Facts>): Promise<UnprivilegedRun> {
   const problem = checkUnprivileged().problems[0]
   if (problem !== undefined) throw problem
   await using opened = new AsyncDisposableStack()
@@ -59,6 +62,10 @@ export async function startUnprivileged(options: UnprivilegedOptions): Promise<U
   const { promise: started, resolve: onStarted } = Promise.withResolvers<void>()
   const { promise: end, resolve: onEnd, reject: onFailure } = Promise.withResolvers<CommandEnd>()
   end.catch(() => {})
+  options.handshakes.attach({
+    answer: (id, verdict) => tell(inside, { kind: 'verdict', id, verdict }),
+    close: (connection) => tell(inside, { kind: 'close', connection }),
+  })
   inside.on('error', (error) => onFailure(failure('start-failed', error.message)))
   inside.on('close', () => onFailure(failure('start-failed', 'the namespace ended before its command')))
   inside.on('message', (message: ToOutside) => {
@@ -66,13 +73,16 @@ export async function startUnprivileged(options: UnprivilegedOptions): Promise<U
     else if (message.kind === 'started') onStarted()
     else if (message.kind === 'ended') onEnd({ code: message.code, signal: message.signal })
     else if (message.kind === 'failed') onFailure(failure(message.code, message.text))
-    else if (message.kind === 'packet')
-      void judgePacket(message, options).then((verdict) => tell(inside, { kind: 'verdict', id: message.id, verdict }))
+    else if (message.kind === 'packet') void decidePacket(message, options, inside)
+    else if (message.kind === 'octets') hear(message, options.handshakes)
     else if (message.kind === 'query')
       void askResolver(options.resolver, message.transport, message.message).then((answer) =>
         tell(inside, { kind: 'answer', id: message.id, message: answer }),
       )
-    else options.onEvent?.(message)
+    else {
+      if (message.kind === 'dropped') options.handshakes.lost(message.count)
+      options.onEvent?.(message)
+    }
   })
   const late = once(deadline, 'abort').then(() =>
     Promise.reject(failure('start-failed', `not ready within ${START_MS / 1000} seconds`)),
@@ -92,7 +102,29 @@ export async function startUnprivileged(options: UnprivilegedOptions): Promise<U
   }
 }
 
-function startMessage({ command, env = process.env }: UnprivilegedOptions): ToInside {
+type Told<Kind extends ToOutside['kind']> = Extract<ToOutside, { kind: Kind }>
+
+async function decidePacket<Facts>(
+  { id, headers, owner, bytes }: Told<'packet'>,
+  options: UnprivilegedOptions<Facts>,
+  inside: ChildProcess,
+): Promise<void> {
+  const { handshakes } = options
+  if (!handshakes.knows(bytes, owner.socket)) {
+    const decision = await judgePacket({ headers, owner }, options)
+    if (typeof decision === 'string') return tell(inside, { kind: 'verdict', id, verdict: decision })
+    // Others of the flow may have come meanwhile.
+    if (!handshakes.knows(bytes, owner.socket)) handshakes.await(bytes, owner.socket, decision.awaits)
+  }
+  handshakes.fromClient(id, bytes)
+}
+
+function hear<Facts>({ from, id, bytes }: Told<'octets'>, handshakes: NamespaceHandshakes<Facts>): void {
+  if (from === 'client') handshakes.fromClient(id, bytes)
+  else handshakes.fromServer(id, bytes)
+}
+
+function startMessage<Facts>({ command, env = process.env }: UnprivilegedOptions<Facts>): ToInside {
   const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const identity = { uid: process.getuid!(), gid: process.getgid!() }
   return {

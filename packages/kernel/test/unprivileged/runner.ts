@@ -1,5 +1,5 @@
 /** Runs one command as `sallyport run` does for an ordinary user; its first argument is what to allow, as JSON. */
-import { startUnprivileged, UnprivilegedError } from '../../src/unprivileged/index.ts'
+import { NamespaceHandshakes, startUnprivileged, UnprivilegedError } from '../../src/unprivileged/index.ts'
 import type { PacketFacts, PacketVerdict } from '../../src/unprivileged/index.ts'
 
 type Setup = {
@@ -29,6 +29,7 @@ try {
   await using run = await startUnprivileged({
     command: setup.command,
     resolver: setup.resolver ?? { address: '127.0.0.1', port: 9 },
+    handshakes: new NamespaceHandshakes<never>(),
     decide: (packet) => {
       if (setup.allow.includes('throw')) throw new Error('no verdict')
       return setup.allow.includes(flowText(packet)) ? 'allow' : (setup.deny ?? 'reject')

@@ -7,19 +7,29 @@ const TIMEOUT_MS = 5_000
 
 /** Guards both families, or throws. */
 export function installRules(): void {
-  restore('iptables', packetRules(4))
-  if (existsSync('/proc/net/if_inet6')) restore('ip6tables', packetRules(6))
+  install('iptables', 4)
+  if (existsSync('/proc/net/if_inet6')) install('ip6tables', 6)
 }
 
-function restore(family: 'iptables' | 'ip6tables', rules: string): void {
-  let missing = true
-  const problems: string[] = []
+function install(command: 'iptables' | 'ip6tables', family: 4 | 6): void {
+  if (restore(command, packetRules({ family, hasBpf: true })).length === 0) return
+  const refusals = restore(command, packetRules({ family, hasBpf: false }))
+  if (refusals.length === 0) return
+  const missing = refusals.every(({ isMissing }) => isMissing)
+  throw new InsideError(missing ? 'tool-missing' : 'start-failed', refusals.map(({ problem }) => problem).join('; '))
+}
+
+type Refusal = { readonly problem: string; readonly isMissing: boolean }
+
+/** What each program that could do it said; nothing when one has. */
+function restore(command: 'iptables' | 'ip6tables', rules: string): readonly Refusal[] {
+  const refusals: Refusal[] = []
   // The nft variant needs no lock file that only root may write.
-  for (const tool of [`${family}-nft-restore`, `${family}-restore`]) {
+  for (const tool of [`${command}-nft-restore`, `${command}-restore`]) {
     const { status, error, stderr } = spawnSync(tool, [], { input: rules, encoding: 'utf8', timeout: TIMEOUT_MS })
-    if (status === 0) return
-    if (!(error !== undefined && 'code' in error && error.code === 'ENOENT')) missing = false
-    problems.push(`${tool}: ${(stderr || error?.message || `status ${status}`).trim()}`)
+    if (status === 0) return []
+    const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT'
+    refusals.push({ isMissing, problem: `${tool}: ${(stderr || error?.message || `status ${status}`).trim()}` })
   }
-  throw new InsideError(missing ? 'tool-missing' : 'start-failed', problems.join('; '))
+  return refusals
 }

@@ -1,5 +1,7 @@
 /** First process of the namespace: holds the packet queue, starts the command, and ends everything when it ends. */
 import { readlinkSync } from 'node:fs'
+import { sendSmallSegments } from './send-small-segments.ts'
+import { closeConnection } from '../../close-denied.ts'
 import { parsePacket } from '../../queue/parse-packet.ts'
 import type { ToInside, ToOutside } from '../messages.ts'
 import { Pending } from './pending.ts'
@@ -8,7 +10,7 @@ import { hideServices, mountOwnProc } from './hide-services.ts'
 import { InsideError } from './inside-error.ts'
 import { installRules } from './install-rules.ts'
 import { exitNow } from './libc.ts'
-import { openPacketQueue } from './packet-queue.ts'
+import { openPacketQueue, type QueuedPacket } from './packet-queue.ts'
 import { reapOrphans } from './reap-orphans.ts'
 import { findSocketOwner } from './socket-owner.ts'
 import { spawnCommand } from './spawn-command.ts'
@@ -30,12 +32,14 @@ process.on('unhandledRejection', fail)
 const pid = Number(readlinkSync('/proc/self'))
 if (!mountOwnProc()) tell({ kind: 'warning', text: 'the command sees the processes of the host in /proc' })
 installRules()
+sendSmallSegments()
 const queue = openPacketQueue()
 reapOrphans((child) => child === commandPid)
 queue.read(onPacket, () => tell({ kind: 'dropped', why: 'overflow', count: 1 })).catch(fail)
 
 process.on('message', (message: ToInside) => {
   if (message.kind === 'verdict') queue.answer(message.id, message.verdict)
+  else if (message.kind === 'close') closeConnection(message.connection)
   else if (message.kind === 'answer') queries.settle(message.id, message.message)
   else if (message.kind === 'start') start(message).catch(fail)
   else if (commandPid !== null) process.kill(commandPid, message.signal)
@@ -53,9 +57,10 @@ async function start({ command, env, identity, runtimeFolder }: Start): Promise<
   tell({ kind: 'started' })
 }
 
-function onPacket(id: number, payload: Uint8Array): void {
-  const headers = parsePacket(payload)
-  if (headers !== null) return tell({ kind: 'packet', id, headers, owner: findSocketOwner(headers) })
+function onPacket({ id, queue: from, payload: bytes }: QueuedPacket): void {
+  if (from !== 'first') return tell({ kind: 'octets', from, id, bytes })
+  const headers = parsePacket(bytes)
+  if (headers !== null) return tell({ kind: 'packet', id, headers, owner: findSocketOwner(headers), bytes })
   queue.answer(id, 'drop')
   return tell({ kind: 'dropped', why: 'malformed', count: 1 })
 }

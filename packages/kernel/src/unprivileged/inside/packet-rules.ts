@@ -1,12 +1,35 @@
-export const QUEUE = 0
+import type { PacketAnswer } from '../packet-facts.ts'
+
+/** Where packets wait: first ones of a flow, and the octets of both sides of one whose handshake is awaited. */
+export const QUEUES = { first: 0, client: 1, server: 2 } as const
 export const RESOLVER_PORT = 53
 
-/** Written to a packet with its verdict; the packet then meets the rules again. A process without privileges cannot. */
-export const MARKS = { allow: 1, reject: 2, drop: 3 } as const
+type Marked = Exclude<PacketAnswer, 'drop' | 'heard'>
+
+/** Written to a packet with its answer; the packet then meets the rules again. A process without privileges cannot. */
+export const MARKS: Readonly<Record<Marked, number>> = { allow: 1, reject: 2, await: 4, deaf: 12 }
+
+/**
+ * Matches packets of TCP that carry no octets, as a program of classic BPF (bpf(4)): the length of the packet is that of its
+ * headers. One with IPv6 extension headers is taken to carry some.
+ */
+const WITHOUT_OCTETS = {
+  4: '10,177 0 0 0,80 0 0 12,84 0 0 240,116 0 0 2,12 0 0 0,7 0 0 0,128 0 0 0,29 0 1 0,6 0 0 65535,6 0 0 0',
+  6: '11,48 0 0 6,21 0 8 6,48 0 0 52,84 0 0 240,116 0 0 2,4 0 0 40,7 0 0 0,128 0 0 0,29 0 1 0,6 0 0 65535,6 0 0 0',
+} as const
+
+type Options = {
+  readonly family: 4 | 6
+  /** Whether this kernel has the match `bpf`. Without it, packets that carry nothing are asked about too. */
+  readonly hasBpf: boolean
+}
 
 /** Rules for iptables-restore. The same for every policy: what they do not know, the queue is asked. */
-export function packetRules(family: 4 | 6): string {
+export function packetRules({ family, hasBpf }: Options): string {
   const rejectWith = family === 4 ? 'icmp-admin-prohibited' : 'icmp6-adm-prohibited'
+  const awaited = `-m connmark --mark ${MARKS.await}`
+  const heard = `-m connmark --mark ${MARKS.await}/${MARKS.await}`
+  const empty = `-m bpf --bytecode "${WITHOUT_OCTETS[family]}"`
   const lines = [
     '*nat',
     ':PREROUTING ACCEPT',
@@ -22,23 +45,36 @@ export function packetRules(family: 4 | 6): string {
     ':FORWARD DROP',
     ':OUTPUT DROP',
     '-A INPUT -i lo -j ACCEPT',
+    ...marked('INPUT', 'deaf'),
+    ...(hasBpf ? [`-A INPUT -p tcp ${awaited} ${empty} -j ACCEPT`] : []),
+    `-A INPUT -p tcp ${awaited} -j NFQUEUE --queue-num ${QUEUES.server}`,
     '-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
     '-A OUTPUT -o lo -j ACCEPT',
     // A redirected look-up still names the interface that it was to leave by.
     `-A OUTPUT -d ${family === 4 ? '127.0.0.0/8' : '::1/128'} -j ACCEPT`,
-    `-A OUTPUT -m connmark --mark ${MARKS.allow} -j ACCEPT`,
-    `-A OUTPUT -m mark --mark ${MARKS.allow} -j CONNMARK --set-mark ${MARKS.allow}`,
-    `-A OUTPUT -m mark --mark ${MARKS.allow} -j ACCEPT`,
-    `-A OUTPUT -m mark --mark ${MARKS.drop} -j DROP`,
+    ...marked('OUTPUT', 'allow'),
+    ...marked('OUTPUT', 'await'),
     `-A OUTPUT -p tcp -m mark --mark ${MARKS.reject} -j REJECT --reject-with tcp-reset`,
     `-A OUTPUT -m mark --mark ${MARKS.reject} -j REJECT --reject-with ${rejectWith}`,
+    // Connection tracking takes a connection for the one before between the same ports: a SYN is a new one, whatever its mark.
+    `-A OUTPUT -p tcp --syn -j NFQUEUE --queue-num ${QUEUES.first}`,
+    `-A OUTPUT -m connmark --mark ${MARKS.allow} -j ACCEPT`,
+    ...(hasBpf ? [`-A OUTPUT -p tcp ${heard} ${empty} -j ACCEPT`] : []),
+    `-A OUTPUT ${heard} -j NFQUEUE --queue-num ${QUEUES.client}`,
     ...(family === 4 ? GROUPS_V4 : NEIGHBOURS_V6),
     // No bypass: with nobody at the queue, packets drop.
-    `-A OUTPUT -j NFQUEUE --queue-num ${QUEUE}`,
+    `-A OUTPUT -j NFQUEUE --queue-num ${QUEUES.first}`,
     'COMMIT',
     '',
   ]
   return lines.join('\n')
+}
+
+/** What was answered about a packet is kept for its connection. */
+function marked(chain: 'INPUT' | 'OUTPUT', answer: Marked): readonly string[] {
+  const mark = MARKS[answer]
+  const isMarked = `-A ${chain} -m mark --mark ${mark}`
+  return [`${isMarked} -j CONNMARK --set-mark ${mark}`, `${isMarked} -j ACCEPT`]
 }
 
 /** The kernel's own reports of group membership are nobody's flow. */

@@ -3,7 +3,7 @@ import type { PacketHeaders, SocketOwner } from '../packet-facts.ts'
 import { parseSocketLine } from './socket-table.ts'
 
 const TABLES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp', 136: 'udplite' }
-const NOBODY: SocketOwner = { pid: null, exe: null, comm: '' }
+const NOBODY: SocketOwner = { pid: null, exe: null, comm: '', socket: null }
 
 /** Who holds the socket that sent a packet. The packet waits meanwhile, so its socket is normally still open. */
 export function findSocketOwner(packet: PacketHeaders): SocketOwner {
@@ -11,12 +11,12 @@ export function findSocketOwner(packet: PacketHeaders): SocketOwner {
   if (inode === null) return NOBODY
   const holders = processIds().filter((pid) => holds(pid, `socket:[${inode}]`))
   const pid = holders.at(-1)
-  if (pid === undefined) return NOBODY
+  if (pid === undefined) return { ...NOBODY, socket: inode }
   const exes = new Set(holders.map((holder) => orNull(() => readlinkSync(`/proc/${holder}/exe`))))
   const [exe = null] = exes
   const comm = orNull(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd()) ?? ''
   // A socket shared by different programs is no one program's.
-  return { pid, exe: exes.size === 1 ? exe : null, comm }
+  return { pid, exe: exes.size === 1 ? exe : null, comm, socket: inode }
 }
 
 function findInode({ transport, src, srcPort, dst, dstPort }: PacketHeaders): string | null {

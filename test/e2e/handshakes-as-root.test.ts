@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { after, before, suite, test } from 'node:test'
+import { AGAIN, HandshakeLab, SHARED } from './handshake-lab.ts'
+import { clientHello } from './client-hello.ts'
+import { needsRoot } from './lab.ts'
+
+suite('handshakes under rules in netfilter that others may change', { skip: needsRoot }, () => {
+  let lab: HandshakeLab
+  before(async () => void (lab = await HandshakeLab.open(false)))
+  after(() => lab[Symbol.asyncDispose]())
+
+  test('packets are asked about only under a policy by which a handshake may decide', async () => {
+    const [command, ...args] = lab.lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+    const rulesUnder = async (allowed: string): Promise<string> => {
+      let rules = ''
+      const ended = await lab.lab.run(['--allow', allowed], ['sh', '-c', 'echo ready; sleep 2'], {
+        onSpawn: (child) =>
+          child.stdout?.once('data', () => (rules = execFileSync(command!, args, { encoding: 'utf8' }))),
+      })
+      assert.match(ended.stdout, /ready/)
+      return rules
+    }
+    assert.doesNotMatch(await rulesUnder('198.51.100.0/24'), /SALLYPORT-run-/)
+    assert.match(await rulesUnder('shared-a.test'), /-N SALLYPORT-run-/)
+  })
+
+  test('rules in netfilter that somebody else flushed are put back: what is allowed passes again, nothing else does', async () => {
+    const [command, ...args] = lab.lab.inClient(['nft', 'flush', 'ruleset'])
+    const tries = [
+      `curl -skS -m 5 --resolve shared-b.test:443:${SHARED} https://shared-b.test/ && echo leaked`,
+      'for try in 1 2 3 4 5 6; do curl -skS -m 2 https://shared-a.test/ && break; sleep 0.2; done',
+    ]
+    const ended = await lab.run(lab.allowsName(), ['sh', '-c', `echo ready; sleep 1; ${tries.join('; ')}`], [], {
+      onSpawn: (child) => child.stdout?.once('data', () => void execFileSync(command!, args)),
+    })
+    assert.equal(ended.status, 0, ended.stderr)
+    assert.match(ended.stdout, /CIPHER/i)
+    assert.doesNotMatch(ended.stdout, /leaked/)
+  })
+
+  test('a socket whose handshake was looked at is not connected again, and one that nobody answered is', async () => {
+    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4433,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    const hello = Buffer.from(await clientHello('shared-a.test')).toString('hex')
+    const ssh = Buffer.from('SSH-2.0-x\r\n').toString('hex')
+    /** Ports, and what is said there. */
+    const said = async (...turns: readonly string[]): Promise<string> => {
+      const command = ['python3', '-c', AGAIN, '198.51.100.10', '0', ...turns]
+      return (await lab.run(lab.allowsTls(), command)).stdout.trim()
+    }
+    assert.equal(await said('4433', hello, '4433', ssh), 'True False')
+    assert.equal(await said('4433', hello, '4433', hello), 'True False')
+    assert.equal(await said('4434', hello, '4433', hello), 'False True')
+  })
+})

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { clientHello } from './client-hello.ts'
+import { AGAIN, HandshakeLab, https, inPieces, say } from './handshake-lab.ts'
+import { needsRoot } from './lab.ts'
+
+/** A server that keeps every octet it is sent. */
+const SINK = ['198.51.100.10', 4600] as const
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () => {
+  let lab: HandshakeLab
+  let taken = ''
+  before(async () => {
+    lab = await HandshakeLab.open(true)
+    const [address, port] = SINK
+    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4433,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    taken = lab.path('taken')
+    const keeps = `OPEN:${taken},creat,append`
+    lab.lab.spawnServer('socat', ['-u', `TCP4-LISTEN:${port},bind=${address},fork,reuseaddr`, keeps])
+  })
+  after(() => lab[Symbol.asyncDispose]())
+
+  const octetsTaken = (): number => (existsSync(taken) ? readFileSync(taken).length : 0)
+
+  test('nothing of a flow that is denied reaches its server, whole, cut, or cut off', async () => {
+    const [denied, allowed] = [await clientHello('denied.test'), await clientHello('allowed.test')]
+    const policy = lab.deniesName('denied.test')
+    await lab.run(policy, say(...SINK, 'tcp', [denied]))
+    await lab.run(policy, say(...SINK, 'tcp', inPieces(denied, 100)))
+    // It says no name before its time is over.
+    const half = JSON.stringify([hex(allowed.subarray(0, 40))])
+    await lab.run(policy, ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, '4'])
+    assert.equal(octetsTaken(), 0)
+    await lab.run(policy, say(...SINK, 'tcp', [allowed]))
+    assert.equal(octetsTaken(), allowed.length)
+  })
+
+  test('an inspector that is killed lets nothing out of what waits', async () => {
+    const before = octetsTaken()
+    const hello = await clientHello('allowed.test')
+    const half = JSON.stringify([hex(hello.subarray(0, 40)), hex(hello.subarray(40))])
+    const ended = await lab.run(
+      lab.deniesName('denied.test'),
+      ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, '1'],
+      [],
+      {
+        onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
+      },
+    )
+    assert.equal(ended.signal, 'SIGKILL')
+    await sleep(1500)
+    assert.equal(octetsTaken(), before)
+  })
+
+  test('a connection between the same ports as one before is judged by its own octets', async () => {
+    const ssh = hex(Buffer.from('SSH-2.0-x\r\n'))
+    const hello = hex(await clientHello('shared-a.test'))
+    const turns = ['4433', hello, '4433', ssh, '4433', hello]
+    const ended = await lab.run(lab.allowsTls(), ['python3', '-c', AGAIN, '198.51.100.10', '47001', ...turns])
+    assert.equal(ended.stdout.trim(), 'True False True', ended.stderr)
+  })
+
+  test('of a connection, a SYN and the first octets are looked at, and nothing of the bulk', async () => {
+    const connections = 4
+    const bulk = `head -c 30000000 /dev/zero | socat -u - TCP4:${SINK[0]}:${SINK[1]}`
+    const script = `for i in 1 2 3; do ${https('shared-a.test').join(' ')} >/dev/null; done; ${bulk}; echo done; ${SLEEP}`
+    const rules = [
+      { id: 'no-ssh', action: 'deny', protocol: ['ssh'] },
+      { id: 'all', action: 'allow' },
+    ]
+    const before = octetsTaken()
+    let handedUp: readonly number[] = []
+    await lab.run(lab.policy('most', rules), ['sh', '-c', script], [], {
+      onSpawn: (child) => child.stdout?.once('data', () => (handedUp = packetsHandedUp())),
+    })
+    assert.ok(octetsTaken() - before >= 30_000_000)
+    const [first, client, server] = handedUp
+    // On a busy machine a SYN is sent again before it is answered.
+    assert.ok(first! >= connections && first! <= 2 * connections, `${handedUp}`)
+    assert.ok(client! >= connections && client! <= 2 * connections, `${handedUp}`)
+    assert.equal(server, 0)
+  })
+})
+
+const SLEEP = `sleep 2.${process.pid}`
+
+/** By queue, in the namespace of the command that sleeps. */
+function packetsHandedUp(): readonly number[] {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim() !== SLEEP) continue
+      const lines = readFileSync(`/proc/${pid}/net/netfilter/nfnetlink_queue`, 'latin1').trim().split('\n')
+      return lines.map((line) => Number(line.trim().split(/\s+/)[7]))
+    } catch {
+      // It has ended.
+    }
+  }
+  return []
+}
+
+/** Sends pieces, so many seconds after each. */
+const WAITS = `
+import json, socket, sys, time
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+try:
+    for piece in json.loads(sys.argv[3]):
+        s.sendall(bytes.fromhex(piece))
+        print('sent', flush=True)
+        time.sleep(float(sys.argv[4]))
+except OSError:
+    pass
+`
