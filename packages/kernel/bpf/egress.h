@@ -95,10 +95,10 @@ static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, s
 /* The whole of what a packet says that a connected TCP socket does not: no options, no extension headers. */
 static __always_inline int is_plain_tcp(struct __sk_buff *skb)
 {
-	__u8 octet;
-	if (skb->protocol == bpf_htons(0x0800))
-		return bpf_skb_load_bytes(skb, 0, &octet, 1) == 0 && octet == 0x45;
-	return bpf_skb_load_bytes(skb, 6, &octet, 1) == 0 && octet == IPPROTO_TCP;
+	__u8 *ip = (__u8 *)(long)skb->data;
+	if (ip + 20 > (__u8 *)(long)skb->data_end)
+		return 0;
+	return skb->protocol == bpf_htons(0x0800) ? ip[0] == 0x45 : ip[6] == IPPROTO_TCP;
 }
 
 /* Whether the socket is connected to what was judged last. */
@@ -112,10 +112,17 @@ static __always_inline int is_peer(struct bpf_sock *sk, struct target *t)
 	return same_address(peer, t->addr) && bpf_ntohs(sk->dst_port) == t->port;
 }
 
+/* A packet of a connection that was let through under the policy in force. Its socket's own lock is held here and in connect(2),
+   so that its record does not change meanwhile. A raw socket writes packets to others than its peer. */
+static __always_inline int is_settled(struct __sk_buff *skb, struct bpf_sock *sk, struct flow *f, __u32 generation)
+{
+	return f->generation == generation && LETS_THROUGH(f->verdict.word) && !f->allowance.rule &&
+	       sk->type == SOCK_STREAM_TYPE && sk->protocol == IPPROTO_TCP && is_peer(sk, &f->target) && is_plain_tcp(skb);
+}
+
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff *skb)
 {
-	struct packet p = {};
 	struct config *c = settings();
 	struct bpf_sock *sk = skb->sk;
 	if (!c)
@@ -126,17 +133,9 @@ int egress(struct __sk_buff *skb)
 	if (!sk)
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (f && f->exempt)
+	if (f && (is_settled(skb, sk, f, generation) || f->exempt))
 		return PASSED;
-	if (f && sk->protocol == IPPROTO_TCP) {
-		struct target judged;
-		bpf_spin_lock(&f->lock);
-		judged = f->target;
-		int through = f->generation == generation && LETS_THROUGH(f->verdict.word) && !f->allowance.rule;
-		bpf_spin_unlock(&f->lock);
-		if (through && is_peer(sk, &judged) && is_plain_tcp(skb))
-			return PASSED;
-	}
+	struct packet p = {};
 	/* A later fragment has no port to judge; a socket's own are made below this hook. */
 	int readable = read_packet(skb, &p);
 	int answers = p.target.proto == IPPROTO_TCP && (p.flags & 0x12) != TCP_SYN_ONLY && !(f && (f->connected || f->used));

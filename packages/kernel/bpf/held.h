@@ -53,7 +53,7 @@ int ingress(struct __sk_buff *skb)
 	if (!sk)
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!f || f->exempt)
+	if (!f || (sk->protocol == IPPROTO_TCP && !f->allowance.rule && VERDICT(f->verdict.word) != AWAITED) || f->exempt)
 		return PASSED;
 	struct packet p = {};
 	if (f->allowance.rule && read_packet(skb, &p) && p.payload && !pass_limit(f, bpf_get_socket_cookie(skb), BYTES_IN, p.payload))

@@ -118,17 +118,14 @@ struct allowance {
 };
 
 /* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
-   a destination and its verdict together when several threads send on one socket. */
+   a destination and its verdict together when several threads send on one socket. The first 56 octets lie in one line of the
+   cache, and answer for every packet of an open connection. */
 struct flow {
 	struct bpf_spin_lock lock;
 	__u32 generation;
-	struct subject subject;
 	struct target target;
-	struct target original;
 	struct verdict verdict;
-	struct levels levels;
-	char comm[16];
-	__u64 since;
+	struct allowance allowance;
 	__u8 connected;
 	__u8 redirected;
 	__u8 exempt;
@@ -140,13 +137,17 @@ struct flow {
 	__u8 unseen;
 	/* Octets of the server that were handed to the inspector. */
 	__u16 greeted;
+	struct subject subject;
+	struct target original;
 	/* The process above the subject's. */
 	__u32 parent;
+	struct levels levels;
+	char comm[16];
+	__u64 since;
 	/* TCP: a connection of the socket waited for its handshake, this one or one before. */
 	__u32 awaited;
 	/* Datagrams to this destination; TCP counts by itself. */
 	struct tally tally;
-	struct allowance allowance;
 };
 
 struct event {
