@@ -63,7 +63,7 @@ test('every route answers as it is described, and nothing is described that no a
   await ask('POST', '/policy/rollback', { version: 1 })
   await detectOnce(
     { store: flows, state, nowMs: () => NOW, monotonicMs: () => 0, onAlerts: () => {}, onFailure: () => {} },
-    new KnownToDetectors(flows, state),
+    new KnownToDetectors(flows, state, () => 0),
     new ClockWatch(),
   )
   for (const path of [

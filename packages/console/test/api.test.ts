@@ -203,7 +203,7 @@ suite('the API', () => {
         onAlerts: () => {},
         onFailure: (error) => assert.fail(String(error)),
       },
-      new KnownToDetectors(flows, api.state),
+      new KnownToDetectors(flows, api.state, () => 0),
       new ClockWatch(),
     )
     const list = async () =>

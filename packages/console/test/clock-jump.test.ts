@@ -32,7 +32,7 @@ test('a clock that jumps a year ahead and back raises nothing twice, and nothing
   context.after(() => rmSync(folder, { recursive: true, force: true }))
   using store = await FlowStore.open()
   await using state = await StateStore.open(join(folder, 'state.db'))
-  const [known, clock] = [new KnownToDetectors(store, state), new ClockWatch()]
+  const [known, clock] = [new KnownToDetectors(store, state, () => 0), new ClockWatch()]
   const usual = Array.from({ length: 15 }, (_, index) => `timer${index}.example`)
   let batch = 0
   const look = async (

@@ -89,7 +89,7 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
         onAlerts: () => {},
         onFailure: (error) => assert.fail(String(error)),
       },
-      new KnownToDetectors(flows, api.state),
+      new KnownToDetectors(flows, api.state, () => 0),
       new ClockWatch(),
     )
     await api.app.listen({ host: '127.0.0.1', port: 0 })

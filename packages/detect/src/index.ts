@@ -1,6 +1,7 @@
 export * from './alert.ts'
 export * from './detect-all.ts'
-export { LONG_MS, type Habit, type LongConnection, type Past, type SeldomCalls, type SentHour } from './past.ts'
+export * from './past.ts'
+export { BURST_MS, LEAST_INTERVAL_MS, LEAST_REGULARITY, MOST_LOST } from './timer.ts'
 export { hasGeneratedName, looksGenerated } from './detectors/generated-domains.ts'
 export { TunnelWatch, type LookUp, type TunnelReason, type TunnelSign } from './tunnel-watch.ts'
 export * from './ocsf-detection-finding.ts'

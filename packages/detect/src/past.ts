@@ -21,6 +21,11 @@ export type SentHour = {
   readonly hourMs: number
   readonly bytesOut: number
   readonly bytesIn: number
+  /** Where the flow went that carried most. */
+  readonly destination: string
+  /** Of its first flow and of its last. */
+  readonly firstMs: number
+  readonly lastMs: number
 }
 
 /** A connection that was open for hours. */
@@ -33,12 +38,22 @@ export type LongConnection = {
   readonly bytesIn: number
 }
 
-/** Calls of one subject to one destination, of which there are few enough to list, on three days or more. */
-export type SeldomCalls = {
+/** Calls of one subject to one destination that may be a timer's. */
+export type TimedCalls = {
   readonly subject: string
   readonly destination: string
+  /** Ascending: those of all days where they are few enough to list, else of the last day. */
   readonly timesMs: readonly number[]
+  /** What some of them sent. */
+  readonly bytesOut: readonly number[]
 }
+
+/** How many calls of a day may be a timer's; more than a call in five seconds are none. */
+export const FREQUENT_CALLS = { least: 24, most: 20_000 } as const
+/** The same over days, up to one an hour for 30 days: what is called more often shows within a day. */
+export const SELDOM_CALLS = { least: 10, most: 720, days: 3 } as const
+/** The least upload that may be unusual: of a subject that usually receives what it now sends. */
+export const UPLOAD_BYTES = 10e6
 
 /** Everything that was recorded, in short. */
 export type Past = {
@@ -46,12 +61,17 @@ export type Past = {
   /** When recording began. */
   readonly sinceMs: number
   readonly habits: readonly Habit[]
+  /** Else only those of applications that go to few destinations. */
+  readonly hasEveryHabit: boolean
+  /** Where half of the devices, users and addresses of a network of {@link LEAST_USERS} or more go. */
+  readonly common: readonly string[]
   /** Devices, users and addresses of all flows. */
   readonly users: number
+  /** All hours of each subject that sent {@link UPLOAD_BYTES} or more in one. */
   readonly sent: readonly SentHour[]
   /** Those of {@link LONG_MS} or more. */
   readonly long: readonly LongConnection[]
-  readonly seldom: readonly SeldomCalls[]
+  readonly calls: readonly TimedCalls[]
 }
 
 export const LONG_MS: number = 4 * 3_600_000
@@ -69,12 +89,10 @@ export function ownerOf(destination: string): string {
 }
 
 /** Of so many users, what half of them use is no one's in particular. */
-const LEAST_USERS = 10
-const COMMON_SHARE = 0.5
+export const LEAST_USERS = 10
+export const COMMON_SHARE = 0.5
 
-/** Registrable names and addresses where half of the devices, users and addresses of a network of ten or more go. */
+/** What is registered of {@link Past.common}. */
 export function commonOwners(past: Past | null): ReadonlySet<string> {
-  if (past === null || past.users < LEAST_USERS) return new Set()
-  const common = past.habits.filter(({ users }) => users >= past.users * COMMON_SHARE)
-  return new Set(common.map(({ destination }) => ownerOf(destination)))
+  return new Set(past?.common.map(ownerOf))
 }

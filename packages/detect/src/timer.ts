@@ -10,11 +10,11 @@ export type Timer = {
   readonly persistence: number
 }
 
-const LEAST_INTERVAL_MS = 5_000
+export const LEAST_INTERVAL_MS = 5_000
 /** Two flows of one wake-up. */
-const BURST_MS = 2_000
-const MOST_LOST = 5
-const LEAST_REGULARITY = 0.4
+export const BURST_MS = 2_000
+export const MOST_LOST = 5
+export const LEAST_REGULARITY = 0.4
 /** From here on the intervals alone say that it is a timer. */
 const CLEAR_REGULARITY = 0.7
 const LEAST_PERSISTENCE = 0.9

@@ -245,9 +245,11 @@ test('whatever the times and counters of flows are, nothing throws and every num
         sinceMs: timesMs[0]!,
         users: 1,
         habits: [],
+        hasEveryHabit: true,
+        common: [],
         sent: [],
         long: [],
-        seldom: [{ subject: 'a', destination: 'b', timesMs }],
+        calls: [{ subject: 'a', destination: 'b', timesMs: timesMs.toSorted((a, b) => a - b), bytesOut: [] }],
       }
       for (const { numbers, firstMs, lastMs } of detectAll(flows, undefined, { ...NOTHING_KNOWN, past })) {
         assert.ok(Object.values(numbers).every(Number.isFinite), JSON.stringify(numbers))

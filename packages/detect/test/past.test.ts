@@ -25,7 +25,11 @@ function pastOf(visits: readonly Visit[], users = 1, sinceMs = START): Past {
       users: new Set(all.map(({ user }) => user)).size,
     }
   })
-  return { nowMs: NOW, sinceMs, habits, users, sent: [], long: [], seldom: [] }
+  const usersOf = Map.groupBy(visits, ({ destination }) => destination)
+  const common = [...usersOf].flatMap(([destination, all]) =>
+    users >= 10 && new Set(all.map(({ user }) => user)).size >= users / 2 ? destination : [],
+  )
+  return { nowMs: NOW, sinceMs, habits, users, common, hasEveryHabit: true, sent: [], long: [], calls: [] }
 }
 
 const alertsOf = (detector: DetectorName, past: Past): readonly Alert[] =>
@@ -170,14 +174,14 @@ suite('over days', () => {
   test('a timer of hours is told by the calls of days; one that has ended is not', () => {
     const next = random(3)
     const timesMs = Array.from({ length: 30 }, (_, index) => NOW - (30 - index + 0.2 * next()) * 6 * HOUR)
-    const calls = { subject: '/usr/bin/python3', destination: 'c2.example', timesMs }
-    const [alert] = alertsOf('beacon', of({ seldom: [calls] }))
+    const calls = { subject: '/usr/bin/python3', destination: 'c2.example', timesMs, bytesOut: [] }
+    const [alert] = alertsOf('beacon', of({ calls: [calls] }))
     assert.match(
       alert!.sentence,
       /^\/usr\/bin\/python3 called c2\.example 30 times, every [56]\.\d hours, give or take \d+ %$/,
     )
     const ended = { ...calls, timesMs: timesMs.map((time) => time - 5 * DAY) }
-    assert.deepEqual(alertsOf('beacon', of({ seldom: [ended] })), [])
+    assert.deepEqual(alertsOf('beacon', of({ calls: [ended] })), [])
   })
 
   test('a connection that began before yesterday is told when it ends; where one is always open, it is not', () => {
@@ -194,7 +198,9 @@ suite('over days', () => {
   test('what is sent is held against the hours of the subject’s own past, and its share against the share then', () => {
     const subject = '/usr/bin/update'
     const sent = Array.from({ length: 20 }, (_, index) => {
-      return { subject, hourMs: NOW - (index + 30) * HOUR, bytesOut: 1e5, bytesIn: 5e6 }
+      const hourMs = NOW - (index + 30) * HOUR
+      const facts = { subject, destination: 'deb.example', firstMs: hourMs, lastMs: hourMs }
+      return { ...facts, hourMs, bytesOut: 1e5, bytesIn: 5e6 }
     })
     const now = (bytesOut: number, bytesIn: number) =>
       detectAll([observed(NOW - HOUR, { app: subject, name: 'drop.example', bytesOut, bytesIn })], ['upload-volume'], {

@@ -11,7 +11,7 @@ import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroups } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
-import { pastHabits } from './query/past-habits.ts'
+import { readPast } from './query/past/read-past.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
 
@@ -98,7 +98,7 @@ export class FlowStore implements Disposable {
   }
 
   past(sinceMs: number, nowMs: number): Promise<Past | null> {
-    return pastHabits(this.#engine, sinceMs, nowMs)
+    return readPast(this.#engine, sinceMs, nowMs)
   }
 
   export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {

@@ -23,7 +23,7 @@ type Options = {
 
 /** Looks through the last day's flows once a minute, and keeps what is unusual. */
 export async function keepDetecting(options: Options, signal: AbortSignal): Promise<void> {
-  const known = new KnownToDetectors(options.store, options.state)
+  const known = new KnownToDetectors(options.store, options.state, options.monotonicMs)
   const clock = new ClockWatch()
   while (!signal.aborted) {
     await detectOnce(options, known, clock).catch(options.onFailure)

@@ -6,27 +6,32 @@ import { alertingRules } from './alerting-rules.ts'
 
 const DAY_MS = 86_400_000
 const PAST_MS = 30 * DAY_MS
-/** A look at the past reads every flow of it. */
-const PAST_EVERY_MS = 3_600_000
+/** A look at the past reads every flow of it: it may take a sixtieth of the time. */
+const PAST_SHARE = 1 / 60
+const PAST_EVERY_MS = 300_000
 
 /** What detectors need beside the newest flows, read again only when it may have changed. */
 export class KnownToDetectors {
   readonly #store: FlowStore
   readonly #state: StateStore
   #past: Past | null = null
-  #pastMs = Number.NEGATIVE_INFINITY
+  #pastDueMs = Number.NEGATIVE_INFINITY
+  readonly #monotonicMs: () => number
   #version: number | null = null
   #rules: Pick<Known, 'ruleAlerts' | 'feedRules'> = NOTHING_KNOWN
 
-  constructor(store: FlowStore, state: StateStore) {
+  constructor(store: FlowStore, state: StateStore, monotonicMs: () => number) {
     this.#store = store
     this.#state = state
+    this.#monotonicMs = monotonicMs
   }
 
   async at(nowMs: number): Promise<Known> {
-    if (nowMs - this.#pastMs >= PAST_EVERY_MS || nowMs < this.#pastMs) {
+    const begunMs = this.#monotonicMs()
+    if (begunMs >= this.#pastDueMs || nowMs < (this.#past?.nowMs ?? nowMs)) {
       this.#past = await this.#store.past(nowMs - PAST_MS, nowMs)
-      this.#pastMs = nowMs
+      const endedMs = this.#monotonicMs()
+      this.#pastDueMs = endedMs + Math.max(PAST_EVERY_MS, (endedMs - begunMs) / PAST_SHARE)
     }
     await this.#readPolicy()
     return { ...this.#rules, past: this.#past, category: categorySet }

@@ -1,7 +1,6 @@
 import type { Alert, Known, ObservedFlow } from '../alert.ts'
-import { DAY_MS, ownerOf } from '../past.ts'
+import { DAY_MS, LEAST_USERS, ownerOf } from '../past.ts'
 
-const LEAST_USERS = 10
 const LEAST_FLOWS = 24
 const LEAST_HOURS = 6
 
@@ -10,7 +9,7 @@ const LEAST_HOURS = 6
  * again, in six hours of the clock or more, and still within the last day. What everybody uses is no one's command and control.
  */
 export function detectRareDestinations(_flows: readonly ObservedFlow[], { past }: Known): readonly Alert[] {
-  if (past === null || past.users < LEAST_USERS) return []
+  if (past === null || !past.hasEveryHabit || past.users < LEAST_USERS) return []
   return [...Map.groupBy(past.habits, ({ destination }) => ownerOf(destination))].flatMap(([owner, habits]) => {
     const [habit, ...others] = habits
     if (habit === undefined || others.length > 0 || habit.users > 1) return []

@@ -1,12 +1,10 @@
 import type { Alert, Known, ObservedFlow } from '../alert.ts'
-import { alertFacts, subjectOf, thinned } from '../observed.ts'
-import { DAY_MS, type SentHour } from '../past.ts'
-import { median, medianDeviation } from '../statistics.ts'
+import { alertFacts, destinationOf, subjectOf, thinned } from '../observed.ts'
+import { DAY_MS, UPLOAD_BYTES, type SentHour } from '../past.ts'
+import { least, median, medianDeviation } from '../statistics.ts'
 
 const HOUR_MS = 3_600_000
 const LEAST_BYTES = 50e6
-/** Of a subject that usually receives what it now sends. */
-const LEAST_BYTES_TURNED = 10e6
 /** Of a subject without a past of its own, in a network that has one. */
 const LEAST_BYTES_NEW = 200e6
 const LEAST_PAST_HOURS = 12
@@ -22,43 +20,42 @@ const [MOSTLY_SENT, MOSTLY_RECEIVED] = [0.8, 0.3]
  * the most it ever sent.
  */
 export function detectUploadVolume(flows: readonly ObservedFlow[], { past }: Known): readonly Alert[] {
-  const sinceMs = flows.reduce((least, { timeMs }) => Math.min(least, timeMs), Number.POSITIVE_INFINITY)
-  const before = Map.groupBy(
-    (past?.sent ?? []).filter(({ hourMs }) => hourMs + HOUR_MS <= sinceMs),
-    ({ subject }) => subject,
-  )
+  const hours = [...hoursOf(flows), ...(past?.sent ?? [])]
+  const sinceMs = least([...flows.map(({ timeMs }) => timeMs), ...(past === null ? [] : [past.nowMs - DAY_MS])])
   const hasNetworkPast = past !== null && past.nowMs - past.sinceMs >= LEAST_NETWORK_DAYS * DAY_MS
-  return [...Map.groupBy(flows, subjectOf)].flatMap(([subject, all]) => {
-    const hours = [...Map.groupBy(all, ({ timeMs }) => Math.floor(timeMs / HOUR_MS) * HOUR_MS)]
-      .map(([hourMs, members]) => ({ ...sentIn(subject, hourMs, members), members }))
-      .filter(({ bytesOut }) => bytesOut > 0)
-      .toSorted((a, b) => a.hourMs - b.hourMs)
-    const own: SentHour[] = [...(before.get(subject) ?? [])]
-    return hours.flatMap((hour) => {
-      const alert = unusual(hour, own, hasNetworkPast)
+  return [...Map.groupBy(hours, ({ subject }) => subject).values()].flatMap((all) => {
+    const own: SentHour[] = []
+    return eachOnce(all).flatMap((hour) => {
+      const alert = hour.hourMs + HOUR_MS <= sinceMs ? null : unusual(hour, own, hasNetworkPast)
       own.push(hour)
       return alert ?? []
     })
   })
 }
 
-type Hour = SentHour & { readonly members: readonly ObservedFlow[] }
+/** Oldest first. Of an hour that is in the flows at hand and in the past, what has more: each may have a part of it only. */
+function eachOnce(hours: readonly SentHour[]): readonly SentHour[] {
+  const most = new Map<number, SentHour>()
+  for (const hour of hours) if (hour.bytesOut > (most.get(hour.hourMs)?.bytesOut ?? 0)) most.set(hour.hourMs, hour)
+  return [...most.values()].toSorted((a, b) => a.hourMs - b.hourMs)
+}
 
-function unusual(hour: Hour, own: readonly SentHour[], hasNetworkPast: boolean): Alert | null {
-  const { bytesOut, bytesIn, members } = hour
+function unusual(hour: SentHour, own: readonly SentHour[], hasNetworkPast: boolean): Alert | null {
+  const { subject, destination, firstMs, lastMs, bytesOut, bytesIn } = hour
   const share = shareSent(hour)
-  if (bytesOut < LEAST_BYTES_TURNED || share <= 0.5) return null
+  if (bytesOut < UPLOAD_BYTES || share <= 0.5) return null
   const limit = own.length < LEAST_PAST_HOURS ? (hasNetworkPast ? limitOfNew(own) : null) : limitOfKnown(own, share)
   if (limit === null || bytesOut < limit.threshold) return null
-  const most = members.toSorted((a, b) => (b.flow.bytesOut ?? 0) - (a.flow.bytesOut ?? 0))
-  const facts = alertFacts(most)
-  const usual = own.length === 0 ? 'it never sent anything before' : `its usual hour is ${megabytes(limit.usual)}`
+  const usual = own.length === 0 ? 'no hour before is known of it' : `its usual hour is ${megabytes(limit.usual)}`
   return {
     detector: 'upload-volume',
     severity: bytesOut > limit.threshold * 4 ? 'high' : 'medium',
     technique: { id: 'T1048', name: 'Exfiltration Over Alternative Protocol' },
-    ...facts,
-    sentence: `${facts.subject} sent ${megabytes(bytesOut)} in an hour, most to ${facts.destination}; ${usual}`,
+    subject,
+    destination,
+    firstMs,
+    lastMs,
+    sentence: `${subject} sent ${megabytes(bytesOut)} in an hour, most to ${destination}; ${usual}`,
     numbers: {
       bytesOut,
       bytesIn,
@@ -78,7 +75,7 @@ function limitOfKnown(own: readonly SentHour[], share: number): Limit {
   const sent = own.map(({ bytesOut }) => bytesOut)
   const usual = median(sent)
   const usualShare = median(own.map(shareSent))
-  const least = share >= MOSTLY_SENT && usualShare <= MOSTLY_RECEIVED ? LEAST_BYTES_TURNED : LEAST_BYTES
+  const least = share >= MOSTLY_SENT && usualShare <= MOSTLY_RECEIVED ? UPLOAD_BYTES : LEAST_BYTES
   const threshold = Math.max(least, usual + DEVIATIONS * 1.4826 * Math.max(medianDeviation(sent), usual * 0.1))
   return { threshold, usual, usualShare }
 }
@@ -97,10 +94,22 @@ function shareSent({ bytesOut, bytesIn }: Pick<SentHour, 'bytesOut' | 'bytesIn'>
   return bytesOut / Math.max(1, bytesOut + bytesIn)
 }
 
-function sentIn(subject: string, hourMs: number, flows: readonly ObservedFlow[]): SentHour {
-  const total = (counter: 'bytesOut' | 'bytesIn'): number =>
-    flows.reduce((sum, { flow }) => sum + (flow[counter] ?? 0), 0)
-  return { subject, hourMs, bytesOut: total('bytesOut'), bytesIn: total('bytesIn') }
+function hoursOf(flows: readonly ObservedFlow[]): readonly SentHour[] {
+  const hours = Map.groupBy(flows, (each) =>
+    JSON.stringify([subjectOf(each), Math.floor(each.timeMs / HOUR_MS) * HOUR_MS]),
+  )
+  return [...hours.values()].map((members) => {
+    const total = (counter: 'bytesOut' | 'bytesIn'): number =>
+      members.reduce((sum, { flow }) => sum + (flow[counter] ?? 0), 0)
+    const most = members.reduce((a, b) => ((b.flow.bytesOut ?? 0) > (a.flow.bytesOut ?? 0) ? b : a))
+    return {
+      ...alertFacts(members),
+      destination: destinationOf(most),
+      hourMs: Math.floor(most.timeMs / HOUR_MS) * HOUR_MS,
+      bytesOut: total('bytesOut'),
+      bytesIn: total('bytesIn'),
+    }
+  })
 }
 
 function megabytes(bytes: number): string {

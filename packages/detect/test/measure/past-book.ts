@@ -1,7 +1,19 @@
 import { formatAddress } from '@sallyport/net'
 import { destinationOf, subjectOf } from '../../src/observed.ts'
-import type { Habit, LongConnection, ObservedFlow, Past, SentHour } from '../../src/index.ts'
-import { LONG_MS } from '../../src/past.ts'
+import {
+  COMMON_SHARE,
+  FREQUENT_CALLS,
+  LEAST_USERS,
+  LONG_MS,
+  SELDOM_CALLS,
+  UPLOAD_BYTES,
+  type Habit,
+  type LongConnection,
+  type ObservedFlow,
+  type Past,
+  type SentHour,
+  type TimedCalls,
+} from '../../src/index.ts'
 import { DAY, HOUR } from './machine.ts'
 
 type Entry = {
@@ -13,14 +25,18 @@ type Entry = {
   readonly users: Set<string>
 }
 
-/** Counts the past as the store does (`pastHabits`), flow by flow. */
+/** Counts the past as the store does (`readPast`), flow by flow. */
 export class PastBook {
   readonly #entries = new Map<string, Entry>()
   readonly #users = new Set<string>()
-  readonly #sent = new Map<string, { -readonly [key in keyof SentHour]: SentHour[key] }>()
+  readonly #sent = new Map<string, { -readonly [key in keyof SentHour]: SentHour[key] } & { most: number }>()
   readonly #pairs = new Map<
     string,
-    { readonly subject: string; readonly destination: string; readonly timesMs: number[] }
+    {
+      readonly subject: string
+      readonly destination: string
+      readonly calls: [timeMs: number, bytesOut: number | null][]
+    }
   >()
   readonly #long: LongConnection[] = []
   #sinceMs = Number.POSITIVE_INFINITY
@@ -56,14 +72,25 @@ export class PastBook {
     const { bytesOut, bytesIn, durationMs } = each.flow
     const hourMs = Math.floor(each.timeMs / HOUR) * HOUR
     if ((bytesOut ?? 0) > 0) {
-      const hour = this.#sent.get(`${subject} ${hourMs}`) ?? { subject, hourMs, bytesOut: 0, bytesIn: 0 }
+      const hour = this.#sent.get(`${subject} ${hourMs}`) ?? {
+        subject,
+        destination,
+        hourMs,
+        bytesOut: 0,
+        bytesIn: 0,
+        firstMs: each.timeMs,
+        lastMs: each.timeMs,
+        most: 0,
+      }
+      if (bytesOut! > hour.most) [hour.most, hour.destination] = [bytesOut!, destination]
+      hour.lastMs = each.timeMs
       hour.bytesOut += bytesOut!
       hour.bytesIn += bytesIn ?? 0
       this.#sent.set(`${subject} ${hourMs}`, hour)
     }
     const key = JSON.stringify([subject, destination])
-    const pair = this.#pairs.get(key) ?? { subject, destination, timesMs: [] }
-    pair.timesMs.push(each.timeMs)
+    const pair = this.#pairs.get(key) ?? { subject, destination, calls: [] }
+    pair.calls.push([each.timeMs, bytesOut ?? null])
     this.#pairs.set(key, pair)
     if ((durationMs ?? 0) >= LONG_MS)
       this.#long.push({
@@ -74,6 +101,15 @@ export class PastBook {
         bytesOut: bytesOut ?? 0,
         bytesIn: bytesIn ?? 0,
       })
+  }
+
+  #common(): readonly string[] {
+    if (this.#users.size < LEAST_USERS) return []
+    const usersOf = Map.groupBy(this.#entries.values(), ({ destination }) => destination)
+    return [...usersOf].flatMap(([destination, entries]) => {
+      const users = new Set(entries.flatMap((entry) => [...entry.users]))
+      return users.size >= this.#users.size * COMMON_SHARE ? destination : []
+    })
   }
 
   at(nowMs: number): Past {
@@ -87,11 +123,20 @@ export class PastBook {
       days: days.size,
       users: users.size,
     }))
-    const seldom = [...this.#pairs.values()].filter(
-      ({ timesMs }) =>
-        timesMs.length >= 10 &&
-        timesMs.length <= 720 &&
-        new Set(timesMs.map((time) => Math.floor(time / DAY))).size >= 3,
+    const calls = [...this.#pairs.values()].flatMap((pair): TimedCalls[] => {
+      const times = pair.calls.map(([timeMs]) => timeMs)
+      const recent = times.filter((time) => time >= nowMs - DAY)
+      const isSeldom =
+        times.length >= SELDOM_CALLS.least &&
+        times.length <= SELDOM_CALLS.most &&
+        new Set(times.map((time) => Math.floor(time / DAY))).size >= SELDOM_CALLS.days
+      if (!isSeldom && recent.length < FREQUENT_CALLS.least) return []
+      const { subject, destination } = pair
+      const timesMs = times.length <= SELDOM_CALLS.most ? times : recent
+      return [{ subject, destination, timesMs, bytesOut: pair.calls.flatMap(([, bytes]) => bytes ?? []).slice(-1000) }]
+    })
+    const busy = new Set(
+      [...this.#sent.values()].flatMap((each) => (each.bytesOut >= UPLOAD_BYTES ? each.subject : [])),
     )
     const long = this.#long.filter(({ startMs, durationMs }) => startMs + durationMs <= nowMs)
     return {
@@ -99,9 +144,11 @@ export class PastBook {
       sinceMs: this.#sinceMs,
       users: this.#users.size,
       habits,
-      sent: [...this.#sent.values()],
+      hasEveryHabit: true,
+      common: this.#common(),
+      sent: [...this.#sent.values()].filter(({ subject }) => busy.has(subject)),
       long,
-      seldom,
+      calls,
     }
   }
 }
