@@ -78,7 +78,7 @@ type Measured = {
 function measure(kind: string, port: number, pid: number): Measured {
   const load = join(import.meta.dirname, 'proxy-load.ts')
   const args = ['-c', '1', process.execPath, load, kind, String(port), String(SECONDS), String(pid)]
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 20) * 1000 })
+  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 40) * 1000 })
   return JSON.parse(stdout) as Measured
 }
 

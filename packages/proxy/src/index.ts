@@ -37,4 +37,5 @@ export type {
   SocketEnd,
 } from './options.ts'
 export { addCounts, formatProxyMetrics, PROXY_METRICS, proxySamples } from './serve/metrics.ts'
+export { onSharedListeners, openSharedListeners, type SharedListener } from './serve/shared-listeners.ts'
 export { startProxy, type Proxy } from './serve/serve-proxy.ts'

@@ -14,7 +14,11 @@ export type Endpoint = { readonly address: string; readonly port: number }
 
 export type SocketEnd = { readonly address: Address; readonly port: number }
 
-export type ListenEndpoint = Endpoint & { readonly isTls?: boolean }
+export type ListenEndpoint = Endpoint & {
+  readonly isTls?: boolean
+  /** A socket that is listened on already, for processes that share it. */
+  readonly fd?: number
+}
 
 export type ListenTls = {
   readonly cert: string
@@ -56,6 +60,8 @@ export type ProxyOptions = {
   readonly inspect?: InspectionOptions | null
   /** Whether a thread moves the octets of tunnels with much to carry, on Linux. */
   readonly movesBulk?: boolean
+  /** Whether plain connections are read and written past the streams of Node, on Linux. */
+  readonly ownsSockets?: boolean
   readonly ciphers?: HandshakeCrypto | null
   readonly onRecord?: (record: AccessRecord) => void
   readonly timeouts?: Partial<ProxyTimeouts>

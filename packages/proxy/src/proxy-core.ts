@@ -13,6 +13,7 @@ import { LeafContexts } from './inspect/leaf-contexts.ts'
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
 import type { OpenRecord } from './log/open-record.ts'
 import type { ProxyOptions } from './options.ts'
+import { SocketLoop } from './sockets/socket-loop.ts'
 import { BulkMover } from './tunnel/bulk/bulk-mover.ts'
 
 /** A tunnel as the policy knows it; `cut` ends it at once. */
@@ -29,6 +30,8 @@ export class ProxyCore implements AsyncDisposable {
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
   readonly spend: Spend
+  /** `null`: all sockets are Node's. */
+  readonly loop: SocketLoop | null
   readonly icap: { readonly request: IcapClient | null; readonly response: IcapClient | null }
   readonly tunnels: Set<RunningTunnel> = new Set()
   /** Connections of HTTP/2; to be closed is to take no more requests. */
@@ -50,6 +53,7 @@ export class ProxyCore implements AsyncDisposable {
     this.rates = new RequestRates(this.limits.requestsPerSecond)
     const budgets = new SharedBudgets()
     this.spend = options.spend ?? ((spending) => budgets.spend(spending, performance.now()))
+    this.loop = options.ownsSockets === true ? SocketLoop.open() : null
     this.leaves = options.inspect ? new LeafContexts(options.inspect.authority) : null
     const { request = null, response = null } = options.icap ?? {}
     this.icap = {
@@ -78,6 +82,7 @@ export class ProxyCore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#bulk?.[Symbol.asyncDispose]()
+    this.loop?.[Symbol.dispose]()
   }
 
   finish(open: OpenRecord): void {

@@ -65,6 +65,7 @@ export async function startLab(options: Partial<ProxyOptions> = {}): Promise<Lab
       return { kind: 'addresses', addresses, ttlSeconds: 60 }
     },
     ciphers: CIPHERS,
+    ownsSockets: process.env['SALLYPORT_TEST_SOCKETS'] !== 'node',
     onRecord: (record) => records.push(record),
     ...options,
   })

@@ -125,7 +125,7 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
 
 async function start(options: ProxyCommandOptions, workers: number): Promise<ProxyWorkers> {
   if (workers > 1) return startProxyWorkers(options, workers)
-  const alone = await startProxyProcess(options, null)
+  const alone = await startProxyProcess(options, null, [])
   return {
     endpoints: alone.endpoints,
     counts: async () => [alone.counts()],

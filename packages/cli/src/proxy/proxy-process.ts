@@ -1,5 +1,13 @@
 import type { Policy } from '@sallyport/policy'
-import { accessLogLine, startProxy, type Proxy, type ProxyCounts, type Spend } from '@sallyport/proxy'
+import {
+  accessLogLine,
+  onSharedListeners,
+  startProxy,
+  type Proxy,
+  type ProxyCounts,
+  type SharedListener,
+  type Spend,
+} from '@sallyport/proxy'
 import type { LocalClients } from '@sallyport/agent/local-clients'
 import { handshakeCiphers } from '@sallyport/agent/handshake-ciphers'
 import { parseIcap } from '../input/icap-services.ts'
@@ -25,6 +33,10 @@ async function openLocalClients(): Promise<OpenedClients> {
 
 type OpenedClients = { readonly clients: LocalClients; readonly needsHash: (policy: Policy) => boolean }
 
+export function proxyCannotListen(error: unknown): unknown {
+  return cannotListen(error, { code: 'proxy-unavailable', name: 'proxy', show: 'ss -lntp' })
+}
+
 export type ProxyProcess = AsyncDisposable & {
   readonly endpoints: Proxy['endpoints']
   counts(): ProxyCounts
@@ -34,7 +46,11 @@ export type ProxyProcess = AsyncDisposable & {
 }
 
 /** The proxy of one process: the only one, or one worker among several, which share what rules with a limit let through. */
-export async function startProxyProcess(options: ProxyCommandOptions, spend: Spend | null): Promise<ProxyProcess> {
+export async function startProxyProcess(
+  options: ProxyCommandOptions,
+  spend: Spend | null,
+  shared: readonly SharedListener[],
+): Promise<ProxyProcess> {
   await using opened = new AsyncDisposableStack()
   let policy = await readProxyPolicy(options.policy, options.feed)
   let detectors = await readProxyDetectors(options.detectors, policy.policy)
@@ -47,7 +63,7 @@ export async function startProxyProcess(options: ProxyCommandOptions, spend: Spe
   const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
   const proxy = opened.use(
     await startProxy({
-      listen: options.listen.map(parseProxyListen),
+      listen: onSharedListeners(options.listen.map(parseProxyListen), shared),
       policy,
       inspect: await readInspection(options),
       detectors: () => detectors,
@@ -64,11 +80,12 @@ export async function startProxyProcess(options: ProxyCommandOptions, spend: Spe
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
       movesBulk: true,
+      ownsSockets: true,
       ...(spend === null ? {} : { spend }),
       onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {
-      throw cannotListen(error, { code: 'proxy-unavailable', name: 'proxy', show: 'ss -lntp' })
+      throw proxyCannotListen(error)
     }),
   )
   const all = opened.move()

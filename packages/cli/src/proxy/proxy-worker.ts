@@ -1,6 +1,7 @@
 import type { Spending } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import type { ProxyCommandOptions } from './proxy-options.ts'
+import { sharedWithWorker } from './shared-with-workers.ts'
 import { startProxyProcess, type ProxyProcess } from './proxy-process.ts'
 import type { FromWorker, ToWorker } from './worker-words.ts'
 
@@ -18,7 +19,7 @@ export async function runProxyWorker(options: ProxyCommandOptions): Promise<numb
     })
   let proxy: ProxyProcess
   try {
-    proxy = await startProxyProcess(options, spend)
+    proxy = await startProxyProcess(options, spend, sharedWithWorker())
   } catch (error) {
     tell(failedWord(error))
     process.disconnect?.()

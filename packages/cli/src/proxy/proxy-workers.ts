@@ -4,7 +4,9 @@ import { SharedBudgets, type Endpoint, type ProxyCounts } from '@sallyport/proxy
 import { SallyportError } from '@sallyport/policy'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
 import { note } from '../output/print.ts'
+import { parseProxyListen } from '../input/proxy-listen.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
+import { shareWithWorkers } from './shared-with-workers.ts'
 import type { FromWorker, ToWorker } from './worker-words.ts'
 
 const RESTART_PAUSE_MS = 500
@@ -25,12 +27,13 @@ export type ProxyWorkers = AsyncDisposable & {
 export async function startProxyWorkers(options: ProxyCommandOptions, count: number): Promise<ProxyWorkers> {
   // Workers accept by themselves: handing each connection over costs more than uneven shares.
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  cluster.setupPrimary({ args: process.argv.slice(2) })
+  const shared = shareWithWorkers(options.listen.map(parseProxyListen))
+  cluster.setupPrimary({ args: process.argv.slice(2), stdio: shared.stdio })
   let isStopping = false
   const workers = new Set<Worker>()
   const budgets = new SharedBudgets()
   const start = async (): Promise<readonly Endpoint[]> => {
-    const worker = cluster.fork()
+    const worker = cluster.fork(shared.environment)
     workers.add(worker)
     worker.on('message', (message: FromWorker) => {
       if (message.kind !== 'spend') return
@@ -69,12 +72,15 @@ export async function startProxyWorkers(options: ProxyCommandOptions, count: num
     },
     drain: async () => {
       isStopping = true
+      // What comes now is refused at once.
+      shared[Symbol.dispose]()
       const gone = [...workers].map((worker) => once(worker, 'exit'))
       for (const worker of workers) send(worker, { kind: 'drain' })
       await Promise.all(gone)
     },
     [Symbol.asyncDispose]: async () => {
       isStopping = true
+      shared[Symbol.dispose]()
       for (const worker of workers) worker.process.kill('SIGKILL')
     },
   }

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import type { Refusal } from '../answers.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** Whether there is room for so many octets. */
 export type AskRoom = (octets: number) => Refusal | null | Promise<Refusal | null>
@@ -12,7 +12,7 @@ export type Metered = {
 
 /** Passes octets on when there is room for them, and lets their sender wait meanwhile. */
 export function meterOctets(
-  from: Duplex,
+  from: ByteSocket,
   ask: AskRoom | null,
   pass: (octets: Buffer) => void,
   refuse: (no: Refusal) => void,

@@ -1,12 +1,12 @@
-import type { Duplex } from 'node:stream'
 import { Wait } from './wait.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** What is held while nobody reads; beyond it the peer waits. */
 const MOST_HELD = 65_536
 
 /** Octets of a socket, one read after another. `end` is the end of the stream, however it came about. */
 export class ByteReader {
-  readonly socket: Duplex
+  readonly socket: ByteSocket
   #chunks: Buffer[] = []
   #held = 0
   #ended = false
@@ -22,7 +22,7 @@ export class ByteReader {
     this.#change.wake()
   }
 
-  constructor(socket: Duplex) {
+  constructor(socket: ByteSocket) {
     this.socket = socket
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd)
     if (socket.isPaused()) socket.resume()
@@ -71,7 +71,7 @@ export class ByteReader {
 }
 
 /** Writes, and waits while the peer does not take it; false when the peer is gone or takes nothing for so long. */
-export async function writeWithin(socket: Duplex, bytes: Uint8Array | string, timeoutMs: number): Promise<boolean> {
+export async function writeWithin(socket: ByteSocket, bytes: Uint8Array | string, timeoutMs: number): Promise<boolean> {
   if (socket.destroyed || !socket.writable) return false
   if (socket.write(bytes, 'latin1')) return true
   return new Promise((resolve) => {

@@ -1,16 +1,14 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Address } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import type { ConnectionLogin } from '../identity/connection-login.ts'
 import { ANONYMOUS, type ClientProcess, type Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
+import { LoopSocket } from '../sockets/loop-socket.ts'
 import type { ByteReader } from './byte-reader.ts'
-
-/** A connection, or a stream of HTTP/2 that is one to whoever asked for a tunnel. */
-export type ByteSocket = Duplex & { setTimeout(ms: number, then?: () => void): unknown }
 
 /** Who is at the other end. */
 export type Peer = {
@@ -62,17 +60,18 @@ export function closeGently(client: Client, last: string | Uint8Array = ''): voi
 
 /** Ends without an answer. Over TLS there is no reset. */
 export function resetConnection({ socket }: Peer): void {
-  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
+  const isPlain = socket instanceof Socket && !(socket instanceof TLSSocket)
+  if (isPlain || socket instanceof LoopSocket) socket.resetAndDestroy()
   else socket.destroy(isStream(socket) ? new Error('reset') : undefined)
 }
 
 /** Ends when all that was written has left. */
 export function endSoon(socket: ByteSocket): void {
   if (isStream(socket)) socket.close(constants.NGHTTP2_NO_ERROR)
-  else if (socket instanceof Socket) socket.destroySoon()
+  else if (socket instanceof Socket || socket instanceof LoopSocket) socket.destroySoon()
 }
 
-function isStream(socket: ByteSocket): socket is ServerHttp2Stream {
+function isStream(socket: ByteSocket): socket is ByteSocket & ServerHttp2Stream {
   return 'rstCode' in socket
 }
 

@@ -13,16 +13,19 @@ import { ConnectionLogin } from '../identity/connection-login.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { Endpoint } from '../options.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
+import { LoopSocket } from '../sockets/loop-socket.ts'
+import { localEnd } from '../sockets/socket-ends.ts'
 import { serveSocks } from '../socks/serve-socks.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { Client, Peer } from './client.ts'
 import { serveTunnelled } from './serve-tunnelled.ts'
 
 /** One connection, from its first octet to its end: the protocol is told from that octet, on any port. */
-export async function serveClient(core: ProxyCore, socket: Socket): Promise<void> {
-  socket.on('error', () => socket.destroy())
+export async function serveClient(core: ProxyCore, socket: Socket | LoopSocket): Promise<void> {
+  ;(socket as ByteSocket).on('error', () => socket.destroy())
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-  const address = parseAddress(endpoint.address)
+  const address = socket instanceof LoopSocket ? (socket.remote?.address ?? null) : parseAddress(endpoint.address)
   using login = new ConnectionLogin()
   const process = processBehind(core, socket, address)
   const peer: Peer = { socket, endpoint, address, process, login, ...tlsFacts(socket) }
@@ -76,17 +79,16 @@ export async function serveClient(core: ProxyCore, socket: Socket): Promise<void
 }
 
 /** Begins at once: the client waits for its answer, so its socket is still there. */
-function processBehind({ options }: ProxyCore, socket: Socket, client: Address | null): Peer['process'] {
+function processBehind({ options }: ProxyCore, socket: Socket | LoopSocket, client: Address | null): Peer['process'] {
   const processOf = options.processOf ?? null
   // Behind a load balancer it would be the balancer's.
   if (processOf === null || (options.proxyHeaderFrom ?? null) !== null) return null
-  const own = parseAddress(socket.localAddress ?? '')
+  const own = localEnd(socket)
   if (client === null || own === null) return Promise.resolve({})
-  const [from, to] = [socket.remotePort ?? 0, socket.localPort ?? 0]
-  return processOf({ address: client, port: from }, { address: own, port: to })
+  return processOf({ address: client, port: socket.remotePort ?? 0 }, own)
 }
 
-function tlsFacts(socket: Socket): Pick<Peer, 'identity' | 'isTls'> {
+function tlsFacts(socket: Socket | LoopSocket): Pick<Peer, 'identity' | 'isTls'> {
   if (!(socket instanceof TLSSocket)) return { identity: null, isTls: false }
   return { identity: socket.authorized ? certificateIdentity(socket.getPeerCertificate()) : null, isTls: true }
 }

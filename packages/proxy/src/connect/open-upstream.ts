@@ -1,19 +1,27 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { formatAddress } from '@sallyport/net'
 import { refusal, type AnswerReason, type Refusal } from '../answers.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
+import { LoopSocket } from '../sockets/loop-socket.ts'
+import type { SocketLoop } from '../sockets/socket-loop.ts'
 import type { JudgedAddress } from './judge-addresses.ts'
 
 export type Opened =
-  | { readonly state: 'open'; readonly socket: Socket; readonly to: JudgedAddress }
+  | { readonly state: 'open'; readonly socket: ByteSocket; readonly to: JudgedAddress }
   | { readonly state: 'refused'; readonly refusal: Refusal }
 
 /** RFC 8305 §5: the next address is tried when the last has not answered for so long. */
 const STAGGER_MS = 300
 
 /** A connection to the first of the addresses that answers; the others are given up. */
-export function openUpstream(addresses: readonly JudgedAddress[], port: number, timeoutMs: number): Promise<Opened> {
+export function openUpstream(
+  loop: SocketLoop | null,
+  addresses: readonly JudgedAddress[],
+  port: number,
+  timeoutMs: number,
+): Promise<Opened> {
   return new Promise((resolve) => {
-    const running = new Set<Socket>()
+    const running = new Set<ByteSocket>()
     let next = 0
     let stagger: NodeJS.Timeout | undefined
     let failure: Refusal = refusal('connect-failed')
@@ -30,21 +38,24 @@ export function openUpstream(addresses: readonly JudgedAddress[], port: number, 
       const to = addresses[next++]
       if (to === undefined) return
       const host = formatAddress(to.address)
-      const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+      const socket: ByteSocket =
+        loop === null
+          ? connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+          : LoopSocket.connect(loop, { address: to.address, port })
       running.add(socket)
-      socket.once('connect', () => {
-        running.delete(socket)
-        socket.removeAllListeners('error')
-        socket.on('error', () => socket.destroy())
-        finish({ state: 'open', socket, to })
-      })
-      socket.once('error', (error: NodeJS.ErrnoException) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
         running.delete(socket)
         socket.destroy()
         failure = refusal(reasonOf(error.code), `${host} port ${port}: ${error.code ?? error.message}`)
         if (next < addresses.length) start()
         else if (running.size === 0) finish({ state: 'refused', refusal: failure })
+      }
+      socket.once('connect', () => {
+        running.delete(socket)
+        socket.off('error', onError).on('error', () => socket.destroy())
+        finish({ state: 'open', socket, to })
       })
+      socket.once('error', onError)
       if (next < addresses.length) stagger = setTimeout(start, STAGGER_MS)
     }
     start()

@@ -20,7 +20,7 @@ export async function reachServer(
   const parent = parentFor(core.options.parents ?? [], destination.host)
   const opened =
     parent === null
-      ? await openUpstream(addresses, destination.port, connectMs)
+      ? await openUpstream(core.loop, addresses, destination.port, connectMs)
       : await openThroughParent(parent, authorityText(destination, null), connectMs)
   record.set({ connectMs: performance.now() - startMs })
   if (isRefusal(opened) || ('state' in opened && opened.state === 'refused')) {

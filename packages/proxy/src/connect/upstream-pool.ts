@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net'
 import { formatAddress, type Address } from '@sallyport/net'
 import { ByteReader } from '../client/byte-reader.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** A connection to a server that requests go out on, one after another. */
 export type Upstream = {
-  readonly socket: Socket
+  readonly socket: ByteSocket
   readonly reader: ByteReader
   readonly key: string
   readonly isReused: boolean
@@ -17,7 +17,7 @@ const KEPT_MS = 4000
 export class UpstreamPool {
   readonly #most: number
   readonly #idle = new Map<string, Upstream[]>()
-  readonly #drops = new WeakMap<Socket, () => void>()
+  readonly #drops = new WeakMap<ByteSocket, () => void>()
   #count = 0
 
   constructor(most: number) {
@@ -81,6 +81,6 @@ export function poolKey(address: Address, port: number): string {
   return `${formatAddress(address)} ${port}`
 }
 
-export function newUpstream(socket: Socket, address: Address, port: number): Upstream {
+export function newUpstream(socket: ByteSocket, address: Address, port: number): Upstream {
   return { socket, reader: new ByteReader(socket), key: poolKey(address, port), isReused: false }
 }

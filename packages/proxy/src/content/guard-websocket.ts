@@ -2,10 +2,11 @@ import { WebSocketReader } from '@sallyport/wire'
 import { meterOctets } from '../allowance/meter-octets.ts'
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader, writeWithin } from '../client/byte-reader.ts'
-import { endSoon, type ByteSocket } from '../client/client.ts'
+import { endSoon } from '../client/client.ts'
 import type { TakenOver } from '../http/asker.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 import { DEFAULT_SCAN_LIMITS, scanContent, type ContentScan } from './scan-content.ts'
 
 /** What becomes of a message with this in it; `null`: it goes on. */

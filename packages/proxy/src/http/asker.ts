@@ -1,7 +1,7 @@
 import type { Framing, RequestHead, ResponseHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import type { Peer } from '../client/client.ts'
-import type { ByteSocket } from '../client/client.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { BodySink, BodySource } from './body.ts'
 

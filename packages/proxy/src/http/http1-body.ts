@@ -1,7 +1,6 @@
-import type { Duplex } from 'node:stream'
 import { ChunkedReader, type Field, type Framing } from '@sallyport/wire'
 import { writeWithin, type ByteReader } from '../client/byte-reader.ts'
-import type { ByteSocket } from '../client/client.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 import type { BodyPiece, BodySink, BodySource } from './body.ts'
 
 /** A body as HTTP/1.1 frames it. */
@@ -77,7 +76,7 @@ export function http1BodySink(socket: ByteSocket, framing: Framing): BodySink {
 }
 
 /** False when the peer is gone, or takes nothing for so long. An empty piece would be the end, and is not written. */
-export async function writeChunk(socket: Duplex, piece: Buffer, timeoutMs: number): Promise<boolean> {
+export async function writeChunk(socket: ByteSocket, piece: Buffer, timeoutMs: number): Promise<boolean> {
   if (piece.length === 0) return true
   socket.cork()
   socket.write(`${piece.length.toString(16)}\r\n`, 'latin1')

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net'
 import {
   addressScope,
   formatAddress,
@@ -12,6 +11,7 @@ import type { Policy } from '@sallyport/policy'
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import type { Peer } from '../client/client.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { localEnd } from '../sockets/socket-ends.ts'
 import { authorityText } from './request-target.ts'
 
 export const PAC_PATHS: readonly string[] = ['/proxy.pac', '/wpad.dat']
@@ -21,11 +21,13 @@ export const PAC_TYPE = 'application/x-ns-proxy-autoconfig'
 /** The file for a client; the proxy is what the client calls it. */
 export function pacFor(core: ProxyCore, { socket, isTls }: Peer, head: RequestHead): string {
   const authority = parseAuthority(fieldValues(head.fields, 'host')[0] ?? '')
-  const local = socket instanceof Socket ? socket : null
-  const port = local?.localPort ?? 3128
+  const local = localEnd(socket)
+  const port = local?.port ?? 3128
   const host = isAuthority(authority)
     ? authorityText({ host: authority.host, port: authority.port ?? port }, null)
-    : `${local?.localAddress}:${port}`
+    : local === null
+      ? `localhost:${port}`
+      : authorityText({ host: { kind: 'address', address: local.address }, port }, null)
   return pacFile(core.judge.policy, `${isTls ? 'HTTPS' : 'PROXY'} ${host}`)
 }
 

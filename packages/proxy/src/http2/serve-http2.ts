@@ -15,6 +15,7 @@ import { serveRequest } from '../http/serve-request.ts'
 import { ConnectionLogin } from '../identity/connection-login.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { asNodeStream } from '../sockets/socket-ends.ts'
 import { serveConnect } from '../tunnel/serve-connect.ts'
 import type { HttpInTunnel, TunnelRoute } from '../tunnel/tunnel-route.ts'
 import { Http2Asker, refuseStream } from './http2-asker.ts'
@@ -32,7 +33,7 @@ export async function serveHttp2(
   onTunnel: OnTunnel,
 ): Promise<void> {
   const { limits, timeouts, counters } = core
-  const session = performServerHandshake(peer.socket, {
+  const session = performServerHandshake(asNodeStream(peer.socket), {
     ...http2Bounds(limits),
     // A stream that is opened and reset costs its sender nothing (CVE-2023-44487); beyond this the connection ends.
     streamResetBurst: limits.streamResets,

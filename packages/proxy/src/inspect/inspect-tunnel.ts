@@ -2,6 +2,7 @@ import { ByteReader } from '../client/byte-reader.ts'
 import type { Client } from '../client/client.ts'
 import { hostText } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { asNodeSocket, asNodeStream } from '../sockets/socket-ends.ts'
 import type { OpenTunnel } from '../tunnel/open-tunnel.ts'
 import type { HttpInTunnel, TunnelRoute } from '../tunnel/tunnel-route.ts'
 import { acceptTls } from './accept-tls.ts'
@@ -23,9 +24,9 @@ export async function inspectTunnel(
   const { destination, identity, address } = tunnel
   const host = serverName ?? hostText(destination.host)
   const context = await core.leaves!.for(host)
-  const secure = await acceptTls(client.socket, held, context, core.timeouts.handshakeMs)
+  const secure = await acceptTls(asNodeStream(client.socket), held, context, core.timeouts.handshakeMs)
   if (typeof secure === 'string') return secure
-  const server = new InspectedServer(core, tunnel.socket, {
+  const server = new InspectedServer(core, asNodeSocket(tunnel.socket), {
     host,
     trust: options,
     to: { address, judged: { outcome: 'allow', verdict: tunnel.verdict } },

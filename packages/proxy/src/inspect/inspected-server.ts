@@ -11,6 +11,7 @@ import { isRefusal } from '../http/request-target.ts'
 import { Http2Answerer } from '../http2/http2-answerer.ts'
 import { http2Bounds } from '../http2/http2-limits.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { asNodeSocket } from '../sockets/socket-ends.ts'
 import { openTls, type ServerTrust } from './open-tls.ts'
 
 const BOTH = ['h2', 'http/1.1']
@@ -91,9 +92,9 @@ export class InspectedServer implements Disposable {
   }
 
   async #reopen(): Promise<Socket | Refusal> {
-    const opened = await openUpstream([this.#to], this.#port, this.#core.timeouts.connectMs)
+    const opened = await openUpstream(null, [this.#to], this.#port, this.#core.timeouts.connectMs)
     if (opened.state !== 'open') return opened.refusal
     this.#core.counters.add('upstreamOpened')
-    return opened.socket
+    return asNodeSocket(opened.socket)
   }
 }

@@ -8,8 +8,11 @@ import { clientKey } from '../client/request-rates.ts'
 import { serveClient } from '../client/serve-client.ts'
 import type { ProxyCounts } from '../counters.ts'
 import { OpenRecord } from '../log/open-record.ts'
-import type { Endpoint, ProxyOptions } from '../options.ts'
+import type { Endpoint, ListenEndpoint, ProxyOptions } from '../options.ts'
 import { ProxyCore } from '../proxy-core.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
+import { LoopListener, openListening } from '../sockets/loop-listener.ts'
+import { LoopSocket } from '../sockets/loop-socket.ts'
 
 export type Proxy = AsyncDisposable & {
   readonly endpoints: readonly Endpoint[]
@@ -24,21 +27,16 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   await using opened = new AsyncDisposableStack()
   const core = opened.use(new ProxyCore(options))
   const open = new OpenConnections(core)
-  const servers: Server[] = []
+  const listening: Listening[] = []
   opened.defer(() => core.pool.close())
   opened.defer(() => void (core.icap.request?.close(), core.icap.response?.close()))
   opened.defer(() => open.destroyAll())
-  for (const { address, port, isTls } of options.listen) {
-    const server = isTls === true ? tlsServer(core, open) : plainServer(open)
-    servers.push(server)
-    server.listen({ host: address, port, backlog: 4096 })
-    await once(server, 'listening')
-    opened.defer(() => void server.close())
+  for (const endpoint of options.listen) {
+    const one = await listen(core, open, endpoint)
+    listening.push(one)
+    opened.defer(() => one.close())
   }
-  const endpoints = servers.map((server, index) => ({
-    address: options.listen[index]!.address,
-    port: (server.address() as AddressInfo).port,
-  }))
+  const endpoints = listening.map(({ port }, index) => ({ address: options.listen[index]!.address, port }))
   const all = opened.move()
   return {
     endpoints,
@@ -46,13 +44,29 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     replacePolicy: (policy) => core.replacePolicy(policy),
     drain: async () => {
       core.isDraining = true
-      for (const server of servers) server.close()
+      for (const one of listening) one.close()
       for (const session of core.sessions) session.close()
       for (const { socket, reader } of core.idle) if (reader.held === 0) socket.destroy()
       await open.whenEmpty(core.timeouts.drainMs)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+type Listening = { readonly port: number; readonly close: () => void }
+
+async function listen(core: ProxyCore, open: OpenConnections, endpoint: ListenEndpoint): Promise<Listening> {
+  const { address, port, isTls } = endpoint
+  const at = parseAddress(address)
+  if (core.loop !== null && isTls !== true && at !== null) {
+    const fd = endpoint.fd ?? openListening({ address: at, port }, core.loop.calls)
+    const listener = new LoopListener(core.loop, fd, (socket) => open.take(socket))
+    return { port: listener.port, close: () => listener[Symbol.dispose]() }
+  }
+  const server = isTls === true ? tlsServer(core, open) : plainServer(open)
+  server.listen({ host: address, port, backlog: 4096 })
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() }
 }
 
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true } as const
@@ -85,10 +99,12 @@ function tlsServer(core: ProxyCore, open: OpenConnections): Server {
   return server
 }
 
+type ClientSocket = Socket | LoopSocket
+
 /** Every connection of a client, counted by where it comes from. */
 class OpenConnections {
   readonly #core: ProxyCore
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Set<ClientSocket>()
   readonly #byClient = new Map<string, number>()
   #whenEmpty: () => void = () => {}
 
@@ -96,16 +112,17 @@ class OpenConnections {
     this.#core = core
   }
 
-  take(socket: Socket): void {
+  take(socket: ClientSocket): void {
     const { limits, counters } = this.#core
-    const address = parseAddress(socket.remoteAddress ?? '')
+    const address =
+      socket instanceof LoopSocket ? (socket.remote?.address ?? null) : parseAddress(socket.remoteAddress ?? '')
     const key = address === null ? '' : clientKey(address)
     const own = this.#byClient.get(key) ?? 0
     if (this.#sockets.size >= limits.connections || own >= limits.connectionsPerClient) return this.#turnAway(socket)
     this.#sockets.add(socket)
     this.#byClient.set(key, own + 1)
     counters.openConnections++
-    socket.once('close', () => {
+    ;(socket as ByteSocket).once('close', () => {
       counters.openConnections--
       this.#sockets.delete(socket)
       const left = this.#byClient.get(key)! - 1
@@ -133,11 +150,11 @@ class OpenConnections {
   }
 
   /** No answer: writing one would keep the connection that there is no room for. */
-  #turnAway(socket: Socket): void {
+  #turnAway(socket: ClientSocket): void {
     const record = new OpenRecord({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }, 'http')
     record.refused(refusal('too-many-connections'))
     this.#core.finish(record)
-    socket.on('error', () => {})
+    ;(socket as ByteSocket).on('error', () => {})
     socket.resetAndDestroy()
   }
 }

@@ -1,4 +1,4 @@
-import { parseHost, isHost, parseAddress, type Host } from '@sallyport/net'
+import { parseHost, isHost, type Host } from '@sallyport/net'
 import {
   buildSocksReply,
   readSocksGreeting,
@@ -16,6 +16,7 @@ import { identify } from '../identity/identify-client.ts'
 import type { Credentials, Identity } from '../identity/identity.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import { localEnd } from '../sockets/socket-ends.ts'
 import { openTunnel } from '../tunnel/open-tunnel.ts'
 import { runTunnel } from '../tunnel/run-tunnel.ts'
 import type { HttpInTunnel } from '../tunnel/tunnel-route.ts'
@@ -47,11 +48,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   }
   const tunnel = await openTunnel(core, client, identity, destination, record)
   if (isRefusal(tunnel)) return refuse(tunnel, buildSocksReply(ANSWERS[tunnel.reason].socks, null))
-  const { localAddress, localPort } = tunnel.socket
-  const from = parseAddress(localAddress ?? '')
-  client.socket.write(
-    buildSocksReply(SOCKS_REPLY.SUCCEEDED, from === null ? null : { address: from, port: localPort ?? 0 }),
-  )
+  client.socket.write(buildSocksReply(SOCKS_REPLY.SUCCEEDED, localEnd(tunnel.socket)))
   return runTunnel(core, client, tunnel, record)
 }
 

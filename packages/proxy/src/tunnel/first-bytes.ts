@@ -1,12 +1,12 @@
-import type { Duplex } from 'node:stream'
 import { startIdentification, type Found, type HandshakeCrypto, type Identifier } from '@sallyport/wire'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** What a tunnel speaks; `held` is what the client has sent and the server has not seen. */
 export type FirstBytes =
   | { readonly state: 'known'; readonly found: Found | null; readonly held: Buffer; readonly octetsIn: number }
   | { readonly state: 'ended'; readonly octetsIn: number }
 
-type Sides = { readonly client: Duplex; readonly server: Duplex }
+type Sides = { readonly client: ByteSocket; readonly server: ByteSocket }
 type Waiting = { readonly silenceMs: number; readonly handshakeMs: number }
 
 const MOST_HELD = 65_536

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { formatAddress, type Address } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import { allowanceFor } from '../allowance/flow-allowance.ts'
@@ -10,10 +9,11 @@ import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, type OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** A connection made for a client; what it will speak is not known yet. */
 export type OpenTunnel = {
-  readonly socket: Socket
+  readonly socket: ByteSocket
   readonly address: Address
   readonly destination: Destination
   readonly identity: Identity

@@ -1,8 +1,9 @@
 import { meterOctets, type AskRoom } from '../allowance/meter-octets.ts'
 import type { Refusal } from '../answers.ts'
-import { endSoon, type ByteSocket } from '../client/client.ts'
+import { endSoon } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
 import { isPlainSocket, quietPair, resumeReading } from './bulk/bulk-handover.ts'
 import type { FromBulk } from './bulk/bulk-messages.ts'
 

@@ -1,0 +1,353 @@
+import { EventEmitter } from 'node:events'
+import { Socket } from 'node:net'
+import { formatAddress, isIpv4 } from '@sallyport/net'
+import type { SocketEnd } from '../options.ts'
+import type { ByteSocket } from './byte-socket.ts'
+import { IdleTimer } from './idle-timer.ts'
+import { SendQueue } from './send-queue.ts'
+import { LONGEST_SOCKET_ADDRESS, readSocketAddress, socketAddress } from './socket-address.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  EAGAIN,
+  ECONNRESET,
+  EINPROGRESS,
+  EINTR,
+  int32,
+  IPPROTO_TCP,
+  SHUT_WR,
+  SO_ERROR,
+  SO_KEEPALIVE,
+  SO_LINGER,
+  socketError,
+  SOL_SOCKET,
+  STREAM,
+  TCP_NODELAY,
+} from './socket-calls.ts'
+import { ENDED, FAILED, HUNG_UP, READABLE, WRITABLE, type SocketLoop, type Watched } from './socket-loop.ts'
+
+const ALL = READABLE | WRITABLE | ENDED
+const ENDING = ENDED | FAILED | HUNG_UP
+/** What may wait to be sent before whoever writes is asked to wait, as with Node. */
+const HIGH_WATER = 65_536
+const ONE = int32(1)
+const RESET = int32(1, 0)
+
+/**
+ * One connection of the loop. It behaves as a socket of Node with `allowHalfOpen` and `noDelay` does where the proxy can tell, except that
+ * nothing is read, and so no end seen, while it is paused. A failure after the connection was made is its close, and nothing else.
+ */
+export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
+  readonly fd: number
+  readonly use: number
+  readonly remote: SocketEnd | null
+  destroyed = false
+  readableEnded = false
+  writableEnded = false
+  /** What was read is passed on at once. */
+  readonly readableLength = 0
+  readonly #loop: SocketLoop
+  readonly #queue: SendQueue
+  readonly #idle: IdleTimer = new IdleTimer(() => this.emit('timeout'))
+  #isConnecting: boolean
+  #isPaused = false
+  #isFlowing = false
+  #mayRead = false
+  #isEnding = false
+  #isTurnAsked = false
+  #needsDrain = false
+  #closesWhenSent = false
+  #corked = 0
+  #isInLoop = false
+  #isSilent = false
+  #whenSent: (() => void)[] = []
+  #node: Socket | null = null
+
+  private constructor(loop: SocketLoop, fd: number, remote: SocketEnd | null, isConnecting: boolean) {
+    super()
+    this.#loop = loop
+    this.fd = fd
+    this.remote = remote
+    this.use = loop.nextUse()
+    this.#isConnecting = isConnecting
+    this.#queue = new SendQueue(loop.calls, fd)
+    if (fd >= 0) this.joinLoop()
+  }
+
+  /** Its options are those of the socket that it was accepted from. */
+  static accepted(loop: SocketLoop, fd: number, remote: SocketEnd | null): LoopSocket {
+    const socket = new LoopSocket(loop, fd, remote, false)
+    socket.#setSilent(true)
+    return socket
+  }
+
+  /** `connect` or `error` follows. */
+  static connect(loop: SocketLoop, to: SocketEnd): LoopSocket {
+    const { calls } = loop
+    const fd = calls.socket(isIpv4(to.address) ? AF_INET : AF_INET6, STREAM, 0)
+    let errno = fd < 0 ? calls.errno() : 0
+    if (fd >= 0) {
+      calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4)
+      calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ONE, 4)
+      const address = socketAddress(to)
+      if (calls.connect(fd, address, address.length) < 0) errno = calls.errno()
+      if (errno === EINPROGRESS) errno = 0
+      if (errno !== 0) calls.close(fd)
+    }
+    const socket = new LoopSocket(loop, errno === 0 ? fd : -1, to, true)
+    if (errno !== 0) setImmediate(() => socket.#fail(errno))
+    return socket
+  }
+
+  get writable(): boolean {
+    return !this.destroyed && !this.writableEnded
+  }
+
+  get writableLength(): number {
+    return this.#queue.length
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.remote === null ? undefined : formatAddress(this.remote.address)
+  }
+
+  get remotePort(): number | undefined {
+    return this.remote?.port
+  }
+
+  /** This end of the connection. */
+  get local(): SocketEnd | null {
+    const address = new Uint8Array(LONGEST_SOCKET_ADDRESS)
+    if (this.destroyed || this.#loop.calls.getsockname(this.fd, address, int32(address.length)) < 0) return null
+    return readSocketAddress(address)
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- as Node types events
+  override on(event: string, listener: (...args: any[]) => void): this {
+    super.on(event, listener)
+    if (event === 'data' && !this.#isPaused) this.resume()
+    return this
+  }
+
+  isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  pause(): this {
+    this.#isPaused = true
+    this.#isFlowing = false
+    return this
+  }
+
+  resume(): this {
+    this.#isPaused = false
+    this.#isFlowing = true
+    if (this.#mayRead) this.#askTurn()
+    return this
+  }
+
+  setTimeout(ms: number, then?: () => void): this {
+    if (then !== undefined) this.once('timeout', then)
+    if (!this.destroyed) this.#idle.set(ms)
+    return this
+  }
+
+  write(octets: Uint8Array | string, encoding?: 'latin1'): boolean {
+    if (!this.writable) return false
+    if (octets.length > 0) this.#queue.push(asOctets(octets, encoding))
+    this.#flush()
+    if (this.#queue.length < HIGH_WATER) return true
+    this.#needsDrain = true
+    return false
+  }
+
+  end(octets?: Uint8Array | string, encoding?: 'latin1'): this {
+    if (!this.writable) return this
+    this.#corked = 0
+    if (octets !== undefined && octets.length > 0) this.#queue.push(asOctets(octets, encoding))
+    this.writableEnded = true
+    if (this.#queue.length > 0) this.#flush()
+    else if (!this.#isConnecting) this.#shut()
+    return this
+  }
+
+  cork(): void {
+    this.#corked++
+  }
+
+  uncork(): void {
+    if (this.#corked > 0 && --this.#corked === 0) this.#flush()
+  }
+
+  destroy(): this {
+    if (this.destroyed) return this
+    if (this.#node !== null) {
+      this.#node.destroy()
+      return this
+    }
+    this.destroyed = true
+    this.#setSilent(false)
+    this.#idle.set(0)
+    this.#queue.take()
+    if (this.fd >= 0) {
+      this.#loop.unwatch(this, true)
+      this.#loop.calls.close(this.fd)
+    }
+    process.nextTick(() => this.emit('close'))
+    return this
+  }
+
+  /** When all that was written has left. */
+  destroySoon(): void {
+    if (this.destroyed) return
+    this.#closesWhenSent = true
+    this.end()
+    if (this.#queue.length === 0) this.destroy()
+  }
+
+  resetAndDestroy(): void {
+    if (!this.destroyed && this.#node === null) {
+      this.#loop.calls.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, RESET, RESET.length)
+    }
+    this.destroy()
+  }
+
+  /** Once nothing waits to be sent. */
+  whenSent(then: () => void): void {
+    if (this.#queue.length === 0) then()
+    else this.#whenSent.push(then)
+  }
+
+  /** Somebody else moves its octets for a while. */
+  leaveLoop(): void {
+    if (this.#isInLoop && !this.destroyed) this.#loop.unwatch(this, false)
+    this.#isInLoop = false
+  }
+
+  joinLoop(): void {
+    if (this.#isInLoop || this.destroyed) return
+    this.#isInLoop = this.#loop.watch(this, ALL, true)
+    if (!this.#isInLoop) this.destroy()
+  }
+
+  /** The same connection as Node's, for whoever needs that; this one is then its close alone. */
+  toNode(): Socket {
+    this.leaveLoop()
+    this.#idle.set(0)
+    const node = new Socket({ fd: this.fd, readable: true, writable: true, allowHalfOpen: true })
+    this.#node = node
+    for (const octets of this.#queue.take()) node.write(octets)
+    node.on('error', () => node.destroy())
+    node.once('close', () => {
+      this.destroyed = true
+      this.emit('close')
+    })
+    return node
+  }
+
+  onEvents(mask: number): void {
+    if (this.#isConnecting) return this.#connected(mask)
+    if ((mask & WRITABLE) !== 0 && this.#queue.length > 0) this.#flush()
+    if (this.destroyed || (mask & (READABLE | ENDING)) === 0) return
+    this.#mayRead = true
+    if ((mask & ENDING) !== 0) this.#isEnding = true
+    if (this.#isFlowing) this.#read()
+    else if ((mask & FAILED) !== 0) this.destroy()
+  }
+
+  onTurn(): void {
+    this.#isTurnAsked = false
+    if (this.#isFlowing && this.#mayRead && !this.destroyed && this.#node === null) this.#read()
+  }
+
+  abandon(): void {
+    this.destroy()
+  }
+
+  #connected(mask: number): void {
+    if ((mask & (FAILED | HUNG_UP)) !== 0) return this.#fail(this.#ownError())
+    this.#isConnecting = false
+    this.emit('connect')
+    if (this.destroyed) return
+    this.#flush()
+    if (this.writableEnded && this.#queue.length === 0) this.#shut()
+    if ((mask & (READABLE | ENDING)) !== 0) this.onEvents(mask & ~WRITABLE)
+  }
+
+  #ownError(): number {
+    const error = int32(0)
+    this.#loop.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, error, int32(4))
+    return new DataView(error.buffer).getInt32(0, true) || ECONNRESET
+  }
+
+  #fail(errno: number): void {
+    if (this.destroyed) return
+    this.emit('error', socketError('connect', errno))
+    this.destroy()
+  }
+
+  /** Once in a turn, so that what waits for these octets sees them before it sees what follows. */
+  #read(): void {
+    const { calls, scratch } = this.#loop
+    const count = calls.recv(this.fd, scratch, scratch.length, 0)
+    if (count > 0) {
+      this.#mayRead = this.#isEnding || count === scratch.length
+      if (this.#mayRead) this.#askTurn()
+      this.#idle.touch()
+      if (this.#isSilent) this.#setSilent(false)
+      this.emit('data', Buffer.from(scratch.subarray(0, count)))
+      return
+    }
+    const errno = count === 0 ? 0 : calls.errno()
+    this.#mayRead = errno === EINTR
+    if (errno === EINTR) this.#askTurn()
+    else if (count === 0) this.#ended()
+    else if (errno !== EAGAIN) this.destroy()
+  }
+
+  #ended(): void {
+    if (this.readableEnded) return
+    this.readableEnded = true
+    this.emit('end')
+    if (this.writableEnded && this.#queue.length === 0) this.destroy()
+  }
+
+  #setSilent(isSilent: boolean): void {
+    if (isSilent !== this.#isSilent) this.#loop.silent += isSilent ? 1 : -1
+    this.#isSilent = isSilent
+  }
+
+  #askTurn(): void {
+    if (this.#isTurnAsked) return
+    this.#isTurnAsked = true
+    this.#loop.again(this)
+  }
+
+  #flush(): void {
+    if (this.#isConnecting || this.#corked > 0 || this.#queue.length === 0) return
+    const after = this.#queue.flush()
+    this.#idle.touch()
+    if (after === 'failed') return void this.destroy()
+    if (after === 'waiting') return
+    if (this.#whenSent.length > 0) for (const then of this.#whenSent.splice(0)) then()
+    if (this.#needsDrain) process.nextTick(() => this.#drained())
+    if (this.writableEnded) this.#shut()
+    if (this.#closesWhenSent) this.destroy()
+  }
+
+  #drained(): void {
+    if (!this.#needsDrain || this.#queue.length > 0 || this.destroyed) return
+    this.#needsDrain = false
+    this.emit('drain')
+  }
+
+  /** Nothing more will be written. Where the other side has ended as well, that is the end. */
+  #shut(): void {
+    if (this.readableEnded) this.destroy()
+    else if (!this.destroyed) this.#loop.calls.shutdown(this.fd, SHUT_WR)
+  }
+}
+
+function asOctets(octets: Uint8Array | string, encoding: 'latin1' | undefined): Uint8Array {
+  return typeof octets === 'string' ? Buffer.from(octets, encoding) : octets
+}

@@ -1,0 +1,134 @@
+import { EINTR, openSocketCalls, type SocketCalls } from './socket-calls.ts'
+
+const EPOLL_CLOEXEC = 0o2000000
+const [ADD, DELETE] = [1, 2]
+const EDGE = 0x8000_0000
+export const READABLE = 0x1
+export const WRITABLE = 0x4
+export const FAILED = 0x8
+export const HUNG_UP = 0x10
+export const ENDED = 0x2000
+const MOST_EVENTS = 256
+const RLIMIT_NOFILE = 7
+/** struct epoll_event has no gap on x64 alone. */
+const EVENT_OCTETS = process.arch === 'x64' ? 12 : 16
+const DATA_AT = EVENT_OCTETS - 8
+const MOST_READ = 65_536
+
+/** What the loop tells of a descriptor. */
+export type Watched = {
+  readonly fd: number
+  /** Of this use of the descriptor; the next has another. */
+  readonly use: number
+  onEvents(mask: number): void
+  /** It asked for another turn. */
+  onTurn(): void
+  /** The loop is over. */
+  abandon(): void
+}
+
+/**
+ * Sockets of one epoll of the proxy's own, which Node's event loop watches as one descriptor. Streams of Node cost several times as much for
+ * each connection as the calls of the system do that they make.
+ */
+export class SocketLoop implements Disposable {
+  readonly calls: SocketCalls
+  /** What was read last; whoever wants to keep it copies it. */
+  readonly scratch: Buffer = Buffer.allocUnsafeSlow(MOST_READ)
+  /** Of this process. */
+  readonly mostDescriptors: number
+  /** Clients that have said nothing yet. */
+  silent = 0
+  readonly #epoll: number
+  readonly #stopWatching: () => void
+  readonly #watched: (Watched | null)[] = []
+  readonly #events = new Uint8Array(EVENT_OCTETS * MOST_EVENTS)
+  readonly #view = new DataView(this.#events.buffer)
+  readonly #event = new Uint8Array(16)
+  readonly #eventView = new DataView(this.#event.buffer)
+  #turns: Watched[] = []
+  #isScheduled = false
+  #isClosed = false
+  #uses = 0
+  readonly #turn = (): void => this.#run()
+
+  private constructor(calls: SocketCalls, epoll: number) {
+    this.calls = calls
+    this.#epoll = epoll
+    const limits = new BigUint64Array(2).fill(2n ** 20n)
+    calls.getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
+    this.mostDescriptors = Number(limits[0])
+    this.#stopWatching = calls.watch(epoll, this.#turn)
+  }
+
+  /** Null where the machine has no such calls. */
+  static open(): SocketLoop | null {
+    if (process.platform !== 'linux') return null
+    try {
+      const calls = openSocketCalls()
+      const epoll = calls.epoll_create1(EPOLL_CLOEXEC)
+      return epoll < 0 ? null : new SocketLoop(calls, epoll)
+    } catch {
+      return null
+    }
+  }
+
+  nextUse(): number {
+    return (this.#uses = (this.#uses + 1) >>> 0)
+  }
+
+  /** `isEdge`: told once for each change. */
+  watch(watched: Watched, mask: number, isEdge: boolean): boolean {
+    const { fd, use } = watched
+    this.#eventView.setUint32(0, isEdge ? (mask | EDGE) >>> 0 : mask, true)
+    this.#eventView.setUint32(DATA_AT, fd, true)
+    this.#eventView.setUint32(DATA_AT + 4, use, true)
+    if (this.calls.epoll_ctl(this.#epoll, ADD, fd, this.#event) < 0) return false
+    this.#watched[fd] = watched
+    return true
+  }
+
+  /** `isClosing`: the kernel forgets a descriptor that is closed. */
+  unwatch({ fd }: Watched, isClosing: boolean): void {
+    this.#watched[fd] = null
+    if (!isClosing) this.calls.epoll_ctl(this.#epoll, DELETE, fd, this.#event)
+  }
+
+  /** Another turn, after what has been made to happen in this one. */
+  again(watched: Watched): void {
+    this.#turns.push(watched)
+    this.#schedule()
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const each of this.#watched) each?.abandon()
+    this.#stopWatching()
+    this.calls.close(this.#epoll)
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#turn)
+  }
+
+  #run(): void {
+    this.#isScheduled = false
+    if (this.#isClosed) return
+    const turns = this.#turns
+    if (turns.length > 0) {
+      this.#turns = []
+      for (const each of turns) each.onTurn()
+    }
+    const count = this.calls.epoll_wait(this.#epoll, this.#events, MOST_EVENTS, 0)
+    for (let at = 0; at < count; at++) {
+      const watched = this.#watched[this.#view.getUint32(at * EVENT_OCTETS + DATA_AT, true)] ?? null
+      // An event of a descriptor that was closed in this turn may meet the next use of its number.
+      if (watched === null || watched.use !== this.#view.getUint32(at * EVENT_OCTETS + DATA_AT + 4, true)) continue
+      watched.onEvents(this.#view.getUint32(at * EVENT_OCTETS, true))
+    }
+    if (count === MOST_EVENTS || (count < 0 && this.calls.errno() === EINTR)) this.#schedule()
+  }
+}
