@@ -3,40 +3,17 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { matchDomain, matchPort, prefixContains } from '@sallyport/net'
-import { matchGlob } from '@sallyport/policy'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import {
-  FlowStore,
-  parseFilter,
-  parseServerAddress,
-  parseStoredFlow,
-  type FlowFilter,
-  type StoredFlow,
-} from '../src/index.ts'
+import { FlowStore, parseFilter, parseServerAddress, type FlowFilter } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
 import { FlowRowWriter } from '../src/ingest/flow-rows.ts'
 import { ONE_SERVER } from '../src/schema/layout.ts'
 import { MIGRATIONS } from '../src/schema/migrations.ts'
+import { DENIED, holds, stored } from './stored-flows.ts'
 import { startClickHouse, type ClickHouseProcess } from './start-clickhouse.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
-
-function stored(facts: object): StoredFlow {
-  const flow = parseStoredFlow(JSON.stringify(facts))
-  assert.ok(!('problem' in flow), JSON.stringify(flow))
-  return flow
-}
-
-const denied = {
-  verdict: 'deny',
-  rule: 'no-c2',
-  layer: 'org',
-  mode: 'enforce',
-  stage: 'dns',
-  reason: 'rule',
-  explain: 'x',
-}
 
 for (const [place, parameters] of [
   ['in a directory', null],
@@ -64,7 +41,7 @@ function tellsTheSame(parameters: string | null): void {
 
   test('a batch is stored once, however often it is sent', async () => {
     const flows = [
-      stored({ time: '2026-08-31T23:00:00Z', domain: 'a.example', port: 443, transport: 'tcp', verdict: denied }),
+      stored({ time: '2026-08-31T23:00:00Z', domain: 'a.example', port: 443, transport: 'tcp', verdict: DENIED }),
       stored({ time: '2026-09-01T01:00:00Z', dst: '192.0.2.1', port: 22, transport: 'tcp', user: null, bytesOut: 7 }),
     ]
     assert.equal(await store.ingest({ id: 'b1', flows }, NOW), true)
@@ -89,7 +66,7 @@ function tellsTheSame(parameters: string | null): void {
 
   test('a verdict comes back whole', async () => {
     const { flows } = await store.list(parseFilter(['verdict:deny'], NOW), { limit: 10 })
-    assert.deepEqual(flows[0]?.verdict, denied)
+    assert.deepEqual(flows[0]?.verdict, DENIED)
   })
 
   test('pages follow each other without a gap or an overlap, also where times are equal', async () => {
@@ -248,30 +225,6 @@ test('a filter that cannot be understood says what is allowed', () => {
   }
 })
 
-function holds(filter: FlowFilter, { flow }: StoredFlow): boolean {
-  return filter.every(({ negated, anyOf }) => {
-    const some = anyOf.some((condition) => {
-      switch (condition.kind) {
-        case 'glob':
-          return matchGlob(condition.glob, String((flow as Record<string, unknown>)[condition.column] ?? ''))
-        case 'domain':
-          return flow.domain ? matchDomain(condition.pattern, flow.domain) : false
-        case 'address':
-          return flow[condition.column] ? prefixContains(condition.prefix, flow[condition.column]!) : false
-        case 'port':
-          return flow.transport === 'icmp'
-            ? condition.range.transports.includes('icmp')
-            : flow.transport && typeof flow.port === 'number'
-              ? matchPort(condition.range, flow.transport, flow.port)
-              : false
-        default:
-          return true
-      }
-    })
-    return some !== negated
-  })
-}
-
 test('the parser of filters takes any text', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
@@ -282,42 +235,6 @@ test('the parser of filters takes any text', () => {
       }
     }),
   )
-})
-
-suite('the busiest', () => {
-  test('are the same from rolled-up hours as from the flows', async () => {
-    using store = await FlowStore.open()
-    const pick = <T>(index: number, of: readonly T[]): T => of[index % of.length]!
-    const flows = Array.from({ length: 500 }, (_, index) =>
-      stored({
-        time: new Date(NOW - index * 97_000).toISOString(),
-        domain: pick(index * 7, ['a.example', 'b.example', 'c.example']),
-        user: pick(index, ['ann', 'bob']),
-        port: pick(index, [22, 443]),
-        transport: 'tcp',
-        bytesOut: index,
-        ...(index % 3 === 0 ? { verdict: denied } : {}),
-      }),
-    )
-    await store.ingest({ id: 'hours', flows }, NOW)
-    const texts = [
-      '',
-      'since:5h',
-      'since:3h until:1h',
-      'since:30m',
-      'until:2026-10-01T00:00:00Z',
-      'verdict:deny since:2h',
-    ]
-    for (const text of texts) {
-      for (const by of ['destination', 'user', 'port', 'verdict', 'asn'] as const) {
-        // A term that holds for all of them and is not rolled up.
-        const [hours, all] = await Promise.all(
-          [text, `${text} bytesOut:>=0`].map((each) => store.top(by, parseFilter([each], NOW), 10)),
-        )
-        assert.deepEqual(hours, all, `${by} ${text}`)
-      }
-    }
-  })
 })
 
 suite('a connection that began and ended', () => {
@@ -372,6 +289,20 @@ test('a store of the version before keeps its flows, and its hours are rolled up
     await engine.define('INSERT INTO schema_version VALUES (1), (2)')
     await engine.define(`INSERT INTO flows (time, batch, seq, dst, port, transport, verdict, facts) VALUES
       ('2026-10-01 10:00:00', 'old', 0, '::ffff:192.0.2.7', 443, 'tcp', 'deny', '{"dst":"192.0.2.7"}')`)
+  }
+  {
+    // What sums of days are made of in the background.
+    ;(await FlowStore.open(path))[Symbol.dispose]()
+    using engine = openEmbedded(path)
+    const projections = async (): Promise<unknown> =>
+      (
+        await engine.query(
+          `SELECT uniqExact(name) AS n FROM system.projection_parts WHERE active AND table = 'flows'`,
+          {},
+        )
+      )[0]?.['n']
+    for (let tries = 0; tries < 300 && (await projections()) !== 5; tries++) await sleep(100)
+    assert.equal(await projections(), 5)
   }
   using store = await FlowStore.open(path)
   await store.ingest({ id: 'new', flows: [stored({ time: NOW, dst: '192.0.2.7', port: 443, transport: 'tcp' })] }, NOW)

@@ -1,6 +1,8 @@
 import type { SqlEngine } from '../engine/sql-engine.ts'
-import type { FlowFilter } from '../filter/condition.ts'
+import type { FilterTerm, FlowFilter } from '../filter/condition.ts'
+import { columnsOf } from '../filter/filter-columns.ts'
 import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
+import { DAY_SUMS, FLOW_DAY, FLOW_SUMS } from '../schema/day-sums.ts'
 
 export type TopBy =
   'destination' | 'app' | 'user' | 'unit' | 'device' | 'country' | 'asn' | 'port' | 'protocol' | 'rule' | 'verdict'
@@ -39,7 +41,11 @@ export async function topFlows(
   filter: FlowFilter,
   limit: number,
 ): Promise<readonly TopRow[]> {
-  const { sql, params } = isRolledUp(filter) ? fromHours(by, filter) : fromFlows(by, filter)
+  const { sql, params } = isRolledUp(filter)
+    ? fromHours(by, filter)
+    : hasDaySums(by, filter)
+      ? fromDays(by, filter)
+      : fromFlows(by, filter, whereTheyWent(filter))
   const rows = await engine.query(
     `SELECT k, sum(n) AS flows, sumIf(n, v = 'deny') AS denied, sum(sent) AS sentAll, sum(received) AS receivedAll,
       toUnixTimestamp64Milli(min(f)) AS first, toUnixTimestamp64Milli(max(l)) AS last
@@ -57,49 +63,99 @@ export async function topFlows(
   }))
 }
 
-function fromFlows(by: TopBy, filter: FlowFilter, bounds = '1'): SqlCondition {
-  const where = filterSql(filter)
+function fromFlows(by: TopBy, filter: FlowFilter, bounds: SqlCondition, prefix = 'f'): SqlCondition {
+  const where = filterSql(filter, prefix)
+  const { flows, sent, received, first, last } = FLOW_SUMS
   return {
-    sql: `SELECT ${EXPRESSIONS[by]} AS k, toString(verdict) AS v, sum(started) AS n, sum(ifNull(bytesOut, 0)) AS sent,
-      sum(ifNull(bytesIn, 0)) AS received, min(time) AS f, max(time) AS l
-    FROM flows WHERE ${where.sql} AND ${bounds} GROUP BY k, v`,
-    params: where.params,
+    sql: `SELECT ${EXPRESSIONS[by]} AS k, toString(verdict) AS v, ${flows} AS n, ${sent} AS sent, ${received} AS received,
+      ${first} AS f, ${last} AS l
+    FROM flows WHERE ${where.sql} AND ${bounds.sql} GROUP BY k, v`,
+    params: { ...where.params, ...bounds.params },
   }
-}
-
-const HOUR_S = 3600
-/** The last whole hour that ClickHouse's DateTime holds. */
-const LAST_HOUR_S = Math.floor(2 ** 32 / HOUR_S - 1) * HOUR_S
-
-/** When the flows that it takes can be told by time and verdict. */
-function isRolledUp(filter: FlowFilter): boolean {
-  return filter.every(({ negated, anyOf: [only, ...more] }) => {
-    if (only?.kind === 'glob') return [only, ...more].every((each) => each.kind === 'glob' && each.column === 'verdict')
-    return !negated && more.length === 0 && (only?.kind === 'since' || only?.kind === 'until')
-  })
 }
 
 /**
- * Whole hours from what they were rolled up to, which does not grow with the number of flows; what lies before the first
- * whole hour and after the last, from the flows.
+ * The destinations that a filter of names or addresses can mean, of which sums of days know: rows of a destination lie together in a
+ * projection, those of a name or an address do not.
  */
-function fromHours(by: TopBy, filter: FlowFilter): SqlCondition {
-  const hour = (kind: 'since' | 'until', otherwise: number): number => {
+function whereTheyWent(filter: FlowFilter): SqlCondition {
+  const named = filter.filter(
+    ({ negated, anyOf }) =>
+      !negated && anyOf.every((each) => each.kind === 'domain' || (each.kind === 'address' && each.column === 'dst')),
+  )
+  if (named.length === 0) return { sql: '1', params: {} }
+  const { sql, params } = filterSql(named, 'n')
+  return { sql: `destination IN (SELECT destination FROM flows WHERE ${sql} GROUP BY destination)`, params }
+}
+
+const HOUR_S = 3600
+const DAY_S = 86_400
+/** Where ClickHouse's DateTime ends. */
+const END_S = 2 ** 32
+
+const isTime = ({ anyOf }: FilterTerm): boolean => anyOf.some(({ kind }) => kind === 'since' || kind === 'until')
+
+/** Whether its times, if any, are one span. */
+function isOneSpan(filter: FlowFilter): boolean {
+  return filter.every((term) => !isTime(term) || (!term.negated && term.anyOf.length === 1))
+}
+
+/** The first whole hour or day, say, of the filter's span, and the first after it that is not whole. Unix time. */
+function wholeSteps(filter: FlowFilter, stepS: number): { readonly from: number; readonly to: number } {
+  const end = (kind: 'since' | 'until', otherwise: number): number => {
     const found = filter.flatMap(({ anyOf }) => anyOf.flatMap((each) => (each.kind === kind ? each.timeMs : [])))
-    const hours = (found[0] ?? otherwise) / 1000 / HOUR_S
-    return Math.min(LAST_HOUR_S, Math.max(0, kind === 'since' ? Math.ceil(hours) : Math.floor(hours)) * HOUR_S)
+    const steps = (found[0] ?? otherwise) / 1000 / stepS
+    return (
+      Math.min(Math.floor(END_S / stepS - 1), Math.max(0, kind === 'since' ? Math.ceil(steps) : Math.floor(steps))) *
+      stepS
+    )
   }
-  const from = hour('since', 0)
-  const to = Math.max(from, hour('until', Infinity))
+  const from = end('since', 0)
+  return { from, to: Math.max(from, end('until', Infinity)) }
+}
+
+/** The flows before the first whole step and after the last. */
+function fromEdges(
+  by: TopBy,
+  filter: FlowFilter,
+  { from, to }: { readonly from: number; readonly to: number },
+): SqlCondition {
+  const outside = '(time < fromUnixTimestamp({from:Int64}) OR time >= fromUnixTimestamp({to:Int64}))'
+  return fromFlows(by, filter, { sql: outside, params: { from, to } })
+}
+
+/** When sums of days tell the flows that it takes from all others. */
+function hasDaySums(by: TopBy, filter: FlowFilter): boolean {
+  const asked = filter.filter((term) => !isTime(term)).flatMap(({ anyOf }) => anyOf.flatMap(columnsOf))
+  const all = [...asked, ...(by === 'port' ? ['transport', 'port'] : [by])]
+  return isOneSpan(filter) && Object.values(DAY_SUMS).some((has) => all.every((each) => has.includes(each)))
+}
+
+function fromDays(by: TopBy, filter: FlowFilter): SqlCondition {
+  const span = wholeSteps(filter, DAY_S)
+  const edges = fromEdges(by, filter, span)
+  const untimed = filter.filter((term) => !isTime(term))
+  const inside = `${FLOW_DAY} >= toDate({fromDay:UInt16}) AND ${FLOW_DAY} < toDate({toDay:UInt16})`
+  const params = { fromDay: span.from / DAY_S, toDay: span.to / DAY_S }
+  const days = fromFlows(by, untimed, { sql: inside, params }, 'd')
+  return { sql: `${days.sql} UNION ALL ${edges.sql}`, params: { ...days.params, ...edges.params } }
+}
+
+/** When hours that were rolled up tell them: by time and verdict alone. */
+function isRolledUp(filter: FlowFilter): boolean {
+  const isVerdict = ({ anyOf }: FilterTerm): boolean =>
+    anyOf.every((each) => each.kind === 'glob' && each.column === 'verdict')
+  return isOneSpan(filter) && filter.every((term) => isTime(term) || isVerdict(term))
+}
+
+/** Whole hours from what they were rolled up to, which does not grow with the number of flows. */
+function fromHours(by: TopBy, filter: FlowFilter): SqlCondition {
+  const span = wholeSteps(filter, HOUR_S)
   const verdicts = filterSql(
-    filter.filter(({ anyOf }) => anyOf[0]?.kind === 'glob'),
+    filter.filter((term) => !isTime(term)),
     'h',
   )
-  const edges = fromFlows(
-    by,
-    filter,
-    '(time < fromUnixTimestamp({from:Int64}) OR time >= fromUnixTimestamp({to:Int64}))',
-  )
+  const edges = fromEdges(by, filter, span)
   return {
     sql: `SELECT ${by === 'verdict' ? 'toString(verdict)' : 'key'} AS k, toString(verdict) AS v, sum(flows) AS n,
       sum(bytesOut) AS sent, sum(bytesIn) AS received, min(first) AS f, max(last) AS l
@@ -107,6 +163,6 @@ function fromHours(by: TopBy, filter: FlowFilter): SqlCondition {
       AND hour >= fromUnixTimestamp({from:Int64}) AND hour < fromUnixTimestamp({to:Int64}) GROUP BY k, v
     UNION ALL ${edges.sql}`,
     // Every dimension has every flow; that of the fewest keys is the one to count verdicts by.
-    params: { ...edges.params, ...verdicts.params, dimension: by === 'verdict' ? 'protocol' : by, from, to },
+    params: { ...edges.params, ...verdicts.params, dimension: by === 'verdict' ? 'protocol' : by },
   }
 }

@@ -1,3 +1,4 @@
+import { DAY_SUMS, daySumsProjection } from './day-sums.ts'
 import type { Layout } from './layout.ts'
 
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
@@ -124,4 +125,21 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     )`,
     `ALTER TABLE flows${on.everywhere} MATERIALIZE PROJECTION by_user`,
   ],
+  (on) => {
+    const sums = Object.entries(DAY_SUMS).map(([name, columns]) => [name, daySumsProjection(columns)] as const)
+    // Who went somewhere: a projection of sums would have as many rows as there are flows.
+    const projections = [
+      ...sums,
+      [
+        'by_destination',
+        `SELECT destination, names, dst, user, app, device, unit, container, country, asn, transport, port, protocol,
+          verdict, rule, layer, mode, stage, reason, started, bytesOut, bytesIn, durationMs, time
+        ORDER BY destination, app, user`,
+      ],
+    ] as const
+    return [
+      `ALTER TABLE flows${on.everywhere} ${projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`).join(', ')}`,
+      `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}`,
+    ]
+  },
 ]
