@@ -22,6 +22,13 @@ const POLICY_OPTIONS = ['--policy', 'bench.yaml', '--mode', 'enforce']
 const LONGEST_MS = 3_600_000
 const NOBODY = 'nobody'
 
+function gateway(...options: readonly string[]): Guard {
+  return async (lab) => {
+    const { child, ended } = await startGateway(lab, [...POLICY_OPTIONS, ...options], LONGEST_MS)
+    return { prefix: [], end: async () => void (child.kill('SIGTERM'), await ended) }
+  }
+}
+
 const GUARDS: Readonly<Record<string, Guard>> = {
   [NOBODY]: async () => ({ prefix: [], end: async () => {} }),
   'nftables on the client': NFTABLES.client,
@@ -31,10 +38,8 @@ const GUARDS: Readonly<Record<string, Guard>> = {
     return { prefix: endpoint.prefix, end: async () => endpoint[Symbol.asyncDispose]() }
   },
   'nftables on the router': NFTABLES.router,
-  'sallyport gateway': async (lab) => {
-    const { child, ended } = await startGateway(lab, POLICY_OPTIONS, LONGEST_MS)
-    return { prefix: [], end: async () => void (child.kill('SIGTERM'), await ended) }
-  },
+  'sallyport gateway': gateway(),
+  'sallyport gateway --no-offload': gateway('--no-offload'),
 }
 const ONLY = process.env['GUARDS']?.split(',')
 const names = Object.keys(GUARDS).filter((name) => name === NOBODY || (ONLY?.includes(name) ?? true))

@@ -260,6 +260,8 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->begun = before ? before->begun : 0;
 	f->greeted = before ? before->greeted : 0;
 	f->asked = before ? before->asked : 0;
+	f->straight = !fresh && before->straight;
+	f->carried = fresh ? 0 : before->carried;
 	f->allowance = (struct allowance){ .counted = !fresh && before->allowance.counted };
 	f->verdict.rank = a->generation;
 	f->verdict.word = a->inspects;
@@ -294,6 +296,8 @@ static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
 	a->way.port = p->target.port;
 	a->way.proto = p->target.proto;
 	struct passage *f = bpf_map_lookup_elem(&ways, &a->way);
+	if (f && f->mac == a->mac && opens(p))
+		f->straight = 0;
 	if (f && f->generation == a->generation && f->mac == a->mac && !is_error(p) && !begins(p, f, a->now)) {
 		if (!f->local) {
 			f->seen = a->now;
@@ -371,21 +375,26 @@ static __always_inline void lengthen_way(struct __sk_buff *skb, __u32 base)
 	bpf_skb_store_bytes(skb, base + 8, &after, 2, 0);
 }
 
-/* The flow of a plain packet when what was decided about it holds for this one too. */
-static __always_inline struct passage *known_passage(struct __sk_buff *skb, __u32 base, __u64 mac, __u32 generation, __u64 now)
+#define JUDGE (-2)
+
+/* A plain packet, when what was decided about its flow holds for it too. A function of its own: to judge takes all of the stack. */
+static __attribute__((noinline)) int forward_known(struct __sk_buff *skb, __u32 base, __u64 mac, __u32 generation, __u64 now)
 {
 	struct way way = {};
 	__u8 *ports = read_way(skb, base, &way, FROM_CLIENT);
 	if (!ports)
-		return 0;
+		return JUDGE;
 	int flags = ports[13];
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
 	if (!f || f->generation != generation || f->mac != mac || f->local || f->allowance.rule || is_awaited(f))
-		return 0;
+		return JUDGE;
 	/* What may begin another flow between the same ends. */
 	if (way.proto == IPPROTO_TCP ? (flags & 0x12) == 2 : now - f->seen > DATAGRAMS_IDLE)
-		return 0;
-	return f;
+		return JUDGE;
+	__u32 known = mark_of(f->verdict.word);
+	f->seen = now;
+	int across = known == MARK_PASS ? cross(skb, &way, f, FROM_CLIENT, now) : TC_ACT_UNSPEC;
+	return across == TC_ACT_UNSPEC ? mark(skb, known) : across;
 }
 
 SEC("tc")
@@ -395,6 +404,8 @@ int forward(struct __sk_buff *skb)
 	struct config *c = settings();
 	if (!c)
 		return TC_ACT_SHOT;
+	if (skb->tc_index)
+		skb->tc_index = 0;
 	/* Tagged frames belong to another interface, and what is not for this host goes no further. */
 	if ((skb->vlan_present && (skb->vlan_tci & 0xfff)) || skb->pkt_type != 0)
 		return mark(skb, 0);
@@ -405,11 +416,9 @@ int forward(struct __sk_buff *skb)
 	__u64 now = bpf_ktime_get_boot_ns(), mac = 0;
 	if (base && bpf_skb_load_bytes(skb, 6, &mac, 6) < 0)
 		return mark(skb, 0);
-	struct passage *f = known_passage(skb, base, mac, generation, now);
-	if (f) {
-		f->seen = now;
-		return mark(skb, mark_of(f->verdict.word));
-	}
+	int known = forward_known(skb, base, mac, generation, now);
+	if (known != JUDGE)
+		return known;
 	struct arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
 	if (!a)
 		return TC_ACT_SHOT;

@@ -19,6 +19,7 @@
 #include "finding.h"
 #include "ways.h"
 #include "plain.h"
+#include "straight.h"
 #include "forward.h"
 #include "returned.h"
 #include "charge.h"

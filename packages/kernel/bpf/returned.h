@@ -75,6 +75,17 @@ int returned(struct __sk_buff *skb)
 	struct packet p = {};
 	struct way way = {};
 	struct config *c = settings();
+	__u32 index = skb->tc_index;
+	if (index) {
+		struct crossing *x = open_crossing();
+		skb->tc_index = 0;
+		if (x && skb->ingress_ifindex == x->wan) {
+			if (index == CROSSED)
+				return TC_ACT_UNSPEC;
+			if (index == WATCHED)
+				watch(skb, TO_CLIENT);
+		}
+	}
 	if (!c || (skb->protocol != IPV4 && skb->protocol != IPV6))
 		return TC_ACT_UNSPEC;
 	__u32 base = c->flags & HAS_ETHERNET ? 14 : 0;
@@ -101,4 +112,26 @@ int returned(struct __sk_buff *skb)
 		tell_greeting(skb, &p, &way, f);
 	}
 	return TC_ACT_UNSPEC;
+}
+
+/* What comes in by the other interface. The way back is open to a flow that its client's packets have been let through by, under
+   the same policy. */
+SEC("tc")
+int answers(struct __sk_buff *skb)
+{
+	struct way way = {};
+	struct config *c = settings();
+	if (skb->tc_index)
+		skb->tc_index = 0;
+	if (!c || !open_crossing() || (skb->vlan_present && (skb->vlan_tci & 0xfff)) || skb->pkt_type != 0)
+		return TC_ACT_UNSPEC;
+	if ((skb->protocol != IPV4 && skb->protocol != IPV6) || !read_way(skb, ETHERNET, &way, TO_CLIENT))
+		return TC_ACT_UNSPEC;
+	struct passage *f = bpf_map_lookup_elem(&ways, &way);
+	if (!f || f->generation != active(c) || f->local || f->allowance.rule || is_awaited(f) || mark_of(f->verdict.word) != MARK_PASS)
+		return TC_ACT_UNSPEC;
+	__u64 now = bpf_ktime_get_boot_ns();
+	if (way.proto == IPPROTO_UDP && now - f->seen > DATAGRAMS_IDLE)
+		return TC_ACT_UNSPEC;
+	return cross(skb, &way, f, TO_CLIENT, now);
 }

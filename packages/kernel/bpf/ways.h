@@ -43,7 +43,10 @@ struct passage {
 	__u64 seen;
 	__u64 mac;
 	/* Ends at this machine. */
-	__u32 local;
+	__u8 local;
+	/* Somebody was asked whether it may go straight. */
+	__u8 straight;
+	__u16 pad;
 	/* TCP: the number of the client's first octet, once its server has said so. */
 	__u32 first;
 	/* Octets of the server that were handed to the inspector. */
@@ -54,6 +57,9 @@ struct passage {
 	/* When octets of it were handed up last, in units of 2^20 ns; 0: none of this connection. */
 	__u32 asked;
 	struct allowance allowance;
+	/* Octets since it was asked about, or since the last answer was given up. */
+	__u32 carried;
+	__u32 pad2;
 };
 
 struct fragments {
@@ -87,7 +93,7 @@ struct forwarded {
 	__u32 ack;
 };
 
-enum forwarded_kind { JUDGED = 0, SPOOFED = 1 };
+enum forwarded_kind { JUDGED = 0, SPOOFED = 1, BULK = 2 };
 
 struct sources_map {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -145,7 +151,7 @@ struct {
 	__uint(value_size, 4);
 } askers SEC(".maps");
 
-enum gateway_counter { PACKETS, SPOOFS, UNREADABLES, FRAGMENTS_LOST, NAMES_ASKED, MIDSTREAM, GATEWAY_COUNTERS };
+enum gateway_counter { PACKETS, SPOOFS, UNREADABLES, FRAGMENTS_LOST, NAMES_ASKED, MIDSTREAM, STRAIGHT_OUT, STRAIGHT_IN, GATEWAY_COUNTERS };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -40,6 +40,15 @@ export function update(fd: number, key: Uint8Array, value: Uint8Array): void {
   checked('write a map entry', libbpf().update(fd, key, value, 0n))
 }
 
+/** Whether there was room. */
+export function tryUpdate(fd: number, key: Uint8Array, value: Uint8Array): boolean {
+  return Number(libbpf().update(fd, key, value, 0n)) === 0
+}
+
+export function remove(fd: number, key: Uint8Array): void {
+  libbpf().delete(fd, key)
+}
+
 export function put(fd: number, slot: number, inner: InnerMap): void {
   update(fd, word(slot), word(inner.fd))
 }

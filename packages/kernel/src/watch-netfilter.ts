@@ -7,10 +7,10 @@ const GROUP = 1 << 6
 const BUFFER_BYTES = 65_536
 const MESSAGES_A_TURN = 1024
 
-/** Calls whenever a change of nftables (iptables-nft is one of its users) names the table or chain. */
-export function watchNetfilter(name: string, onNamed: () => void): Disposable {
+/** Calls whenever a change of nftables (iptables-nft is one of its users) names the table or chain; without a name, at every change. */
+export function watchNetfilter(name: string | null, onNamed: () => void): Disposable {
   const socket = new NetlinkSocket(NETLINK_NETFILTER, GROUP)
-  const text = Buffer.from(`${name}\0`)
+  const text = Buffer.from(name === null ? '' : `${name}\0`)
   const buffer = new Uint8Array(BUFFER_BYTES)
   let isOpen = true
   const look = (): void => {

@@ -33,6 +33,7 @@ import { GatewayNetfilter } from './gateway-netfilter.ts'
 import { GatewayPolicy } from './gateway-policy.ts'
 import { startGatewayResolver } from './gateway-resolver.ts'
 import { KnownClients } from './known-clients.ts'
+import { NOT_OFFLOADED, OffloadedFlows, type OffloadMode, type OffloadStatus } from './offloaded-flows.ts'
 
 export type GatewayGuardOptions = {
   readonly lan: string
@@ -41,6 +42,8 @@ export type GatewayGuardOptions = {
   readonly networks: readonly Prefix[]
   readonly masquerade: GatewayTable['masquerade']
   readonly ftp: boolean
+  /** Whether allowed flows that carry much pass netfilter by; `auto`: while nobody else's rules look at them. */
+  readonly offload: OffloadMode
   readonly clientsFile: string | null
   readonly leaseFiles: readonly string[]
   readonly maxFlows: number | null
@@ -57,6 +60,7 @@ export type GatewayStatistics = {
   /** How often somebody else had changed or removed its table. */
   readonly tablesRestored: number
   readonly dns: CounterValues
+  readonly offload: OffloadStatus
   /** Null while no policy needed it. */
   readonly inspection: InspectionStatus | null
 }
@@ -80,6 +84,7 @@ export class GatewayGuard implements AsyncDisposable {
   #current: GatewayPolicy
   #following: Disposable | null = null
   #netfilter: GatewayNetfilter | null = null
+  #offloaded: OffloadedFlows | null = null
 
   private constructor(
     options: GatewayGuardOptions,
@@ -106,6 +111,7 @@ export class GatewayGuard implements AsyncDisposable {
       await guard.#start(addresses, await guard.#serviceFor(policy))
       await guard.apply(policy, world)
       guard.#scope.use(forward(options.wan, families(networks), gatewayPins(options.lan)))
+      guard.#offload()
       guard.#follow()
       return guard
     } catch (error) {
@@ -118,7 +124,7 @@ export class GatewayGuard implements AsyncDisposable {
     const { lan, maxFlows, onFlow, onNotice } = this.#options
     this.#scope.defer(() => removeGateway(lan))
     const tableFor = (enforce: boolean): GatewayTable => gatewayTable(this.#options, enforce, this.#resolver!)
-    this.#netfilter = this.#scope.use(new GatewayNetfilter(lan, tableFor, onNotice))
+    this.#netfilter = this.#scope.use(new GatewayNetfilter(this.#options, tableFor, onNotice))
     this.#resolver = this.#scope.use(
       await startGatewayResolver({
         policy: () => this.#current,
@@ -174,6 +180,7 @@ export class GatewayGuard implements AsyncDisposable {
       netfilter: tableCounters(this.#options.lan) ?? {},
       tablesRestored: this.#netfilter!.restored,
       dns: this.#resolver!.counters(),
+      offload: this.#offloaded?.status() ?? NOT_OFFLOADED,
       inspection: this.#inspector?.counters() ?? null,
     }
   }
@@ -203,6 +210,18 @@ export class GatewayGuard implements AsyncDisposable {
     this.#inspection?.[Symbol.dispose]()
     this.#inspection = null
     this.#inspector = null
+  }
+
+  #offload(): void {
+    const { lan, wan, offload, onNotice } = this.#options
+    if (offload === 'off') return
+    const isFramed = [lan, wan].every((name) => networkInterface(name).isEthernet)
+    if (!isFramed) return onNotice('every packet goes through netfilter: an interface has no Ethernet frames')
+    try {
+      this.#offloaded = this.#scope.use(new OffloadedFlows(this.#gateway!.offload(wan), offload, onNotice))
+    } catch (error) {
+      onNotice(`every packet goes through netfilter: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {

@@ -37,6 +37,7 @@ export function plannedGateway(options: Options, enforce: boolean): object {
     const resolver = { ...resolverAddresses(addresses), port: 0 }
     return {
       program: { interface: options.lan, hook: 'tc ingress (clsact)' },
+      offload: options.offload,
       networks: networks.all.map(formatPrefix),
       resolver: [resolver.v4, resolver.v6].filter((address) => address !== null),
       netfilter: replaceTable(gatewayTable(options, enforce, resolver)),

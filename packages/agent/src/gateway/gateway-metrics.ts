@@ -8,6 +8,12 @@ const FLOWS = { name: 'sallyport_gateway_flows_total', help: 'Flows that were de
 const STOPPED = { name: 'sallyport_gateway_stopped_packets_total', help: 'Packets that netfilter stopped.' }
 const OVER = { name: 'sallyport_gateway_over_limit_total', help: 'Flows that ran into a limit of their rule.' }
 
+const STRAIGHT = { name: 'sallyport_gateway_straight_packets_total', help: 'Packets that passed netfilter by.' }
+const OFFLOADED = {
+  name: 'sallyport_gateway_offload_total',
+  help: 'Flows that were to pass netfilter by, by what came of it.',
+}
+
 /** docs/reference/metrics.md lists the same, a test compares both. */
 export const GATEWAY_METRICS: readonly GatewayMetric[] = [
   {
@@ -54,6 +60,11 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
     help: 'Connections whose beginning was not seen, or was forgotten for others.',
     value: ({ kernel }) => kernel.midstream,
   },
+  { ...STRAIGHT, labels: { to: 'wan' }, value: ({ kernel }) => kernel.straightOut },
+  { ...STRAIGHT, labels: { to: 'lan' }, value: ({ kernel }) => kernel.straightIn },
+  { ...OFFLOADED, labels: { outcome: 'begun' }, value: ({ offload }) => offload.begun },
+  { ...OFFLOADED, labels: { outcome: 'refused' }, value: ({ offload }) => offload.refused },
+  { ...OFFLOADED, labels: { outcome: 'full' }, value: ({ offload }) => offload.full },
   {
     name: 'sallyport_gateway_events_lost_total',
     help: 'Decisions that could not be reported.',

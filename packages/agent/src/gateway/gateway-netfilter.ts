@@ -12,12 +12,18 @@ import {
 /** What a gateway has in netfilter: put there as a whole, put back when somebody else takes it away, removed at the end. */
 export class GatewayNetfilter implements Disposable {
   readonly #lan: string
+  readonly #wan: string
   readonly #rules: KeptRules
   #failOpen: Disposable | null = null
   #enforce: boolean | null = null
 
-  constructor(lan: string, tableFor: (enforce: boolean) => GatewayTable, onNotice: (text: string) => void) {
+  constructor(
+    { lan, wan }: Pick<GatewayTable, 'lan' | 'wan'>,
+    tableFor: (enforce: boolean) => GatewayTable,
+    onNotice: (text: string) => void,
+  ) {
     this.#lan = lan
+    this.#wan = wan
     this.#rules = new KeptRules({
       name: tableName(lan),
       install: () => nft(replaceTable(tableFor(this.#enforce === true))),
@@ -44,7 +50,7 @@ export class GatewayNetfilter implements Disposable {
       throw error
     }
     this.#failOpen?.[Symbol.dispose]()
-    this.#failOpen = enforce ? null : failOpen(this.#lan)
+    this.#failOpen = enforce ? null : failOpen(this.#lan, this.#wan)
   }
 
   [Symbol.dispose](): void {

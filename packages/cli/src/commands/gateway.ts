@@ -18,6 +18,7 @@ type Options = GuardedOptions & {
   readonly nat?: boolean
   readonly nat6?: boolean
   readonly ftp?: boolean
+  readonly offload?: boolean
   readonly clients?: string
   readonly leases: readonly string[]
   readonly maxFlows?: string
@@ -44,6 +45,8 @@ export function gatewayCommand(): Command {
     .option('--nat', 'IPv4 leaves with the address of --wan')
     .option('--nat6', 'IPv6 too')
     .option('--ftp', 'follow FTP, so that its servers may open the connections that it names')
+    .option('--offload', 'large allowed flows pass netfilter by, whatever rules others have there')
+    .option('--no-offload', 'every packet goes through netfilter; by default while others have rules there')
     .option('--clients <file>', 'who has which address: users, devices, tags')
     .addOption(repeatable('--leases <file>', 'leases of dnsmasq, dhcpd or Kea, by which clients are known'))
     .option('--max-flows <number>', 'flows whose verdict is kept; 262144 unless given')
@@ -71,6 +74,7 @@ export function gatewayCommand(): Command {
       examples(
         'sallyport gateway --lan lan0 --wan wan0 --nat --policy office.yaml',
         'sallyport gateway --lan lan0 --wan wan0 --policy office.yaml --mode enforce --clients clients.yaml --leases /var/lib/misc/dnsmasq.leases',
+        'sallyport gateway --lan lan0 --wan wan0 --policy office.yaml --mode enforce --offload',
         'sallyport gateway --lan lan0 --wan wan0 --dry-run',
       ),
     )
@@ -84,6 +88,7 @@ async function gateway(options: Options): Promise<void> {
     networks: options.network.map(networkOf),
     masquerade: { ipv4: options.nat === true || options.nat6 === true, ipv6: options.nat6 === true },
     ftp: options.ftp === true,
+    offload: options.offload === undefined ? 'auto' : options.offload ? 'on' : 'off',
     clientsFile: options.clients ?? null,
     leaseFiles: options.leases,
     maxFlows: options.maxFlows === undefined ? null : flowCount(options.maxFlows),

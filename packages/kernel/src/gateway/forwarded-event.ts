@@ -2,7 +2,7 @@ import { limitNumbered, type LimitName } from '../limits/rule-limit.ts'
 
 /** A decision of the kernel about a flow that passes the gateway. */
 export type ForwardedEvent = {
-  /** Nanoseconds of CLOCK_BOOTTIME. */
+  /** Nanoseconds of CLOCK_BOOTTIME; of a flow that carries much, when it began. */
   readonly timeNs: bigint
   readonly generation: number
   /** As in the generation; 0 is nobody that was named. */
@@ -10,8 +10,8 @@ export type ForwardedEvent = {
   readonly ruleIndex: number | null
   /** The limit of that rule which the flow ran into. */
   readonly limit: LimitName | null
-  /** `spoofed`: the source is not of this network, or not of whoever sent it. */
-  readonly kind: 'judged' | 'spoofed'
+  /** `spoofed`: the source is not of this network, or not of whoever sent it. `bulk`: one that is allowed carries much. */
+  readonly kind: 'judged' | 'spoofed' | 'bulk'
   readonly verdict: 'allow' | 'deny' | 'undetermined'
   readonly mode: 'enforce' | 'monitor'
   readonly ipproto: number
@@ -26,6 +26,7 @@ export type ForwardedEvent = {
 
 export const FORWARDED_BYTES = 80
 const NONE = 0xffffffff
+const KINDS = ['judged', 'spoofed', 'bulk'] as const
 const VERDICTS = ['allow', 'deny', 'undetermined'] as const
 
 /** `struct forwarded` of bpf/ways.h. */
@@ -44,7 +45,7 @@ export function decodeForwarded(bytes: Uint8Array): ForwardedEvent {
     verdict: VERDICTS[view.getUint8(60)] ?? 'deny',
     mode: view.getUint8(61) ? 'monitor' : 'enforce',
     ipproto: view.getUint8(64),
-    kind: view.getUint8(65) === 1 ? 'spoofed' : 'judged',
+    kind: KINDS[view.getUint8(65)] ?? 'judged',
     limit: limitNumbered(view.getUint8(66)),
     serverAwaits: view.getUint32(68, true),
     clientAwaits: view.getUint32(72, true),

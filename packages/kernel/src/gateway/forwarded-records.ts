@@ -12,7 +12,7 @@ import type { QueuedSegment } from '../queue/parse-segment.ts'
 
 /** `struct way`, `struct passage` and `struct greeting` of bpf/ways.h. */
 const WAY_BYTES = 40
-export const PASSAGE_BYTES = 80
+export const PASSAGE_BYTES = 88
 const GREETING_HEAD = WAY_BYTES + 8
 export const FORWARDED_GREETING_BYTES: number = GREETING_HEAD + OCTETS_AND_HEAD - OTHER_HEAD
 

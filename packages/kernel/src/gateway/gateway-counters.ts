@@ -1,6 +1,15 @@
 import { readCounters, readPerCpu, type KernelCounters } from '../counters.ts'
 
-const NAMES = ['packets', 'spoofed', 'unreadable', 'fragmentsLost', 'namesAsked', 'midstream'] as const
+const NAMES = [
+  'packets',
+  'spoofed',
+  'unreadable',
+  'fragmentsLost',
+  'namesAsked',
+  'midstream',
+  'straightOut',
+  'straightIn',
+] as const
 
 /** `enum gateway_counter` of bpf/ways.h beside the verdicts. */
 export type GatewayCounters = Omit<KernelCounters, 'redirected'> & Readonly<Record<(typeof NAMES)[number], number>>

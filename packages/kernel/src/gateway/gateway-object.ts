@@ -4,8 +4,8 @@ import { hashOf, openObject } from '../programs.ts'
 
 export const GATEWAY_OBJECT: string = fileURLToPath(new URL('../../build/gateway.bpf.o', import.meta.url))
 
-/** What comes from the guarded network, what goes back to it, and what counts packets that were held. */
-export const GATEWAY_PROGRAMS = ['forward', 'returned', 'charge'] as const
+/** What comes from the guarded network, what goes back to it, what counts packets that were held, and both ways of the other interface. */
+export const GATEWAY_PROGRAMS = ['forward', 'returned', 'charge', 'answers', 'left'] as const
 export type GatewayProgram = (typeof GATEWAY_PROGRAMS)[number]
 
 export type LoadedGateway = {
@@ -29,7 +29,13 @@ export function loadGateway(maxFlows?: number): LoadedGateway {
     const programOf = (name: GatewayProgram): number =>
       checked(`open ${name}`, bpf.programFd(pointer(`find ${name}`, bpf.findProgram(object, name))))
     return {
-      programs: { forward: programOf('forward'), returned: programOf('returned'), charge: programOf('charge') },
+      programs: {
+        forward: programOf('forward'),
+        returned: programOf('returned'),
+        charge: programOf('charge'),
+        answers: programOf('answers'),
+        left: programOf('left'),
+      },
       map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
       close: () => bpf.close(object),
     }

@@ -18,8 +18,10 @@ type Expression = Readonly<Record<string, unknown>>
 
 export const FAMILY = 'inet'
 
+export const TABLE_PREFIX = 'sallyport-'
+
 export function tableName(lan: string): string {
-  return `sallyport-${lan}`
+  return `${TABLE_PREFIX}${lan}`
 }
 
 /** Commands of libnftables-json(5) that put the whole table in the place of the one before, in one transaction. */

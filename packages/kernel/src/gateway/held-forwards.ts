@@ -5,6 +5,7 @@ import { nft, tableChains } from './nft.ts'
 
 /** Not every kernel's nftables has a queue, so that the one rule that needs it is in a table of iptables. */
 const TABLE = 'mangle'
+export const HELD_PREFIX = 'SALLYPORT-gateway-'
 
 export type HeldForwards = { readonly lan: string; readonly index: number; readonly queue: number }
 
@@ -51,5 +52,5 @@ export function removeHeldForwards(index: number): void {
 }
 
 function chainOf(index: number): string {
-  return `SALLYPORT-gateway-${index}`
+  return `${HELD_PREFIX}${index}`
 }

@@ -23,6 +23,11 @@ export function tableText(lan: string): string {
   return listed(['table', FAMILY, tableName(lan)], '-s') ?? ''
 }
 
+/** All of it, without the elements of sets. */
+export function rulesetText(): string {
+  return run(['-j', '-t', 'list', 'ruleset'])
+}
+
 export type TableChain = { readonly isBase: boolean; readonly isEmpty: boolean }
 
 /** The chains of a table; null without it. A base chain that drops by itself is not empty. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { mergeBindings } from '../bindings.ts'
 import { lookup, update, word } from '../bpf-map.ts'
@@ -11,6 +11,7 @@ import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pi
 import { retireSlot } from '../write-generation.ts'
 import { Budgets } from '../limits/budgets.ts'
 import { ConnectionEnder } from './connection-ender.ts'
+import { closeCrossing, removeCrossings } from './crossing.ts'
 import { openForwardedHandshakes } from './forwarded-handshakes.ts'
 import type { ForwardedTicket } from './forwarded-records.ts'
 import { removeHeldForwards } from './held-forwards.ts'
@@ -25,6 +26,8 @@ import {
   type LoadedGateway,
 } from './gateway-object.ts'
 import { networkInterface, type NetworkInterface } from './network-interface.ts'
+import { openOffload, type Offload } from './offload.ts'
+import { isOwn, OWN, rememberOwn } from './own.ts'
 import { attachTraffic, detachTraffic, type TrafficPoint } from './traffic-control.ts'
 import { GATEWAY_GENERATION_MAPS, writeGatewayGeneration } from './write-gateway-generation.ts'
 
@@ -43,6 +46,8 @@ export type Gateway = AsyncDisposable & {
   bind(entries: readonly Binding[]): void
   /** From the next policy on, flows that a handshake decides wait for it. */
   handshakes(): Handshakes<ForwardedTicket>
+  /** Lets allowed flows that carry much past netfilter, from and to that interface. */
+  offload(wan: string): Offload
   /** Who used the address last, as packets showed; 0 is nobody that was named. */
   clientAt(address: Uint8Array): number
   events(onEvent: (event: ForwardedEvent) => void): void
@@ -64,13 +69,12 @@ const MAPS = [
   'ways',
   'findings',
   'greetings',
+  'straights',
+  'crossings',
 ] as const
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
 
 const HAS_ETHERNET = 2
-/** A directory beside the pins says what else is ours to undo, whoever of us does it. */
-const OWN = 'own-'
-
 /** Where the pins of an interface are: its number is its network namespace's. */
 export function gatewayPins(lan: string): string {
   return join(PIN_ROOT, `gateway-${statSync('/proc/self/ns/net').ino}-${networkInterface(lan).index}`)
@@ -85,6 +89,7 @@ export function removeGateway(lan: string): void {
 }
 
 function detach(index: number, pins: string): void {
+  removeCrossings(index, pins)
   detachTraffic(index, isOwn(pins, 'qdisc'))
   if (isOwn(pins, 'held')) removeHeldForwards(index)
 }
@@ -97,25 +102,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const maps = Object.fromEntries(MAPS.map((name) => [name, openPin(join(pins, `map-${name}`))])) as Maps
     const pinned = GATEWAY_PROGRAMS.map((name) => [name, openPin(join(pins, `program-${name}`))])
     const programs = Object.fromEntries(pinned) as LoadedGateway['programs']
+    // Whether this one lets flows past netfilter is for it to say.
+    closeCrossing(maps.crossings)
+    removeCrossings(link.index, gatewayPins(options.lan))
     return new AttachedGateway(options.lan, link, pins, maps, programs, () => {
       for (const fd of [...Object.values(programs), ...Object.values(maps)]) closeSync(fd)
     })
   }
+  if (existsSync(gatewayPins(options.lan))) removeCrossings(link.index, gatewayPins(options.lan))
   const loaded = loadGateway(options.maxFlows)
   const maps = Object.fromEntries(MAPS.map((name) => [name, loaded.map(name)])) as Maps
   removePinned(pins)
   preparePins(pins)
   for (const name of MAPS) pin(maps[name], join(pins, `map-${name}`))
   return new AttachedGateway(options.lan, link, pins, maps, loaded.programs, () => loaded.close())
-}
-
-/** What was changed for a gateway is known to the one that takes over from it. */
-export function rememberOwn(pins: string, what: string): void {
-  mkdirSync(join(pins, `${OWN}${what}`), { recursive: true })
-}
-
-export function isOwn(pins: string, what: string): boolean {
-  return existsSync(join(pins, `${OWN}${what}`))
 }
 
 class AttachedGateway implements Gateway {
@@ -125,6 +125,7 @@ class AttachedGateway implements Gateway {
   readonly #maps: Maps
   readonly #budgets: Budgets
   #ender: ConnectionEnder | null = null
+  #offload: Offload | null = null
   readonly #programs: LoadedGateway['programs']
   readonly #close: () => void
   readonly #stops: (() => void)[] = []
@@ -180,6 +181,13 @@ class AttachedGateway implements Gateway {
     return handshakes
   }
 
+  offload(wan: string): Offload {
+    const pins = dirname(this.#pins)
+    this.#watchReturn()
+    this.#offload = openOffload({ lan: this.#index, wan, pins, programs: this.#programs, maps: this.#maps })
+    return this.#offload
+  }
+
   clientAt(address: Uint8Array): number {
     const client = lookup(this.#maps.askers, address, 4)
     return client ? new DataView(client.buffer).getUint32(0, true) : 0
@@ -187,7 +195,9 @@ class AttachedGateway implements Gateway {
 
   events(onEvent: (event: ForwardedEvent) => void): void {
     const format = { bytes: FORWARDED_BYTES, decode: decodeForwarded }
-    this.#stops.push(readEvents(this.#maps.events, format, onEvent))
+    const receive = (event: ForwardedEvent): void =>
+      event.kind === 'bulk' ? this.#offload?.consider(event) : onEvent(event)
+    this.#stops.push(readEvents(this.#maps.events, format, receive))
   }
 
   end(event: ForwardedEvent): void {
@@ -205,6 +215,7 @@ class AttachedGateway implements Gateway {
     this.#disposed = true
     for (const stop of this.#stops) stop()
     this.#ender?.[Symbol.dispose]()
+    this.#offload?.[Symbol.dispose]()
     if (this.#attached || this.#watchesReturn) detach(this.#index, dirname(this.#pins))
     removePinned(dirname(this.#pins))
     this.#close()

@@ -1,0 +1,143 @@
+/** Messages of ctnetlink (linux/netfilter/nfnetlink_conntrack.h) about one entry of connection tracking. */
+
+export type FlowEnds = {
+  readonly ipproto: number
+  /** 4 or 16 octets, as they are in its packets. */
+  readonly src: Uint8Array
+  readonly dst: Uint8Array
+  readonly srcPort: number
+  readonly dstPort: number
+}
+
+export type ConntrackEntry = {
+  /** Bits of `enum ip_conntrack_status`. */
+  readonly status: number
+  /** `enum tcp_conntrack`; null for other protocols. */
+  readonly tcpState: number | null
+}
+
+export const ESTABLISHED = 3
+
+/** Out of the window is no error; neither is what an end has acknowledged or still has to, which nobody keeps up with. */
+export const LIBERAL = { flags: 0x08, mask: 0x38 } as const
+
+export type ConntrackChange = { readonly tcpFlags?: typeof LIBERAL; readonly timeoutSeconds?: number }
+
+const CTNETLINK = 1 << 8
+const NEW = CTNETLINK
+const GET = CTNETLINK | 1
+const REQUEST = 1
+const ACK = 4
+const ERROR = 2
+const HEADER_BYTES = 20
+const AF_INET = 2
+const AF_INET6 = 10
+const NESTED = 0x8000
+const CTA = { tupleOrig: 1, status: 3, protoinfo: 4, timeout: 7 } as const
+const TUPLE = { ip: 1, proto: 2 } as const
+const PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const
+const TCP = { all: 1, state: 1, flagsOriginal: 4, flagsReply: 5 } as const
+
+export function askForEntry(ends: FlowEnds): Uint8Array {
+  return message(GET, REQUEST, ends.src.length, tuple(ends))
+}
+
+/** Of the entry that is there: none is made. */
+export function changeEntry(ends: FlowEnds, { tcpFlags, timeoutSeconds }: ConntrackChange): Uint8Array {
+  const flags = tcpFlags === undefined ? null : Uint8Array.of(tcpFlags.flags, tcpFlags.mask)
+  const attributes = [
+    tuple(ends),
+    ...(flags === null
+      ? []
+      : [
+          nested(CTA.protoinfo, nested(TCP.all, attribute(TCP.flagsOriginal, flags), attribute(TCP.flagsReply, flags))),
+        ]),
+    ...(timeoutSeconds === undefined ? [] : [attribute(CTA.timeout, big32(timeoutSeconds))]),
+  ]
+  return message(NEW, REQUEST | ACK, ends.src.length, ...attributes)
+}
+
+/** The errno of an answer that says so, positive; 0 for one that agrees; null for another message. */
+export function answeredError(bytes: Uint8Array): number | null {
+  const view = viewOf(bytes)
+  return bytes.length >= HEADER_BYTES && view.getUint16(4, true) === ERROR ? -view.getInt32(16, true) : null
+}
+
+export function decodeEntry(bytes: Uint8Array): ConntrackEntry | null {
+  const view = viewOf(bytes)
+  if (bytes.length < HEADER_BYTES || view.getUint16(4, true) !== NEW) return null
+  const all = attributesOf(bytes.subarray(HEADER_BYTES, view.getUint32(0, true)))
+  const status = all.get(CTA.status)
+  if (status?.length !== 4) return null
+  const tcp = attributesOf(attributesOf(all.get(CTA.protoinfo)).get(TCP.all))
+  return { status: viewOf(status).getUint32(0), tcpState: tcp.get(TCP.state)?.[0] ?? null }
+}
+
+function message(type: number, flags: number, addressBytes: number, ...attributes: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(attributes)
+  const bytes = new Uint8Array(HEADER_BYTES + body.length)
+  const view = viewOf(bytes)
+  view.setUint32(0, bytes.length, true)
+  view.setUint16(4, type, true)
+  view.setUint16(6, flags, true)
+  bytes[16] = addressBytes === 4 ? AF_INET : AF_INET6
+  bytes.set(body, HEADER_BYTES)
+  return bytes
+}
+
+function tuple({ ipproto, src, dst, srcPort, dstPort }: FlowEnds): Uint8Array {
+  const [from, to] = src.length === 4 ? [1, 2] : [3, 4]
+  return nested(
+    CTA.tupleOrig,
+    nested(TUPLE.ip, attribute(from, src), attribute(to, dst)),
+    nested(
+      TUPLE.proto,
+      attribute(PROTO.number, Uint8Array.of(ipproto)),
+      attribute(PROTO.sourcePort, big16(srcPort)),
+      attribute(PROTO.destinationPort, big16(dstPort)),
+    ),
+  )
+}
+
+function nested(type: number, ...inside: readonly Uint8Array[]): Uint8Array {
+  return attribute(type | NESTED, Buffer.concat(inside))
+}
+
+function attribute(type: number, value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + aligned(value.length))
+  const view = viewOf(bytes)
+  view.setUint16(0, 4 + value.length, true)
+  view.setUint16(2, type, true)
+  bytes.set(value, 4)
+  return bytes
+}
+
+function attributesOf(bytes: Uint8Array = new Uint8Array()): ReadonlyMap<number, Uint8Array> {
+  const found = new Map<number, Uint8Array>()
+  const view = viewOf(bytes)
+  for (let at = 0; at + 4 <= bytes.length;) {
+    const length = view.getUint16(at, true)
+    if (length < 4) break
+    found.set(view.getUint16(at + 2, true) & ~NESTED, bytes.subarray(at + 4, at + length))
+    at += aligned(length)
+  }
+  return found
+}
+
+function aligned(length: number): number {
+  return (length + 3) & ~3
+}
+
+function big16(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value & 255)
+}
+
+function big32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  viewOf(bytes).setUint32(0, value)
+  return bytes
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
