@@ -4,7 +4,7 @@ import { parseTarget } from '@sallyport/deliver'
 import { parseServerAddress } from '@sallyport/store'
 import { reportFailure } from './failure.ts'
 import { stateDirectory as stateDirectoryOf } from './input/state-directory.ts'
-import { readWorld } from './input/world.ts'
+import { readWorldApart } from './input/world.ts'
 import { note } from './output/print.ts'
 import type { DeskArguments } from './keep-desk.ts'
 import { version } from './version.ts'
@@ -26,7 +26,7 @@ try {
       listen,
       version: version(),
       feedsDirectory: join(stateDirectoryOf(), 'feeds'),
-      worldFor: (policy) => readWorld(feeds, policy),
+      worldFor: (policy) => readWorldApart(feeds, policy),
       ...(oidc === null ? {} : { oidc: readOidcSettings(oidc) }),
       deliver: { alerts: alertsTo.map(parseTarget), flows: flowsTo.map(parseTarget) },
       keepDays,

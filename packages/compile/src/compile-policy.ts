@@ -1,7 +1,7 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
 import { nameListsOf, rulesInForce, type RulesInForce } from './rules-in-force.ts'
-import { buildNameTable, buildNameTableInTurns, type NameTable } from './tables/name-table.ts'
+import { buildNameTable, type NameList, type NameTable } from './tables/name-table.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
 
 export type CompileOptions = {
@@ -76,14 +76,17 @@ export function compilePolicy(policy: Policy, world: World, options: CompileOpti
   return new CompiledPolicy(policy, world, options)
 }
 
-/** The same. `others` lets those have their turn who wait for this thread while a table of a million names is built. */
-export async function compilePolicyInTurns(
+/** Builds the table of these lists, elsewhere for who has others to answer. */
+export type BuildNames = (lists: readonly NameList[], seed: HashSeed) => Promise<NameTable>
+
+/** The same, with a table of names that is built in another way. */
+export async function compilePolicyWith(
   policy: Policy,
   world: World,
   options: CompileOptions,
-  others: () => Promise<void>,
+  buildNames: BuildNames,
 ): Promise<CompiledPolicy> {
   const rules = rulesInForce(policy, world, options.atMs)
-  const names = await buildNameTableInTurns(nameListsOf(rules.conditions), options.seed ?? NO_SEED, others)
+  const names = await buildNames(nameListsOf(rules.conditions), options.seed ?? NO_SEED)
   return new CompiledPolicy(policy, world, options, { rules, names })
 }

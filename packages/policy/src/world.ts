@@ -12,7 +12,14 @@ export type DomainPatterns = Iterable<DomainPattern> & {
   readonly length: number
   /** The same patterns without objects, for those who walk a million: of each the length of the name, the kind, the name. */
   readonly packed?: () => Uint8Array
+  /** Where these octets are in a file that is open as long as the patterns are held. */
+  readonly stored?: StoredOctets
 }
+
+export type StoredOctets = { readonly fd: number; readonly offset: number; readonly bytes: number }
+
+/** Patterns that are octets and nothing else. */
+export type PackedPatterns = Pick<Required<DomainPatterns>, 'length' | 'packed'>
 
 /** What the octet before the name of a packed pattern says. */
 export const PACKED_KINDS: readonly DomainPattern['kind'][] = ['name', 'below', 'both']

@@ -1,6 +1,4 @@
-import { setImmediate as others } from 'node:timers/promises'
-import { compilePolicyInTurns } from '@sallyport/compile'
-import type { CounterValues, ForwarderService } from '@sallyport/dns'
+import { compileApart, type CounterValues, type ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   gatewayPins,
@@ -255,7 +253,7 @@ async function prepare(
   names: BoundNames,
 ): Promise<GatewayPolicy> {
   const options = { atMs: Date.now(), seed: randomSeed() }
-  const compiled = await compilePolicyInTurns(policy, world, options, () => others())
+  const compiled = await compileApart(policy, world, options)
   return new GatewayPolicy(compiled, networks, known, names)
 }
 

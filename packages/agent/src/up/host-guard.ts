@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-import { setImmediate as others } from 'node:timers/promises'
-import { compilePolicyInTurns } from '@sallyport/compile'
-import { serversOf, type ForwarderService } from '@sallyport/dns'
+import { compileApart, serversOf, type ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   cgroupId,
@@ -240,7 +238,7 @@ async function prepare(
   names: BoundNames,
 ): Promise<Current> {
   const options = { atMs: Date.now(), seed: randomSeed() }
-  const compiled = await compilePolicyInTurns(policy, world, options, () => others())
+  const compiled = await compileApart(policy, world, options)
   return {
     asked: askPolicy(compiled),
     inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { giveBackMemory } from '@sallyport/dns'
+import { dropWhatWasReplaced, returnLargeBlocks } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError, type KnownNames, type Mode, type Policy, type World } from '@sallyport/policy'
 import { FlowSpool, isPostgresUrl, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
@@ -98,6 +98,7 @@ export async function serveHost(
 ): Promise<void> {
   const { stateDirectory, onNotice } = request
   await requireAlone(controlSocket(stateDirectory))
+  returnLargeBlocks()
   await using scope = new AsyncDisposableStack()
   const state = scope.use(await StateStore.open(request.stateStore))
   const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
@@ -114,7 +115,7 @@ export async function serveHost(
     enforce: async (policy, world) => {
       if (guard !== null) await guard.apply(policy, world)
       else guard = await request.guarding.open(policy, world, (record) => spool.append(record))
-      setTimeout(giveBackMemory, SETTLED_MS).unref()
+      setTimeout(dropWhatWasReplaced, SETTLED_MS).unref()
     },
   })
   await startWhenKnown(control, request, signal)

@@ -18,6 +18,15 @@ export class DomainList implements Iterable<DomainPattern> {
   #used = 0
   length = 0
 
+  /** The list that `packed` gave the octets of. */
+  static of(octets: Uint8Array<ArrayBuffer>, length: number): DomainList {
+    const list = new DomainList()
+    list.#octets = octets
+    list.#used = octets.length
+    list.length = length
+    return list
+  }
+
   add({ kind, name }: DomainPattern): void {
     this.#reserve()
     const at = this.#used + 2

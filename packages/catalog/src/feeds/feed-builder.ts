@@ -99,12 +99,15 @@ export class FeedBuilder {
     if (this.#shown.length < SHOWN_PROBLEMS) this.#shown.push({ line, reason, text: text.slice(0, SHOWN_TEXT) })
   }
 
-  async finish(format: FeedFormat): Promise<Feed | InvalidFeed> {
+  finish(format: FeedFormat): Feed | InvalidFeed {
     if (this.#invalid !== null) return { invalid: this.#invalid }
-    const settled = await this.#settle((rule) => isForDestinations(rule.types))
+    const settled = this.#settle((rule) => isForDestinations(rule.types))
     const byQueryType = new Map<string, NamePatterns>()
     for (const type of this.#types.size === 0 ? [] : [...this.#types, OTHER_TYPES]) {
-      byQueryType.set(type, await this.#settle((rule) => isForType(rule.types, type)))
+      byQueryType.set(
+        type,
+        this.#settle((rule) => isForType(rule.types, type)),
+      )
     }
     return {
       format,
@@ -122,8 +125,8 @@ export class FeedBuilder {
     }
   }
 
-  async #settle(isMeant: (rule: NameRule) => boolean): Promise<NamePatterns> {
-    const { domains, except } = await settleRules(this.#plain, this.#rules.filter(isMeant), this.#cancelled)
+  #settle(isMeant: (rule: NameRule) => boolean): NamePatterns {
+    const { domains, except } = settleRules(this.#plain, this.#rules.filter(isMeant), this.#cancelled)
     for (const pattern of this.#except) except.add(pattern)
     return { domains: domains.finish(), except: except.finish() }
   }

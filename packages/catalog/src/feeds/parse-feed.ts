@@ -14,10 +14,8 @@ import { readStix } from './formats/read-stix.ts'
 import { rpzReader } from './formats/rpz-reader.ts'
 import { unboundReader } from './formats/unbound-reader.ts'
 import { decodeFeed } from './decode-feed.ts'
-import { Turns } from './turns.ts'
 
 const LONGEST_LINE = 4096
-const LINES_AT_ONCE = 5000
 
 type LineFormat = Exclude<FeedFormat, 'stix' | 'misp' | 'misp-warninglist'>
 
@@ -34,7 +32,7 @@ const LINE_READERS: Readonly<Record<LineFormat, (builder: FeedBuilder, choice: F
 }
 
 /** A list of any format. It never throws: a line that cannot be used is counted, a document that is no list is `invalid`. */
-export async function parseFeed(bytes: Uint8Array, choice: FeedChoice, nowMs: number): Promise<Feed | InvalidFeed> {
+export function parseFeed(bytes: Uint8Array, choice: FeedChoice, nowMs: number): Feed | InvalidFeed {
   const decoded = decodeFeed(bytes)
   if ('invalid' in decoded) return decoded
   const { text, lineOf } = decoded
@@ -50,10 +48,10 @@ export async function parseFeed(bytes: Uint8Array, choice: FeedChoice, nowMs: nu
     const known = format ?? detectJsonFormat(document.value)
     if (typeof known === 'object') return known
     readDocument(known, document, nowMs, builder)
-    return await builder.finish(known)
+    return builder.finish(known)
   }
-  await readLines(decoded, LINE_READERS[format](builder, choice), builder)
-  return await builder.finish(format)
+  readLines(decoded, LINE_READERS[format](builder, choice), builder)
+  return builder.finish(format)
 }
 
 /** Whatever format it is said to have. */
@@ -71,12 +69,11 @@ function readDocument(format: FeedFormat, document: JsonDocument, nowMs: number,
   else readMispWarningList(document, builder)
 }
 
-async function readLines(
+function readLines(
   { text, lineOf }: Exclude<ReturnType<typeof decodeFeed>, InvalidFeed>,
   reader: LineReader,
   builder: FeedBuilder,
-): Promise<void> {
-  const turns = new Turns(LINES_AT_ONCE)
+): void {
   const readLine = (from: number, to: number, number: number): void => {
     const isLong = to - from > LONGEST_LINE
     const line = isLong ? null : lineOf(from, to)
@@ -92,7 +89,6 @@ async function readLines(
     number++
     if (reader.quick?.(text, from, to) !== true) readLine(from, to, number)
     from = next + 1
-    if (turns.isOver()) await turns.others()
   }
   reader.end?.()
 }

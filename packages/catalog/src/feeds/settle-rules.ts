@@ -1,9 +1,6 @@
 import { suffixes, type DomainName, type DomainPattern } from '@sallyport/net'
 import { DomainList } from './domain-list.ts'
 import { ruleApplies, ruleKey, rulesBlock, type NameRule } from './name-rule.ts'
-import { Turns } from './turns.ts'
-
-const STEPS_AT_ONCE = 2000
 
 type Settled = { readonly domains: DomainList; readonly except: DomainList }
 type Verdicts = { readonly self: boolean; readonly below: boolean }
@@ -12,11 +9,7 @@ type Verdicts = { readonly self: boolean; readonly below: boolean }
  * Rules that outrank each other as patterns of which the nearest decides. `plain` are blocks without options, most of a
  * list; only those that another rule is above or below of are looked at again.
  */
-export async function settleRules(
-  plain: DomainList,
-  rules: readonly NameRule[],
-  cancelled: ReadonlySet<string>,
-): Promise<Settled> {
+export function settleRules(plain: DomainList, rules: readonly NameRule[], cancelled: ReadonlySet<string>): Settled {
   const special = rules.filter((rule) => !cancelled.has(ruleKey(rule)))
   if (special.length === 0 && cancelled.size === 0) return { domains: plain, except: new DomainList() }
   const domains = new DomainList()
@@ -28,9 +21,7 @@ export async function settleRules(
     if (known === undefined) byName.set(name, [...entered])
     else known.push(...entered)
   }
-  const turns = new Turns(STEPS_AT_ONCE)
   for (const pattern of plain) {
-    if (turns.isOver()) await turns.others()
     const rule = { pattern, isException: false, isImportant: false, denyAllow: [], types: null }
     if (cancelled.size > 0 && cancelled.has(ruleKey(rule))) continue
     if (isTouched(pattern.name)) enter(pattern.name, rule)
@@ -40,7 +31,7 @@ export async function settleRules(
     enter(rule.pattern.name, rule)
     for (const name of rule.denyAllow) enter(name)
   }
-  await emit(byName, turns, (pattern, blocks) => (blocks ? domains : except).add(pattern))
+  emit(byName, (pattern, blocks) => (blocks ? domains : except).add(pattern))
   return { domains: domains.finish(), except: except.finish() }
 }
 
@@ -51,15 +42,13 @@ function touchedBy(rules: readonly NameRule[]): (name: DomainName) => boolean {
   return (name) => above.has(name) || suffixes(name).some((each) => named.has(each))
 }
 
-async function emit(
+function emit(
   byName: ReadonlyMap<string, readonly NameRule[]>,
-  turns: Turns,
   add: (pattern: DomainPattern, blocks: boolean) => void,
-): Promise<void> {
+): void {
   const settled = new Map<string, Verdicts>()
   const names = [...byName.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)) as DomainName[]
   for (const name of names) {
-    if (turns.isOver()) await turns.others()
     const chain = [...suffixes(name)]
     const candidates = new Set(chain.flatMap((each) => byName.get(each) ?? []))
     const blocks = (asked: DomainName): boolean =>

@@ -4,12 +4,10 @@ import type { DomainPatterns } from '@sallyport/policy'
 import { getPublicSuffix, parse } from 'tldts'
 import { DomainList } from '../feeds/domain-list.ts'
 import type { Feed, NamePatterns } from '../feeds/feed.ts'
-import { Turns } from '../feeds/turns.ts'
 import type { QuarantinedEntry } from './feed-state.ts'
 import { PRIVATE_RANGES } from './private-ranges.ts'
 
 const SHOWN = 1000
-const STEPS_AT_ONCE = 4000
 const SUFFIXES = {
   allowPrivateDomains: true,
   validateHostname: false,
@@ -26,11 +24,7 @@ export type Guarded = {
  * Keeps out of a feed what is in all likelihood a mistake of its maker: entries that cover a public suffix, a popular site
  * or a private range. `released` are entries that a person let in.
  */
-export async function guardEntries(
-  feed: Feed,
-  popular: ReadonlySet<string>,
-  released: ReadonlySet<string>,
-): Promise<Guarded> {
+export function guardEntries(feed: Feed, popular: ReadonlySet<string>, released: ReadonlySet<string>): Guarded {
   const shown: QuarantinedEntry[] = []
   let count = 0
   const keepOut = (entry: string, reason: string): boolean => {
@@ -49,7 +43,7 @@ export async function guardEntries(
     seen.add(entry)
     return !keepOut(entry, reason)
   }
-  const guarded = await withPatterns(feed, isKept)
+  const guarded = withPatterns(feed, isKept)
   const prefixes = feed.prefixes.filter((prefix) => {
     const reason = prefixSuspicion(prefix)
     return reason === null || !keepOut(formatPrefix(prefix), reason)
@@ -58,21 +52,19 @@ export async function guardEntries(
 }
 
 /** A feed with the names that are kept, for connections and for each type of query. */
-async function withPatterns(feed: Feed, isKept: (pattern: DomainPattern) => boolean): Promise<Feed> {
-  const turns = new Turns(STEPS_AT_ONCE)
-  const kept = async (patterns: DomainPatterns): Promise<DomainList> => {
+function withPatterns(feed: Feed, isKept: (pattern: DomainPattern) => boolean): Feed {
+  const kept = (patterns: DomainPatterns): DomainList => {
     const list = new DomainList()
     for (const pattern of patterns) {
-      if (turns.isOver()) await turns.others()
       if (isKept(pattern)) list.add(pattern)
     }
     return list.finish()
   }
   const byQueryType = new Map<string, NamePatterns>()
   for (const [type, { domains, except }] of feed.byQueryType) {
-    byQueryType.set(type, { domains: await kept(domains), except })
+    byQueryType.set(type, { domains: kept(domains), except })
   }
-  return { ...feed, domains: await kept(feed.domains), byQueryType }
+  return { ...feed, domains: kept(feed.domains), byQueryType }
 }
 
 /** A set of all names at or above a popular one answers for a million entries in a look-up each. */
@@ -101,9 +93,9 @@ function isPublicSuffix(name: DomainName): boolean {
 }
 
 /** A feed without the entries that were kept out of it before. */
-export async function withoutEntries(feed: Feed, entries: ReadonlySet<string>): Promise<Feed> {
+export function withoutEntries(feed: Feed, entries: ReadonlySet<string>): Feed {
   if (entries.size === 0) return feed
-  const kept = await withPatterns(feed, (pattern) => !entries.has(formatDomainPattern(pattern)))
+  const kept = withPatterns(feed, (pattern) => !entries.has(formatDomainPattern(pattern)))
   return { ...kept, prefixes: feed.prefixes.filter((prefix) => !entries.has(formatPrefix(prefix))) }
 }
 

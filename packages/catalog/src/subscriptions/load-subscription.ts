@@ -42,7 +42,7 @@ async function readWithout(
   nowMs: number,
 ): Promise<Feed | InvalidFeed> {
   const unpacked = await unpackFeed(bytes)
-  const feed = 'invalid' in unpacked ? unpacked : await parseFeed(unpacked, source, nowMs)
+  const feed = 'invalid' in unpacked ? unpacked : parseFeed(unpacked, source, nowMs)
   return 'invalid' in feed ? feed : withoutEntries(feed, keptOut)
 }
 

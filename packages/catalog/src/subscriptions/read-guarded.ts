@@ -14,7 +14,7 @@ export async function readGuarded(
 ): Promise<Guarded | InvalidFeed> {
   const unpacked = await unpackFeed(bytes)
   if ('invalid' in unpacked) return unpacked
-  const feed = await parseFeed(unpacked, source, nowMs)
+  const feed = parseFeed(unpacked, source, nowMs)
   return 'invalid' in feed ? feed : guardEntries(feed, popular, released)
 }
 

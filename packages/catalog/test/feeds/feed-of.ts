@@ -7,13 +7,13 @@ export const NOW: number = Date.parse('2026-11-25T00:00:00Z')
 
 /** The feed of a text, which must be one. */
 export async function feedOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<Feed> {
-  const feed = await parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
+  const feed = parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
   assert.ok(!('invalid' in feed), 'invalid' in feed ? feed.invalid : '')
   return feed
 }
 
 export async function invalidOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<string> {
-  const feed = await parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
+  const feed = parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
   return 'invalid' in feed ? feed.invalid : assert.fail('a feed')
 }
 

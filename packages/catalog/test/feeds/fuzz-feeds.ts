@@ -32,7 +32,7 @@ export const fuzzFeeds = {
     if ('invalid' in unpacked) return false
     const format = random(3) === 0 ? undefined : FEED_FORMATS[random(FEED_FORMATS.length)]
     const column = random(4) === 0 ? { column: random(2) === 0 ? 'host' : random(3) } : {}
-    const feed = await parseFeed(unpacked, { ...(format === undefined ? {} : { format }), ...column }, NOW)
+    const feed = parseFeed(unpacked, { ...(format === undefined ? {} : { format }), ...column }, NOW)
     requireSound(feed)
     return !('invalid' in feed)
   },

@@ -32,7 +32,7 @@ test('settled patterns, of which the nearest decides, hold what the rules block'
       const plain = new DomainList()
       for (const each of blocks) plain.add(each)
       const cancelled = new Set(cancelledRules.map(ruleKey))
-      const { domains, except } = await settleRules(plain, rules, cancelled)
+      const { domains, except } = settleRules(plain, rules, cancelled)
       const all = [
         ...blocks.map((each) => ({
           pattern: each,

@@ -7,7 +7,8 @@ import { examples, feedOption, jsonOption, repeatable } from '../input/options.t
 import { stateDirectory } from '../input/state-directory.ts'
 import { readRunPolicy } from '../input/run-policy.ts'
 import { parseUpstream } from '../input/upstream.ts'
-import { readEnforcedWorld } from '../input/feed-refresh.ts'
+import { fetchMissingFeeds } from '../input/feed-refresh.ts'
+import { readWorld } from '../input/world.ts'
 import { recordFlows } from '../output/flow-recording.ts'
 import { openReport } from '../output/flow-report.ts'
 import { note } from '../output/print.ts'
@@ -62,7 +63,8 @@ export function runCommand(answer: Answer): Command {
 
 async function run(command: readonly string[], options: Options): Promise<number> {
   const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null, options.feed)
-  const world = await readEnforcedWorld(options.feed, policy)
+  await fetchMissingFeeds(options.feed, policy)
+  const world = await readWorld(options.feed, policy)
   await using report = await openReport(options.report)
   using recording = recordFlows(options.record)
   const flows = new FlowAggregate()

@@ -1,23 +1,29 @@
 import { join } from 'node:path'
+import { compilePolicy } from '@sallyport/compile'
 import {
   answerSettings,
+  compileApart,
   dnsSettings,
-  giveBackMemory,
+  dropWhatWasReplaced,
   judgeOptions,
   policyNameSets,
+  returnLargeBlocks,
   type AnswerSettings,
   type ForwarderOptions,
   type NameQuery,
   type PolicyJudge,
 } from '@sallyport/dns'
 import { asksForNewlySeen, definePolicy, policyForNames, type DnsSettings, type Policy } from '@sallyport/policy'
-import { readEnforcedWorld } from './feed-refresh.ts'
+import { fetchMissingFeeds } from './feed-refresh.ts'
 import { readPolicyInForce } from './policy-files.ts'
 import { compileForQueries, QueryJudges, type QueryPolicies } from './query-judges.ts'
 import { SeenDomainsFile } from './seen-domains-file.ts'
 import { stateDirectory } from './state-directory.ts'
+import { readWorld, readWorldApart } from './world.ts'
 
 const NEWLY_SEEN_SECONDS = 7 * 86_400
+/** By then the last batch of queries that was judged by the policy before is answered. */
+const UNUSED_MS = 300
 
 /** The policy for names that are usual, and, when it makes a difference, for those that are newly seen. */
 type Policies = { readonly known: QueryPolicies; readonly fresh: QueryPolicies | null }
@@ -46,9 +52,9 @@ export class DnsPolicy implements AsyncDisposable {
   }
 
   static async read(files: readonly string[], feeds: readonly string[]): Promise<DnsPolicy> {
-    const policy = new DnsPolicy(files, feeds, await readPolicies(files, feeds))
-    setImmediate(giveBackMemory)
-    return policy
+    returnLargeBlocks()
+    setTimeout(dropWhatWasReplaced, UNUSED_MS).unref()
+    return new DnsPolicy(files, feeds, await readPolicies(files, feeds, false))
   }
 
   /** Once it is this process that answers: what was seen is this one's to keep. */
@@ -92,12 +98,12 @@ export class DnsPolicy implements AsyncDisposable {
    * gives is called in the moment in which the policy comes into force.
    */
   async reload(prepare: (settings: DnsSettings) => Promise<() => void>): Promise<void> {
-    const next = await readPolicies(this.#files, this.#feeds)
+    const next = await readPolicies(this.#files, this.#feeds, true)
     const put = await prepare(next.settings)
     await this.#openSeen(next)
     this.#inForce = next
     put()
-    setImmediate(giveBackMemory)
+    setTimeout(dropWhatWasReplaced, UNUSED_MS).unref()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,13 +131,16 @@ function tellsClientsApart({ layers }: Policy): boolean {
   return rules.some(({ from, exceptFrom }) => [...(from ?? []), ...exceptFrom].some((term) => term.network))
 }
 
-async function readPolicies(files: readonly string[], feeds: readonly string[]): Promise<InForce> {
+/** `apart`: by threads, for others are answered meanwhile. At a start nobody is, and a thread takes longer to begin. */
+async function readPolicies(files: readonly string[], feeds: readonly string[], apart: boolean): Promise<InForce> {
   const policy = files.length > 0 ? await readPolicyInForce(files, feeds) : policyOfFeeds(feeds)
-  const world = await readEnforcedWorld(feeds, policy)
+  await fetchMissingFeeds(feeds, policy)
+  const world = await (apart ? readWorldApart : readWorld)(feeds, policy)
+  const compile = apart ? compileApart : compilePolicy
   const asks = asksForNewlySeen(policy)
   const policies = {
-    known: await compileForQueries(asks ? policyForNames(policy, 'known') : policy, world),
-    fresh: asks ? await compileForQueries(policyForNames(policy, 'new'), world) : null,
+    known: await compileForQueries(asks ? policyForNames(policy, 'known') : policy, world, compile),
+    fresh: asks ? await compileForQueries(policyForNames(policy, 'new'), world, compile) : null,
   }
   const settings = dnsSettings(policy)
   const options = judgeOptions(settings)

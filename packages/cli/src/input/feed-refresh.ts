@@ -1,23 +1,16 @@
 import { join } from 'node:path'
-import type { FeedState, Subscription, UpdateContext, Updated } from '@sallyport/catalog'
-import type { Policy, World } from '@sallyport/policy'
+import type { FeedState, Subscription, Updated, WhichFeeds } from '@sallyport/catalog'
+import type { Policy } from '@sallyport/policy'
 import type { FeedCounters } from '../output/feed-metrics.ts'
 import { note } from '../output/print.ts'
 import { printable } from '../output/style.ts'
 import { stateDirectory } from './state-directory.ts'
-import { readWorld } from './world.ts'
 
 /** Nobody wants to wait longer for a command to start; what is missing then comes with the next refresh. */
 const START_TIMEOUT_MS = 15_000
 const MOST_SECONDS_BETWEEN_CHECKS = 60
 
-/** The world for what enforces the policy: feeds of which there is no copy yet are fetched first. */
-export async function readEnforcedWorld(feeds: readonly string[], policy: Policy): Promise<World> {
-  await fetchMissingFeeds(feeds, policy)
-  return readWorld(feeds, policy)
-}
-
-/** `feeds` are those of --feed, which take the place of the policy's. */
+/** Feeds of which there is no copy yet are fetched before the policy is enforced. `feeds` are those of --feed, which take the place of the policy's. */
 export async function fetchMissingFeeds(feeds: readonly string[], policy: Policy): Promise<void> {
   const wanted = await subscriptions(policy, namesOf(feeds))
   if (wanted.length > 0) await fetchMissing(wanted)
@@ -34,23 +27,20 @@ async function subscriptions(policy: Policy, without: ReadonlySet<string>): Prom
 }
 
 async function fetchMissing(wanted: readonly Subscription[]): Promise<void> {
-  const { FETCH_BOUNDS, missingFeeds, readPopularSites, updateDueFeeds } = await import('@sallyport/catalog')
-  const context = {
-    store: await ownStore(),
-    nowMs: Date.now(),
-    popular: readPopularSites(),
-    bounds: { ...FETCH_BOUNDS, timeoutMs: START_TIMEOUT_MS },
-  }
+  const { FeedStore, missingFeeds, updateFeedsApart } = await import('@sallyport/catalog')
+  const store = ownStore()
   try {
-    report(await updateDueFeeds(await missingFeeds(wanted, context), context))
+    const missing = await missingFeeds(wanted, { store: new FeedStore(store) })
+    if (missing.length === 0) return
+    report(await updateFeedsApart({ subscriptions: missing, store, which: 'due', timeoutMs: START_TIMEOUT_MS }))
   } catch (error) {
     note(`sallyport: feeds cannot be kept: ${printable(error instanceof Error ? error.message : String(error))}`)
   }
 }
 
-async function ownStore(): Promise<InstanceType<(typeof import('@sallyport/catalog'))['FeedStore']>> {
-  const { FeedStore } = await import('@sallyport/catalog')
-  return new FeedStore(join(stateDirectory(), 'feeds'))
+/** Directory of this user's copies. */
+function ownStore(): string {
+  return join(stateDirectory(), 'feeds')
 }
 
 function report(updated: readonly Updated[]): void {
@@ -98,11 +88,9 @@ export class FeedRefresh implements Disposable {
       const wanted = await this.#wanted()
       const feed = wanted.find((each) => each.name === name)
       if (feed === undefined) return null
-      const { updateSubscription } = await import('@sallyport/catalog')
-      const updated = await updateSubscription(feed, await this.#context())
-      await this.#take([updated])
+      const [updated] = await this.#update([feed], 'all')
       await this.#readStates(wanted)
-      return updated
+      return updated!
     })
   }
 
@@ -125,7 +113,7 @@ export class FeedRefresh implements Disposable {
 
   async #check(wanted: readonly Subscription[]): Promise<void> {
     try {
-      await this.#inTurn(() => this.#update(wanted))
+      await this.#inTurn(() => this.#update(wanted, 'due'))
     } catch (error) {
       if (this.#stopped.signal.aborted) return
       note(`sallyport: feeds cannot be kept: ${printable(error instanceof Error ? error.message : String(error))}`)
@@ -133,21 +121,20 @@ export class FeedRefresh implements Disposable {
     await this.#schedule()
   }
 
-  async #update(wanted: readonly Subscription[]): Promise<void> {
-    if (wanted.length === 0) return
-    const { updateDueFeeds } = await import('@sallyport/catalog')
-    await this.#take(await updateDueFeeds(wanted, await this.#context()))
-  }
-
-  async #context(): Promise<UpdateContext> {
-    const { readPopularSites } = await import('@sallyport/catalog')
+  async #update(wanted: readonly Subscription[], which: WhichFeeds): Promise<readonly Updated[]> {
+    if (wanted.length === 0) return []
+    const { updateFeedsApart } = await import('@sallyport/catalog')
     const { signal } = this.#stopped
-    return { store: await ownStore(), nowMs: Date.now(), popular: readPopularSites(), signal }
+    const updated = await updateFeedsApart({ subscriptions: wanted, store: ownStore(), which }, signal)
+    await this.#take(updated)
+    return updated
   }
 
   async #readStates(wanted: readonly Subscription[]): Promise<void> {
-    const store = wanted.length === 0 ? null : await ownStore()
-    this.#states = store === null ? [] : await Promise.all(wanted.map((each) => store.state(each)))
+    if (wanted.length === 0) return void (this.#states = [])
+    const { FeedStore } = await import('@sallyport/catalog')
+    const store = new FeedStore(ownStore())
+    this.#states = await Promise.all(wanted.map((each) => store.state(each)))
   }
 
   async #take(updated: readonly Updated[]): Promise<void> {

@@ -14,7 +14,7 @@ export async function hostWorldReader(feeds: readonly string[]): Promise<(policy
     const { countries, networks } = geography()
     // Now, while nobody waits: the first flow would.
     for (const table of [countries, networks]) table.find(ipv4(0))
-    return readWorldWith(geography(), feeds, policy)
+    return readWorldWith({ geography: geography(), apart: true }, feeds, policy)
   }
 }
 

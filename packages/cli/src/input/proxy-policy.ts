@@ -1,9 +1,9 @@
-import { setImmediate as requests } from 'node:timers/promises'
-import { compilePolicyInTurns, type CompiledPolicy } from '@sallyport/compile'
+import type { CompiledPolicy } from '@sallyport/compile'
+import { compileApart } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 import { readPolicyInForce } from './policy-files.ts'
 import { randomSeed } from './random-seed.ts'
-import { readWorld } from './world.ts'
+import { readWorldApart } from './world.ts'
 
 /** The policy as a proxy needs it: its loopback is not its clients', so nothing passes without a rule. */
 export async function readProxyPolicy(files: readonly string[], feeds: readonly string[]): Promise<CompiledPolicy> {
@@ -14,5 +14,5 @@ export async function readProxyPolicy(files: readonly string[], feeds: readonly 
   }
   const policy = await readPolicyInForce(files, feeds)
   const options = { atMs: Date.now(), seed: randomSeed(), implicit: 'rules' } as const
-  return compilePolicyInTurns(policy, await readWorld(feeds, policy), options, () => requests())
+  return compileApart(policy, await readWorldApart(feeds, policy), options)
 }

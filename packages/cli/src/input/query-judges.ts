@@ -1,6 +1,5 @@
-import { setImmediate as queries } from 'node:timers/promises'
-import { compilePolicyInTurns, type CompiledPolicy } from '@sallyport/compile'
-import { PolicyJudge, type JudgeOptions, type NameQuery } from '@sallyport/dns'
+import type { CompiledPolicy, compilePolicy } from '@sallyport/compile'
+import { PolicyJudge, type compileApart, type JudgeOptions, type NameQuery } from '@sallyport/dns'
 import type { Policy, World } from '@sallyport/policy'
 import { typeNumber } from '@sallyport/wire'
 import { randomSeed } from './random-seed.ts'
@@ -13,10 +12,13 @@ export type QueryPolicies = {
   readonly others: CompiledPolicy | null
 }
 
-/** Queries are answered meanwhile. */
-export async function compileForQueries(policy: Policy, world: World): Promise<QueryPolicies> {
+export async function compileForQueries(
+  policy: Policy,
+  world: World,
+  compileWith: typeof compilePolicy | typeof compileApart,
+): Promise<QueryPolicies> {
   const options = { atMs: Date.now(), seed: randomSeed() }
-  const compile = (each: World): Promise<CompiledPolicy> => compilePolicyInTurns(policy, each, options, () => queries())
+  const compile = async (each: World): Promise<CompiledPolicy> => compileWith(policy, each, options)
   const byType = new Map<number, CompiledPolicy>()
   let others: CompiledPolicy | null = null
   for (const type of world.queryTypes ?? []) {

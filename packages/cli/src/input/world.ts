@@ -22,9 +22,15 @@ export async function readWorld(feeds: readonly string[], ...policies: readonly 
   return feeds.length === 0 && !policies.some(asksForWorld) ? EMPTY_WORLD : readWholeWorld(feeds, ...policies)
 }
 
+/** The same for who answers others meanwhile: a thread reads the feeds. */
+export async function readWorldApart(feeds: readonly string[], policy: Policy): Promise<World> {
+  if (feeds.length === 0 && !asksForWorld(policy)) return EMPTY_WORLD
+  return readWorldWith({ geography: (await geographyReader())(), apart: true }, feeds, policy)
+}
+
 /** The same, whether or not a policy asks for it. */
 export async function readWholeWorld(feeds: readonly string[], ...policies: readonly Policy[]): Promise<World> {
-  return readWorldWith((await geographyReader())(), feeds, ...policies)
+  return readWorldWith({ geography: (await geographyReader())(), apart: false }, feeds, ...policies)
 }
 
 /** Tables of countries and networks: the same as long as their files are. */
@@ -34,7 +40,7 @@ export async function geographyReader(): Promise<() => Geography> {
 }
 
 export async function readWorldWith(
-  geography: Geography,
+  how: { readonly geography: Geography; readonly apart: boolean },
   feeds: readonly string[],
   ...policies: readonly Policy[]
 ): Promise<World> {
@@ -51,7 +57,7 @@ export async function readWorldWith(
     stores: readableStates('feeds'),
     compiled: join(stateDirectory(), 'feeds', 'compiled'),
     imported: await readImported(readableStates('services')),
-    geography,
+    ...how,
     warn,
   })
 }

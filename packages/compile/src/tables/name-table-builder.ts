@@ -1,4 +1,4 @@
-import { PACKED_KINDS, type DomainPatterns } from '@sallyport/policy'
+import { PACKED_KINDS } from '@sallyport/policy'
 import { AtomSets } from './atom-sets.ts'
 import type { NameList, NameTableImage } from './name-table.ts'
 import { HashBlock } from './hash-block.ts'
@@ -9,14 +9,13 @@ import { SuffixHash, type HashSeed } from './suffix-hash.ts'
 /** Lists that a pattern takes the name itself, or the names below it, out of. */
 type Hole = { readonly self: number[]; readonly below: number[] }
 type Ids = Uint16Array | Uint32Array
+type Patterns = NameList['patterns']
 
 // 12 octets a slot: 19 MB for a million names, and 3 to 4 slots looked at for a name that is not there.
 const NAME = PACKED_KINDS.indexOf('name')
 const BELOW = PACKED_KINDS.indexOf('below')
 const LOAD = 0.64
 const SHORT_IDS = 0x1_0000
-/** A millisecond of work. */
-const NAMES_AT_ONCE = 4096
 /** Of the filter of names that have others below them, for each name: one in twelve of those that do not, passes. */
 const FILTER_BITS = 12
 
@@ -51,22 +50,13 @@ export class NameTableBuilder {
     this.#giverShift = 32 - filterBits
   }
 
-  /** The work, in parts of about a millisecond. */
-  *parts(): Generator<void, void, undefined> {
+  /** All of the work; once. */
+  build(): NameTableImage {
     for (const { atom, patterns, except } of this.#lists) {
-      yield* this.#enterEach(patterns, atom, false)
-      if (except !== undefined) yield* this.#enterEach(except, atom, true)
+      this.#enterEach(patterns, atom, false)
+      if (except !== undefined) this.#enterEach(except, atom, true)
     }
-    if (!this.#gives) return
-    // Ancestors are read from the lists' own sets, so inherited sets go to copies.
-    const own = this.#ids.slice()
-    for (const { patterns, except } of this.#lists) {
-      yield* this.#inheritEach(patterns, own)
-      if (except !== undefined) yield* this.#inheritEach(except, own)
-    }
-  }
-
-  image(): NameTableImage {
+    if (this.#gives) this.#inheritAll()
     return {
       seed: this.#seed,
       entries: this.#entries,
@@ -76,7 +66,16 @@ export class NameTableBuilder {
     }
   }
 
-  *#enterEach(patterns: DomainPatterns, atom: number, areHoles: boolean): Generator<void, void, undefined> {
+  #inheritAll(): void {
+    // Ancestors are read from the lists' own sets, so inherited sets go to copies.
+    const own = this.#ids.slice()
+    for (const { patterns, except } of this.#lists) {
+      this.#inheritEach(patterns, own)
+      if (except !== undefined) this.#inheritEach(except, own)
+    }
+  }
+
+  #enterEach(patterns: Patterns, atom: number, areHoles: boolean): void {
     const cursor = new PatternCursor(patterns, this.#hash)
     const alone = this.#sets.add(0, atom)
     const block = this.#block
@@ -87,16 +86,12 @@ export class NameTableBuilder {
         if (areHoles) this.#enterHole(atom, slot, block.low[at]!, block.kinds[at]!)
         else this.#enter(atom, alone, slot, block.low[at]!, block.kinds[at]!)
       }
-      yield
     }
   }
 
-  *#inheritEach(patterns: DomainPatterns, own: Ids): Generator<void, void, undefined> {
+  #inheritEach(patterns: Patterns, own: Ids): void {
     const cursor = new PatternCursor(patterns, this.#hash)
-    for (let count = 1; cursor.next() >= 0; count++) {
-      this.#inherit(own)
-      if (count % NAMES_AT_ONCE === 0) yield
-    }
+    while (cursor.next() >= 0) this.#inherit(own)
   }
 
   /** `alone` is the set of this list alone, which nearly all names are in. */

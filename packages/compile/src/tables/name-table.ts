@@ -1,5 +1,5 @@
 import type { DomainName } from '@sallyport/net'
-import type { DomainPatterns } from '@sallyport/policy'
+import type { DomainPatterns, PackedPatterns } from '@sallyport/policy'
 import { NameTableBuilder } from './name-table-builder.ts'
 import { slotOf } from './slots.ts'
 import { SuffixHash, type HashSeed } from './suffix-hash.ts'
@@ -7,8 +7,8 @@ import { SuffixHash, type HashSeed } from './suffix-hash.ts'
 /** Patterns of one list, and holes in it; `atom` identifies the list. They are walked twice and not kept. */
 export type NameList = {
   readonly atom: number
-  readonly patterns: DomainPatterns
-  readonly except?: DomainPatterns
+  readonly patterns: DomainPatterns | PackedPatterns
+  readonly except?: DomainPatterns | PackedPatterns
 }
 
 /** Everything of a table, on shared memory: threads that get it by message look into one copy. */
@@ -37,19 +37,7 @@ export type NameTable = {
 /** A suffix hash: a million names cost no strings. */
 export function buildNameTable(lists: readonly NameList[], seed: HashSeed): NameTable {
   const builder = new NameTableBuilder(lists, seed)
-  for (const _ of builder.parts());
-  return openNameTable(builder.image())
-}
-
-/** The same, in parts of about a millisecond: `others` lets those have their turn who wait for this thread. */
-export async function buildNameTableInTurns(
-  lists: readonly NameList[],
-  seed: HashSeed,
-  others: () => Promise<void>,
-): Promise<NameTable> {
-  const builder = new NameTableBuilder(lists, seed)
-  for (const _ of builder.parts()) await others()
-  return openNameTable(builder.image())
+  return openNameTable(builder.build())
 }
 
 export function openNameTable(image: NameTableImage): NameTable {

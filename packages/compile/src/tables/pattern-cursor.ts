@@ -1,5 +1,5 @@
 import type { DomainPattern } from '@sallyport/net'
-import { PACKED_KINDS, type DomainPatterns } from '@sallyport/policy'
+import { PACKED_KINDS, type DomainPatterns, type PackedPatterns } from '@sallyport/policy'
 import type { SuffixHash } from './suffix-hash.ts'
 
 /** Walks patterns with the hashes of each name; packed ones without making a text of any. */
@@ -9,10 +9,10 @@ export class PatternCursor {
   readonly #patterns: Iterator<DomainPattern> | null
   #at = 0
 
-  constructor(patterns: DomainPatterns, hash: SuffixHash) {
+  constructor(patterns: DomainPatterns | PackedPatterns, hash: SuffixHash) {
     this.#hash = hash
     this.#packed = patterns.packed?.() ?? null
-    this.#patterns = this.#packed === null ? patterns[Symbol.iterator]() : null
+    this.#patterns = Symbol.iterator in patterns && this.#packed === null ? patterns[Symbol.iterator]() : null
   }
 
   /** The kind of the next pattern as its place in `PACKED_KINDS`; the hash then holds its name. -1 at the end. */

@@ -27,14 +27,14 @@ export class CompiledFeeds {
   async get(
     source: readonly unknown[],
     nowMs: number,
-    read: () => Promise<Feed | InvalidFeed>,
+    read: () => Promise<Feed | InvalidFeed> | Feed | InvalidFeed,
   ): Promise<Feed | InvalidFeed> {
     if (this.#directory === null) return read()
     const name = createHash('sha256')
       .update(JSON.stringify([READER_VERSION, ...source]))
       .digest('hex')
     const path = join(this.#directory, `${name}.feed`)
-    const known = await openCompiled(path)
+    const known = openCompiled(path)
     if (known !== null) {
       await utimes(path, nowMs / 1000, nowMs / 1000).catch(() => {})
       return known
@@ -48,7 +48,7 @@ export class CompiledFeeds {
       // A directory that cannot be written, or a full disk: the feed is as good without its copy.
       return feed
     }
-    return (await openCompiled(path)) ?? feed
+    return openCompiled(path) ?? feed
   }
 
   async #sweep(nowMs: number): Promise<void> {

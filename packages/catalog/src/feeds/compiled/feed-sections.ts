@@ -1,7 +1,8 @@
-import type { DomainPattern, Prefix } from '@sallyport/net'
-import { FEED_FORMATS, PACKED_KINDS, type DomainPatterns } from '@sallyport/policy'
+import type { Prefix } from '@sallyport/net'
+import { FEED_FORMATS, type DomainPatterns } from '@sallyport/policy'
 import * as z from 'zod'
-import type { Feed, FeedProblems } from '../feed.ts'
+import type { Feed, FeedProblems, NamePatterns } from '../feed.ts'
+import { packPatterns } from '../pack-patterns.ts'
 
 const PREFIX_OCTETS = 17
 
@@ -39,7 +40,7 @@ export function sectionsOf(feed: Feed): { readonly header: FeedHeader; readonly 
       { isExcept: false, queryType, patterns: domains },
       { isExcept: true, queryType, patterns: except },
     ]),
-  ].map((list) => ({ ...list, octets: packedOf(list.patterns) }))
+  ].map((list) => ({ ...list, octets: packPatterns(list.patterns) }))
   return {
     header: {
       format: feed.format,
@@ -53,13 +54,21 @@ export function sectionsOf(feed: Feed): { readonly header: FeedHeader; readonly 
   }
 }
 
-function packedOf(patterns: DomainPatterns): Uint8Array {
-  if (patterns.packed !== undefined) return patterns.packed()
-  return Buffer.concat([...patterns].map(packPattern))
-}
-
-function packPattern({ kind, name }: DomainPattern): Uint8Array {
-  return Buffer.from([name.length, PACKED_KINDS.indexOf(kind), ...Buffer.from(name, 'latin1')])
+/** The reverse: `patterns` are the lists of the header, in its order. */
+export function feedOfSections(header: FeedHeader, prefixes: Uint8Array, patterns: readonly DomainPatterns[]): Feed {
+  const byQueryType = new Map<string | null, { domains?: DomainPatterns; except?: DomainPatterns }>()
+  for (const [at, { isExcept, queryType }] of header.lists.entries()) {
+    byQueryType.set(queryType, { ...byQueryType.get(queryType), [isExcept ? 'except' : 'domains']: patterns[at]! })
+  }
+  const patternsFor = (type: string | null): NamePatterns => byQueryType.get(type) as NamePatterns
+  const types = [...byQueryType.keys()].filter((type) => type !== null)
+  return {
+    format: header.format,
+    problems: header.problems,
+    prefixes: unpackPrefixes(prefixes),
+    ...patternsFor(null),
+    byQueryType: new Map(types.map((type) => [type, patternsFor(type)])),
+  }
 }
 
 export function prefixBytes(count: number): number {
@@ -76,7 +85,8 @@ function packPrefixes(prefixes: readonly Prefix[]): Uint8Array {
   return octets
 }
 
-export function unpackPrefixes(octets: Buffer): readonly Prefix[] {
+function unpackPrefixes(packed: Uint8Array): readonly Prefix[] {
+  const octets = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
   return Array.from({ length: octets.length / PREFIX_OCTETS }, (_, index) => {
     const at = index * PREFIX_OCTETS
     const word = (number: number): number => octets.readUInt32BE(at + number * 4)

@@ -1,15 +1,26 @@
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 
 /** Lists come and go with the policies that hold them; nobody tells when the last one let go. */
 const closing = new FinalizationRegistry<number>((fd) => closeSync(fd))
 
 /** A file that stays readable, also after it was removed, for as long as this object is held. */
 export class OpenFile {
+  readonly path: string
   readonly fd: number
 
-  constructor(fd: number) {
+  private constructor(path: string, fd: number) {
+    this.path = path
     this.fd = fd
     closing.register(this, fd)
+  }
+
+  /** `null` when it cannot be opened. */
+  static open(path: string): OpenFile | null {
+    try {
+      return new OpenFile(path, openSync(path, 'r'))
+    } catch {
+      return null
+    }
   }
 
   /** Throws when the file is shorter. */

@@ -1,4 +1,5 @@
 import type { DomainPattern } from '@sallyport/net'
+import type { StoredOctets } from '@sallyport/policy'
 import { walkPacked } from '../walk-packed.ts'
 import type { OpenFile } from './open-file.ts'
 
@@ -15,6 +16,15 @@ export class StoredPatterns implements Iterable<DomainPattern> {
     this.#offset = offset
     this.#bytes = bytes
     this.length = length
+  }
+
+  /** The file that they are in. */
+  get path(): string {
+    return this.#file.path
+  }
+
+  get stored(): StoredOctets {
+    return { fd: this.#file.fd, offset: this.#offset, bytes: this.#bytes }
   }
 
   packed(): Uint8Array {

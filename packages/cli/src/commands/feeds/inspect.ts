@@ -35,7 +35,7 @@ export function inspectCommand(answer: Answer): Command {
         throw fileError(file, error)
       })
       if ('invalid' in read) throw new SallyportError('feed-invalid', `${file}: ${read.invalid}`)
-      const { feed, quarantine } = await guardEntries(read, readPopularSites(), new Set())
+      const { feed, quarantine } = guardEntries(read, readPopularSites(), new Set())
       const { format, domains, except, prefixes, problems } = feed
       if (json === true) {
         printJson({
