@@ -1,7 +1,7 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
-import { nameListsOf, rulesInForce, type RulesInForce } from './rules-in-force.ts'
-import { buildNameTable, type NameList, type NameTable } from './tables/name-table.ts'
+import { namesEverAskedFor, rulesInForce } from './rules-in-force.ts'
+import { buildNameTable, type KeyedNames, type NameList, type NameTable } from './tables/name-table.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
 
 export type CompileOptions = {
@@ -15,31 +15,29 @@ export type CompileOptions = {
 
 const NO_SEED: HashSeed = [0, 0]
 
-type FirstRules = { readonly rules: RulesInForce; readonly names: NameTable }
-
 /** A policy with its tables and diagram; one set of them for each set of rules in force at the times asked for. */
 export class CompiledPolicy {
   readonly policy: Policy
   readonly world: World
   readonly atMs: number
-  readonly #seed: HashSeed
+  /** Of all rules, in force or not: a list of a million names is not read again when an hour begins. */
+  readonly #names: KeyedNames
   readonly #implicit: 'usual' | 'rules'
   readonly #timed: readonly Rule[]
   /** The only rules of a policy without schedules. */
   #untimed: CompiledRules | undefined
   readonly #byRulesInForce = new Map<string, CompiledRules>()
 
-  constructor(policy: Policy, world: World, options: CompileOptions, first?: FirstRules) {
+  constructor(policy: Policy, world: World, options: CompileOptions, names?: KeyedNames) {
     this.policy = policy
     this.world = world
     this.atMs = options.atMs
-    this.#seed = options.seed ?? NO_SEED
+    this.#names = names ?? namesOf(policy, world, options)
     this.#implicit = options.implicit ?? 'usual'
     this.#timed = policy.layers
       .flatMap(({ rules }) => rules)
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
-    const { rules, names } = first ?? this.#tabled(options.atMs)
-    this.#keep(this.#keyAt(options.atMs), new CompiledRules(policy, world, rules, names, this.#implicit))
+    this.at(options.atMs)
   }
 
   /** Equal to `decide()` of the policy package. */
@@ -52,24 +50,21 @@ export class CompiledPolicy {
     const key = this.#keyAt(timeMs)
     const known = this.#byRulesInForce.get(key)
     if (known) return known
-    const { rules, names } = this.#tabled(timeMs)
-    return this.#keep(key, new CompiledRules(this.policy, this.world, rules, names, this.#implicit))
+    const rules = rulesInForce(this.policy, this.world, timeMs)
+    const compiled = new CompiledRules(this.policy, this.world, rules, this.#names, this.#implicit)
+    this.#byRulesInForce.set(key, compiled)
+    if (this.#timed.length === 0) this.#untimed = compiled
+    return compiled
   }
 
   #keyAt(timeMs: number): string {
     return this.#timed.map((rule) => (inForce(rule, timeMs) ? '1' : '0')).join('')
   }
+}
 
-  #tabled(timeMs: number): FirstRules {
-    const rules = rulesInForce(this.policy, this.world, timeMs)
-    return { rules, names: buildNameTable(nameListsOf(rules.conditions), this.#seed) }
-  }
-
-  #keep(key: string, compiled: CompiledRules): CompiledRules {
-    this.#byRulesInForce.set(key, compiled)
-    if (this.#timed.length === 0) this.#untimed = compiled
-    return compiled
-  }
+function namesOf(policy: Policy, world: World, { seed = NO_SEED }: CompileOptions): KeyedNames {
+  const { lists, keys } = namesEverAskedFor(policy, world)
+  return { table: buildNameTable(lists, seed), keys }
 }
 
 export function compilePolicy(policy: Policy, world: World, options: CompileOptions): CompiledPolicy {
@@ -86,7 +81,7 @@ export async function compilePolicyWith(
   options: CompileOptions,
   buildNames: BuildNames,
 ): Promise<CompiledPolicy> {
-  const rules = rulesInForce(policy, world, options.atMs)
-  const names = await buildNames(nameListsOf(rules.conditions), options.seed ?? NO_SEED)
-  return new CompiledPolicy(policy, world, options, { rules, names })
+  const { lists, keys } = namesEverAskedFor(policy, world)
+  const table = await buildNames(lists, options.seed ?? NO_SEED)
+  return new CompiledPolicy(policy, world, options, { table, keys })
 }

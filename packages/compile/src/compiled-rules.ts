@@ -21,7 +21,7 @@ import { Diagram, leafOf, type Leaf } from './diagram/diagram.ts'
 import { FactClasses } from './diagram/fact-classes.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { NAME } from './diagram/variable.ts'
-import type { NameTable } from './tables/name-table.ts'
+import type { KeyedNames } from './tables/name-table.ts'
 import { RecentEndings } from './recent-endings.ts'
 import { RecentNames } from './tables/recent-names.ts'
 import { VerdictCache } from './verdict-cache.ts'
@@ -46,7 +46,7 @@ export class CompiledRules {
     policy: Policy,
     world: World,
     { conditions, items }: RulesInForce,
-    names: NameTable,
+    names: KeyedNames,
     implicit: 'usual' | 'rules' = 'usual',
   ) {
     this.#policy = policy

@@ -1,11 +1,11 @@
-import type { Flow, Policy, World } from '@sallyport/policy'
+import { inForce, type Flow, type Policy, type World } from '@sallyport/policy'
 import { ClassTables } from '../diagram/class-tables.ts'
 import { ConditionSet } from '../diagram/condition-set.ts'
 import { Diagram } from '../diagram/diagram.ts'
 import { FactClasses } from '../diagram/fact-classes.ts'
 import { itemsOfPolicy } from '../diagram/items-of-policy.ts'
 import type { Item } from '../diagram/item.ts'
-import { nameListsOf } from '../rules-in-force.ts'
+import { nameAtomsOf } from '../rules-in-force.ts'
 import { buildNameTable } from '../tables/name-table.ts'
 import { ConditionRelations } from './condition-relations.ts'
 import { NodeSignatures } from './node-signatures.ts'
@@ -25,8 +25,9 @@ export type JointRules = {
 
 export function jointRules(policies: readonly Policy[], world: World, atMs: number): JointRules {
   const conditions = new ConditionSet()
-  const lists = policies.map((policy) => itemsOfPolicy(policy, world, atMs, conditions))
-  const tables = new ClassTables(conditions, world, buildNameTable(nameListsOf(conditions), [0, 0]))
+  const lists = policies.map((policy) => itemsOfPolicy(policy, world, (rule) => inForce(rule, atMs), conditions))
+  const { lists: names, keys } = nameAtomsOf(conditions)
+  const tables = new ClassTables(conditions, world, { table: buildNameTable(names, [0, 0]), keys })
   const facts = new FactClasses(tables)
   const values = new ValueSpace(conditions, tables, facts)
   return {

@@ -11,7 +11,7 @@ import {
 } from '@sallyport/policy'
 import { collectAddressAtoms } from '../tables/address-atoms.ts'
 import { buildAddressTable, type AddressTable } from '../tables/address-table.ts'
-import type { NameTable } from '../tables/name-table.ts'
+import type { KeyedNames, NameTable } from '../tables/name-table.ts'
 import { collectNameAtoms, type NameAtoms } from '../tables/name-atoms.ts'
 import { buildPortTable } from '../tables/port-table.ts'
 import { ClassSpace } from './class-space.ts'
@@ -27,20 +27,23 @@ export class ClassTables {
   readonly names: NameTable
   readonly #conditions: ConditionSet
   readonly #nameAtoms: NameAtoms
+  /** By list of the table; -1 when no condition asks for it. */
+  readonly #atomOfList: readonly number[]
   /** Ids of the name conditions that need evidence only. */
   readonly #denials: readonly number[]
   /** By set of names; -1 where nobody asked yet. */
   readonly #nameClasses: Readonly<Record<NameCandidate['certainty'], Int32Array>>
 
-  /** `names` is the table of the lists of these conditions. */
-  constructor(conditions: ConditionSet, world: World, names: NameTable) {
+  /** The lists of these conditions are in `names`, others may be. */
+  constructor(conditions: ConditionSet, world: World, { table, keys }: KeyedNames) {
     this.#conditions = conditions
     this.ports = buildPortTable(portBoundaries(conditions), (flow) => this.evaluate(PORT, flow))
     this.addresses = this.#buildAddresses(world)
     const nameConditions = conditions.of(NAME) as readonly NameCondition[]
     this.#nameAtoms = collectNameAtoms(nameConditions)
+    this.#atomOfList = keys.map((key) => this.#nameAtoms.atomOf(key))
     this.#denials = nameConditions.flatMap(({ polarity, id }) => (polarity === 'deny' ? [id] : []))
-    this.names = names
+    this.names = table
     const unasked = (): Int32Array => new Int32Array(this.names.setCount).fill(-1)
     this.#nameClasses = {
       certain: unasked(),
@@ -67,7 +70,8 @@ export class ClassTables {
   nameSetClass(setId: number, certainty: NameCandidate['certainty']): number {
     const known = this.#nameClasses[certainty][setId]!
     if (known >= 0) return known
-    const atoms = new Set(this.names.atomsOf(setId))
+    const lists = this.names.atomsOf(setId)
+    const atoms = new Set(lists.map((list) => this.#atomOfList[list]!).filter((atom) => atom >= 0))
     const asked = this.#askedBy(atoms, certainty)
     // The table has told which lists hold the name; any name stands for it here.
     const candidate = { certainty, name: 'any' } as NameCandidate

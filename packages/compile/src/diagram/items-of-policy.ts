@@ -1,6 +1,5 @@
 import {
   defaultOutcome,
-  inForce,
   matchHttp,
   matchSubjectKey,
   holds,
@@ -33,15 +32,20 @@ const SUBJECT_VARIABLES: { readonly [K in keyof SubjectTerm]-?: VariableName } =
 
 type FlowEvaluation = Extract<Condition, { kind: 'flow' }>['evaluate']
 
-/** The whole policy as one ordered list of conjunctions, rules not in force at `atMs` left out. */
-export function itemsOfPolicy(policy: Policy, world: World, atMs: number, conditions: ConditionSet): readonly Item[] {
+/** The policy as one ordered list of conjunctions, without the rules that are not counted in. */
+export function itemsOfPolicy(
+  policy: Policy,
+  world: World,
+  counts: (rule: Rule) => boolean,
+  conditions: ConditionSet,
+): readonly Item[] {
   const items: Item[] = []
   let rank = 0
   for (const layer of policy.layers) {
     const passes: Item[] = []
     for (const rule of layer.rules) {
       const outcome = ruleOutcome(rank++, rule, layer)
-      if (!inForce(rule, atMs)) continue
+      if (!counts(rule)) continue
       const exceptions = exceptionsOf(rule, world, conditions).map((parts) => skip(parts, rule))
       items.push(...exceptions)
       for (const parts of conjunctionsOf(rule, world, conditions)) {

@@ -4,6 +4,8 @@ import type { NameList } from './name-table.ts'
 /** The name lists behind name conditions: each distinct list is an atom. */
 export type NameAtoms = {
   readonly lists: readonly NameList[]
+  /** Atom → what the list is known by, whatever conditions ask for it. */
+  readonly keys: readonly string[]
   readonly atomOf: (key: string) => number
   /** Atom → ids of the conditions that ask for it. */
   readonly conditionsOf: readonly (readonly number[])[]
@@ -25,5 +27,5 @@ export function collectNameAtoms(conditions: readonly NameCondition[]): NameAtom
       conditionsOf[atom]!.push(id)
     }
   }
-  return { lists, conditionsOf, atomOf: (key) => ids.get(key) ?? -1 }
+  return { lists, keys: [...ids.keys()], conditionsOf, atomOf: (key) => ids.get(key) ?? -1 }
 }

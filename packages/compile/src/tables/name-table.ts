@@ -34,6 +34,9 @@ export type NameTable = {
   readonly image: NameTableImage
 }
 
+/** A table, and what each of its lists is known by: those that nobody asks for at the moment may be among them. */
+export type KeyedNames = { readonly table: NameTable; readonly keys: readonly string[] }
+
 /** A suffix hash: a million names cost no strings. */
 export function buildNameTable(lists: readonly NameList[], seed: HashSeed): NameTable {
   const builder = new NameTableBuilder(lists, seed)
