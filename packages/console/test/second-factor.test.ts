@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test'
 import { FlowStore, totpCode } from '@sallyport/store'
+import { decodeQR } from 'qr/decode.js'
 import { NOW, PASSWORD, TestApi } from './test-api.ts'
 
 const STEP_MS = 30_000
@@ -37,6 +38,18 @@ suite('a second factor', () => {
     secret = String((await api.ask('GET', '/session/second-factor', api.as('viewer'))).body['secret'])
   })
   afterEach(() => api[Symbol.asyncDispose]())
+
+  test('comes as a picture, too, that a camera reads as the address of the secret', async () => {
+    const { body } = await api.ask('GET', '/session/second-factor', api.as('viewer'))
+    const [rows, scale] = [body['code'] as readonly string[], 6]
+    const size = rows.length * scale
+    const data = new Uint8Array(size * size * 4).fill(255)
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++)
+        if (rows[Math.floor(y / scale)]![Math.floor(x / scale)] === '1')
+          data.fill(0, (y * size + x) * 4, (y * size + x) * 4 + 3)
+    assert.equal(decodeQR({ width: size, height: size, data }, { effort: Infinity, timeLimit: Infinity }), body['uri'])
+  })
 
   test('is set with the password and a code that proves the secret', async () => {
     assert.equal((await set({ password: 'another password' })).status, 403)

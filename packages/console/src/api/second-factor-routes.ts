@@ -1,10 +1,14 @@
 import { isTotpSecret, newTotpSecret, totpStep } from '@sallyport/store'
+import { encodeQR } from 'qr'
 import * as z from 'zod'
 import { NewSecondFactorAnswer, RemovedAnswer, SecondFactorAnswer } from './answers/account-answers.ts'
 import { ApiError } from './api-error.ts'
 import type { ApiContext } from './api-context.ts'
 import { audited } from './audited.ts'
 import { route, type Route } from './route.ts'
+
+/** Of light around a QR code, so that a camera finds it (ISO/IEC 18004, 5.3.8). */
+const MARGIN = 4
 
 const Password = z.string().max(1024)
 
@@ -22,7 +26,8 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
       const { name } = caller.session!.user
       const secret = newTotpSecret()
       const uri = `otpauth://totp/Sallyport:${encodeURIComponent(name)}?secret=${secret}&issuer=Sallyport`
-      return { isSet: await state.users.hasSecondFactor(name), secret, uri }
+      const code = encodeQR(uri, 'raw', { border: MARGIN }).map((row) => row.map((dark) => (dark ? '1' : '0')).join(''))
+      return { isSet: await state.users.hasSecondFactor(name), secret, uri, code }
     },
   }),
   route({

@@ -3,8 +3,14 @@ import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { get, post } from './api.ts'
 import { Problem, useLoaded } from './load.ts'
+import { QrCode } from './qr-code.ts'
 
-type Factor = { readonly isSet: boolean; readonly secret: string; readonly uri: string }
+type Factor = {
+  readonly isSet: boolean
+  readonly secret: string
+  readonly uri: string
+  readonly code: readonly string[]
+}
 
 /** A code of an authenticator beside the password, for who is signed in. */
 export function SecondFactor(): VNode {
@@ -29,9 +35,12 @@ export function SecondFactor(): VNode {
       data.isSet
         ? html`<p>You sign in with your password and a code of your authenticator.</p>`
         : html`<p>
-            You sign in with your password alone. To add a code, put this secret into an authenticator:
-            <code>${data.secret}</code> (<a href=${data.uri}>open it there</a>), and give the code that it shows.
-          </p>`
+              You sign in with your password alone. To add a code, let an authenticator see this picture, or put the
+              secret
+              <code>${data.secret}</code> into it (<a href=${data.uri}>open it there</a>), and give the code that it
+              shows.
+            </p>
+            <${QrCode} rows=${data.code} label="The secret as a QR code, for an authenticator’s camera" />`
     }
     <form class="fields" onSubmit=${submit}>
       <label>Your password <input name="password" type="password" required autocomplete="current-password" /></label>

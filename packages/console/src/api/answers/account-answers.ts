@@ -26,6 +26,7 @@ export const NewSecondFactorAnswer: z.ZodType = z.strictObject({
   isSet: z.boolean(),
   secret: z.string(),
   uri: z.string(),
+  code: z.array(z.string().regex(/^[01]+$/)).describe('The address as a QR code, by rows, with its margin: 1 is dark.'),
 })
 export const AuditEntryAnswer: z.ZodType<AuditEntry> = z.strictObject({
   id: z.int(),
