@@ -6,11 +6,13 @@ import type { SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
 import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
 import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
+import { countVerdicts, type VerdictCount } from './query/count-verdicts.ts'
 import { topDestinations, type DestinationRow } from './query/destinations.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroups } from './query/fact-groups.ts'
 import { flowsByHour } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
+import { newDestinations } from './query/new-destinations.ts'
 import { readPast } from './query/past/read-past.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
@@ -83,6 +85,14 @@ export class FlowStore implements Disposable {
 
   top(by: TopBy, filter: FlowFilter, limit: number): Promise<readonly TopRow[]> {
     return topFlows(this.#engine, by, filter, limit)
+  }
+
+  newDestinations(sinceMs: number, limit: number): Promise<readonly TopRow[]> {
+    return newDestinations(this.#engine, sinceMs, limit)
+  }
+
+  countVerdicts(sinceMs: number): Promise<readonly VerdictCount[]> {
+    return countVerdicts(this.#engine, sinceMs)
   }
 
   destinations(filter: FlowFilter, limit: number): Promise<readonly DestinationRow[]> {

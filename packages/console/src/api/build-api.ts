@@ -9,6 +9,8 @@ import { DRAFT_ROUTES } from './draft-routes.ts'
 import { EVENT_ROUTES } from './event-routes.ts'
 import { FEED_ROUTES } from './feed-routes.ts'
 import { FLOW_ROUTES } from './flow-routes.ts'
+import { overview } from './overview.ts'
+import { OverviewMemory } from './overview-memory.ts'
 import { openApi } from './openapi.ts'
 import { OIDC_ROUTES } from './oidc-routes.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
@@ -40,7 +42,12 @@ const SIGN_INS_A_MINUTE = 10
 const REQUESTS_A_MINUTE = 600
 
 /** The API below /api/v1, each route behind its role, every change behind a token that other sites cannot read. */
-export function buildApi(context: ApiContext, version: string): FastifyInstance {
+export function buildApi(given: Omit<ApiContext, 'overviews'>, version: string): FastifyInstance {
+  const overviews = new OverviewMemory(
+    (hours) => overview(given, hours),
+    () => performance.now(),
+  )
+  const context: ApiContext = { ...given, overviews }
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 60_000, trustProxy: false })
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))

@@ -1,7 +1,6 @@
 import { parseFilter, TOP_BY, type TopBy } from '@sallyport/store'
 import * as z from 'zod'
 import { DestinationAnswer, FlowAnswer, OverviewAnswer, TopAnswer } from './answers/flow-answers.ts'
-import { overview } from './overview.ts'
 import { listRoute } from './list/list-route.ts'
 import { offsetOf, pageOf } from './list/page-of.ts'
 import { route, type Route } from './route.ts'
@@ -58,7 +57,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     query: z.strictObject({ hours: limit(24 * 90, 24) }),
     body: null,
     answer: OverviewAnswer,
-    handle: ({ query }, context) => overview(context, query.hours),
+    handle: ({ query }, { overviews }) => overviews.at(query.hours),
   }),
   listRoute({
     path: '/flows',

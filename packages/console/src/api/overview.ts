@@ -3,8 +3,6 @@ import type { ApiContext } from './api-context.ts'
 
 const HOUR_MS = 3_600_000
 const SHOWN = 8
-/** So many of the busiest destinations are looked at for new ones. */
-const LOOKED_AT = 5000
 
 export type Overview = {
   readonly flows: number
@@ -21,32 +19,34 @@ export type Overview = {
   readonly hours: readonly (readonly [number, number])[]
 }
 
-export async function overview({ flows, state, nowMs }: ApiContext, hours: number): Promise<Overview> {
+export async function overview(
+  { flows, state, nowMs }: Pick<ApiContext, 'flows' | 'state' | 'nowMs'>,
+  hours: number,
+): Promise<Overview> {
   const sinceMs = nowMs() - hours * HOUR_MS
-  const since = `since:${hours}h`
+  const [since, refused] = [`since:${hours}h`, 'verdict:deny,undetermined']
   const filter = (text: string): ReturnType<typeof parseFilter> => parseFilter([`${since} ${text}`], nowMs())
-  const count = async (text: string): Promise<number> =>
-    (await flows.top('verdict', filter(text), 10)).reduce((sum, row) => sum + row.flows, 0)
-  const all = await flows.top('destination', [], LOOKED_AT)
-  const refused = 'verdict:deny,undetermined'
-  const [total, stopped, wouldStop] = [
-    await count(''),
-    await count(`${refused} mode:enforce`),
-    await count(`${refused} mode:monitor`),
-  ]
+  const counts = await flows.countVerdicts(sinceMs)
+  const total = sum(counts)
+  const held = counts.filter(({ verdict }) => verdict === 'deny' || verdict === 'undetermined')
+  const stopped = sum(held.filter(({ mode }) => mode === 'enforce'))
   return {
     flows: total,
     left: total - stopped,
     stopped,
-    wouldStop,
+    wouldStop: sum(held.filter(({ mode }) => mode === 'monitor')),
     dropped: await flows.drops(sinceMs),
     openAlerts: (await state.alerts.list({ limit: 1000, open: true })).alerts.length,
     destinations: await flows.top('destination', filter(''), SHOWN),
     apps: await flows.top('app', filter(''), SHOWN),
     stoppedDestinations: await flows.top('destination', filter(refused), SHOWN),
-    newDestinations: all.filter(({ firstSeen, key }) => key !== '' && Date.parse(firstSeen) >= sinceMs).slice(0, SHOWN),
+    newDestinations: await flows.newDestinations(sinceMs, SHOWN),
     hours: everyHour(await flows.flowsByHour(sinceMs), sinceMs, nowMs()),
   }
+}
+
+function sum(counts: readonly { readonly flows: number }[]): number {
+  return counts.reduce((all, each) => all + each.flows, 0)
 }
 
 /** Hours without a flow are there too. */

@@ -70,7 +70,7 @@ export async function serveDesk(
   const origin = { host: hostname(), version: request.version, pid: process.pid }
   const alertsOut = new Deliveries(request.deliver?.alerts ?? [], origin, onNotice)
   const flowsOut = new Deliveries(request.deliver?.flows ?? [], origin, onNotice)
-  const context: ApiContext = {
+  const context: Omit<ApiContext, 'overviews'> = {
     flows: store,
     state,
     events,

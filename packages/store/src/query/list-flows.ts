@@ -23,10 +23,21 @@ export async function listFlows(
     from === null
       ? ''
       : ` AND time <= fromUnixTimestamp64Milli({t:Int64}, 'UTC') AND (time, flow) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {id:UInt64})`
+  const which = `${where.sql}${later}`
+  const params = { ...where.params, ...from, limit: limit + 1 }
+  // A connection has two rows of one time at most: the page lies behind the time of the row that is twice as far away. It is found along the
+  // order of the table, and what lies before it is not read, as it were for the rows of which each connection has one.
+  const [last] = await engine.query(
+    `SELECT toUnixTimestamp64Milli(min(time)) AS least, count() AS n FROM (
+      SELECT time FROM flows WHERE ${which} ORDER BY time DESC LIMIT {limit:UInt32} * 2
+    )`,
+    params,
+  )
+  if (Number(last?.['n']) === 0) return { flows: [], next: null }
   const rows = await engine.query(
-    `SELECT ${COLUMNS} FROM flows WHERE ${where.sql}${later} 
+    `SELECT ${COLUMNS} FROM flows WHERE ${which} AND time >= fromUnixTimestamp64Milli({least:Int64}, 'UTC')
     ORDER BY time DESC, flow DESC, started LIMIT 1 BY time, flow LIMIT {limit:UInt32}`,
-    { ...where.params, ...from, limit: limit + 1 },
+    { ...params, least: Number(last?.['least']) },
   )
   const shown = rows.slice(0, limit)
   return { flows: shown.map(readRow), next: rows.length > limit ? formatCursor(shown.at(-1)!) : null }

@@ -1,4 +1,4 @@
-import type { SqlEngine } from '../engine/sql-engine.ts'
+import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FilterTerm, FlowFilter } from '../filter/condition.ts'
 import { columnsOf } from '../filter/filter-columns.ts'
 import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
@@ -52,7 +52,11 @@ export async function topFlows(
     FROM (${sql}) GROUP BY k ORDER BY flows DESC, k LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
-  return rows.map((row) => ({
+  return rows.map(readTopRow)
+}
+
+export function readTopRow(row: Row): TopRow {
+  return {
     key: String(row['k']),
     flows: Number(row['flows']),
     denied: Number(row['denied']),
@@ -60,7 +64,7 @@ export async function topFlows(
     bytesIn: Number(row['receivedAll']),
     firstSeen: new Date(Number(row['first'])).toISOString(),
     lastSeen: new Date(Number(row['last'])).toISOString(),
-  }))
+  }
 }
 
 function fromFlows(by: TopBy, filter: FlowFilter, bounds: SqlCondition, prefix = 'f'): SqlCondition {

@@ -1,0 +1,37 @@
+type Kept<T> = { readonly answer: Promise<T>; untilMs: number }
+
+/** An answer may be as old as ten times what it took. */
+const AGE = 10
+
+/**
+ * An answer that many ask for and that is worked out over all flows: those who ask while it is on its way get that one, and it stays for a
+ * while, so that a tenth of the time is spent on it at most, however large the store is.
+ */
+export class OverviewMemory<T> {
+  readonly #kept = new Map<number, Kept<T>>()
+  readonly #work: (hours: number) => Promise<T>
+  readonly #monotonicMs: () => number
+
+  constructor(work: (hours: number) => Promise<T>, monotonicMs: () => number) {
+    this.#work = work
+    this.#monotonicMs = monotonicMs
+  }
+
+  async at(hours: number): Promise<T> {
+    const begunMs = this.#monotonicMs()
+    for (const [key, { untilMs }] of this.#kept) if (untilMs <= begunMs) this.#kept.delete(key)
+    const known = this.#kept.get(hours)
+    if (known !== undefined) return known.answer
+    const fresh = { answer: this.#work(hours), untilMs: Number.POSITIVE_INFINITY }
+    this.#kept.set(hours, fresh)
+    try {
+      const answer = await fresh.answer
+      const endedMs = this.#monotonicMs()
+      fresh.untilMs = endedMs + (endedMs - begunMs) * AGE
+      return answer
+    } catch (error) {
+      this.#kept.delete(hours)
+      throw error
+    }
+  }
+}
