@@ -42,7 +42,7 @@ test('every route answers as it is described, and nothing is described that no a
   await recordDay(flows, NOW)
   const whole = [WHOLE, { ...WHOLE, ended: true }].map((each) => parseStoredFlow(JSON.stringify(each)) as StoredFlow)
   await flows.ingest({ id: 'whole', flows: whole }, NOW)
-  const dropped = { full: 0, refused: 0, stopped: 0 }
+  const dropped = { full: 0, refused: 0, unwritable: 0 }
   const delivery = { target: 'https://siem.example', sent: 1, failures: 0, waiting: 0, dropped }
   await using api = await TestApi.open(flows, { deliveries: () => ({ alerts: [delivery], flows: [delivery] }) })
   const { state } = api

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Message } from './message.ts'
 import type { Sender } from './send/sender.ts'
+import type { WaitingMessages } from './waiting-messages.ts'
 
 export type OutboxCounters = {
   readonly sent: number
   /** Calls that failed and were, or are, tried again. */
   readonly failures: number
   readonly waiting: number
-  readonly dropped: { readonly full: number; readonly refused: number; readonly stopped: number }
+  readonly dropped: { readonly full: number; readonly refused: number; readonly unwritable: number }
 }
 
 type Options = {
   readonly sender: Sender
+  readonly waiting: WaitingMessages
+  /** Under which its messages wait. */
+  readonly key: string
   readonly onNotice: (text: string) => void
   readonly maxMessages?: number
   readonly batchMessages?: number
@@ -20,41 +23,53 @@ type Options = {
 }
 
 /**
- * Messages on their way to one receiver, in their order, in memory. A call that fails is tried again after longer and longer
- * pauses; what comes meanwhile waits up to a bound, beyond which the newest are dropped, and counted.
+ * Messages on their way to one receiver, in their order. A call that fails is tried again after longer and longer pauses; what comes
+ * meanwhile waits on disk up to a bound, beyond which the newest are dropped, and counted. What was sent is removed after that: a
+ * process that is killed in between sends it twice.
  */
 export class Outbox {
+  readonly key: string
   readonly #options: Required<Options>
-  readonly #waiting: Message[] = []
-  readonly #dropped = { full: 0, refused: 0, stopped: 0 }
+  readonly #dropped = { full: 0, refused: 0, unwritable: 0 }
+  #waiting: number
   #sent = 0
   #failures = 0
   #wake: (() => void) | null = null
 
   constructor(options: Options) {
-    this.#options = { maxMessages: 10_000, batchMessages: 200, firstPauseMs: 1000, maxPauseMs: 60_000, ...options }
+    this.#options = { maxMessages: 100_000, batchMessages: 200, firstPauseMs: 1000, maxPauseMs: 60_000, ...options }
+    this.key = options.key
+    this.#waiting = options.waiting.count(options.key)
   }
 
-  /** Never waits. */
-  push(messages: readonly Message[]): void {
-    const room = this.#options.maxMessages - this.#waiting.length
-    for (const message of messages.slice(0, room)) this.#waiting.push(message)
-    this.#dropped.full += Math.max(0, messages.length - room)
+  room(): number {
+    return Math.max(0, this.#options.maxMessages - this.#waiting)
+  }
+
+  /** So many came; those that there was room for wait. */
+  added(messages: number): void {
+    const kept = Math.min(messages, this.room())
+    this.#waiting += kept
+    this.#dropped.full += messages - kept
     this.#wake?.()
   }
 
-  counters(): OutboxCounters {
-    return { sent: this.#sent, failures: this.#failures, waiting: this.#waiting.length, dropped: { ...this.#dropped } }
+  notKept(messages: number): void {
+    this.#dropped.unwritable += messages
   }
 
-  /** Until the signal; what waits then is tried once more. */
+  counters(): OutboxCounters {
+    return { sent: this.#sent, failures: this.#failures, waiting: this.#waiting, dropped: { ...this.#dropped } }
+  }
+
+  /** Until the signal; what waits then is tried once more, and waits for the next start. */
   async run(signal: AbortSignal): Promise<void> {
     const { firstPauseMs, maxPauseMs } = this.#options
     const stop = (): void => this.#wake?.()
     signal.addEventListener('abort', stop)
     let pause = firstPauseMs
     while (!signal.aborted) {
-      if (this.#waiting.length === 0) await this.#somethingToDo(signal)
+      if (this.#waiting === 0) await this.#somethingToDo(signal)
       else if (await this.#sendSome()) pause = firstPauseMs
       else {
         await sleep(pause, undefined, { signal }).catch(() => {})
@@ -62,25 +77,29 @@ export class Outbox {
       }
     }
     signal.removeEventListener('abort', stop)
-    while (this.#waiting.length > 0 && (await this.#sendSome()));
-    this.#dropped.stopped += this.#waiting.splice(0).length
+    while (this.#waiting > 0 && (await this.#sendSome()));
     await this.#options.sender[Symbol.asyncDispose]()
   }
 
   async #somethingToDo(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      if (signal.aborted || this.#waiting.length > 0) resolve()
+      if (signal.aborted || this.#waiting > 0) resolve()
     })
     this.#wake = null
   }
 
   async #sendSome(): Promise<boolean> {
-    const { sender, batchMessages, onNotice } = this.#options
-    const some = this.#waiting.slice(0, batchMessages)
+    const { sender, waiting, batchMessages, onNotice } = this.#options
     try {
-      const outcome = await sender.send(some)
-      this.#waiting.splice(0, some.length)
+      const some = waiting.first(this.key, batchMessages)
+      if (some.length === 0) {
+        this.#waiting = 0
+        return true
+      }
+      const outcome = await sender.send(some.map(({ message }) => message))
+      waiting.remove(this.key, some.at(-1)!.number)
+      this.#waiting -= some.length
       if (outcome === 'sent') this.#sent += some.length
       else {
         if (this.#dropped.refused === 0) onNotice(`${some.length} messages were refused; they are not sent again`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { Outbox, type Message, type Sent } from '../src/index.ts'
+import { Outbox, WaitingMessages, type Message, type Sent } from '../src/index.ts'
 import { alert } from './messages.ts'
 
 const QUICK = { firstPauseMs: 1, maxPauseMs: 4 }
@@ -16,6 +16,20 @@ function sender(answers: (call: number, messages: readonly Message[]) => Sent) {
     [Symbol.asyncDispose]: async () => {},
   }
 }
+
+type Given = Omit<ConstructorParameters<typeof Outbox>[0], 'waiting' | 'key' | 'onNotice'> & {
+  readonly notices?: string[]
+}
+
+function outboxOf({ notices = [], ...options }: Given, waiting: WaitingMessages = WaitingMessages.open(':memory:')) {
+  const outbox = new Outbox({ ...QUICK, ...options, waiting, key: 'a', onNotice: (text) => notices.push(text) })
+  const push = (...ids: readonly string[]): void => {
+    waiting.add(ids.join(), ids.map(alert), new Map([['a', outbox.room()]]))
+    outbox.added(ids.length)
+  }
+  return { outbox, push, waiting }
+}
+
 const ids = (calls: readonly (readonly Message[])[]): readonly string[] =>
   calls.flat().map((message) => (message.kind === 'alert' ? message.alert.id : ''))
 const until = async (holds: () => boolean): Promise<void> => {
@@ -29,10 +43,10 @@ suite('an outbox', () => {
       return 'sent'
     })
     const notices: string[] = []
-    const outbox = new Outbox({ sender: receiver, onNotice: (text) => notices.push(text), batchMessages: 2, ...QUICK })
+    const { outbox, push } = outboxOf({ sender: receiver, notices, batchMessages: 2 })
     const stop = new AbortController()
     const running = outbox.run(stop.signal)
-    outbox.push(['1', '2', '3'].map(alert))
+    push('1', '2', '3')
     await until(() => outbox.counters().sent === 3)
     stop.abort()
     await running
@@ -41,27 +55,33 @@ suite('an outbox', () => {
     assert.equal(notices.length, 1, 'said once')
   })
 
-  test('what finds no room is dropped and counted; counts in are counts out', async () => {
+  test('what finds no room is dropped and counted; what waits at the end is there for the next', async () => {
     const receiver = sender(() => {
       throw new Error('unreachable')
     })
-    const outbox = new Outbox({ sender: receiver, onNotice: () => {}, maxMessages: 3, ...QUICK })
+    const { outbox, push, waiting } = outboxOf({ sender: receiver, maxMessages: 3 })
     const stop = new AbortController()
     const running = outbox.run(stop.signal)
-    outbox.push(['1', '2', '3', '4', '5'].map(alert))
+    push('1', '2', '3', '4', '5')
     await until(() => outbox.counters().failures > 1)
-    assert.equal(outbox.counters().waiting, 3)
     stop.abort()
     await running
-    const { sent, waiting, dropped } = outbox.counters()
-    assert.deepEqual([sent, waiting, dropped], [0, 0, { full: 2, refused: 0, stopped: 3 }])
+    const { sent, waiting: left, dropped } = outbox.counters()
+    assert.deepEqual([sent, left, dropped], [0, 3, { full: 2, refused: 0, unwritable: 0 }])
+    const next = sender(() => 'sent')
+    const again = outboxOf({ sender: next }, waiting).outbox
+    assert.equal(again.counters().waiting, 3)
+    const ending = new AbortController()
+    ending.abort()
+    await again.run(ending.signal)
+    assert.deepEqual(ids(next.calls), ['1', '2', '3'])
   })
 
   test('what is refused is not sent again', async () => {
     const receiver = sender((call) => (call === 1 ? 'refused' : 'sent'))
-    const outbox = new Outbox({ sender: receiver, onNotice: () => {}, batchMessages: 1, ...QUICK })
+    const { outbox, push } = outboxOf({ sender: receiver, batchMessages: 1 })
     const stop = new AbortController()
-    outbox.push(['1', '2'].map(alert))
+    push('1', '2')
     const running = outbox.run(stop.signal)
     await until(() => outbox.counters().sent === 1)
     stop.abort()

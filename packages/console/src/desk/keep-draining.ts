@@ -9,8 +9,8 @@ type Options = {
   readonly spool: string
   readonly store: FlowStore
   readonly onStored: (flows: number) => void
-  /** Called where somebody wants the records themselves. */
-  readonly onRecords?: (records: readonly FlowRecord[]) => void
+  /** Called where somebody wants the records themselves; of a batch again after a crash. */
+  readonly onRecords?: (batch: string, records: readonly FlowRecord[]) => void
   readonly onFailure: (error: unknown) => void
 }
 

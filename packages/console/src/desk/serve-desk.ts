@@ -68,8 +68,11 @@ export async function serveDesk(
   const events = new DeskEvents()
   const nowMs = (): number => Date.now()
   const origin = { host: hostname(), version: request.version, pid: process.pid }
-  const alertsOut = new Deliveries(request.deliver?.alerts ?? [], origin, onNotice)
-  const flowsOut = new Deliveries(request.deliver?.flows ?? [], origin, onNotice)
+  const deliveries = (what: 'alerts' | 'flows'): Deliveries => {
+    const path = join(stateDirectory, `waiting-${what}.db`)
+    return scope.use(new Deliveries(request.deliver?.[what] ?? [], { path, origin, onNotice }))
+  }
+  const [alertsOut, flowsOut] = [deliveries('alerts'), deliveries('flows')]
   const context: Omit<ApiContext, 'overviews'> = {
     flows: store,
     state,
@@ -102,7 +105,13 @@ export async function serveDesk(
         onStored: (flows) => events.emit({ kind: 'stored', flows }),
         ...(flowsOut.isEmpty
           ? {}
-          : { onRecords: (records) => flowsOut.push(records.map((flow) => ({ kind: 'flow', flow }))) }),
+          : {
+              onRecords: (batch, records) =>
+                flowsOut.push(
+                  batch,
+                  records.map((flow) => ({ kind: 'flow', flow })),
+                ),
+            }),
       },
       signal,
     ),
@@ -115,7 +124,7 @@ export async function serveDesk(
         onFailure: onNoDetection,
         onAlerts: (alerts) => {
           events.emit({ kind: 'alerts', count: alerts.length })
-          alertsOut.push(alerts.map((alert) => ({ kind: 'alert', alert })))
+          for (const alert of alerts) alertsOut.push(alert.id, [{ kind: 'alert', alert }])
         },
       },
       signal,

@@ -18,14 +18,14 @@ const ABANDONED_MS = 600_000
 
 /**
  * Stores what is in the spool: a segment is a batch, removed once it is stored. A segment whose writer died is sealed first.
- * `onStored` has the records of each batch that is new. Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
+ * `onStored` has the records of each batch, once or, after a crash, again. Stopped anywhere, the next call goes on; a batch that was stored before is not stored again. Throws the first error after
  * all segments were tried, or the server is away; those that failed stay.
  */
 export async function drainSpool(
   directory: string,
   store: FlowStore,
   signal?: AbortSignal,
-  onStored?: (records: readonly FlowRecord[]) => void,
+  onStored?: (batch: string, records: readonly FlowRecord[]) => void,
 ): Promise<Drained> {
   let [batches, flows, dropped] = [0, 0, 0]
   const failures: unknown[] = []
@@ -49,9 +49,10 @@ export async function drainSpool(
       const storing = store.ingest({ id, ...content }, Date.now())
       next = following === undefined ? null : load(following)
       const isNew = await storing
+      // Before the segment goes: who is killed in between is told of it again.
+      onStored?.(id, content.records)
       await rm(join(directory, `${id}.sealed`))
       if (!isNew) continue
-      onStored?.(content.records)
       batches++
       flows += content.flows.count
       dropped += content.drops.reduce((sum, { count }) => sum + count, 0)

@@ -38,7 +38,7 @@ const Delivery = z.strictObject({
   sent: z.int(),
   failures: z.int(),
   waiting: z.int(),
-  dropped: z.strictObject({ full: z.int(), refused: z.int(), stopped: z.int() }),
+  dropped: z.strictObject({ full: z.int(), refused: z.int(), unwritable: z.int() }),
 })
 export const DeliveriesAnswer: z.ZodType<{
   readonly alerts: readonly DeliveryStatus[]
