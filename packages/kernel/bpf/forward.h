@@ -51,23 +51,14 @@ static __always_inline void announce(struct packet *p, struct passage *f, __u8 k
 		count(EVENTS_LOST);
 		return;
 	}
-	__builtin_memset(e, 0, sizeof(*e));
-	e->time = now;
-	e->generation = f->generation;
-	e->client = f->client;
-	e->rule = f->verdict.rule;
-	e->name = f->verdict.name;
+	write_forwarded(e, f, &f->verdict, now);
 	e->source = p->source;
 	e->port = p->target.port;
 	__builtin_memcpy(e->from, p->from, 16);
 	__builtin_memcpy(e->addr, p->target.addr, 16);
-	e->verdict = VERDICT(f->verdict.word);
-	e->mode = IS_MONITORED(f->verdict.word);
-	e->how = HOW(f->verdict.word);
 	e->family = p->target.family;
 	e->proto = p->target.proto;
 	e->kind = kind;
-	e->limit = f->allowance.over;
 	e->seq = p->seq;
 	e->ack = p->ack;
 	submit_to(&events, e);
@@ -210,8 +201,10 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		/* What was found is of an earlier connection between the same ends. */
 		if (found)
 			bpf_map_delete_elem(&findings, &a->way);
-		if (found || f->first != p->seq + 1)
+		if (found || f->first != p->seq + 1) {
 			f->begun = 0;
+			begin_again(&a->way, a->now);
+		}
 		f->first = p->seq + 1;
 		f->greeted = 0;
 		f->verdict.word = AWAITED;
@@ -220,6 +213,8 @@ static __always_inline __u32 mark_awaited(struct arrival *a, struct passage *f)
 		return p->payload ? 0 : MARK_PASS;
 	}
 	if (found && found->generation == a->generation) {
+		if (!LETS_THROUGH(found->word))
+			begin_again(&a->way, a->now);
 		f->verdict.word = found->word;
 		f->verdict.rule = found->rule;
 		/* What was held of it was charged when it was let go. */
@@ -241,6 +236,22 @@ static __always_inline __u32 keep_within(struct arrival *a, struct passage *f, _
 		return value;
 	__u32 over = run_into(&f->allowance, p->target.proto == IPPROTO_TCP, BYTES_OUT, p->payload, a->now);
 	return !over || exceed(p, f, over, a->now) ? MARK_PASS : MARK_REFUSE;
+}
+
+/* What is known already is changed where it is: what its server sends meanwhile counts on. */
+static __always_inline void keep(struct arrival *a, struct passage *f, struct passage *before)
+{
+	if (!before) {
+		__builtin_memset((__u8 *)f + JUDGED_BYTES, 0, sizeof(*f) - JUDGED_BYTES);
+		f->told = a->now;
+		bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
+		return;
+	}
+	/* Of no generation meanwhile: whoever finds it judges anew. */
+	*(volatile __u32 *)&before->generation = 0;
+	before->client = f->client;
+	__builtin_memcpy(&before->verdict, &f->verdict, JUDGED_BYTES - __builtin_offsetof(struct passage, verdict));
+	*(volatile __u32 *)&before->generation = f->generation;
 }
 
 /* Decides a flow and keeps the verdict. Returns the mark. */
@@ -271,18 +282,23 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->inspected = VERDICT(f->verdict.word) == AWAITED;
 	if (f->inspected) {
 		/* Datagrams after a long silence are another flow, too. */
+		if (fresh)
+			begin_again(&a->way, a->now);
 		if (fresh && !opens(&a->packet))
 			bpf_map_delete_elem(&findings, &a->way);
 		count(INSPECTED);
 		__u32 value = keep_within(a, f, mark_awaited(a, f));
-		bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
+		keep(a, f, before);
 		return value;
 	}
 	f->allowance.rule = limit_of(a->generation, f->verdict.word, &f->verdict.rule);
 	__u32 value = keep_within(a, f, mark_of(f->verdict.word));
-	bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
 	/* A flow that goes on as before under a new policy is no news. */
-	if (!f->allowance.over && (fresh || word != f->verdict.word))
+	int news = fresh || word != f->verdict.word;
+	if (news)
+		begin_again(&a->way, a->now);
+	keep(a, f, before);
+	if (news && !f->allowance.over)
 		announce(&a->packet, f, JUDGED, a->now);
 	return value;
 }
@@ -349,7 +365,17 @@ static __always_inline __u32 mark_fragment(struct arrival *a, int read, __u32 va
 		return 0;
 	}
 	struct passage *f = bpf_map_lookup_elem(&ways, &first->way);
+	a->way = first->way;
 	return f ? keep_within(a, f, first->mark) : first->mark;
+}
+
+static __always_inline void count_out(struct arrival *a)
+{
+	struct packet *p = &a->packet;
+	struct share share = { .payload = p->payload, .flags = p->flags, .proto = p->target.proto };
+	struct passage *f = bpf_map_lookup_elem(&ways, &a->way);
+	if (f && !f->local)
+		carry_out(&a->way, f, &share, a->now);
 }
 
 #define HOPS 64
@@ -381,19 +407,24 @@ static __always_inline void lengthen_way(struct __sk_buff *skb, __u32 base)
 static __attribute__((noinline)) int forward_known(struct __sk_buff *skb, __u32 base, __u64 mac, __u32 generation, __u64 now)
 {
 	struct way way = {};
-	__u8 *ports = read_way(skb, base, &way, FROM_CLIENT);
+	struct share share = {};
+	__u8 *ports = read_way(skb, base, &way, &share.payload, FROM_CLIENT);
 	if (!ports)
 		return JUDGE;
-	int flags = ports[13];
+	share.proto = way.proto;
+	share.flags = ports[13];
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
 	if (!f || f->generation != generation || f->mac != mac || f->local || f->allowance.rule || is_awaited(f))
 		return JUDGE;
 	/* What may begin another flow between the same ends. */
-	if (way.proto == IPPROTO_TCP ? (flags & 0x12) == 2 : now - f->seen > DATAGRAMS_IDLE)
+	if (way.proto == IPPROTO_TCP ? (share.flags & 0x12) == 2 : now - f->seen > DATAGRAMS_IDLE)
 		return JUDGE;
 	__u32 known = mark_of(f->verdict.word);
 	f->seen = now;
-	int across = known == MARK_PASS ? cross(skb, &way, f, FROM_CLIENT, now) : TC_ACT_UNSPEC;
+	if (known != MARK_PASS)
+		return mark(skb, known);
+	carry_out(&way, f, &share, now);
+	int across = cross(skb, &way, f, FROM_CLIENT, now);
 	return across == TC_ACT_UNSPEC ? mark(skb, known) : across;
 }
 
@@ -437,5 +468,9 @@ int forward(struct __sk_buff *skb)
 	__u32 value = read == READABLE ? mark_for(skb, a) : 0;
 	if (value == MARK_HOLD)
 		lengthen_way(skb, a->base);
-	return mark(skb, read == LATER_FRAGMENT || p->more ? mark_fragment(a, read, value) : value);
+	if (read == LATER_FRAGMENT || p->more)
+		value = mark_fragment(a, read, value);
+	if (value == MARK_PASS || value == MARK_HOLD)
+		count_out(a);
+	return mark(skb, value);
 }

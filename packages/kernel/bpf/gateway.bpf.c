@@ -19,9 +19,11 @@
 #include "finding.h"
 #include "ways.h"
 #include "plain.h"
+#include "carried.h"
 #include "straight.h"
 #include "forward.h"
 #include "returned.h"
 #include "charge.h"
+#include "sweep.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -43,7 +43,10 @@ static __always_inline struct passage *passage_of(struct packet *p, int read, st
 	struct fragments whole = whole_of(p);
 	if (read == LATER_FRAGMENT) {
 		struct piece *first = bpf_map_lookup_elem(&pieces, &whole);
-		return first ? bpf_map_lookup_elem(&ways, &first->way) : 0;
+		if (!first)
+			return 0;
+		*way = first->way;
+		return bpf_map_lookup_elem(&ways, way);
 	}
 	turn(p);
 	__builtin_memcpy(way->from, p->from, 16);
@@ -52,7 +55,7 @@ static __always_inline struct passage *passage_of(struct packet *p, int read, st
 	way->port = p->target.port;
 	way->proto = p->target.proto;
 	struct passage *f = bpf_map_lookup_elem(&ways, way);
-	if (f && f->allowance.rule && p->more) {
+	if (f && p->more) {
 		struct piece piece = { .way = *way };
 		bpf_map_update_elem(&pieces, &whole, &piece, BPF_ANY);
 	}
@@ -89,19 +92,31 @@ int returned(struct __sk_buff *skb)
 	if (!c || (skb->protocol != IPV4 && skb->protocol != IPV6))
 		return TC_ACT_UNSPEC;
 	__u32 base = c->flags & HAS_ETHERNET ? 14 : 0;
-	if (read_way(skb, base, &way, TO_CLIENT)) {
+	struct share share = {};
+	__u8 *ports = read_way(skb, base, &way, &share.payload, TO_CLIENT);
+	if (ports) {
+		share.proto = way.proto;
+		share.flags = ports[13];
 		struct passage *known = bpf_map_lookup_elem(&ways, &way);
-		if (!known || (!known->allowance.rule && !is_awaited(known)))
+		if (!known || known->local)
 			return TC_ACT_UNSPEC;
+		if (!known->allowance.rule && !is_awaited(known)) {
+			carry_in(&way, known, &share);
+			return TC_ACT_UNSPEC;
+		}
 	}
 	int read = skb->protocol == IPV4 ? read_packet4(skb, base, &p) : read_packet6(skb, base, &p);
 	if (read == UNREADABLE)
 		return TC_ACT_UNSPEC;
 	struct passage *f = passage_of(&p, read, &way);
-	if (!f)
+	if (!f || f->local)
 		return TC_ACT_UNSPEC;
+	if (f->allowance.rule && !gets(&p, f))
+		return TC_ACT_SHOT;
+	share = (struct share){ .payload = p.payload, .flags = p.flags, .proto = p.target.proto };
+	carry_in(&way, f, &share);
 	if (f->allowance.rule)
-		return gets(&p, f) ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+		return TC_ACT_UNSPEC;
 	if (read != READABLE || p.target.proto != IPPROTO_TCP || !is_awaited(f))
 		return TC_ACT_UNSPEC;
 	if ((p.flags & 0x12) == 0x12) {
@@ -120,18 +135,26 @@ SEC("tc")
 int answers(struct __sk_buff *skb)
 {
 	struct way way = {};
+	struct share share = {};
+	__u8 *ports;
 	struct config *c = settings();
 	if (skb->tc_index)
 		skb->tc_index = 0;
 	if (!c || !open_crossing() || (skb->vlan_present && (skb->vlan_tci & 0xfff)) || skb->pkt_type != 0)
 		return TC_ACT_UNSPEC;
-	if ((skb->protocol != IPV4 && skb->protocol != IPV6) || !read_way(skb, ETHERNET, &way, TO_CLIENT))
+	if ((skb->protocol != IPV4 && skb->protocol != IPV6) || !(ports = read_way(skb, ETHERNET, &way, &share.payload, TO_CLIENT)))
 		return TC_ACT_UNSPEC;
+	share.proto = way.proto;
+	share.flags = ports[13];
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
 	if (!f || f->generation != active(c) || f->local || f->allowance.rule || is_awaited(f) || mark_of(f->verdict.word) != MARK_PASS)
 		return TC_ACT_UNSPEC;
 	__u64 now = bpf_ktime_get_boot_ns();
 	if (way.proto == IPPROTO_UDP && now - f->seen > DATAGRAMS_IDLE)
 		return TC_ACT_UNSPEC;
-	return cross(skb, &way, f, TO_CLIENT, now);
+	int across = cross(skb, &way, f, TO_CLIENT, now);
+	/* The others are counted as they leave for the client. */
+	if (across != TC_ACT_UNSPEC)
+		carry_in(&way, f, &share);
+	return across;
 }

@@ -212,7 +212,8 @@ static __always_inline void watch(struct __sk_buff *skb, enum heading heading)
 	struct way way = {};
 	struct shape shape;
 	__u8 ends[12];
-	if (!read_way(skb, ETHERNET, &way, heading) || !read_shape(skb, &shape) || bpf_skb_load_bytes(skb, 0, ends, 12) < 0)
+	__u32 payload;
+	if (!read_way(skb, ETHERNET, &way, &payload, heading) || !read_shape(skb, &shape) || bpf_skb_load_bytes(skb, 0, ends, 12) < 0)
 		return;
 	struct straight *s = bpf_map_lookup_elem(&straights, &way);
 	if (!s)

@@ -60,6 +60,20 @@ struct passage {
 	/* Octets since it was asked about, or since the last answer was given up. */
 	__u32 carried;
 	__u32 pad2;
+	/* From here on: see carried.h. */
+	/* When it was told to have begun, under which time it ends. */
+	__u64 told;
+	/* When its server said something last. */
+	__u64 answered;
+	struct tally tally;
+	/* Something of it has left. */
+	__u32 left;
+	/* What it carried was told. */
+	__u32 ended;
+	/* TCP: that side has closed. */
+	__u8 closed_out;
+	__u8 closed_in;
+	__u8 pad3[6];
 };
 
 struct fragments {
@@ -151,7 +165,7 @@ struct {
 	__uint(value_size, 4);
 } askers SEC(".maps");
 
-enum gateway_counter { PACKETS, SPOOFS, UNREADABLES, FRAGMENTS_LOST, NAMES_ASKED, MIDSTREAM, STRAIGHT_OUT, STRAIGHT_IN, GATEWAY_COUNTERS };
+enum gateway_counter { PACKETS, SPOOFS, UNREADABLES, FRAGMENTS_LOST, NAMES_ASKED, MIDSTREAM, STRAIGHT_OUT, STRAIGHT_IN, FLOWS_LEFT, FLOWS_ENDED, GATEWAY_COUNTERS };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -1,19 +1,22 @@
 import type { ClientFacts } from '@sallyport/compile'
-import type { FlowRecord } from '@sallyport/flow'
-import { bootNs, type ForwardedEvent, type ForwardedTicket } from '@sallyport/kernel'
+import { hasLeft, type FlowRecord } from '@sallyport/flow'
+import { bootNs, type ForwardedEnd, type ForwardedEvent, type ForwardedTicket } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
 import { withHandshake } from '../inspect/handshake-events.ts'
 import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { carriedBy, endOf, type BegunFlows } from '../run/begun-flows.ts'
 import type { BoundNames } from '../run/bound-names.ts'
 import { reasonWithoutRule, recordedVerdict } from '../run/flow-of-event.ts'
 import { clientOf, type ClientTable } from './client-table.ts'
+import { forwardedId } from './forwarded-id.ts'
 
 type Options = {
   readonly policy: Policy
   readonly world: World
   readonly table: ClientTable
   readonly names: BoundNames
+  readonly begun: BegunFlows
   readonly onFlow: (record: FlowRecord) => void
 }
 
@@ -26,11 +29,29 @@ export class ForwardedFlows {
   }
 
   receive(event: ForwardedEvent): void {
-    this.#options.onFlow(this.#recordOf(event))
+    this.#begin(event, this.#recordOf(event))
   }
 
   judged(handshake: JudgedHandshake<ForwardedTicket>): void {
-    this.#options.onFlow(withHandshake(this.#recordOf(eventOf(handshake)), handshake))
+    const event = eventOf(handshake)
+    this.#begin(event, withHandshake(this.#recordOf(event), handshake))
+  }
+
+  ended(end: ForwardedEnd): void {
+    const { begun, onFlow } = this.#options
+    const { flow } = end
+    const carried = carriedBy(end)
+    const id = forwardedId(flow)
+    onFlow(begun.end(id, carried) ?? endOf({ ...this.#recordOf(flow), id }, carried))
+  }
+
+  /** What is refused, or only said to be over its limit, has no end of its own. */
+  #begin(event: ForwardedEvent, record: FlowRecord): void {
+    const { begun, onFlow } = this.#options
+    if (!hasLeft(record) || event.limit !== null) return onFlow(record)
+    const told = { ...record, id: forwardedId(event) }
+    begun.begin(told)
+    onFlow(told)
   }
 
   #recordOf(event: ForwardedEvent): FlowRecord {
@@ -61,10 +82,10 @@ export class ForwardedFlows {
 
 /** A flow that its handshake decided, as if the kernel had decided it by its first packet. */
 function eventOf({ ticket, verdict }: JudgedHandshake<ForwardedTicket>): ForwardedEvent {
-  const { sinceNs, resume: _resume, first: _first, ...known } = ticket
+  const { toldNs, sinceNs: _since, resume: _resume, first: _first, ...known } = ticket
   return {
     ...known,
-    timeNs: sinceNs,
+    timeNs: toldNs,
     ruleIndex: null,
     limit: null,
     serverAwaits: 0,

@@ -8,6 +8,7 @@ import {
   removeGateway,
   requireMachine,
   tableCounters,
+  type ForwardedEnd,
   type ForwardedEvent,
   type ForwardedTicket,
   type Gateway,
@@ -19,6 +20,7 @@ import type { Policy, World } from '@sallyport/policy'
 import { HandshakeGuard, type InspectionStatus, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { policyOfTables } from '../inspect/policy-of-tables.ts'
+import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import type { LocalForwarder } from '../run/local-forwarder.ts'
 import { randomSeed } from '../run/random-seed.ts'
@@ -64,6 +66,8 @@ export type GatewayStatistics = {
 }
 
 const FOLLOW_MS = 1000
+/** As many as the kernel keeps judgements of. */
+const MOST_BEGUN = 65_536
 
 /** Forwarded traffic of one interface under a policy that may change. */
 export class GatewayGuard implements AsyncDisposable {
@@ -72,6 +76,8 @@ export class GatewayGuard implements AsyncDisposable {
   readonly #known: KnownClients
   readonly #names: BoundNames
   readonly #events = new PolicyEvents<ForwardedEvent>()
+  readonly #ends = new PolicyEvents<ForwardedEnd & { readonly generation: number }>()
+  readonly #begun = new BegunFlows(MOST_BEGUN)
   readonly #judged = new PolicyEvents<JudgedHandshake<ForwardedTicket>>()
   readonly #inspected = new InspectedGenerations()
   readonly #scope = new AsyncDisposableStack()
@@ -108,6 +114,7 @@ export class GatewayGuard implements AsyncDisposable {
     try {
       await guard.#start(addresses, await guard.#serviceFor(policy))
       await guard.apply(policy, world)
+      guard.#listen(guard.#gateway!)
       guard.#scope.use(forward(options.wan, families(networks), gatewayPins(options.lan)))
       guard.#offload()
       guard.#follow()
@@ -133,10 +140,15 @@ export class GatewayGuard implements AsyncDisposable {
       }),
     )
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
-    this.#gateway.events((event) => {
+  }
+
+  /** From the first policy on: it tells what was decided and ended before, too, while nobody listened. */
+  #listen(gateway: Gateway): void {
+    gateway.events((event) => {
       this.#events.receive(event)
-      if (event.limit !== null && event.mode === 'enforce') this.#gateway?.end(event)
+      if (event.limit !== null && event.mode === 'enforce') gateway.end(event)
     })
+    gateway.ends((end) => this.#ends.receive({ ...end, generation: end.flow.generation }))
   }
 
   /** The policy is in force when this returns; when it throws, the one before still is. */
@@ -149,6 +161,7 @@ export class GatewayGuard implements AsyncDisposable {
     const following = next.enforceWith(this.#gateway!, (generation, table, rules) => {
       const flows = this.#flows(policy, world, table)
       this.#events.begin(generation, flows)
+      this.#ends.begin(generation, { receive: (ended) => flows.ended(ended) })
       this.#judged.begin(generation, { receive: (handshake) => flows.judged(handshake) })
       // Under a policy that only watches, or asks no handshake, nothing waits.
       if (enforce && rules.resume.size > 0) this.#inspect()
@@ -223,7 +236,8 @@ export class GatewayGuard implements AsyncDisposable {
   }
 
   #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {
-    return new ForwardedFlows({ policy, world, table, names: this.#names, onFlow: this.#options.onFlow })
+    const { onFlow } = this.#options
+    return new ForwardedFlows({ policy, world, table, names: this.#names, begun: this.#begun, onFlow })
   }
 
   #follow(): void {

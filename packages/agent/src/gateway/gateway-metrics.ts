@@ -71,6 +71,21 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
     value: ({ kernel }) => kernel.eventsLost,
   },
   {
+    name: 'sallyport_gateway_flows_left_total',
+    help: 'Flows of which something has left; each ends, or its end is lost.',
+    value: ({ kernel }) => kernel.flowsLeft,
+  },
+  {
+    name: 'sallyport_gateway_flows_ended_total',
+    help: 'Flows that have ended.',
+    value: ({ kernel }) => kernel.flowsEnded,
+  },
+  {
+    name: 'sallyport_gateway_ends_lost_total',
+    help: 'Flows whose end could not be told, or that were forgotten for others before it: what they carried is not recorded.',
+    value: ({ kernel }) => kernel.endsLost,
+  },
+  {
     name: 'sallyport_gateway_walk_errors_total',
     help: 'Decisions that found a damaged policy, and denied.',
     value: ({ kernel }) => kernel.walkErrors,

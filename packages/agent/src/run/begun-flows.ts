@@ -1,7 +1,10 @@
 import type { FlowRecord } from '@sallyport/flow'
+import type { EndedFlow } from '@sallyport/kernel'
 
 /** What a record of an end adds. */
 export type Carried = Pick<FlowRecord, 'bytesOut' | 'bytesIn' | 'packetsOut' | 'packetsIn' | 'durationMs'>
+
+type End = Omit<EndedFlow, 'flow'> & { readonly flow: { readonly timeNs: bigint } }
 
 const MOST_FLOWS = 16_384
 
@@ -31,4 +34,9 @@ export class BegunFlows {
 
 export function endOf(record: FlowRecord, carried: Carried): FlowRecord {
   return { ...record, ...carried, ended: true }
+}
+
+export function carriedBy({ flow, endNs, bytesOut, bytesIn, packetsOut, packetsIn }: End): Carried {
+  const durationMs = Math.max(0, Number((endNs - flow.timeNs) / 1_000_000n))
+  return { bytesOut, bytesIn, packetsOut, packetsIn, durationMs }
 }

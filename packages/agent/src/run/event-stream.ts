@@ -7,7 +7,7 @@ import type { ExecutablePaths } from '../host/executable-paths.ts'
 import type { ProcessTree } from '../host/process-tree.ts'
 import { eventOfHandshake, withHandshake } from '../inspect/handshake-events.ts'
 import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
-import { endOf, type BegunFlows } from './begun-flows.ts'
+import { carriedBy, endOf, type BegunFlows } from './begun-flows.ts'
 import type { BoundNames } from './bound-names.ts'
 import { flowId } from './flow-id.ts'
 import { flowOfEvent } from './flow-of-event.ts'
@@ -46,10 +46,11 @@ export class EventStream {
     this.#begin(withHandshake(this.#recordOf(eventOfHandshake(handshake)), handshake))
   }
 
-  ended({ flow, endNs, ...counters }: EndedFlow): void {
+  ended(end: EndedFlow): void {
     this.#received++
     const { begun, onFlow } = this.#options
-    const carried = { ...counters, durationMs: Math.max(0, Number((endNs - flow.timeNs) / 1_000_000n)) }
+    const { flow } = end
+    const carried = carriedBy(end)
     const id = flowId(flow)
     const known = id === null ? null : begun.end(id, carried)
     onFlow(known ?? endOf(this.#recordOf(flow), carried))

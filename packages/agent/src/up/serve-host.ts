@@ -103,7 +103,17 @@ export async function serveHost(
   const state = scope.use(await StateStore.open(request.stateStore))
   const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
   let guard: Guard | null = null
-  scope.defer(() => guard?.[Symbol.asyncDispose]())
+  let lost = { eventsLost: 0, endsLost: 0 }
+  const recordLost = (): void => {
+    const now = { ...lost, ...guard?.counters() }
+    spool.drop('kernel-events', now.eventsLost - lost.eventsLost)
+    spool.drop('kernel-ends', now.endsLost - lost.endsLost)
+    lost = now
+  }
+  scope.defer(async () => {
+    await guard?.[Symbol.asyncDispose]()
+    recordLost()
+  })
   const control = new HostControl({
     state,
     copy: isPostgresUrl(request.stateStore) ? new PolicyCopy(stateDirectory) : null,
@@ -143,13 +153,9 @@ export async function serveHost(
   scope.use(await serveControl(controlSocket(stateDirectory), control, status, refreshFeed))
   onReady(status())
   const caughtUp = keepCatchingUp(control, signal)
-  let lost = { eventsLost: 0, endsLost: 0 }
   while (!signal.aborted) {
     await control.tick().catch((error: Error) => onNotice(`the policy before cannot be put in force: ${error.message}`))
-    const now = { ...lost, ...guard!.counters() }
-    spool.drop('kernel-events', now.eventsLost - lost.eventsLost)
-    spool.drop('kernel-ends', now.endsLost - lost.endsLost)
-    lost = now
+    recordLost()
     await sleep(TICK_MS, undefined, { signal }).catch(() => {})
   }
   await caughtUp

@@ -1,3 +1,4 @@
+import type { EndedFlow } from '../kernel-event.ts'
 import { limitNumbered, type LimitName } from '../limits/rule-limit.ts'
 
 /** A decision of the kernel about a flow that passes the gateway. */
@@ -24,7 +25,11 @@ export type ForwardedEvent = {
   readonly clientAwaits: number
 }
 
+/** The end of a flow that something has left of. `flow` is as when it began. */
+export type ForwardedEnd = Omit<EndedFlow, 'flow'> & { readonly flow: ForwardedEvent }
+
 export const FORWARDED_BYTES = 80
+export const FORWARDED_END_BYTES = 112
 const NONE = 0xffffffff
 const KINDS = ['judged', 'spoofed', 'bulk'] as const
 const VERDICTS = ['allow', 'deny', 'undetermined'] as const
@@ -49,5 +54,18 @@ export function decodeForwarded(bytes: Uint8Array): ForwardedEvent {
     limit: limitNumbered(view.getUint8(66)),
     serverAwaits: view.getUint32(68, true),
     clientAwaits: view.getUint32(72, true),
+  }
+}
+
+/** `struct forwarded_end` of bpf/carried.h. */
+export function decodeForwardedEnd(bytes: Uint8Array): ForwardedEnd {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FORWARDED_END_BYTES)
+  return {
+    flow: decodeForwarded(bytes),
+    endNs: view.getBigUint64(80, true),
+    bytesOut: Number(view.getBigUint64(88, true)),
+    bytesIn: Number(view.getBigUint64(96, true)),
+    packetsOut: view.getUint32(104, true),
+    packetsIn: view.getUint32(108, true),
   }
 }

@@ -12,7 +12,7 @@ import type { QueuedSegment } from '../queue/parse-segment.ts'
 
 /** `struct way`, `struct passage` and `struct greeting` of bpf/ways.h. */
 const WAY_BYTES = 40
-export const PASSAGE_BYTES = 88
+export const PASSAGE_BYTES = 144
 const GREETING_HEAD = WAY_BYTES + 8
 export const FORWARDED_GREETING_BYTES: number = GREETING_HEAD + OCTETS_AND_HEAD - OTHER_HEAD
 
@@ -23,6 +23,8 @@ const UDP = 17
 export type ForwardedTicket = Resumable & {
   /** As in the generation; 0 is nobody that was named. */
   readonly client: number
+  /** Under which time it is told, at its end too. Nanoseconds of CLOCK_BOOTTIME. */
+  readonly toldNs: bigint
   readonly src: Uint8Array
   readonly srcPort: number
   readonly port: number
@@ -50,6 +52,7 @@ export function decodePassage(key: FlowKey, bytes: Uint8Array): ForwardedTicket 
     client: view.getUint32(4, true),
     resume: view.getUint32(24, true),
     sinceNs: view.getBigUint64(32, true),
+    toldNs: view.getBigUint64(88, true),
     first: bytes[66] === 1 ? view.getUint32(60, true) : null,
     src: way.slice(0, 16),
     dst: way.slice(16, 32),

@@ -9,6 +9,9 @@ const NAMES = [
   'midstream',
   'straightOut',
   'straightIn',
+  /** Flows of which something has left, and those whose end was told. */
+  'flowsLeft',
+  'flowsEnded',
 ] as const
 
 /** `enum gateway_counter` of bpf/ways.h beside the verdicts. */

@@ -4,8 +4,11 @@ import { hashOf, openObject } from '../programs.ts'
 
 export const GATEWAY_OBJECT: string = fileURLToPath(new URL('../../build/gateway.bpf.o', import.meta.url))
 
-/** What comes from the guarded network, what goes back to it, what counts packets that were held, and both ways of the other interface. */
-export const GATEWAY_PROGRAMS = ['forward', 'returned', 'charge', 'answers', 'left'] as const
+/**
+ * What comes from the guarded network, what goes back to it, what counts packets that were held, both ways of the other interface,
+ * and what looks for silent flows.
+ */
+export const GATEWAY_PROGRAMS = ['forward', 'returned', 'charge', 'answers', 'left', 'sweep'] as const
 export type GatewayProgram = (typeof GATEWAY_PROGRAMS)[number]
 
 export type LoadedGateway = {
@@ -35,6 +38,7 @@ export function loadGateway(maxFlows?: number): LoadedGateway {
         charge: programOf('charge'),
         answers: programOf('answers'),
         left: programOf('left'),
+        sweep: programOf('sweep'),
       },
       map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
       close: () => bpf.close(object),

@@ -2,7 +2,7 @@ import { closeSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { mergeBindings } from '../bindings.ts'
 import { lookup, update, word } from '../bpf-map.ts'
-import { readEvents } from '../event-ring.ts'
+import { readRing, type RingReader } from '../read-ring.ts'
 import type { Binding } from '../generation.ts'
 import { activeGeneration, withActiveBindings } from '../active-generation.ts'
 import type { Handshakes } from '../handshakes/open-handshakes.ts'
@@ -15,7 +15,8 @@ import { closeCrossing, removeCrossings } from './crossing.ts'
 import { openForwardedHandshakes } from './forwarded-handshakes.ts'
 import type { ForwardedTicket } from './forwarded-records.ts'
 import { removeHeldForwards } from './held-forwards.ts'
-import { decodeForwarded, FORWARDED_BYTES, type ForwardedEvent } from './forwarded-event.ts'
+import { ForwardedEnds } from './forwarded-ends.ts'
+import { decodeForwarded, FORWARDED_BYTES, type ForwardedEnd, type ForwardedEvent } from './forwarded-event.ts'
 import { readGatewayCounters, type GatewayCounters } from './gateway-counters.ts'
 import type { GatewayGeneration } from './gateway-generation.ts'
 import {
@@ -51,8 +52,11 @@ export type Gateway = AsyncDisposable & {
   /** Who used the address last, as packets showed; 0 is nobody that was named. */
   clientAt(address: Uint8Array): number
   events(onEvent: (event: ForwardedEvent) => void): void
+  /** What flows carried, when they end; what goes on when the gateway is closed, by then. */
+  ends(onEnd: (end: ForwardedEnd) => void): void
   /** Tells both ends of a connection that it is over. */
   end(event: ForwardedEvent): void
+  /** When it is closed, those of its end. */
   counters(): GatewayCounters
 }
 
@@ -71,6 +75,8 @@ const MAPS = [
   'greetings',
   'straights',
   'crossings',
+  'ends',
+  'swept',
 ] as const
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
 
@@ -126,14 +132,15 @@ class AttachedGateway implements Gateway {
   readonly #budgets: Budgets
   #ender: ConnectionEnder | null = null
   #offload: Offload | null = null
+  #ends: ForwardedEnds | null = null
   readonly #programs: LoadedGateway['programs']
   readonly #close: () => void
-  readonly #stops: (() => void)[] = []
+  #events: RingReader | null = null
   #flags: number
   #attached = false
-  #watchesReturn = false
   #overflow = 0
-  #disposed = false
+  /** As they were in the end. */
+  #last: GatewayCounters | null = null
 
   constructor(
     lan: string,
@@ -162,7 +169,6 @@ class AttachedGateway implements Gateway {
     const next = before + 1
     const budgets = this.#budgets.assign(generation.limits ?? [])
     this.#overflow += writeGatewayGeneration(this.#maps, next & 1, generation, budgets).overflow
-    if (budgets.size > 0) this.#watchReturn()
     update(this.#maps.config, word(0), encodeConfig({ ...CONFIG, generation: next, flags: this.#flags }))
     if (this.#attached) retireSlot(this.#maps, before & 1)
     else this.#attach()
@@ -177,13 +183,11 @@ class AttachedGateway implements Gateway {
     const { charge } = this.#programs
     const handshakes = openForwardedHandshakes({ lan: this.#lan, index: this.#index, maps: this.#maps, charge })
     this.#flags |= INSPECT
-    this.#watchReturn()
     return handshakes
   }
 
   offload(wan: string): Offload {
     const pins = dirname(this.#pins)
-    this.#watchReturn()
     this.#offload = openOffload({ lan: this.#index, wan, pins, programs: this.#programs, maps: this.#maps })
     return this.#offload
   }
@@ -194,10 +198,22 @@ class AttachedGateway implements Gateway {
   }
 
   events(onEvent: (event: ForwardedEvent) => void): void {
-    const format = { bytes: FORWARDED_BYTES, decode: decodeForwarded }
-    const receive = (event: ForwardedEvent): void =>
-      event.kind === 'bulk' ? this.#offload?.consider(event) : onEvent(event)
-    this.#stops.push(readEvents(this.#maps.events, format, receive))
+    this.#events = readRing(this.#maps.events, FORWARDED_BYTES, (bytes) => {
+      const event = decodeForwarded(bytes)
+      if (event.kind === 'bulk') this.#offload?.consider(event)
+      else onEvent(event)
+    })
+  }
+
+  ends(onEnd: (end: ForwardedEnd) => void): void {
+    const { ends, swept, counters, gateway_counters: packets } = this.#maps
+    this.#ends = new ForwardedEnds({
+      sweep: this.#programs.sweep,
+      maps: { ends, swept },
+      counters: () => readGatewayCounters(counters, packets),
+      readBeginnings: () => this.#events?.consume(),
+      onEnd,
+    })
   }
 
   end(event: ForwardedEvent): void {
@@ -206,26 +222,25 @@ class AttachedGateway implements Gateway {
   }
 
   counters(): GatewayCounters {
+    if (this.#last !== null) return this.#last
     const kernel = readGatewayCounters(this.#maps.counters, this.#maps.gateway_counters)
-    return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
+    return {
+      ...kernel,
+      bindingsOverflow: kernel.bindingsOverflow + this.#overflow,
+      endsLost: kernel.endsLost + (this.#ends?.missed ?? 0),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return
-    this.#disposed = true
-    for (const stop of this.#stops) stop()
+    if (this.#last !== null) return
     this.#ender?.[Symbol.dispose]()
     this.#offload?.[Symbol.dispose]()
-    if (this.#attached || this.#watchesReturn) detach(this.#index, dirname(this.#pins))
+    if (this.#attached) detach(this.#index, dirname(this.#pins))
+    this.#ends?.[Symbol.dispose]()
+    this.#events?.stop()
+    this.#last = this.counters()
     removePinned(dirname(this.#pins))
     this.#close()
-  }
-
-  /** What servers send matters too. A gateway that is taken over may do so already. */
-  #watchReturn(): void {
-    if (this.#watchesReturn) return
-    this.#put('egress', 'returned')
-    this.#watchesReturn = true
   }
 
   #put(point: TrafficPoint, program: GatewayProgram): void {
@@ -234,6 +249,7 @@ class AttachedGateway implements Gateway {
 
   #attach(): void {
     const parent = dirname(this.#pins)
+    this.#put('egress', 'returned')
     this.#put('ingress', 'forward')
     this.#attached = true
     for (const name of GATEWAY_PROGRAMS) {
