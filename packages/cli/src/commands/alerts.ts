@@ -1,15 +1,21 @@
 import { Command, Option } from 'commander'
 import { categorySet } from '@sallyport/catalog'
 import {
+  alertingRules,
   detectAll,
   DETECTORS,
+  isOfOneDestination,
   NOTHING_KNOWN,
+  offeredRule,
   type Alert,
   type DetectorName,
   type ObservedFlow,
+  type OfferedRule,
 } from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
 import { observedFlow, parseFilter, type FlowQueries } from '@sallyport/store'
+import { alertingPolicy } from '../input/alerting-policy.ts'
+import { stateStoreOption } from '../input/host-socket.ts'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { note, printJson, printLine } from '../output/print.ts'
@@ -21,6 +27,8 @@ const MAX_FLOWS = 500_000
 const PAST_MS = 30 * 86_400_000
 
 type Options = FlowSource & {
+  readonly policy: readonly string[]
+  readonly stateStore?: string
   readonly detector: readonly string[]
   readonly failOnAlert?: boolean
   readonly json?: boolean
@@ -32,12 +40,18 @@ export function alertsCommand(answer: Answer): Command {
     .argument('[filter...]', 'domain:*.github.com since:1d app:/usr/bin/*')
     .addOption(storeOption())
     .addOption(flowsOption())
+    .addOption(repeatable('--policy <file>', 'whose rules decided the flows, in place of the policy in force'))
+    .addOption(stateStoreOption())
     .addOption(repeatable('--detector <name>', `only this detector: ${DETECTORS.join(', ')}`))
     .addOption(new Option('--fail-on-alert', 'exit with 1 when there is an alert'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('sallyport alerts since:1d', 'sallyport alerts --flows flows.jsonl --detector beacon --json'),
+      examples(
+        'sallyport alerts since:1d',
+        'sallyport alerts --flows flows.jsonl --detector beacon --json',
+        'sallyport alerts --flows flows.jsonl --policy office.yaml --detector rule-alert',
+      ),
     )
     .action(async (filter: readonly string[], options: Options) => {
       const parsed = parseFilter(filter, Date.now())
@@ -47,8 +61,12 @@ export function alertsCommand(answer: Answer): Command {
       // A log's now is its end.
       const nowMs =
         options.flows === undefined ? Date.now() : flows.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
-      const known = { ...NOTHING_KNOWN, past: await store.past(nowMs - PAST_MS, nowMs), category: categorySet }
-      const alerts = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
+      const rules = (await alertingPolicy(options))?.layers.flatMap((layer) => layer.rules) ?? []
+      const past = await store.past(nowMs - PAST_MS, nowMs)
+      const known = { ...NOTHING_KNOWN, ...alertingRules(rules), past, category: categorySet }
+      const found = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
+      const taken = new Set(rules.map(({ id }) => id))
+      const alerts = found.map((alert) => ({ ...alert, offers: offersOf(alert, taken) }))
       if (options.json === true) printJson({ flows: flows.length, alerts: alerts.map(alertFacts) })
       else printAlerts(alerts, flows.length)
       answer(options.failOnAlert === true && alerts.length > 0 ? 1 : 0)
@@ -73,13 +91,25 @@ async function observedFlows(
   return flows.flatMap((record) => observedFlow(record) ?? [])
 }
 
-function alertFacts({ firstMs, lastMs, ...alert }: Alert): object {
+/** Rules that would end it, or let it be. */
+type Offers = { readonly block: OfferedRule; readonly allow: OfferedRule }
+type OfferingAlert = Alert & { readonly offers: Offers | null }
+
+function offersOf({ destination }: Alert, taken: ReadonlySet<string>): Offers | null {
+  if (!isOfOneDestination(destination)) return null
+  return {
+    block: offeredRule({ action: 'deny', destination }, taken),
+    allow: offeredRule({ action: 'allow', destination }, taken),
+  }
+}
+
+function alertFacts({ firstMs, lastMs, ...alert }: OfferingAlert): object {
   return { ...alert, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }
 }
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-function printAlerts(alerts: readonly Alert[], flows: number): void {
+function printAlerts(alerts: readonly OfferingAlert[], flows: number): void {
   for (const alert of alerts) {
     const colour = alert.severity === 'high' || alert.severity === 'critical' ? 'red' : 'yellow'
     printLine(
@@ -87,6 +117,10 @@ function printAlerts(alerts: readonly Alert[], flows: number): void {
     )
     const numbers = Object.entries(alert.numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
     printLine(styled('dim', `         ${alert.technique.id} ${alert.technique.name}; ${numbers.join(', ')}`))
+    if (alert.offers !== null)
+      printLine(
+        styled('dim', `         block: ${flowText(alert.offers.block)}  allow: ${flowText(alert.offers.allow)}`),
+      )
     if (alert.series.length > 2) printLine(styled('dim', `         ${chart(alert.series)}`))
   }
   note(`${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'} in ${flows} flows`)
@@ -97,4 +131,9 @@ function chart(series: Alert['series']): string {
   const shown = Array.from({ length: Math.min(60, series.length) }, (_, index) => series[Math.floor(index * step)]![1])
   const most = Math.max(...shown, 1e-9)
   return shown.map((value) => BARS[Math.min(7, Math.floor((value / most) * 7.999))]).join('')
+}
+
+/** As it may be written among the rules of a policy: JSON is YAML. */
+function flowText(rule: OfferedRule): string {
+  return printable(JSON.stringify(rule))
 }

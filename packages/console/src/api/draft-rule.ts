@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { offeredRule } from '@sallyport/detect'
 import { SallyportError } from '@sallyport/policy'
 import type { PolicyFile } from '@sallyport/store'
 
@@ -15,24 +15,11 @@ export function draftRule(files: readonly PolicyFile[], wanted: WantedRule): Dra
       'policy-invalid',
       `${first!.file} is not whole; a rule is added to a policy without errors`,
     )
-  const rule = ruleFor(wanted, idsOf(files))
+  const rule = offeredRule(wanted, idsOf(files))
   const before = document.get('rules')
   if (isSeq(before) && before.items.length > 0) before.items.unshift(document.createNode(rule, { flow: true }))
   else document.set('rules', document.createNode([rule]))
   return { files: [{ file: first!.file, text: document.toString({ lineWidth: 0 }) }, ...others], rule: rule.id }
-}
-
-function ruleFor({ action, destination, reason }: WantedRule, taken: ReadonlySet<string>): { readonly id: string } {
-  const slug = destination
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-  const name = `${action === 'deny' ? 'block' : 'allow'}-${slug === '' ? 'destination' : slug}`.slice(0, 50)
-  const numbered = Array.from({ length: taken.size + 1 }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`))
-  const to = isIP(destination) === 0 ? { domain: destination } : { ip: destination }
-  return { id: numbered.find((id) => !taken.has(id))!, action, to: [to], ...(reason === '' ? {} : { reason }) } as {
-    readonly id: string
-  }
 }
 
 function idsOf(files: readonly PolicyFile[]): ReadonlySet<string> {

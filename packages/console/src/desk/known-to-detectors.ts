@@ -1,8 +1,7 @@
 import { categorySet } from '@sallyport/catalog'
-import { NOTHING_KNOWN, type Known, type Past } from '@sallyport/detect'
+import { alertingRules, NOTHING_KNOWN, type Known, type Past } from '@sallyport/detect'
 import { parsePolicies } from '@sallyport/policy'
 import type { FlowStore, StateStore } from '@sallyport/store'
-import { alertingRules } from './alerting-rules.ts'
 
 const DAY_MS = 86_400_000
 const PAST_MS = 30 * DAY_MS

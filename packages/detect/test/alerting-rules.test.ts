@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePolicies } from '@sallyport/policy'
-import { alertingRules } from '../src/desk/alerting-rules.ts'
+import { alertingRules } from '../src/alerting-rules.ts'
 
 const TEXT = `
 sallyport: 1

@@ -1,5 +1,5 @@
-import type { Known } from '@sallyport/detect'
 import type { Rule } from '@sallyport/policy'
+import type { Known } from './alert.ts'
 
 /** A rule that refuses what feeds list, and nothing else, tells of them even where it does not ask for an alert. */
 export function alertingRules(rules: readonly Rule[]): Pick<Known, 'ruleAlerts' | 'feedRules'> {
