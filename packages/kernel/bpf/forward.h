@@ -238,20 +238,17 @@ static __always_inline __u32 keep_within(struct arrival *a, struct passage *f, _
 	return !over || exceed(p, f, over, a->now) ? MARK_PASS : MARK_REFUSE;
 }
 
-/* What is known already is changed where it is: what its server sends meanwhile counts on. */
+/* Puts it in the place of the one before as a whole, with what that has carried: it may be another flow's place by now. */
 static __always_inline void keep(struct arrival *a, struct passage *f, struct passage *before)
 {
-	if (!before) {
-		__builtin_memset((__u8 *)f + JUDGED_BYTES, 0, sizeof(*f) - JUDGED_BYTES);
+	__u8 *carried = (__u8 *)f + JUDGED_BYTES;
+	if (before)
+		__builtin_memcpy(carried, (__u8 *)before + JUDGED_BYTES, sizeof(*f) - JUDGED_BYTES);
+	else
+		__builtin_memset(carried, 0, sizeof(*f) - JUDGED_BYTES);
+	if (!before)
 		f->told = a->now;
-		bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
-		return;
-	}
-	/* Of no generation meanwhile: whoever finds it judges anew. */
-	*(volatile __u32 *)&before->generation = 0;
-	before->client = f->client;
-	__builtin_memcpy(&before->verdict, &f->verdict, JUDGED_BYTES - __builtin_offsetof(struct passage, verdict));
-	*(volatile __u32 *)&before->generation = f->generation;
+	bpf_map_update_elem(&ways, &a->way, f, BPF_ANY);
 }
 
 /* Decides a flow and keeps the verdict. Returns the mark. */

@@ -111,9 +111,18 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
 
   /** A flow that was judged before: under this policy, and its packet was on the way; or under another. */
   #again(id: number, key: FlowKey, segment: QueuedSegment, ticket: Flow, earlier: Finding): void {
-    if (earlier.generation === ticket.generation) return this.#answer([id], segment, earlier)
+    if (earlier.generation === ticket.generation) return this.#late(id, segment, earlier)
     const facts = factsOf(earlier)
     this.#judge(key, ticket, facts, [id], segment, earlier)
+  }
+
+  /** Held before its flow was judged, and read after that: it counts for the limit too. */
+  #late(id: number, segment: QueuedSegment, earlier: Finding): void {
+    const { generation, limitedRule: rule, mode } = earlier
+    const { handshakes } = this.#options
+    const reached = rule === null ? null : handshakes.charge([id], { generation, rule, isKnown: true })
+    if (reached !== null && mode === 'enforce') handshakes.drop([id])
+    else this.#answer([id], segment, earlier)
   }
 
   #greeting({ key, seq, bytes }: Greeting): void {
