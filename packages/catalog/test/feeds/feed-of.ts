@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { formatDomainPattern, formatPrefix, parseAddress, parseDomainName, prefixContains } from '@sallyport/net'
-import { setHoldsName } from '@sallyport/policy'
+import { setHoldsName, type DomainPatterns } from '@sallyport/policy'
 import { parseFeed, type Feed, type FeedChoice } from '../../src/index.ts'
 
 export const NOW: number = Date.parse('2026-11-25T00:00:00Z')
@@ -26,4 +26,20 @@ export function holds(feed: Feed, text: string): boolean {
   const address = parseAddress(text)
   if (address !== null) return feed.prefixes.some((prefix) => prefixContains(prefix, address))
   return setHoldsName(feed, parseDomainName(text)!)
+}
+
+const texts = (all: DomainPatterns): readonly string[] => [...all].map(formatDomainPattern)
+
+/** All that a feed says, however it is kept. */
+export function said({ format, domains, except, prefixes: all, byQueryType, problems }: Feed): object {
+  const types = [...byQueryType].map(([type, each]) => [type, texts(each.domains), texts(each.except)])
+  return {
+    format,
+    domains: texts(domains),
+    except: texts(except),
+    count: domains.length,
+    prefixes: all.map(formatPrefix),
+    types,
+    problems,
+  }
 }

@@ -3,12 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { formatDomainPattern, formatPrefix } from '@sallyport/net'
-import type { DomainPatterns } from '@sallyport/policy'
-import type { Feed } from '../../src/index.ts'
 import { readFeeds, type FeedSources } from '../../src/read-feeds.ts'
 import { subscription } from '../../src/subscriptions/subscription.ts'
 import { readFeedsApart, updateFeedsApart } from '../../src/threads/feeds-apart.ts'
+import { said } from '../feeds/feed-of.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-apart-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -29,20 +27,6 @@ const small = file('small.txt', [
 const many = Array.from({ length: 60_000 }, (_, at) => `n${at}.example`)
 const large = file('large.txt', [...many, '198.51.100.7'])
 const none = join(directory, 'none.txt')
-
-const texts = (patterns: DomainPatterns): readonly string[] => [...patterns].map(formatDomainPattern)
-
-function said({ format, domains, except, prefixes, byQueryType, problems }: Feed): object {
-  const types = [...byQueryType].map(([type, each]) => [type, texts(each.domains), texts(each.except)])
-  return {
-    format,
-    domains: texts(domains),
-    except: texts(except),
-    prefixes: prefixes.map(formatPrefix),
-    types,
-    problems,
-  }
-}
 
 async function answered(read: typeof readFeeds, sources: FeedSources): Promise<object> {
   const warnings: string[] = []

@@ -8,6 +8,7 @@ import { parseAddress } from '@sallyport/net'
 import { LoopListener, openListening } from '../../src/sockets/loop-listener.ts'
 import { LoopSocket } from '../../src/sockets/loop-socket.ts'
 import { SocketLoop } from '../../src/sockets/socket-loop.ts'
+import { freePort } from '../free-port.fixture.ts'
 
 const LOOPBACK = parseAddress('127.0.0.1')!
 const BODY = randomBytes(8 * 2 ** 20)
@@ -32,15 +33,6 @@ async function readAll(socket: Socket, pauseMs = 0): Promise<Buffer> {
     if (pauseMs > 0 && pieces.length % 20 === 0) await sleep(pauseMs)
   }
   return Buffer.concat(pieces)
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on Linux alone' }, () => {
@@ -162,7 +154,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     socket.destroy()
     server.close()
     for (const [text, port, code] of [
-      ['127.0.0.1', await closedPort(), 'ECONNREFUSED'],
+      ['127.0.0.1', await freePort(), 'ECONNREFUSED'],
       ['255.255.255.255', 9, 'ENETUNREACH'],
     ] as const) {
       const failing = LoopSocket.connect(loop, { address: parseAddress(text)!, port })
