@@ -34,5 +34,6 @@ const SCOPED: readonly (readonly [AddressScope, Prefix])[] = PREFIXES.flatMap(([
 )
 
 export function addressScope(address: Address): AddressScope {
-  return SCOPED.find(([, prefix]) => prefixContains(prefix, address))?.[0] ?? 'public'
+  for (const scoped of SCOPED) if (prefixContains(scoped[1], address)) return scoped[0]
+  return 'public'
 }

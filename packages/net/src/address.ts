@@ -30,8 +30,8 @@ export function addressBytes(address: Address): Uint8Array {
 }
 
 export function isIpv4(address: Address): boolean {
-  const [a, b, c] = address.words
-  return a === 0 && b === 0 && c === MAPPED
+  const { words } = address
+  return words[0] === 0 && words[1] === 0 && words[2] === MAPPED
 }
 
 export function compareAddresses(a: Address, b: Address): number {
@@ -113,7 +113,7 @@ function parseGroups(text: string): number[] | null {
 /** Canonical text: dotted quad, or RFC 5952. */
 export function formatAddress(address: Address): string {
   const [a, b, c, d] = address.words
-  if (isIpv4(address)) return [d >>> 24, (d >>> 16) & 255, (d >>> 8) & 255, d & 255].join('.')
+  if (isIpv4(address)) return `${d >>> 24}.${(d >>> 16) & 255}.${(d >>> 8) & 255}.${d & 255}`
   const groups = [a, b, c, d].flatMap((word) => [word >>> 16, word & 0xffff])
   const { start, length } = longestZeroRun(groups)
   const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':')

@@ -46,8 +46,13 @@ export function maskAddress(address: Address, length: number): Address {
 /** `::/0` is all of IPv6 and none of IPv4: a family never contains the other. */
 export function prefixContains(prefix: Prefix, address: Address): boolean {
   if (prefix.length < 96 && isIpv4(address)) return false
-  const masked = maskAddress(address, prefix.length)
-  return masked.words.every((word, index) => word === prefix.address.words[index as 0])
+  const own = prefix.address.words
+  const other = address.words
+  for (let index = 0, bits = prefix.length; bits > 0; index++, bits -= 32) {
+    const difference = own[index as 0] ^ other[index as 0]
+    if (bits >= 32 ? difference !== 0 : difference >>> (32 - bits) !== 0) return false
+  }
+  return true
 }
 
 export function prefixCovers(outer: Prefix, inner: Prefix): boolean {

@@ -61,7 +61,7 @@ export class ByteReader {
   release(): Buffer {
     this.socket.pause()
     this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd)
-    const rest = Buffer.concat(this.#chunks)
+    const rest = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     this.#chunks = []
     this.#held = 0
     // Whoever still waits learns that nothing comes for it any more.

@@ -1,4 +1,4 @@
-import type { Address } from '@sallyport/net'
+import { isIpv4, type Address } from '@sallyport/net'
 
 const MOST_CLIENTS = 10_000
 
@@ -28,7 +28,7 @@ export class RequestRates {
   }
 }
 
-export function clientKey({ words }: Address): string {
-  const [a, b, c, d] = words
-  return a === 0 && b === 0 && c === 0xffff ? `4 ${d}` : `${a} ${b}`
+export function clientKey(address: Address): string {
+  const { words } = address
+  return isIpv4(address) ? `4 ${words[3]}` : `${words[0]} ${words[1]}`
 }

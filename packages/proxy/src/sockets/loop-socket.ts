@@ -295,7 +295,9 @@ export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
       if (this.#mayRead) this.#askTurn()
       this.#idle.touch()
       if (this.#isSilent) this.#setSilent(false)
-      this.emit('data', Buffer.from(scratch.subarray(0, count)))
+      const octets = Buffer.allocUnsafe(count)
+      scratch.copy(octets, 0, 0, count)
+      this.emit('data', octets)
       return
     }
     const errno = count === 0 ? 0 : calls.errno()

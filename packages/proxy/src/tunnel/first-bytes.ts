@@ -29,19 +29,22 @@ export function awaitFirstBytes(
     let heldOctets = 0
     let octetsIn = 0
     let timer = setTimeout(() => finish({ state: 'ended', octetsIn }), silenceMs)
-    const known = (found: Found | null): void => finish({ state: 'known', found, held: Buffer.concat(held), octetsIn })
+    const known = (found: Found | null): void =>
+      finish({ state: 'known', found, held: held.length === 1 ? held[0]! : Buffer.concat(held), octetsIn })
     const fromClient = (octets: Buffer): void => {
-      if (heldOctets === 0) {
-        clearTimeout(timer)
-        timer = setTimeout(() => known(lastFound()), handshakeMs)
-      }
+      const isFirst = heldOctets === 0
       held.push(octets)
       heldOctets += octets.length
       const answer = alone.push('client', octets)
       both?.push('client', octets)
       if (answer.state === 'identified') known(answer)
       else if (answer.state === 'unknown') known(lastFound())
-      else if (heldOctets > MOST_HELD) client.pause()
+      else {
+        if (heldOctets > MOST_HELD) client.pause()
+        if (!isFirst) return
+        clearTimeout(timer)
+        timer = setTimeout(() => known(lastFound()), handshakeMs)
+      }
     }
     const lastFound = (): Found | null => {
       const own = alone.finish()

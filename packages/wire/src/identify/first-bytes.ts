@@ -1,7 +1,9 @@
+const NOTHING = new Uint8Array(0)
+
 /** The first octets of one direction, up to a bound; what comes after is counted and dropped. */
 export class FirstBytes {
   readonly #most: number
-  #buffer = new Uint8Array(0)
+  #buffer = NOTHING
   #length = 0
   #dropped = 0
 

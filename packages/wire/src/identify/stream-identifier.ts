@@ -9,7 +9,12 @@ type Candidate = {
   otherSeen: number
   partial: Found | null
 }
-type Side = { readonly bytes: FirstBytes; candidates: Candidate[] }
+/** `null`: it has not spoken. */
+type Side = {
+  readonly bytes: FirstBytes
+  readonly recognisers: readonly StreamRecogniser[]
+  candidates: Candidate[] | null
+}
 
 /** Identifies a stream from the first bytes of both directions. */
 export class StreamIdentifier {
@@ -36,7 +41,8 @@ export class StreamIdentifier {
 
   /** Nothing more will come: what is likely, though not whole, is the answer. */
   finish(): Identification {
-    for (const { candidates } of Object.values(this.#sides)) for (const candidate of candidates) candidate.need = 0
+    for (const { candidates } of Object.values(this.#sides))
+      for (const candidate of candidates ?? []) candidate.need = 0
     this.#answer ??= this.#look('client') ?? this.#look('server')
     this.#answer ??= this.#partial('client') ?? this.#partial('server')
     if (this.#answer !== null) return this.#answer
@@ -55,22 +61,24 @@ export class StreamIdentifier {
   #isOpen(): boolean {
     const { client, server } = this.#sides
     if (client.bytes.length + server.bytes.length === 0) return true
-    return [client, server].some(({ bytes, candidates }) => bytes.length > 0 && candidates.length > 0)
+    return [client, server].some(({ candidates }) => candidates !== null && candidates.length > 0)
   }
 
   #partial(direction: Direction): Found | null {
-    return this.#sides[direction].candidates.find(({ partial }) => partial !== null)?.partial ?? null
+    return this.#sides[direction].candidates?.find(({ partial }) => partial !== null)?.partial ?? null
   }
 
   /** The first candidate that matches, if all before it say no: so the answer does not depend on the pieces. */
   #look(direction: Direction): Found | null {
     const own = this.#sides[direction]
     if (own.bytes.length === 0) return null
+    own.candidates ??= candidatesOf(own.recognisers)
     const other = this.#sides[direction === 'client' ? 'server' : 'client'].bytes
+    const octets = { bytes: own.bytes.view(), other: other.view(), ciphers: this.#ciphers }
     const left: Candidate[] = []
     let match: Found | null = null
     for (const candidate of own.candidates) {
-      const sight: Sight | null = match === null ? this.#sightOf(candidate, own.bytes, other) : null
+      const sight: Sight | null = match === null ? sightOf(candidate, octets) : null
       if (sight === 'no') continue
       if (sight !== null && sight.state === 'identified') {
         if (left.length === 0) return sight
@@ -84,30 +92,29 @@ export class StreamIdentifier {
     own.candidates = []
     return likely
   }
+}
 
-  #sightOf(candidate: Candidate, own: FirstBytes, other: FirstBytes): Sight | null {
-    if (own.length < candidate.need && other.length === candidate.otherSeen) return null
-    const view = {
-      bytes: own.view(),
-      previousLength: candidate.seen,
-      previous: candidate.partial,
-      other: other.view(),
-      ciphers: this.#ciphers,
-    }
-    const sight = candidate.look(view)
-    candidate.seen = own.length
-    candidate.otherSeen = other.length
-    if (sight !== 'no' && sight.state === 'more') {
-      candidate.need = sight.need
-      candidate.partial = sight.partial
-    } else {
-      candidate.need = 0
-    }
-    return sight
+type Octets = { readonly bytes: Uint8Array; readonly other: Uint8Array; readonly ciphers: HandshakeCrypto | null }
+
+function sightOf(candidate: Candidate, octets: Octets): Sight | null {
+  const { bytes, other } = octets
+  if (bytes.length < candidate.need && other.length === candidate.otherSeen) return null
+  const sight = candidate.look({ ...octets, previousLength: candidate.seen, previous: candidate.partial })
+  candidate.seen = bytes.length
+  candidate.otherSeen = other.length
+  if (sight !== 'no' && sight.state === 'more') {
+    candidate.need = sight.need
+    candidate.partial = sight.partial
+  } else {
+    candidate.need = 0
   }
+  return sight
 }
 
 function side(recognisers: readonly StreamRecogniser[], maxBytes: number): Side {
-  const candidates = recognisers.map((look) => ({ look, need: 1, seen: 0, otherSeen: 0, partial: null }))
-  return { bytes: new FirstBytes(maxBytes), candidates }
+  return { bytes: new FirstBytes(maxBytes), recognisers, candidates: null }
+}
+
+function candidatesOf(recognisers: readonly StreamRecogniser[]): Candidate[] {
+  return recognisers.map((look) => ({ look, need: 1, seen: 0, otherSeen: 0, partial: null }))
 }
