@@ -10,6 +10,24 @@ export class BinaryRows {
     return this.#buffer.subarray(0, this.#size)
   }
 
+  get size(): number {
+    return this.#size
+  }
+
+  /** What was written after that is not there any more. */
+  truncate(size: number): void {
+    this.#size = size
+  }
+
+  /** In place of four octets that were written. */
+  putUint32(at: number, value: number): void {
+    this.#buffer.writeUInt32LE(value, at)
+  }
+
+  putUint16(at: number, value: number): void {
+    this.#buffer.writeUInt16LE(value, at)
+  }
+
   string(text: string): void {
     // Three octets are the most that one UTF-16 unit becomes.
     this.#reserve(text.length * 3 + 5)
@@ -51,12 +69,6 @@ export class BinaryRows {
   uint64(value: number): void {
     this.uint32(value >>> 0)
     this.uint32(Math.floor(value / 2 ** 32))
-  }
-
-  /** A whole number, in two's complement. */
-  int64(value: number): void {
-    this.#reserve(8)
-    this.#size = this.#buffer.writeBigInt64LE(BigInt(value), this.#size)
   }
 
   octets(value: Uint8Array): void {

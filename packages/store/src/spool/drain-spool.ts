@@ -4,9 +4,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
 import type { FlowStore } from '../flow-store.ts'
+import { readInSteps } from './read-segment.ts'
+import type { SegmentContent } from './segment-content.ts'
 import { sealSegment } from './segment-file.ts'
 import { parseSegmentName, type SegmentName } from './segment-name.ts'
-import { readInSteps, type SegmentContent } from './spool-line.ts'
 import { writerState } from './writer-identity.ts'
 
 type Loaded = SegmentContent & { readonly records: readonly FlowRecord[] }
@@ -34,7 +35,7 @@ export async function drainSpool(
     readFile(join(directory, `${id}.sealed`))
       .then(async (bytes) => {
         const records: FlowRecord[] = []
-        const keep = onStored === undefined ? (): void => {} : (record: FlowRecord): void => void records.push(record)
+        const keep = onStored === undefined ? null : (record: FlowRecord): void => void records.push(record)
         return { ...(await readInTurns(bytes, id, keep)), records }
       })
       .catch((error: unknown) => ({ error }))
@@ -71,7 +72,7 @@ export async function drainSpool(
 async function readInTurns(
   bytes: Uint8Array,
   id: string,
-  onRecord: (record: FlowRecord) => void,
+  onRecord: ((record: FlowRecord) => void) | null,
 ): Promise<SegmentContent> {
   const reading = readInSteps(bytes, id, Date.now(), onRecord)
   for (;;) {

@@ -5,7 +5,7 @@ import { DROP_REASONS, type DropReason, type FlowRecord } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
 import { SegmentFile } from './segment-file.ts'
 import { segmentId } from './segment-name.ts'
-import { encodeDropLine, encodeFlowLine } from './spool-line.ts'
+import { SpoolFrames } from './spool-frame.ts'
 import { ownIdentity } from './writer-identity.ts'
 
 export type SpoolOptions = {
@@ -25,7 +25,6 @@ export type SpoolCounters = {
   readonly unsaid: number
 }
 
-const MAX_RECORD_BYTES = 2 ** 18
 const BUFFER_BYTES = 2 ** 16
 const RECHECK_MS = 1000
 
@@ -40,8 +39,9 @@ export class FlowSpool implements Disposable {
   readonly #nonce = randomBytes(6).toString('hex')
   readonly #dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>
   readonly #unsaid = new Map<DropReason, number>()
-  #lines: string[] = []
-  #bytes = 0
+  readonly #frames = new SpoolFrames()
+  readonly #dropFrames = new SpoolFrames()
+  #waiting = 0
   #spooled = 0
   #sequence = 0
   #segment: SegmentFile | null = null
@@ -74,11 +74,10 @@ export class FlowSpool implements Disposable {
   }
 
   append(record: FlowRecord): void {
-    const line = encodeFlowLine(record)
-    if (line.length > MAX_RECORD_BYTES) return this.drop('record-too-large', 1)
-    this.#lines.push(line)
-    this.#bytes += line.length
-    if (this.#bytes >= BUFFER_BYTES) this.flush()
+    const added = this.#frames.addFlow(record, Date.now())
+    if (added !== 'added') return this.drop(added === 'too-large' ? 'record-too-large' : 'damaged', 1)
+    this.#waiting++
+    if (this.#frames.size >= BUFFER_BYTES) this.flush()
     else this.#flushing ??= setImmediate(() => this.flush())
   }
 
@@ -99,12 +98,12 @@ export class FlowSpool implements Disposable {
   flush(): void {
     if (this.#flushing !== null) clearImmediate(this.#flushing)
     this.#flushing = null
-    const lines = this.#lines
-    this.#lines = []
-    this.#bytes = 0
-    if (lines.length > 0 && this.#write(lines.join(''))) this.#spooled += lines.length
-    else if (lines.length > 0) this.#count(this.#fullUntilMs > 0 ? 'spool-full' : 'spool-unwritable', lines.length)
-    if (this.#unsaid.size > 0 && this.#write(this.#dropLines())) this.#unsaid.clear()
+    const count = this.#waiting
+    this.#waiting = 0
+    if (count > 0 && this.#write(this.#frames.bytes())) this.#spooled += count
+    else if (count > 0) this.#count(this.#fullUntilMs > 0 ? 'spool-full' : 'spool-unwritable', count)
+    this.#frames.clear()
+    if (this.#unsaid.size > 0 && this.#write(this.#framedDrops())) this.#unsaid.clear()
   }
 
   /** Everything is sealed. Drops that could not be written stay in the counters. */
@@ -118,13 +117,14 @@ export class FlowSpool implements Disposable {
     this.#unsaid.set(reason, (this.#unsaid.get(reason) ?? 0) + count)
   }
 
-  #dropLines(): string {
+  #framedDrops(): Uint8Array {
     const time = new Date().toISOString()
-    return [...this.#unsaid].map(([reason, count]) => encodeDropLine({ time, reason, count })).join('')
+    this.#dropFrames.clear()
+    for (const [reason, count] of this.#unsaid) this.#dropFrames.addDrop({ time, reason, count })
+    return this.#dropFrames.bytes()
   }
 
-  #write(text: string): boolean {
-    const bytes = Buffer.from(text)
+  #write(bytes: Uint8Array): boolean {
     try {
       if (!this.#hasRoom(bytes.length)) return false
       if (this.#segment !== null && this.#segment.size + bytes.length > this.#options.segmentBytes) this.#seal()

@@ -1,0 +1,43 @@
+import type { FlowRecord } from '@sallyport/flow'
+import { BinaryReader } from './binary-reader.ts'
+import { COUNTERS, TEXTS, VERDICT } from './flow-rows.ts'
+
+/** The record that `writeFlow` wrote, without counters that were `null`; null for octets that it did not write. */
+export function readFlow(bytes: Uint8Array): FlowRecord | null {
+  const read = new BinaryReader(bytes)
+  try {
+    const time = new Date(Number(read.uint64())).toISOString()
+    const id = read.uint64().toString(16).padStart(16, '0')
+    const started = read.uint8()
+    for (const _ of TEXTS) read.skip(read.length())
+    for (const _ of ['src', 'dst']) if (read.uint8() === 0) read.skip(16)
+    if (read.uint8() === 0) read.skip(2)
+    if (read.uint8() === 0) read.skip(4)
+    read.strings()
+    read.skip(read.length())
+    const counters: { [counter: string]: number } = {}
+    for (const counter of COUNTERS) if (read.uint8() === 0) counters[counter] = Number(read.uint64())
+    const [verdict, rule, layer, mode, stage, reason, explain] = VERDICT.map(() => read.string())
+    const parents = read.strings()
+    const facts = JSON.parse(read.string()) as object
+    return {
+      time,
+      ...facts,
+      ...counters,
+      ...(/^0+$/.test(id) ? {} : { id }),
+      ...(started === 0 ? { ended: true as const } : {}),
+      ...(parents.length > 0 ? { parents } : {}),
+      verdict: {
+        verdict,
+        rule: rule === '' ? null : rule,
+        layer,
+        mode,
+        stage,
+        reason,
+        explain,
+      } as FlowRecord['verdict'],
+    }
+  } catch {
+    return null
+  }
+}
