@@ -301,7 +301,7 @@ test('a store of the version before keeps its flows, and its hours are rolled up
           {},
         )
       )[0]?.['n']
-    for (let tries = 0; tries < 300 && (await projections()) !== 5; tries++) await sleep(100)
+    for (let tries = 0; tries < 600 && (await projections()) !== 5; tries++) await sleep(100)
     assert.equal(await projections(), 5)
   }
   using store = await FlowStore.open(path)

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { filterSql, parseFilter, topFlows, type TopBy } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
 import type { SqlEngine } from '../src/engine/sql-engine.ts'
+import { ONE_SERVER } from '../src/schema/layout.ts'
 import { migrate } from '../src/schema/migrate.ts'
+import { MIGRATIONS } from '../src/schema/migrations.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 
@@ -33,6 +35,13 @@ test('what is asked of one user or application is read where its rows lie togeth
     )
     assert.match(JSON.stringify(plan), new RegExp(`ReadFromMergeTree \\(${projection}\\)`), text)
   }
+})
+
+test('a store that is opened does not wait until what it holds is laid out anew', () => {
+  const all = MIGRATIONS.flatMap((statements) => statements(ONE_SERVER))
+  const rewriting = all.filter((statement) => statement.includes('MATERIALIZE PROJECTION'))
+  assert.equal(rewriting.length, 2)
+  for (const statement of rewriting) assert.match(statement, / SETTINGS mutations_sync = 0$/)
 })
 
 /** The engine, which says where it would read instead. */

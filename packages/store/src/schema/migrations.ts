@@ -19,6 +19,9 @@ GROUP BY GROUPING SETS ((hour, verdict, destination), (hour, verdict, app), (hou
   (hour, verdict, device), (hour, verdict, country), (hour, verdict, asnText), (hour, verdict, portText),
   (hour, verdict, protocol), (hour, verdict, rule))`
 
+/** Rows are rewritten part by part while the store is used, and after it was opened again. */
+const IN_BACKGROUND = ' SETTINGS mutations_sync = 0'
+
 /**
  * Statements that bring a store from one version to the next; never changed once released, only added to.
  * `facts` is the flow in the words of the policy language, keys sorted, without time and counters: flows that a policy
@@ -123,7 +126,7 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
         verdict, rule, layer, mode, stage, reason, started, bytesOut, bytesIn, durationMs, time
       ORDER BY user, app
     )`,
-    `ALTER TABLE flows${on.everywhere} MATERIALIZE PROJECTION by_user`,
+    `ALTER TABLE flows${on.everywhere} MATERIALIZE PROJECTION by_user${IN_BACKGROUND}`,
   ],
   (on) => {
     const sums = Object.entries(DAY_SUMS).map(([name, columns]) => [name, daySumsProjection(columns)] as const)
@@ -139,7 +142,7 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     ] as const
     return [
       `ALTER TABLE flows${on.everywhere} ${projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`).join(', ')}`,
-      `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}`,
+      `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}${IN_BACKGROUND}`,
     ]
   },
 ]
