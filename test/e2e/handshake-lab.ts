@@ -118,3 +118,16 @@ for port, first in zip(turns[::2], turns[1::2]):
         print(False, end=' ')
     ctypes.CDLL(None).connect(s.fileno(), struct.pack('H14x', socket.AF_UNSPEC), 16)
 `
+
+/** What the sender of a datagram is told. */
+export const REFUSED = `
+import errno, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(6)
+s.connect((sys.argv[1], int(sys.argv[2])))
+s.send(b'what this is nobody knows')
+try:
+    print(len(s.recv(65536)))
+except OSError as error:
+    print(errno.errorcode.get(error.errno, str(error)))
+`

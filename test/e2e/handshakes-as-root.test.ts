@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, suite, test } from 'node:test'
-import { AGAIN, HandshakeLab, SHARED } from './handshake-lab.ts'
+import { AGAIN, HandshakeLab, REFUSED, SHARED } from './handshake-lab.ts'
 import { clientHello } from './client-hello.ts'
 import { needsRoot } from './lab.ts'
 
@@ -37,6 +37,11 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     assert.equal(ended.status, 0, ended.stderr)
     assert.match(ended.stdout, /CIPHER/i)
     assert.doesNotMatch(ended.stdout, /leaked/)
+  })
+
+  test('a datagram that is refused is told to its sender', async () => {
+    const { stdout } = await lab.run(lab.allowsTls(), ['python3', '-c', REFUSED, '198.51.100.10', '5000'])
+    assert.equal(stdout.trim(), 'EHOSTUNREACH')
   })
 
   test('a socket whose handshake was looked at is not connected again, and one that nobody answered is', async () => {

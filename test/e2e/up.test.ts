@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, suite, test } from 'node:test'
@@ -284,6 +284,19 @@ suite('a guarded host', { skip: needsRoot }, () => {
     assert.equal(pins(), false)
     assert.equal(await fetches('198.51.100.20'), true)
     assert.equal((await lab.sallyport(['status'])).status, 3)
+  })
+
+  test('packets are asked about only while a policy may need their handshakes, whoever was killed before', async () => {
+    const [command, ...args] = lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+    const asks = (): boolean => execFileSync(command!, args, { encoding: 'utf8' }).includes('-N SALLYPORT-host-')
+    writeFileSync(join(lab.directory, 'address.yaml'), policy('address', '198.51.100.10'))
+    await up('--policy', 'address.yaml', '--mode', 'enforce')
+    assert.deepEqual([asks(), await fetches('198.51.100.10'), await fetches('198.51.100.20')], [false, true, false])
+    await json('apply', 'allowed.yaml')
+    assert.deepEqual([asks(), await fetches('allowed.test'), await fetches('denied.test')], [true, true, false])
+    await end('SIGKILL')
+    await up('--policy', 'address.yaml', '--mode', 'enforce')
+    assert.deepEqual([asks(), await fetches('198.51.100.10'), await fetches('198.51.100.20')], [false, true, false])
   })
 
   test('without a cgroup the whole host is guarded, itself included; its own look-ups go out', async () => {

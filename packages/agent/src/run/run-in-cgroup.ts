@@ -93,7 +93,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
       }),
     )
   }
-  const inspected: InspectedGenerations = new InspectedGenerations(enforces(policy) ? inspect : null)
+  const inspected: InspectedGenerations = new InspectedGenerations(enforces(policy) ? inspect : undefined)
   scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))
 
   const startedMs = performance.now()

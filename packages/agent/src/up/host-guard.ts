@@ -6,6 +6,7 @@ import {
   findCgroupMount,
   openEnforcement,
   PIN_ROOT,
+  removeHandshakeRules,
   removePinned,
   requireMachine,
   type EndedFlow,
@@ -88,6 +89,8 @@ export class HostGuard implements AsyncDisposable {
   readonly #processes = new ProcessTree()
   readonly #executables = new ExecutablePaths(process.env['PATH'] ?? '')
   readonly #pinPath: string
+  /** Of what it has in netfilter. */
+  readonly #rulesName: string
   #current: Current
   #following: Disposable | null = null
   #attached: Attached | null = null
@@ -97,7 +100,8 @@ export class HostGuard implements AsyncDisposable {
   private constructor(options: HostGuardOptions, current: Current) {
     this.#options = options
     this.#current = current
-    this.#pinPath = join(PIN_ROOT, `host-${cgroupId(options.cgroupPath)}`)
+    this.#rulesName = `host-${cgroupId(options.cgroupPath)}`
+    this.#pinPath = join(PIN_ROOT, this.#rulesName)
   }
 
   static async open(options: HostGuardOptions, policy: Policy, world: World): Promise<HostGuard> {
@@ -139,6 +143,7 @@ export class HostGuard implements AsyncDisposable {
     if (before !== null && before !== attached) await this.#close(before)
     // What an agent that enforced and was killed has left.
     if (!pinned) removePinned(this.#pinPath)
+    if (attached !== before && (!pinned || attached.inspected.isIdle)) removeHandshakeRules(this.#rulesName)
     attached.enforcement.closeDenied()
   }
 
@@ -198,23 +203,19 @@ export class HostGuard implements AsyncDisposable {
     })
     const ends = new PolicyEvents<EndedEvent>()
     enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
-    const inspected = new InspectedGenerations()
-    try {
-      if (pinned) {
-        const handshakes = inspection.use(enforcement.handshakes(`host-${cgroupId(this.#options.cgroupPath)}`))
-        inspection.use(
-          new HandshakeGuard({
-            handshakes,
-            limits: OWN_LIMITS,
-            ...policyOfTables((generation) => inspected.get(generation), this.#names),
-            onJudged: (handshake) => judged.receive(handshake),
-          }),
-        )
-      }
-    } catch (error) {
-      await enforcement[Symbol.asyncDispose]()
-      throw error
+    // netfilter asks about every packet then: only where a policy may need it.
+    const inspect = (): void => {
+      const handshakes = inspection.use(enforcement.handshakes(this.#rulesName))
+      inspection.use(
+        new HandshakeGuard({
+          handshakes,
+          limits: OWN_LIMITS,
+          ...policyOfTables((generation) => inspected.get(generation), this.#names),
+          onJudged: (handshake) => judged.receive(handshake),
+        }),
+      )
     }
+    const inspected: InspectedGenerations = new InspectedGenerations(pinned ? inspect : undefined)
     return { enforcement, pinned, events, ends, judged, inspected, inspection }
   }
 

@@ -1,7 +1,7 @@
 import { KeptRules } from '../kept-rules.ts'
-import { chainText, removeChain, restore, xtablesFamilies, type XtablesFamily } from './xtables.ts'
+import { chainText, removeChain, restore, xtablesFamilies } from './xtables.ts'
 
-const TABLES = ['raw', 'filter'] as const
+const TABLES = ['raw'] as const
 
 export type HeldRules = {
   /** Of one enforcement, at most 28 octets: `SALLYPORT-` and what tells it from others. */
@@ -10,9 +10,6 @@ export type HeldRules = {
   readonly program: string
   readonly queue: number
 }
-
-/** Written to a datagram that is refused; it never leaves with it. */
-export const REFUSED_MARK = 0x5a11_0000
 
 /** The same for every policy: the program is asked about each packet, and what waits goes to the queue. */
 export function installRules(rules: HeldRules): KeptRules {
@@ -27,27 +24,23 @@ export function installRules(rules: HeldRules): KeptRules {
 
 function installHeldRules(rules: HeldRules): void {
   removeRules(rules.chain)
+  const text = heldRules(rules)
   try {
-    for (const family of xtablesFamilies()) restore(family, heldRules(rules, family))
+    for (const family of xtablesFamilies()) restore(family, text)
   } catch (error) {
     removeRules(rules.chain)
     throw error
   }
 }
 
-export function heldRules({ chain, program, queue }: HeldRules, family: XtablesFamily): string {
-  const answer = family === 'iptables' ? 'icmp-admin-prohibited' : 'icmp6-adm-prohibited'
+/** In one hook alone: a chain in another is met by every packet of the network namespace too. */
+export function heldRules({ chain, program, queue }: HeldRules): string {
   return [
     '*raw',
     `:${chain} - [0:0]`,
     // No bypass: with nobody at the queue, packets drop.
     `-A ${chain} -m bpf --object-pinned ${program} -j NFQUEUE --queue-num ${queue}`,
     `-I OUTPUT 1 ! -o lo -j ${chain}`,
-    'COMMIT',
-    '*filter',
-    `:${chain} - [0:0]`,
-    `-A ${chain} -j REJECT --reject-with ${answer}`,
-    `-I OUTPUT 1 -m mark --mark ${REFUSED_MARK + queue} -j ${chain}`,
     'COMMIT',
     '',
   ].join('\n')

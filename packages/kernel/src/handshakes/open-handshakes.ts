@@ -5,7 +5,9 @@ import { readRing } from '../read-ring.ts'
 import type { KeptRules } from '../kept-rules.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
-import { installRules, removeRules, REFUSED_MARK } from './held-rules.ts'
+import { DatagramRefuser } from './datagram-refuser.ts'
+import { installRules, removeRules } from './held-rules.ts'
+import { xtablesFamilies } from './xtables.ts'
 import type { AllowedFlow } from '../gateway/charge-flow.ts'
 import type { LimitName } from '../limits/rule-limit.ts'
 import * as records from './records.ts'
@@ -56,13 +58,14 @@ export function openHandshakes({ name, program, maps, keep }: HandshakeOptions):
   const queue = new HandshakeQueue()
   using opened = new DisposableStack()
   opened.use(queue)
+  const refuser = opened.use(new DatagramRefuser(xtablesFamilies().includes('ip6tables')))
   const rules = installRules({ chain: chainOf(name), program, queue: queue.number })
   opened.defer(() => {
     if (keep) return rules.leave()
     rules[Symbol.dispose]()
     rmSync(program, { force: true })
   })
-  return new Opened(queue, rules, maps, opened.move())
+  return new Opened(queue, refuser, rules, maps, opened.move())
 }
 
 /** What is left of the rules of an enforcement whose process was killed, in this network namespace. */
@@ -76,14 +79,16 @@ function chainOf(name: string): string {
 
 class Opened implements Handshakes<Ticket> {
   readonly #queue: HandshakeQueue
+  readonly #refuser: DatagramRefuser
   readonly #rules: KeptRules
   readonly #maps: Maps
   readonly #scope: DisposableStack
   #packets = 0
   #strangers = 0
 
-  constructor(queue: HandshakeQueue, rules: KeptRules, maps: Maps, scope: DisposableStack) {
+  constructor(queue: HandshakeQueue, refuser: DatagramRefuser, rules: KeptRules, maps: Maps, scope: DisposableStack) {
     this.#queue = queue
+    this.#refuser = refuser
     this.#rules = rules
     this.#maps = maps
     this.#scope = scope
@@ -136,15 +141,9 @@ class Opened implements Handshakes<Ticket> {
   }
 
   refuse(ids: readonly number[], segment: QueuedSegment): void {
-    if (segment.transport === 'tcp') {
-      this.drop(ids)
-      closeConnection(segment)
-      return
-    }
-    const [first, ...rest] = ids
-    this.drop(rest)
-    if (first !== undefined)
-      this.#queue.answer([{ id: first, verdict: 'accept', mark: REFUSED_MARK + this.#queue.number }])
+    this.drop(ids)
+    if (segment.transport === 'tcp') closeConnection(segment)
+    else this.#refuser.refuse(segment)
   }
 
   counters(): HandshakeCounters {

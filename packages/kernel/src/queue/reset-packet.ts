@@ -1,3 +1,5 @@
+import { internetChecksum } from './internet-checksum.ts'
+
 type Connection = {
   /** 4 or 16 bytes, as `dst`. */
   readonly src: Uint8Array
@@ -25,14 +27,14 @@ export function resetPacket(connection: Connection): Uint8Array {
   bytes[head + 12] = (TCP_BYTES / 4) << 4
   bytes[head + 13] = RST
   const pseudo = Uint8Array.of(...src, ...dst, 0, 0, 0, TCP_BYTES, 0, 0, 0, TCP)
-  view.setUint16(head + 16, checksum(pseudo, bytes.subarray(head)))
+  view.setUint16(head + 16, internetChecksum(pseudo, bytes.subarray(head)))
   if (isIpv4) {
     bytes[0] = 0x45
     view.setUint16(2, bytes.length)
     bytes.set([HOPS, TCP], 8)
     bytes.set(src, 12)
     bytes.set(dst, 16)
-    view.setUint16(10, checksum(bytes.subarray(0, head)))
+    view.setUint16(10, internetChecksum(bytes.subarray(0, head)))
   } else {
     bytes[0] = 0x60
     view.setUint16(4, TCP_BYTES)
@@ -41,12 +43,4 @@ export function resetPacket(connection: Connection): Uint8Array {
     bytes.set(dst, 24)
   }
   return bytes
-}
-
-/** RFC 1071, of parts with an even number of octets. */
-function checksum(...parts: readonly Uint8Array[]): number {
-  let sum = 0
-  for (const part of parts) for (let at = 0; at < part.length; at += 2) sum += (part[at]! << 8) | part[at + 1]!
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  return ~sum & 0xffff
 }
