@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { WITH_RESOLVER } from '../test/lab/lab-files.ts'
 import type { Lab } from '../test/lab/open-lab.ts'
+import { shareInHooks } from './hook-share.ts'
 
 /** What carries traffic in the lab. */
 export const SERVER = '198.51.100.10'
@@ -17,9 +18,11 @@ export type Traffic = {
   readonly 'sent, Gbit/s': number
   readonly 'sent, processor ms for a gigabyte': number
   readonly 'sent, softirq ms for a gigabyte': number
+  readonly 'sent, per cent of its time in hooks': number
   readonly 'received, Gbit/s': number
   readonly 'received, processor ms for a gigabyte': number
   readonly 'received, softirq ms for a gigabyte': number
+  readonly 'received, per cent of its time in hooks': number
   readonly 'connections a second': number
   readonly 'packets to user space, a TLS connection': number
 }
@@ -48,9 +51,11 @@ export async function measureTraffic(guarded: Guarded, seconds: number): Promise
     'sent, Gbit/s': sent.rate,
     'sent, processor ms for a gigabyte': sent.processor,
     'sent, softirq ms for a gigabyte': sent.softirq,
+    'sent, per cent of its time in hooks': await hooks(guarded, seconds, []),
     'received, Gbit/s': received.rate,
     'received, processor ms for a gigabyte': received.processor,
     'received, softirq ms for a gigabyte': received.softirq,
+    'received, per cent of its time in hooks': await hooks(guarded, seconds, ['-R']),
     'connections a second': Number(rate),
     'packets to user space, a TLS connection': ((await queued(guarded)) - before) / HANDSHAKES,
   }
@@ -70,6 +75,10 @@ async function bulk(guarded: Guarded, seconds: number, options: readonly string[
     processor: (((here + there) / 100) * took * 1e3 + softirqThreadsMs() - threads) / gigabytes,
     softirq: (softirqMs() - softirq) / gigabytes,
   }
+}
+
+function hooks(guarded: Guarded, seconds: number, options: readonly string[]): Promise<number> {
+  return shareInHooks(guarded.lab.directory, seconds, () => bulk(guarded, seconds, options))
 }
 
 async function client({ lab, prefix }: Guarded, command: readonly string[]): Promise<string> {

@@ -15,8 +15,10 @@ import { NFTABLES, startOpenSnitch, type Guard } from './traffic-peers.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9)
 const SECONDS = Number(process.env['SECONDS'] ?? 1)
-const POLICY =
-  'sallyport: 1\nname: bench\nmode: enforce\nrules:\n  - { id: all, action: allow, to: [198.51.100.10] }\n  - { id: names, action: allow, to: [allowed.test] }\n'
+const HEAD = 'sallyport: 1\nname: bench\nmode: enforce\nrules:\n  - { id: all, action: allow, to: [198.51.100.10] }\n'
+/** No handshake decides anything. */
+const BY_ADDRESS = `${HEAD}  - { id: names, action: allow, to: [198.51.100.20] }\n`
+const POLICY = `${HEAD}  - { id: names, action: allow, to: [allowed.test] }\n`
 const POLICY_OPTIONS = ['--policy', 'bench.yaml', '--mode', 'enforce']
 /** Of a guard, whatever the number of rounds. */
 const LONGEST_MS = 3_600_000
@@ -33,10 +35,8 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   [NOBODY]: async () => ({ prefix: [], end: async () => {} }),
   'nftables on the client': NFTABLES.client,
   'OpenSnitch on the client': startOpenSnitch,
-  'sallyport up': async (lab) => {
-    const endpoint = await startEndpoint(lab, POLICY_OPTIONS, LONGEST_MS)
-    return { prefix: endpoint.prefix, end: async () => endpoint[Symbol.asyncDispose]() }
-  },
+  'sallyport up': (lab) => endpoint(lab, POLICY_OPTIONS),
+  'sallyport up by addresses': (lab) => endpoint(lab, ['--policy', 'addresses.yaml', '--mode', 'enforce']),
   'nftables on the router': NFTABLES.router,
   'sallyport gateway': gateway(),
   'sallyport gateway --no-offload': gateway('--no-offload'),
@@ -65,8 +65,14 @@ for (let round = 0; round < ROUNDS; round++)
 process.stderr.write('\n')
 for (const name of names) report(name)
 
+async function endpoint(lab: Lab, options: readonly string[]): ReturnType<Guard> {
+  const started = await startEndpoint(lab, options, LONGEST_MS)
+  return { prefix: started.prefix, end: async () => started[Symbol.asyncDispose]() }
+}
+
 async function prepare(lab: Lab): Promise<void> {
   writeFileSync(join(lab.directory, 'bench.yaml'), POLICY)
+  writeFileSync(join(lab.directory, 'addresses.yaml'), BY_ADDRESS)
   writeKeys(lab)
   await lab.run('router', ['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
   await startServices(lab, 'world', {
@@ -83,8 +89,8 @@ function report(name: string): void {
   process.stdout.write(`${name}\n`)
   for (const what of Object.keys(rounds[0]!) as (keyof Traffic)[]) {
     const own = rounds.map((each) => each[what])
-    process.stdout.write(`  ${what}: ${spread(own, 1)}\n`)
-    if (what.startsWith('packets')) continue
+    process.stdout.write(`  ${what}: ${spread(own, what.endsWith('hooks') ? 2 : 1)}\n`)
+    if (what.startsWith('packets') || what.endsWith('hooks')) continue
     for (const peer of peers) {
       const ratios = own.map((each, round) => each / measured.get(peer)![round]![what])
       process.stdout.write(`    x ${peer}: ${spread(ratios, 3)}\n`)

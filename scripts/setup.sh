@@ -12,7 +12,7 @@ if [ "$kind" = test ]; then
   packages="$packages chromium fonts-dejavu-core krb5-kdc krb5-admin-server krb5-user postgresql clickhouse-server"
 fi
 if [ "$kind" = bench ]; then
-  packages="$packages unbound dnsdist dnsmasq-base dnsperf squid tinyproxy iperf3 opensnitch"
+  packages="$packages unbound dnsdist dnsmasq-base dnsperf squid tinyproxy iperf3 linux-perf opensnitch"
 fi
 # Services that come with a package must not start: tests and benchmarks start their own.
 export RUNLEVEL=1
