@@ -232,6 +232,9 @@ export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
 
   /** The same connection as Node's, for whoever needs that; this one is then its close alone. */
   toNode(): Socket {
+    if (this.#node !== null) return this.#node
+    // Its descriptor may be another connection's by now.
+    if (this.destroyed) return new Socket().destroy()
     this.leaveLoop()
     this.#idle.set(0)
     const node = new Socket({ fd: this.fd, readable: true, writable: true, allowHalfOpen: true })
@@ -251,8 +254,9 @@ export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
     if (this.destroyed || (mask & (READABLE | ENDING)) === 0) return
     this.#mayRead = true
     if ((mask & ENDING) !== 0) this.#isEnding = true
-    if (this.#isFlowing) this.#read()
-    else if ((mask & FAILED) !== 0) this.destroy()
+    // A reset behind the end; in front of it are octets that were not read yet.
+    if (this.readableEnded && (mask & FAILED) !== 0) this.destroy()
+    else if (this.#isFlowing) this.#read()
   }
 
   onTurn(): void {

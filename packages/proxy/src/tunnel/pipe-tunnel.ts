@@ -110,7 +110,9 @@ class TunnelPipe {
     this.#bulk = 'asked'
     const pair = await quietPair(client, server)
     const moved =
-      pair === null || this.#isOver ? null : (this.#core.bulk?.move(...pair, (said) => this.#moved(said)) ?? null)
+      pair === null || this.#isOver || client.destroyed || server.destroyed
+        ? null
+        : (this.#core.bulk?.move(...pair, (said) => this.#moved(said)) ?? null)
     if (moved === null) {
       // Perhaps after as much again.
       this.#bulk = 'not-yet'

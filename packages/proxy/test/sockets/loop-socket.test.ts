@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAddress } from '@sallyport/net'
 import { LoopListener, openListening } from '../../src/sockets/loop-listener.ts'
 import { LoopSocket } from '../../src/sockets/loop-socket.ts'
+import { AF_INET, STREAM } from '../../src/sockets/socket-calls.ts'
 import { SocketLoop } from '../../src/sockets/socket-loop.ts'
 import { freePort } from '../free-port.fixture.ts'
 
@@ -107,16 +108,34 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     assert.equal(String((await once(pair.peer, 'data'))[0]), 'abc')
   })
 
-  test('a reset by the peer is its close, whether it reads or is paused', async () => {
+  test('a reset by the peer is its close, after what came before it', async () => {
     using loop = SocketLoop.open()!
     for (const isPaused of [false, true]) {
       using pair = await openPair(loop)
+      const octets: string[] = []
       if (isPaused) pair.own.pause()
-      else pair.own.resume()
+      pair.own.on('data', (piece: Buffer) => octets.push(piece.toString()))
+      await new Promise((sent) => pair.peer.write('last words', sent))
       pair.peer.resetAndDestroy()
-      await once(pair.own, 'close')
-      assert.equal(pair.own.destroyed, true)
+      await sleep(20)
+      assert.deepEqual([octets.length, pair.own.destroyed], isPaused ? [0, false] : [1, true])
+      const closed = isPaused ? once(pair.own, 'close') : null
+      pair.own.resume()
+      await closed
+      assert.deepEqual(octets, ['last words'])
     }
+  })
+
+  test('a reset behind the end of the peer is its close as well', async () => {
+    using loop = SocketLoop.open()!
+    using pair = await openPair(loop)
+    pair.own.resume()
+    pair.peer.end()
+    await once(pair.own, 'end')
+    const closed = once(pair.own, 'close')
+    pair.peer.resetAndDestroy()
+    await closed
+    assert.equal(pair.own.destroyed, true)
   })
 
   test('resets its peer when it is told to', async () => {
@@ -177,6 +196,21 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     pair.own.destroy()
     await closed
     assert.deepEqual([node.destroyed, pair.own.destroyed], [true, true])
+  })
+
+  test('that is closed becomes a socket of Node that is closed, whoever has its descriptor now', async () => {
+    using loop = SocketLoop.open()!
+    using pair = await openPair(loop)
+    pair.own.destroy()
+    // Each is the lowest that is free.
+    const taken: number[] = []
+    while (taken.length < 64 && taken.at(-1) !== pair.own.fd) taken.push(loop.calls.socket(AF_INET, STREAM, 0))
+    assert.equal(taken.at(-1), pair.own.fd)
+    const node = pair.own.toNode()
+    node.write('to nobody')
+    await sleep(20)
+    assert.equal(node.destroyed, true)
+    for (const fd of taken) assert.equal(loop.calls.close(fd), 0)
   })
 
   test('all of them end with the loop', async () => {
