@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FlowRecord } from '@sallyport/flow'
 import { clientHello } from './client-hello.ts'
 import { AGAIN, HandshakeLab, https, inPieces, say } from './handshake-lab.ts'
 import { needsRoot } from './lab.ts'
@@ -63,6 +64,36 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
     assert.equal(ended.stdout.trim(), 'True False True', ended.stderr)
   })
 
+  test('open connections are judged anew when a rule ends, by what was found out: one ends, one goes on', async () => {
+    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4434,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    const to = ['198.51.100.10']
+    const [tls, http] = [
+      hex(await clientHello('allowed.test')),
+      hex(Buffer.from('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n')),
+    ]
+    const report = lab.path('ends.jsonl')
+    let stdout = ''
+    // A busy machine may not have begun by then.
+    for (let seconds = 8; stdout === '' && seconds < 60; seconds *= 2) {
+      const until = new Date(Date.now() + seconds * 1000).toISOString()
+      const policy = lab.policy('ends', [
+        { id: 'plain', action: 'allow', to, ports: [4434], until },
+        { id: 'tls', action: 'allow', to, ports: [4433], protocol: ['tls'], until },
+        { id: 'named', action: 'allow', to, ports: [4433], protocol: ['http'] },
+      ])
+      const turns = ['4434', http, '4433', tls, '4433', http]
+      const command = ['python3', '-c', GOES_ON, '198.51.100.10', String(seconds + 5), ...turns]
+      stdout = (await lab.run(policy, command, ['--report', report])).stdout
+    }
+    assert.equal(stdout.trim(), 'ended ended goes on')
+    const told = readFileSync(report, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as FlowRecord)
+    const verdicts = told.map(({ verdict }) => `${verdict!.verdict} ${verdict!.rule}`).toSorted()
+    assert.deepEqual(verdicts, ['allow named', 'allow plain', 'allow tls', 'deny null', 'deny null'])
+  })
+
   test('of a connection, a SYN and the first octets are looked at, and nothing of the bulk', async () => {
     const connections = 4
     const bulk = `head -c 30000000 /dev/zero | socat -u - TCP4:${SINK[0]}:${SINK[1]}`
@@ -100,6 +131,31 @@ function packetsHandedUp(): readonly number[] {
   }
   return []
 }
+
+/** Says the same again and again on several connections for so many seconds, and what has become of each. */
+const GOES_ON = `
+import socket, sys, time
+to, seconds, turns = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
+said = [bytes.fromhex(first) for first in turns[1::2]]
+conns = [socket.create_connection((to, int(port))) for port in turns[::2]]
+def answered(at):
+    try:
+        conns[at].settimeout(2)
+        conns[at].sendall(said[at])
+        return bool(conns[at].recv(65536))
+    except OSError:
+        return False
+begun = [answered(at) for at in range(len(conns))]
+if not all(begun):
+    sys.exit()
+ended = set()
+end = time.monotonic() + seconds
+while time.monotonic() < end and len(ended) < len(conns) - 1:
+    ended |= {at for at in range(len(conns)) if at not in ended and not answered(at)}
+    time.sleep(0.2)
+state = ['ended' if at in ended or not answered(at) else 'goes on' for at in range(len(conns))]
+print(' '.join(state))
+`
 
 /** Sends pieces, so many seconds after each. */
 const WAITS = `

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { decide, matchImplicit, type Flow, type Policy, type Rule } from '@sallyport/policy'
+import { decide, matchImplicit, type Flow, type Policy, type Rule, type Verdict } from '@sallyport/policy'
 import {
   compilePolicy,
   gatewayTables,
+  isAwaited,
   kernelTables,
   UNKNOWN_CLASS,
   variable,
@@ -177,3 +178,27 @@ for (const [point, flows, imageOf] of [
     )
     assert.ok(awaited > RUNS / 10 && certain > RUNS / 10, `${awaited} awaited, ${certain} certain`)
   })
+
+test('a flow whose first octets are not awaited is stopped or not, whatever they would tell', () => {
+  const stops = ({ verdict, mode }: Pick<Verdict, 'verdict' | 'mode'>): boolean =>
+    verdict !== 'allow' && mode === 'enforce'
+  let awaited = 0
+  let others = 0
+  fc.assert(
+    fc.property(policies, fc.array(ownFlows, { minLength: 1, maxLength: 6 }), (policy, some) => {
+      const rules = compilePolicy(policy, WORLD, { atMs: NOW }).at(NOW)
+      for (const flow of some) {
+        const { domain: _domain, protocol: _protocol, ...begun } = flow
+        if (isAwaited(rules, begun)) {
+          awaited++
+          continue
+        }
+        others++
+        const alone = decide(policy, { ...begun, domain: null, protocol: null }, WORLD, NOW)
+        assert.equal(stops(alone), stops(decide(policy, flow, WORLD, NOW)))
+      }
+    }),
+    { numRuns: RUNS, seed: SEED },
+  )
+  assert.ok(awaited > RUNS / 10 && others > RUNS / 10, `${awaited} awaited, ${others} not`)
+})

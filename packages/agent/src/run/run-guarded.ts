@@ -1,5 +1,4 @@
 import { byMachine } from '../host/by-machine.ts'
-import { requireNoLimits } from '../host/require-no-limits.ts'
 import { findCommand } from './find-command.ts'
 import { runInCgroup } from './run-in-cgroup.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
@@ -15,7 +14,6 @@ export async function runGuarded(request: RunRequest): Promise<RunOutcome> {
   }
   try {
     if (asRoot) return await runInCgroup(request, command.path)
-    requireNoLimits(request.policy)
     const { runInNamespace } = await import('./run-in-namespace.ts')
     return await runInNamespace(request, command.path)
   } catch (error) {

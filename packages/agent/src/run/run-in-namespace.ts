@@ -1,5 +1,11 @@
-import { compilePolicy } from '@sallyport/compile'
-import { NamespaceHandshakes, startUnprivileged, UnprivilegedError, type UnprivilegedEvent } from '@sallyport/kernel'
+import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
+import {
+  bootMs,
+  NamespaceHandshakes,
+  startUnprivileged,
+  UnprivilegedError,
+  type UnprivilegedEvent,
+} from '@sallyport/kernel'
 import { SallyportError, type ErrorCode } from '@sallyport/policy'
 import { FileHashes } from '../host/file-hashes.ts'
 import { requireKnown } from '../host/host-facts.ts'
@@ -9,12 +15,16 @@ import { HandshakeGuard, OWN_LIMITS } from '../inspect/handshake-guard.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
 import { BoundNames } from './bound-names.ts'
+import { RuleAllowances } from './rule-allowances.ts'
+import { ruleLimits } from './rule-limits.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { forwardSignals } from './forward-signals.ts'
 import { PacketJudge, type BegunFlow } from './packet-judge.ts'
 import type { RunOutcome, RunRequest } from './run-request.ts'
 import { startRunResolver } from './run-resolver.ts'
 import { givenOrSystem } from './system-upstreams.ts'
+
+const CLOCK_MS = 1000
 
 /** An ordinary user's run: a network of its own, from which first packets and first octets leave only when the policy allows them. */
 export async function runInNamespace(request: RunRequest, path: string): Promise<RunOutcome> {
@@ -25,7 +35,11 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   const asked = askPolicy(compiled)
   const names = new BoundNames()
   const hashes = policyApps(policy).some(({ kind }) => kind === 'sha256') ? new FileHashes() : null
+  const limits = ruleLimits(policy)
+  const allowances = new RuleAllowances(limits, bootMs)
   const judge = new PacketJudge({
+    limits,
+    allowances,
     compiled,
     world,
     names,
@@ -44,14 +58,15 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     onFlow,
     onWarning,
   })
-  using handshakes = new NamespaceHandshakes<BegunFlow>()
+  using handshakes = new NamespaceHandshakes<BegunFlow>(allowances, (begun, limit) => judge.over(begun, limit))
   using _guard = new HandshakeGuard({
     handshakes,
     limits: OWN_LIMITS,
     judge: ({ facts: begun }, facts) => judge.judge(begun, facts),
-    limitsOf: () => [],
+    limitsOf: () => limits,
     onJudged: ({ ticket, facts, verdict }) => judge.judged(ticket.facts, facts, verdict),
   })
+  using _clock = followRules(compiled, () => handshakes.renew())
   let lostEvents = 0
   const onEvent = (event: UnprivilegedEvent): void => {
     if (event.kind === 'dropped') lostEvents += event.count
@@ -73,6 +88,18 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
   } catch (error) {
     throw error instanceof UnprivilegedError ? refused(error) : error
   }
+}
+
+/** Rules begin and end with time. */
+function followRules(compiled: CompiledPolicy, onOthers: () => void): Disposable {
+  let rules = compiled.at(Date.now())
+  const clock = setInterval(() => {
+    const now = compiled.at(Date.now())
+    if (now === rules) return
+    rules = now
+    onOthers()
+  }, CLOCK_MS).unref()
+  return { [Symbol.dispose]: () => clearInterval(clock) }
 }
 
 const CODES: Readonly<Record<UnprivilegedError['code'], ErrorCode>> = {

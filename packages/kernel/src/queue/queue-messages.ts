@@ -18,6 +18,8 @@ export type QueueMessage =
       readonly id: number
       readonly mark: number
       readonly payload: Uint8Array
+      /** Of the whole packet, of which `payload` may be the beginning. */
+      readonly length: number
     }
   | { readonly kind: 'error'; readonly errno: number }
 
@@ -66,16 +68,18 @@ function readPacket(queue: number, bytes: Uint8Array): QueueMessage | null {
   let id: number | null = null
   let mark = 0
   let payload: Uint8Array = new Uint8Array(0)
+  let whole: number | null = null
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = view.getUint16(at, true)
     if (length < 4 || at + length > bytes.length) break
     const type = view.getUint16(at + 2, true) & 0x3fff
     if (type === 1 && length >= 8) id = view.getUint32(at + 4)
     if (type === 3 && length >= 8) mark = view.getUint32(at + 4)
+    if (type === 13 && length >= 8) whole = view.getUint32(at + 4)
     if (type === 10) payload = bytes.slice(at + 4, at + length)
     at += (length + 3) & ~3
   }
-  return id === null ? null : { kind: 'packet', queue, id, mark, payload }
+  return id === null ? null : { kind: 'packet', queue, id, mark, payload, length: whole ?? payload.length }
 }
 
 function message(type: number, flags: number, queue: number, attributes: readonly Uint8Array[]): Uint8Array {

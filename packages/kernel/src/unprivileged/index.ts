@@ -3,9 +3,11 @@ export type { CommandEnd, UnprivilegedOptions, UnprivilegedRun } from './start-u
 export { checkUnprivileged } from './check-unprivileged.ts'
 export { UnprivilegedError } from './unprivileged-error.ts'
 export type { UnprivilegedErrorCode } from './unprivileged-error.ts'
+export type { Allowances } from './counted-flows.ts'
 export { NamespaceHandshakes, type NamespaceTicket } from './namespace-handshakes.ts'
 export type {
   AwaitsHandshake,
+  CountsOctets,
   PacketFacts,
   PacketHeaders,
   PacketVerdict,

@@ -12,6 +12,8 @@ export type ToInside =
       readonly runtimeFolder: string | null
     }
   | { readonly kind: 'verdict'; readonly id: number; readonly verdict: PacketAnswer }
+  /** Another policy is in force: what was allowed is asked about again. */
+  | { readonly kind: 'renew'; readonly generation: number }
   /** Ends a connection, and tells both its ends. */
   | { readonly kind: 'close'; readonly connection: Omit<PacketHeaders, 'transport'> }
   | { readonly kind: 'answer'; readonly id: number; readonly message: Uint8Array | null }
@@ -32,6 +34,14 @@ export type ToOutside =
     }
   /** Octets of a connection whose handshake is awaited. */
   | { readonly kind: 'octets'; readonly from: 'client' | 'server'; readonly id: number; readonly bytes: Uint8Array }
+  /** A packet of a connection whose octets are counted: its beginning, and the length of the whole. */
+  | {
+      readonly kind: 'counted'
+      readonly from: 'client' | 'server'
+      readonly id: number
+      readonly bytes: Uint8Array
+      readonly length: number
+    }
   | { readonly kind: 'dropped'; readonly why: 'malformed' | 'overflow'; readonly count: number }
   | { readonly kind: 'query'; readonly id: number; readonly transport: 'udp' | 'tcp'; readonly message: Uint8Array }
   | { readonly kind: 'warning'; readonly text: string }

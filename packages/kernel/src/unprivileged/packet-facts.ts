@@ -20,7 +20,12 @@ export type SocketOwner = {
 }
 
 /** What is known when the first packet of a flow waits for its verdict. */
-export type PacketFacts = PacketHeaders & SocketOwner & { readonly uid: number }
+export type PacketFacts = PacketHeaders &
+  SocketOwner & {
+    readonly uid: number
+    /** The number by which a SYN tells its connection from others between the same ports; null of another packet. */
+    readonly syn: number | null
+  }
 
 /** `reject` answers the application at once (TCP reset, ICMP administratively prohibited); `drop` lets it wait. */
 export type PacketVerdict = 'allow' | 'reject' | 'drop'
@@ -28,14 +33,22 @@ export type PacketVerdict = 'allow' | 'reject' | 'drop'
 /** The flow's first octets decide: what its judge needs to know then. */
 export type AwaitsHandshake<Facts> = { readonly awaits: Facts }
 
+/** So many policies are told apart; a mark has room for them. */
+export const GENERATIONS: number = 2 ** 16
+
+/** The flow is let through by a rule that has a limit: every packet with octets is counted. */
+export type CountsOctets<Facts> = {
+  readonly counts: { readonly rule: number; readonly isMonitored: boolean; readonly facts: Facts }
+}
+
 /**
- * What becomes of a packet that waits. `await`: it may leave, and the octets of its connection are asked about. `heard`: the server's
- * octets may come in. `deaf`: so may all that it says from now on, unasked.
+ * What becomes of a packet that waits. `await`: it may leave, and the octets of its connection are asked about. `count`: so may all that its
+ * connection sends and gets, which is counted. `pass`: this one alone. `deaf`: all that the server says from now on may come in, unasked.
  */
-export type PacketAnswer = PacketVerdict | 'await' | 'heard' | 'deaf'
+export type PacketAnswer = PacketVerdict | 'await' | 'count' | 'pass' | 'deaf'
 
 export type UnprivilegedEvent =
-  | { readonly kind: 'decided'; readonly packet: PacketFacts; readonly verdict: PacketVerdict | 'await' }
+  | { readonly kind: 'decided'; readonly packet: PacketFacts; readonly verdict: PacketVerdict | 'await' | 'count' }
   | { readonly kind: 'decision-failed'; readonly packet: PacketFacts; readonly error: unknown }
   /** Packets dropped without asking: not IP, or more than could be held. */
   | { readonly kind: 'dropped'; readonly why: 'malformed' | 'overflow'; readonly count: number }

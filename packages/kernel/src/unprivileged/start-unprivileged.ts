@@ -65,6 +65,7 @@ export async function startUnprivileged<Facts>(options: UnprivilegedOptions<Fact
   options.handshakes.attach({
     answer: (id, verdict) => tell(inside, { kind: 'verdict', id, verdict }),
     close: (connection) => tell(inside, { kind: 'close', connection }),
+    renew: (generation) => tell(inside, { kind: 'renew', generation }),
   })
   inside.on('error', (error) => onFailure(failure('start-failed', error.message)))
   inside.on('close', () => onFailure(failure('start-failed', 'the namespace ended before its command')))
@@ -75,6 +76,8 @@ export async function startUnprivileged<Facts>(options: UnprivilegedOptions<Fact
     else if (message.kind === 'failed') onFailure(failure(message.code, message.text))
     else if (message.kind === 'packet') void decidePacket(message, options, inside)
     else if (message.kind === 'octets') hear(message, options.handshakes)
+    else if (message.kind === 'counted')
+      options.handshakes.counted.later(message.id, message.bytes, message.length, message.from)
     else if (message.kind === 'query')
       void askResolver(options.resolver, message.transport, message.message).then((answer) =>
         tell(inside, { kind: 'answer', id: message.id, message: answer }),
@@ -105,14 +108,17 @@ export async function startUnprivileged<Facts>(options: UnprivilegedOptions<Fact
 type Told<Kind extends ToOutside['kind']> = Extract<ToOutside, { kind: Kind }>
 
 async function decidePacket<Facts>(
-  { id, headers, owner, bytes }: Told<'packet'>,
+  message: Told<'packet'>,
   options: UnprivilegedOptions<Facts>,
   inside: ChildProcess,
 ): Promise<void> {
   const { handshakes } = options
+  const { id, owner, bytes } = message
   if (!handshakes.knows(bytes, owner.socket)) {
-    const decision = await judgePacket({ headers, owner }, options)
+    const decision = await judgePacket(message, options)
+    if (decision === 'reject') return handshakes.reject(id, bytes)
     if (typeof decision === 'string') return tell(inside, { kind: 'verdict', id, verdict: decision })
+    if ('counts' in decision) return handshakes.counted.first(id, bytes, decision.counts)
     // Others of the flow may have come meanwhile.
     if (!handshakes.knows(bytes, owner.socket)) handshakes.await(bytes, owner.socket, decision.awaits)
   }

@@ -56,7 +56,7 @@ test('reads a packet message, and writes a verdict', () => {
   const body = `0000000000000000 02000000 ${attributes}`
   const length = (hex(body).length + 8).toString(16).padStart(2, '0')
   const [read] = readMessages(hex(`${length}000000 00030000 ${body}`))
-  assert.deepEqual(read, { kind: 'packet', queue: 0, id: 42, mark: 0x80000001, payload: hex('deadbeef') })
+  assert.deepEqual(read, { kind: 'packet', queue: 0, id: 42, mark: 0x80000001, payload: hex('deadbeef'), length: 4 })
   const written = '28000000 01030100 00000000 00000000 00000000 0c000200 00000004 0000002a 08000300 00000002'
   assert.deepEqual(verdictMessage(0, 42, 4, 2), hex(written))
 })

@@ -29,7 +29,7 @@ try {
   await using run = await startUnprivileged({
     command: setup.command,
     resolver: setup.resolver ?? { address: '127.0.0.1', port: 9 },
-    handshakes: new NamespaceHandshakes<never>(),
+    handshakes: new NamespaceHandshakes<never>({ begin: () => null, spend: () => null }, () => {}),
     decide: (packet) => {
       if (setup.allow.includes('throw')) throw new Error('no verdict')
       return setup.allow.includes(flowText(packet)) ? 'allow' : (setup.deny ?? 'reject')

@@ -5,15 +5,15 @@ import { InsideError } from './inside-error.ts'
 
 const TIMEOUT_MS = 5_000
 
-/** Guards both families, or throws. */
-export function installRules(): void {
-  install('iptables', 4)
-  if (existsSync('/proc/net/if_inet6')) install('ip6tables', 6)
+/** Guards both families, or throws. Rules that were there are replaced at once. */
+export function installRules(generation: number): void {
+  install('iptables', { family: 4, generation })
+  if (existsSync('/proc/net/if_inet6')) install('ip6tables', { family: 6, generation })
 }
 
-function install(command: 'iptables' | 'ip6tables', family: 4 | 6): void {
-  if (restore(command, packetRules({ family, hasBpf: true })).length === 0) return
-  const refusals = restore(command, packetRules({ family, hasBpf: false }))
+function install(command: 'iptables' | 'ip6tables', options: Omit<Parameters<typeof packetRules>[0], 'hasBpf'>): void {
+  if (restore(command, packetRules({ ...options, hasBpf: true })).length === 0) return
+  const refusals = restore(command, packetRules({ ...options, hasBpf: false }))
   if (refusals.length === 0) return
   const missing = refusals.every(({ isMissing }) => isMissing)
   throw new InsideError(missing ? 'tool-missing' : 'start-failed', refusals.map(({ problem }) => problem).join('; '))

@@ -31,7 +31,7 @@ process.on('unhandledRejection', fail)
 
 const pid = Number(readlinkSync('/proc/self'))
 if (!mountOwnProc()) tell({ kind: 'warning', text: 'the command sees the processes of the host in /proc' })
-installRules()
+installRules(0)
 sendSmallSegments()
 const queue = openPacketQueue()
 reapOrphans((child) => child === commandPid)
@@ -40,6 +40,7 @@ queue.read(onPacket, () => tell({ kind: 'dropped', why: 'overflow', count: 1 }))
 process.on('message', (message: ToInside) => {
   if (message.kind === 'verdict') queue.answer(message.id, message.verdict)
   else if (message.kind === 'close') closeConnection(message.connection)
+  else if (message.kind === 'renew') renew(message.generation)
   else if (message.kind === 'answer') queries.settle(message.id, message.message)
   else if (message.kind === 'start') start(message).catch(fail)
   else if (commandPid !== null) process.kill(commandPid, message.signal)
@@ -57,7 +58,14 @@ async function start({ command, env, identity, runtimeFolder }: Start): Promise<
   tell({ kind: 'started' })
 }
 
-function onPacket({ id, queue: from, payload: bytes }: QueuedPacket): void {
+function renew(generation: number): void {
+  installRules(generation)
+  queue.renew(generation)
+}
+
+function onPacket({ id, queue: from, payload: bytes, length }: QueuedPacket): void {
+  if (from === 'sent') return tell({ kind: 'counted', from: 'client', id, bytes, length })
+  if (from === 'got') return tell({ kind: 'counted', from: 'server', id, bytes, length })
   if (from !== 'first') return tell({ kind: 'octets', from, id, bytes })
   const headers = parsePacket(bytes)
   if (headers !== null) return tell({ kind: 'packet', id, headers, owner: findSocketOwner(headers), bytes })
