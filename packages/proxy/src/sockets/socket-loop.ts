@@ -28,8 +28,8 @@ export type Watched = {
 }
 
 /**
- * Sockets of one epoll of the proxy's own, which Node's event loop watches as one descriptor. Streams of Node cost several times as much for
- * each connection as the calls of the system do that they make.
+ * Sockets of one epoll of the proxy's own, which Node's event loop watches as one descriptor. A proxy that only relays takes little more than half the
+ * processor time on them that it takes on streams of Node.
  */
 export class SocketLoop implements Disposable {
   readonly calls: SocketCalls
