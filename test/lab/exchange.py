@@ -4,12 +4,14 @@ serve FILE HOST PORT OCTETS   takes what a connection sends, answers with OCTETS
                               datagrams are sent back
 tcp HOST PORT TEXT OCTETS [TIMES SIDE]  TIMES connections, SIDE at a time: sends TEXT and OCTETS more, and takes the answer
 keep HOST PORT OCTETS         sends OCTETS, and closes when its input ends
+stream HOST PORT              goes on sending until its input ends, and takes the answer
 udp HOST PORT SIZE TIMES      datagrams of SIZE octets by one socket, each with its echo
 
 What was sent counts as the kernel counts it, with what was sent twice. Each connection is one line of JSON.
 """
 import fcntl
 import json
+import select
 import socket
 import struct
 import sys
@@ -65,14 +67,18 @@ def tell(conn, got):
     sys.stdout.flush()
 
 
+def finish(conn):
+    conn.shutdown(socket.SHUT_WR)
+    got = 0
+    while data := conn.recv(1 << 16):
+        got += len(data)
+    tell(conn, got)
+
+
 def exchange(host, port, text, octets):
     with socket.create_connection((host, int(port)), 10) as conn:
         conn.sendall(text.encode() + b"x" * int(octets))
-        conn.shutdown(socket.SHUT_WR)
-        got = 0
-        while data := conn.recv(1 << 16):
-            got += len(data)
-        tell(conn, got)
+        finish(conn)
 
 
 def tcp(host, port, text, octets, times="1", side="1"):
@@ -86,6 +92,13 @@ def keep(host, port, octets):
         conn.sendall(b"x" * int(octets))
         tell(conn, 0)
         sys.stdin.read()
+
+
+def stream(host, port):
+    with socket.create_connection((host, int(port)), 10) as conn:
+        while not select.select([sys.stdin], [], [], 0.002)[0]:
+            conn.sendall(b"x" * (1 << 15))
+        finish(conn)
 
 
 def udp(host, port, size, times):

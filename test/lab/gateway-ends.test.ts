@@ -14,6 +14,7 @@ const SERVERS = ['198.51.100.10', '2001:db8:1::10']
 const ANYWHERE = "id: some, action: allow, to: [198.51.100.10, '2001:db8:1::10']"
 const ANSWER = 700_001
 const SENT = 1_000_003
+const STRAIGHT = 'sallyport_gateway_straight_packets_total{to="wan"}'
 const HELLO = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
 
 const CONNECTIONS = 2000
@@ -113,6 +114,16 @@ suite('what a flow through a gateway carried', { skip: needsRoot }, () => {
   test('a connection has the octets that both sides have sent, by IPv4 and IPv6', async () => {
     await under(ANYWHERE)
     await carriesWhatWasSent(false)
+  })
+
+  test('what goes past netfilter counts too', async () => {
+    await under(ANYWHERE)
+    const before = await readMetric(lab, STRAIGHT)
+    const streaming = lab.start('client', ['python3', EXCHANGE, 'stream', SERVERS[0]!, '9000'])
+    await eventually(async () => (await readMetric(lab, STRAIGHT)) > before + 50, 'it goes straight')
+    streaming.child.stdin!.end()
+    const { sent } = JSON.parse((await streaming.ended).stdout) as Told
+    assert.equal((await endOf(SERVERS[0]!)).bytesOut, sent)
   })
 
   test('what a handshake has decided ends with what that has said, and counts what was held; what is refused has no end', async () => {
