@@ -26,6 +26,7 @@ suite('attacks', { skip: needsRoot }, () => {
     if (expected.is === 'elsewhere') return
     assert.ok(result !== undefined)
     assert.equal(result.through, expected.is === 'passes', result.output)
+    if (attack.told !== undefined) assert.ok(result.alerts.has(attack.told), `alerts: ${[...result.alerts].join()}`)
   }
 
   for (const attack of attacks)
@@ -35,6 +36,7 @@ suite('attacks', { skip: needsRoot }, () => {
       if (attack.needsPacketSockets === true && hasBpfModules) return context.skip('BPF security modules are on')
       holds(attack, trials.endpoint, attack.endpoint)
       holds(attack, trials.gateway, attack.gateway)
+      holds(attack, trials.run, attack.run)
     })
 
   test('what a policy lets through comes through', () => {
@@ -43,6 +45,10 @@ suite('attacks', { skip: needsRoot }, () => {
     assert.deepEqual(
       trials.gateway.lets,
       names.filter((name) => POLICIES[name].notAtGateway === undefined),
+    )
+    assert.deepEqual(
+      trials.run.lets,
+      names.filter((name) => POLICIES[name].notByRun === undefined),
     )
   })
 

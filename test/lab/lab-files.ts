@@ -26,6 +26,7 @@ export const WITH_RESOLVER: readonly string[] = [
 ]
 
 const SSH = `Host *
+  User root
   IdentityFile user
   StrictHostKeyChecking no
   UserKnownHostsFile /dev/null

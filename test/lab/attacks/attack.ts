@@ -1,3 +1,4 @@
+import type { DetectorName } from '@sallyport/detect'
 import type { PolicyName } from './policies.ts'
 
 /** One way out that somebody may try, with the tool that tries it. */
@@ -13,8 +14,12 @@ export type Attack = {
   /** Flows that belong to it: `ADDRESS PORT`, or the name of a question. */
   readonly flows: RegExp
   readonly needsPacketSockets?: true
+  /** The alert that its flows are, stopped or not. */
+  readonly told?: DetectorName
   readonly endpoint: Outcome
   readonly gateway: Outcome
+  /** An ordinary user's. */
+  readonly run: Outcome
 }
 
 /** What shows that something got out. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { DetectorName } from '@sallyport/detect'
 import type { FlowRecord } from '@sallyport/flow'
+import { alertsAbout } from './alerts-about.ts'
 import type { Attack } from './attack.ts'
 
-export type Evidence = { readonly by: readonly string[] }
+export type Evidence = { readonly by: readonly string[]; readonly alerts: ReadonlySet<DetectorName> }
 
 /** Nothing says what stopped it. */
 export const NO_ANSWER = 'no answer'
@@ -20,9 +22,12 @@ export function evidence(attack: Attack, recorded: readonly FlowRecord[], output
   const denied = flows
     .filter(({ verdict }) => verdict.verdict === 'deny')
     .map(({ verdict: { stage, rule, reason } }) => `${stage}, ${because(rule, reason)}`)
-  const otherwise = /Operation not permitted|EPERM/.test(output) ? 'not permitted (EPERM)' : NO_ANSWER
+  const otherwise = /Operation not permitted|EPERM|requires root privileges/.test(output)
+    ? 'not permitted (EPERM)'
+    : NO_ANSWER
   return {
     by: denied.length > 0 ? [...new Set(denied)].toSorted() : [otherwise],
+    alerts: attack.told === undefined ? new Set() : alertsAbout(flows),
   }
 }
 
@@ -31,6 +36,6 @@ function because(rule: string | null, reason: string): string {
   return reason === 'rule' ? `rule \`${rule}\`` : `rule \`${rule}\`, but ${reason}`
 }
 
-function belongs({ flows }: Attack, { dst, port, domain, verdict }: FlowRecord): boolean {
-  return flows.test(verdict.stage === 'dns' ? `${domain}` : `${dst} ${port}`)
+function belongs({ flows }: Attack, { dst, port, domain }: FlowRecord): boolean {
+  return flows.test(typeof dst === 'string' ? `${dst} ${port}` : `${domain}`)
 }

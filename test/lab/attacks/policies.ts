@@ -1,4 +1,4 @@
-export type PolicyName = 'web' | 'tls' | 'tenant' | 'except' | 'allowed' | 'app' | 'limited' | 'alone'
+export type PolicyName = 'web' | 'tls' | 'tenant' | 'except' | 'allowed' | 'app' | 'limited' | 'watched' | 'alone'
 
 /** The rules that attacks are tried under, as YAML; `$DIR` is the folder of the lab. Each lets something through that shows it is in force. */
 export type AttackPolicy = {
@@ -7,6 +7,8 @@ export type AttackPolicy = {
   readonly lets: string
   /** Why that does not pass at a gateway. */
   readonly notAtGateway?: string
+  /** Why an ordinary user's `run` does not take it. */
+  readonly notByRun?: string
 }
 
 const CURL = 'curl -skS -m 5'
@@ -56,6 +58,15 @@ export const POLICIES: Readonly<Record<PolicyName, AttackPolicy>> = {
       'id: other, action: allow, to: [198.51.100.10], limit: { bytesOut: 1MB/h }',
     ],
     lets: fetches('http://198.51.100.20/'),
+    notByRun: "an ordinary user's `run` refuses limits",
+  },
+  watched: {
+    says: 'everything but BitTorrent, so that handshakes are looked at',
+    rules: [
+      'id: no-torrents, action: deny, protocol: [bittorrent]',
+      "id: rest, action: allow, to: [0.0.0.0/0, '::/0']",
+    ],
+    lets: fetches('http://198.51.100.10/'),
   },
   alone: {
     says: 'web pages of `allowed.test`',

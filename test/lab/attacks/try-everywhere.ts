@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findCgroupMount } from '@sallyport/kernel'
 import { startEndpoint } from '../guarded-endpoint.ts'
-import { startGateway } from '../guarded-network.ts'
+import { askSallyport, startGateway } from '../guarded-network.ts'
 import { WITH_RESOLVER } from '../lab-files.ts'
 import type { Attack, Outcome } from './attack.ts'
 import { openAttackLab } from './attack-lab.ts'
 import { openAttackWorld } from './attack-world.ts'
-import type { Attempted } from './attempt.ts'
-import { tryGuarded, type Guarded, type Trial } from './guarded-place.ts'
+import type { Attempted, Place } from './attempt.ts'
+import { policyText, tryGuarded, type Guarded, type Trial } from './guarded-place.ts'
+import { UserRuns } from './user-runs.ts'
 import { tryAll, type Limit } from './try-all.ts'
 
 export type Trials = {
@@ -16,6 +17,7 @@ export type Trials = {
   readonly unguarded: ReadonlyMap<Attack, Attempted>
   readonly endpoint: Trial
   readonly gateway: Trial
+  readonly run: Trial
 }
 
 const PIECES = fileURLToPath(new URL('./pieces.py', import.meta.url))
@@ -33,23 +35,39 @@ export async function tryEverywhere(attacks: readonly Attack[]): Promise<Trials>
   const limitMs = (attack: Attack, { is }: Outcome): number =>
     is === 'passes' ? OPEN_LIMIT_MS : Math.max(LEAST_LIMIT_MS, GUARDED_TIMES * (unguarded.get(attack)?.afterMs ?? 0))
   const under = (guarded: Guarded, limit: Limit): Promise<Trial> => tryGuarded(lab, world, attacks, guarded, limit)
-  return { unguarded, endpoint: await onEndpoint(), gateway: await atGateway() }
+  const applied = (host: string, report: string, place: Place): Guarded => ({
+    under: async (name) => {
+      const files = [{ file: `${name}.yaml`, text: policyText(name, lab.directory) }]
+      await askSallyport(lab, host, '/apply', { files, mode: 'enforce', author: 'lab' })
+      return { place, report }
+    },
+  })
+  // Two that start at a time take long; once they have, they stop nothing of one another.
+  const started = Promise.withResolvers<void>()
+  const [endpoint, run] = await Promise.all([onEndpoint(), started.promise.then(inRun)])
+  return { unguarded, endpoint, run, gateway: await atGateway() }
 
   async function onEndpoint(): Promise<Trial> {
     const report = 'endpoint.jsonl'
     await using endpoint = await startEndpoint(lab, ['--report', report])
+    started.resolve()
     const prefix = [...WITH_RESOLVER, ...endpoint.prefix]
     const place = { name: 'endpoint', prefix, env: { ...env, AGENT: String(endpoint.pid) } }
-    return await under({ host: 'client', report, place }, (attack) => limitMs(attack, attack.endpoint))
+    return await under(applied('client', report, place), (attack) => limitMs(attack, attack.endpoint))
   }
 
   async function atGateway(): Promise<Trial> {
     const report = 'gateway.jsonl'
     const gateway = await startGateway(lab, ['--report', report])
     const place = { name: 'gateway', prefix: WITH_RESOLVER, env }
-    const trial = await under({ host: 'router', report, place }, (attack) => limitMs(attack, attack.gateway))
+    const trial = await under(applied('router', report, place), (attack) => limitMs(attack, attack.gateway))
     gateway.child.kill('SIGTERM')
     await gateway.ended
     return trial
+  }
+
+  async function inRun(): Promise<Trial> {
+    await using runs = new UserRuns(lab, env)
+    return await under(runs, (attack) => limitMs(attack, attack.run))
   }
 }
