@@ -1,4 +1,4 @@
-/** Precision, recall and false alerts a day of every detector: `SEED`, `MACHINES`, `DAYS`; `SALLYPORT_TEST_DATA` has the sites. */
+/** Precision, recall and false alerts a day of every detector: `SEED`, `MACHINES`, `DAYS`, `GATEWAY` for what one sees; `SALLYPORT_TEST_DATA` has the sites. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -8,6 +8,11 @@ import { random } from '../packages/detect/test/labelled-traffic.ts'
 import { measureDetectors } from '../packages/detect/test/measure/measure-detectors.ts'
 
 const data = process.env['SALLYPORT_TEST_DATA']
+/** A name, or one above it, in a list of names. */
+const isIn = (path: string): ((name: string) => boolean) => {
+  const listed = new Set(gunzipSync(readFileSync(path)).toString().split('\n'))
+  return (name) => name.split('.').some((_label, at, labels) => listed.has(labels.slice(at).join('.')))
+}
 const number = (name: string, usual: number): number => Number(process.env[name] ?? usual)
 if (data === undefined) {
   console.error('set SALLYPORT_TEST_DATA to the folder of test data')
@@ -33,9 +38,11 @@ if (data === undefined) {
     everyMs: 43_200_000,
     sites,
     category: categorySet,
+    isListed: isIn(join(data, 'feeds/malware-domains.txt.gz')),
+    isGateway: process.env['GATEWAY'] !== undefined,
   }
   for (const { detector, kinds, falseSentences, ...row } of measureDetectors(plan)) {
-    console.log(JSON.stringify({ bench: 'detect', seed: plan.seed, detector, ...row }))
+    console.log(JSON.stringify({ bench: 'detect', seed: plan.seed, gateway: plan.isGateway, detector, ...row }))
     for (const { kind, found, all: of } of kinds) console.log(`    ${found} of ${of}: ${kind}`)
     if (process.env['SHOW'] !== undefined)
       for (const each of falseSentences.slice(0, 12)) console.log(`    wrong: ${each}`)

@@ -39,6 +39,8 @@ const FLOORS: Readonly<
   'new-application': [1, 0.5, 10],
   'new-destination': [0.95, 0.95, 2],
   'rare-destination': [0.95, 0.9, 3],
+  'feed-hit': [1, 1, 0],
+  'rule-alert': [1, 1, 0],
 }
 
 suite('detectors over offices of ten machines in which everything happens that they are there for', () => {
@@ -56,6 +58,8 @@ suite('detectors over offices of ten machines in which everything happens that t
       everyMs: 86_400_000,
       sites: inventedSites(3000),
       category,
+      isListed: () => false,
+      isGateway: false,
     }
     for (const row of measureDetectors(plan)) rows.set(row.detector, row)
   })

@@ -7,11 +7,13 @@ export type Incident = {
   readonly flows: readonly ObservedFlow[]
   /** Null where the program does other things too: then the destination must be right. */
   readonly app: string | null
+  /** It is known by its machine alone, on which there are others: only alerts of its detector mean it. */
+  readonly isOfMachine: boolean
   readonly destinations: ReadonlySet<string>
 }
 
-export function means(alert: Alert, { app, destinations }: Incident): boolean {
-  if (app !== null && alert.subject.endsWith(app)) return true
+export function means(alert: Alert, { detector, app, isOfMachine, destinations }: Incident): boolean {
+  if (app !== null && alert.subject.endsWith(app) && (!isOfMachine || alert.detector === detector)) return true
   // A name below one that is meant is meant too.
   const labels = alert.destination.split('.')
   return labels.some((_, at) => destinations.has(labels.slice(at).join('.')))

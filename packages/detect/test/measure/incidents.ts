@@ -9,6 +9,9 @@ type Draft = { readonly machine: Machine; readonly fromDay: number; readonly num
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const HEX = '0123456789abcdef'
+/** What refuses that which a feed lists, and what lets through and tells. */
+export const LISTING_RULE = 'no-malware'
+export const TELLING_RULE = 'ssh-elsewhere'
 const FIREFOX = '/usr/lib/firefox/firefox'
 
 /** One incident of each kind, on the machine given, from the day given on. */
@@ -68,6 +71,9 @@ const KINDS: readonly ((draft: Draft) => Incident)[] = [
     }),
   (draft) => single(draft, 'new-destination', 'an updater that goes elsewhere', { app: draft.machine.agent }),
   rare,
+  (draft) => ruled(draft, 'feed-hit', 'a name that a feed lists, once', { port: null, rule: LISTING_RULE }, true),
+  (draft) =>
+    ruled(draft, 'rule-alert', 'SSH to where a rule with an alert lets it', { port: 22, rule: TELLING_RULE }, false),
 ]
 
 function incident(
@@ -80,7 +86,7 @@ function incident(
   const { domain, dst, app } = flows[0]!.flow
   const destinations = new Set(flows.flatMap(({ flow }) => (flow.domain ? [flow.domain] : [])))
   if (domain === undefined && dst) destinations.add(`10.9.${draft.number >> 8}.${draft.number & 255}` as never)
-  return { detector, kind, flows, app: own ? app! : null, destinations }
+  return { detector, kind, flows, app: own ? app! : null, isOfMachine: false, destinations }
 }
 
 function at({ machine, fromDay }: Draft, hour: number): number {
@@ -118,6 +124,13 @@ function single(draft: Draft, detector: DetectorName, kind: string, facts: Facts
     [flow(draft, at(draft, 10), { app: '/usr/bin/python3', ...where, ...facts })],
     false,
   )
+}
+
+/** What a rule says by itself. It draws nothing, so that the rest is what it was without. */
+function ruled(draft: Draft, detector: DetectorName, kind: string, facts: Facts, denied: boolean): Incident {
+  const name = `${detector}-${draft.number}.example`
+  const each = flow(draft, START + (draft.fromDay + 0.5) * DAY, { app: '/usr/bin/python3', name, ...facts }, denied)
+  return incident(draft, detector, kind, [each], false)
 }
 
 function upload(draft: Draft, kind: string, app: string, bytes: number): Incident {

@@ -8,8 +8,9 @@ import {
   type ObservedFlow,
 } from '../../src/index.ts'
 import { AZ, letters, random, START } from '../labelled-traffic.ts'
+import { behindGateway, incidentBehindGateway } from './behind-gateway.ts'
 import { means, type Incident } from './incident.ts'
-import { incidentsOn } from './incidents.ts'
+import { incidentsOn, LISTING_RULE, TELLING_RULE } from './incidents.ts'
 import { DAY, type Machine } from './machine.ts'
 import { officeMachine } from './office-machine.ts'
 import { PastBook } from './past-book.ts'
@@ -24,6 +25,10 @@ export type Plan = {
   readonly quietDays: number
   readonly sites: readonly string[]
   readonly category: Known['category']
+  /** Names that the feed of a rule lists: whoever goes there is refused by it, whatever is wrong with the list. */
+  readonly isListed: (name: string) => boolean
+  /** Whether a gateway sees all this, and not each machine itself. */
+  readonly isGateway: boolean
 }
 export type Kind = { readonly kind: string; readonly found: number; readonly all: number }
 export type Row = {
@@ -40,6 +45,12 @@ export type Row = {
 /** What the log of alerts takes for the same alert, see packages/store. */
 const SAME_MS = 7 * DAY
 
+const KNOWN: Known = {
+  ...NOTHING_KNOWN,
+  ruleAlerts: new Map([[TELLING_RULE, 'medium']]),
+  feedRules: new Map([[LISTING_RULE, { feeds: ['malware'], severity: 'high' }]]),
+}
+
 /** Lets all detectors look at a network of offices as `up` does, by the last day's flows and the past. */
 export function measureDetectors(plan: Plan): readonly Row[] {
   const next = random(plan.seed)
@@ -53,10 +64,12 @@ export function measureDetectors(plan: Plan): readonly Row[] {
       next,
     }
   })
-  const incidents = machines.flatMap((machine, number) =>
+  const own = machines.flatMap((machine, number) =>
     incidentsOn({ machine, number, fromDay: plan.quietDays + (number % (plan.days - plan.quietDays - 3)) }),
   )
-  const flows = [...machines.flatMap(officeMachine), ...incidents.flatMap((each) => each.flows)]
+  const incidents = plan.isGateway ? own.map(incidentBehindGateway) : own
+  const benign = machines.flatMap(officeMachine).map((each) => listed(each, plan.isListed))
+  const flows = [...(plan.isGateway ? behindGateway(benign) : benign), ...incidents.flatMap((each) => each.flows)]
   const alerts = raised(
     flows.toSorted((a, b) => a.timeMs - b.timeMs),
     plan,
@@ -84,7 +97,7 @@ function raised(flows: readonly ObservedFlow[], { days, everyMs, category }: Pla
     const seen = flows
       .slice(from, to)
       .map((each) => (each.timeMs + (each.flow.durationMs ?? 0) <= nowMs ? each : open(each)))
-    for (const alert of detectAll(seen, DETECTORS, { ...NOTHING_KNOWN, category, past: past.at(nowMs) })) {
+    for (const alert of detectAll(seen, DETECTORS, { ...KNOWN, category, past: past.at(nowMs) })) {
       const key = JSON.stringify([alert.detector, alert.subject, alert.destination])
       if (alert.firstMs > (last.get(key) ?? Number.NEGATIVE_INFINITY) + SAME_MS) alerts.push(alert)
       last.set(key, Math.max(alert.lastMs, last.get(key) ?? alert.lastMs))
@@ -111,6 +124,11 @@ function rowOf(detector: DetectorName, alerts: readonly Alert[], incidents: read
     falseLaterDays: (wrong.length - first) / plan.machines / (plan.days - 1),
     falseSentences: wrong.map(({ severity, sentence }) => `${severity} ${sentence}`),
   }
+}
+
+function listed(each: ObservedFlow, isListed: Plan['isListed']): ObservedFlow {
+  const { domain } = each.flow
+  return domain && isListed(domain) ? { ...each, denied: true, rule: LISTING_RULE } : each
 }
 
 function open(each: ObservedFlow): ObservedFlow {
