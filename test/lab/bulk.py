@@ -1,10 +1,14 @@
 """Connections that carry much.
 
 serve HOST PORT            answers all of them, over TCP and UDP
-over tcp|udp HOST PORT     does what its input says, a line for each: put OCTETS, get OCTETS, wait SECONDS, close, reset.
+over tcp|udp HOST PORT [SOURCE]
+                           does what its input says, a line for each: put OCTETS, get OCTETS, wait SECONDS, close, reset.
                            Says "N done" after line N, or the name of the error.
+checksums INTERFACE        from now on they are made before packets leave there, and looked at where these arrive
 """
+import array
 import errno
+import fcntl
 import socket
 import struct
 import sys
@@ -12,7 +16,6 @@ import threading
 import time
 
 PIECE = 1200
-FROM = 4000
 
 
 def family(host):
@@ -87,11 +90,10 @@ def udp_line(sock, _lines, _what, amount):
         sock.recv(65536)
 
 
-def over(transport, host, port):
+def over(transport, host, port, source="0"):
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     conn = socket.socket(family(host), kind)
-    if transport == "udp":
-        conn.bind(("", FROM))
+    conn.bind(("", int(source)))
     conn.settimeout(8)
     conn.connect((host, int(port)))
     lines = conn.makefile("rb") if transport == "tcp" else None
@@ -106,6 +108,13 @@ def over(transport, host, port):
             print(number, "timeout", flush=True)
         except OSError as problem:
             print(number, errno.errorcode.get(problem.errno, str(problem)), flush=True)
+
+
+def checksums(interface):
+    # SIOCETHTOOL with ETHTOOL_STXCSUM
+    setting = array.array("B", struct.pack("II", 0x17, 0))
+    request = struct.pack("16sP", interface.encode(), setting.buffer_info()[0])
+    fcntl.ioctl(socket.socket(), 0x8946, request)
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

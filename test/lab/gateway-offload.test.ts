@@ -55,8 +55,8 @@ suite('large flows past netfilter', { skip: needsRoot }, () => {
   }
   const onRouter = async (...command: readonly string[]): Promise<string> =>
     (await lab.run('router', command)).stdout.trim()
-  const connect = async (host: string, transport = 'tcp'): Promise<Carrying> => {
-    const started = lab.start('client', ['python3', BULK, 'over', transport, host, '7000'])
+  const connect = async (host: string, transport = 'tcp', source = '0'): Promise<Carrying> => {
+    const started = lab.start('client', ['python3', BULK, 'over', transport, host, '7000', source])
     opened.push(started)
     const said = await started.says(/open \d+\n/)
     let line = 0
@@ -79,6 +79,13 @@ suite('large flows past netfilter', { skip: needsRoot }, () => {
       for (const what of ['put', 'get']) assert.equal(await act(`${what} ${MUCH}`), 'done')
       return (await straight('wan')) > before[0]! && (await straight('lan')) > before[1]!
     }, 'packets go straight, both ways')
+  }
+  const echoStraight = async ({ act }: Carrying): Promise<void> => {
+    const before = await straight('lan')
+    await eventually(async () => {
+      assert.equal(await act('put 600000'), 'done')
+      return (await straight('lan')) > before
+    }, 'datagrams go straight')
   }
   const entry = async (port: number): Promise<string> =>
     onRouter('sh', '-c', `grep -m 1 'sport=${port} dport=7000 ' /proc/net/nf_conntrack || true`)
@@ -132,12 +139,9 @@ suite('large flows past netfilter', { skip: needsRoot }, () => {
   })
 
   test('datagrams that go both ways do, and nobody else’s under their addresses', async () => {
-    const carrying = await connect(V4, 'udp')
-    const before = await straight('lan')
-    await eventually(async () => {
-      assert.equal(await carrying.act('put 600000'), 'done')
-      return (await straight('lan')) > before
-    }, 'datagrams go straight')
+    // What forges is sent from there.
+    const carrying = await connect(V4, 'udp', '4000')
+    await echoStraight(carrying)
     const forged = await readMetric(lab, 'sallyport_gateway_spoofed_packets_total')
     assert.equal((await lab.run('colleague', ['python3', PROBE, 'spoof', '10.77.0.10', V4, '7000'])).stdout, 'sent\n')
     await eventually(
@@ -183,6 +187,26 @@ suite('large flows past netfilter', { skip: needsRoot }, () => {
     await onRouter('nft', 'delete', 'table', 'inet', 'another')
     await gateway.says('nobody else looks at them any more')
     await carry(carrying)
+  })
+
+  test('translated, they go straight under the address of this machine, with checksums that are right', async () => {
+    gateway.child.kill('SIGTERM')
+    await gateway.ended
+    gateway = await start('--nat')
+    // Of connections that began before, nothing has data any more.
+    const own = lab.start('world', ['tcpdump', '-lni', 'wan', 'src net 10.77.0.0/24 and greater 500'])
+    await own.says('listening')
+    const carrying = await connect(V4)
+    await carry(carrying)
+    for (const [host, network] of [
+      ['client', 'lan'],
+      ['world', 'wan'],
+    ] as const)
+      assert.equal((await lab.run(host, ['python3', BULK, 'checksums', network])).status, 0)
+    for (const each of [carrying, await connect(V6)]) await carry(each)
+    await echoStraight(await connect(V4, 'udp'))
+    own.child.kill('SIGTERM')
+    assert.equal((await own.ended).stdout.trim(), '')
   })
 
   test('killed, what is denied stays denied; the next one ends what its policy does not allow, and leaves nothing behind', async () => {

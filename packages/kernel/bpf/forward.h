@@ -309,8 +309,10 @@ static __always_inline __u32 mark_for(struct __sk_buff *skb, struct arrival *a)
 	a->way.port = p->target.port;
 	a->way.proto = p->target.proto;
 	struct passage *f = bpf_map_lookup_elem(&ways, &a->way);
-	if (f && f->mac == a->mac && opens(p))
+	if (f && f->mac == a->mac && opens(p)) {
 		f->straight = 0;
+		f->carried = 0;
+	}
 	if (f && f->generation == a->generation && f->mac == a->mac && !is_error(p) && !begins(p, f, a->now)) {
 		if (!f->local) {
 			f->seen = a->now;
@@ -421,7 +423,7 @@ static __attribute__((noinline)) int forward_known(struct __sk_buff *skb, __u32 
 	if (known != MARK_PASS)
 		return mark(skb, known);
 	carry_out(&way, f, &share, now);
-	int across = cross(skb, &way, f, FROM_CLIENT, now);
+	int across = cross(skb, &way, 0, f, FROM_CLIENT, now);
 	return across == TC_ACT_UNSPEC ? mark(skb, known) : across;
 }
 

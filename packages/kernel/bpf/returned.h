@@ -147,12 +147,18 @@ int answers(struct __sk_buff *skb)
 	share.proto = way.proto;
 	share.flags = ports[13];
 	struct passage *f = bpf_map_lookup_elem(&ways, &way);
+	struct way *inside = f ? 0 : bpf_map_lookup_elem(&aliases, &way);
+	struct way seen = way;
+	if (inside) {
+		way = *inside;
+		f = bpf_map_lookup_elem(&ways, &way);
+	}
 	if (!f || f->generation != active(c) || f->local || f->allowance.rule || is_awaited(f) || mark_of(f->verdict.word) != MARK_PASS)
 		return TC_ACT_UNSPEC;
 	__u64 now = bpf_ktime_get_boot_ns();
 	if (way.proto == IPPROTO_UDP && now - f->seen > DATAGRAMS_IDLE)
 		return TC_ACT_UNSPEC;
-	int across = cross(skb, &way, f, TO_CLIENT, now);
+	int across = cross(skb, &way, inside ? &seen : 0, f, TO_CLIENT, now);
 	/* The others are counted as they leave for the client. */
 	if (across != TC_ACT_UNSPEC)
 		carry_in(&way, f, &share);

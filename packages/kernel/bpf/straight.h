@@ -6,9 +6,10 @@
 
 #define ETHERNET 14
 #define LEASE 1000000000ull
-/* What a flow has carried when it is asked about, and what it carries without an answer until it is again. */
+/* What a flow has carried when it is asked about, and how long it waits for an answer until it is again, in units of 2^20 ns. By
+   then datagrams are settled for connection tracking. */
 #define BULK_OCTETS (256u << 10)
-#define ASK_AGAIN (16u << 20)
+#define ASK_AGAIN 3000u
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
@@ -39,12 +40,13 @@ struct straight {
 	/* Of the passage that it was given to. */
 	__u64 since;
 	__u64 last;
-	/* What went straight, without its Ethernet headers. */
-	__u64 octets[2];
-	__u64 packets[2];
 	/* One end has said that it is over: the rest is connection tracking's. */
 	__u32 ended;
-	__u32 pad;
+	/* IPv4: the address that its client has outside; 0: its own. */
+	__u32 outside;
+	/* And the port, as in a packet. */
+	__u16 outside_port;
+	__u16 pad[3];
 	struct lease lease[2];
 };
 
@@ -54,6 +56,14 @@ struct {
 	__type(key, struct way);
 	__type(value, struct straight);
 } straights SEC(".maps");
+
+/* The ways of clients that have another address outside, by how they look there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, struct way);
+	__type(value, struct way);
+} aliases SEC(".maps");
 
 /* Zeros: every packet goes netfilter's way. */
 struct crossing {
@@ -67,6 +77,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct crossing);
 } crossings SEC(".maps");
+
+static __always_inline int is_outside(struct straight *s, struct way *way)
+{
+	__u32 address;
+	__builtin_memcpy(&address, way->from + 12, 4);
+	return s->outside && s->outside == address && bpf_ntohs(s->outside_port) == way->source;
+}
 
 /* What of a packet decides whether it is like the one before. */
 struct shape {
@@ -135,24 +152,55 @@ static __always_inline void ask_about(struct way *way, struct passage *f, __u32 
 	submit_to(&events, e);
 }
 
-static __always_inline struct straight *straight_of(struct __sk_buff *skb, struct way *way, struct passage *f)
+static __always_inline struct straight *straight_of(struct __sk_buff *skb, struct way *way, struct passage *f, __u64 now)
 {
 	struct straight *s = f->straight ? bpf_map_lookup_elem(&straights, way) : 0;
 	if (s && s->since == f->since && !s->ended)
 		return s;
-	f->carried += skb->len;
-	if (f->carried < (f->straight ? ASK_AGAIN : BULK_OCTETS))
-		return 0;
-	if (!f->straight)
-		ask_about(way, f, skb->protocol);
-	f->straight = !f->straight;
-	f->carried = 0;
+	__u32 units = now >> 20;
+	if (f->straight) {
+		if (units - f->carried < ASK_AGAIN)
+			return 0;
+	} else {
+		f->carried += skb->len;
+		if (f->carried < BULK_OCTETS)
+			return 0;
+	}
+	ask_about(way, f, skb->protocol);
+	f->straight = 1;
+	f->carried = units;
 	return 0;
 }
 
-static __always_inline int send_across(struct __sk_buff *skb, struct lease *l, __u32 out)
+/* The client's end: its own on the inside, another on the outside. Its place is by heading: source, destination. */
+static __always_inline int translate(struct __sk_buff *skb, struct straight *s, struct way *way, enum heading heading)
+{
+	__u32 at = heading == FROM_CLIENT ? 26 : 30, port_at = heading == FROM_CLIENT ? 34 : 36, before, after;
+	__u32 check = 34 + (way->proto == IPPROTO_TCP ? 16 : 6);
+	__u16 port = bpf_htons(way->source), port_before = port, port_after = s->outside_port;
+	__builtin_memcpy(&before, way->from + 12, 4);
+	after = s->outside;
+	if (heading == TO_CLIENT) {
+		after = before;
+		before = s->outside;
+		port_before = s->outside_port;
+		port_after = port;
+	}
+	if (bpf_l4_csum_replace(skb, check, before, after, 4 | BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0) < 0)
+		return 0;
+	/* What has changed has to change as a whole. */
+	bpf_l4_csum_replace(skb, check, port_before, port_after, 2 | BPF_F_MARK_MANGLED_0);
+	bpf_l3_csum_replace(skb, 24, before, after, 4);
+	bpf_skb_store_bytes(skb, at, &after, 4, 0);
+	bpf_skb_store_bytes(skb, port_at, &port_after, 2, 0);
+	return 1;
+}
+
+static __always_inline int send_across(struct __sk_buff *skb, struct straight *s, struct way *way, struct lease *l, enum heading heading, __u32 out)
 {
 	__u8 head[26];
+	if (s->outside && !translate(skb, s, way, heading))
+		return TC_ACT_UNSPEC;
 	if (bpf_skb_load_bytes(skb, 0, head, sizeof(head)) < 0)
 		return TC_ACT_UNSPEC;
 	__builtin_memcpy(head, l->ends, 12);
@@ -177,13 +225,17 @@ static __always_inline int send_across(struct __sk_buff *skb, struct lease *l, _
 	return bpf_redirect(out, 0);
 }
 
-/* A packet of a flow that is allowed, as read_way has read it. TC_ACT_UNSPEC: it goes netfilter's way. */
-static __always_inline int cross(struct __sk_buff *skb, struct way *way, struct passage *f, enum heading heading, __u64 now)
+/* A packet of a flow that is allowed, as read_way has read it. `seen` is its way as it looks outside, where that is another.
+   TC_ACT_UNSPEC: it goes netfilter's way. */
+static __always_inline int cross(struct __sk_buff *skb, struct way *way, struct way *seen, struct passage *f, enum heading heading, __u64 now)
 {
 	struct shape shape;
 	struct crossing *x = open_crossing();
-	struct straight *s = x ? straight_of(skb, way, f) : 0;
+	struct straight *s = x ? straight_of(skb, way, f, now) : 0;
 	if (!s || !read_shape(skb, &shape))
+		return TC_ACT_UNSPEC;
+	/* Nobody outside reaches a client by an address that it has inside alone, or had before. */
+	if (heading == TO_CLIENT && (seen ? !is_outside(s, seen) : !!s->outside))
 		return TC_ACT_UNSPEC;
 	s->last = now;
 	if (shape.flags & (TCP_FIN | TCP_RST))
@@ -196,14 +248,18 @@ static __always_inline int cross(struct __sk_buff *skb, struct way *way, struct 
 		skb->tc_index = WATCHED;
 		return TC_ACT_UNSPEC;
 	}
-	__u32 octets = skb->len - ETHERNET;
-	int action = send_across(skb, l, heading == FROM_CLIENT ? x->wan : x->lan);
-	if (action == TC_ACT_UNSPEC)
-		return action;
-	__sync_fetch_and_add(&s->octets[heading], octets);
-	__sync_fetch_and_add(&s->packets[heading], 1);
-	count_forward(heading == FROM_CLIENT ? STRAIGHT_OUT : STRAIGHT_IN);
+	int action = send_across(skb, s, way, l, heading, heading == FROM_CLIENT ? x->wan : x->lan);
+	if (action != TC_ACT_UNSPEC)
+		count_forward(heading == FROM_CLIENT ? STRAIGHT_OUT : STRAIGHT_IN);
 	return action;
+}
+
+/* Of a way as it looks outside. */
+static __always_inline struct straight *straight_outside(struct way *way)
+{
+	struct way *inside = bpf_map_lookup_elem(&aliases, way);
+	struct straight *s = inside ? bpf_map_lookup_elem(&straights, inside) : 0;
+	return s && is_outside(s, way) ? s : 0;
 }
 
 /* How a packet came out that was to be watched: what netfilter let through, and left as it was but for its hop. */
@@ -216,6 +272,10 @@ static __always_inline void watch(struct __sk_buff *skb, enum heading heading)
 	if (!read_way(skb, ETHERNET, &way, &payload, heading) || !read_shape(skb, &shape) || bpf_skb_load_bytes(skb, 0, ends, 12) < 0)
 		return;
 	struct straight *s = bpf_map_lookup_elem(&straights, &way);
+	if (!s && heading == FROM_CLIENT)
+		s = straight_outside(&way);
+	else if (s && s->outside && heading == FROM_CLIENT)
+		return;
 	if (!s)
 		return;
 	struct lease *l = &s->lease[heading];

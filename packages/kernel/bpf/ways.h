@@ -57,7 +57,7 @@ struct passage {
 	/* When octets of it were handed up last, in units of 2^20 ns; 0: none of this connection. */
 	__u32 asked;
 	struct allowance allowance;
-	/* Octets since it was asked about, or since the last answer was given up. */
+	/* Octets until somebody was asked whether it may go straight; then when that was, in units of 2^20 ns. */
 	__u32 carried;
 	__u32 pad2;
 	/* From here on: see carried.h. */

@@ -14,6 +14,8 @@ export type ConntrackEntry = {
   readonly status: number
   /** `enum tcp_conntrack`; null for other protocols. */
   readonly tcpState: number | null
+  /** Where its server's packets go. */
+  readonly answeredAt: { readonly address: Uint8Array; readonly port: number } | null
 }
 
 export const ESTABLISHED = 3
@@ -33,8 +35,9 @@ const HEADER_BYTES = 20
 const AF_INET = 2
 const AF_INET6 = 10
 const NESTED = 0x8000
-const CTA = { tupleOrig: 1, status: 3, protoinfo: 4, timeout: 7 } as const
+const CTA = { tupleOrig: 1, tupleReply: 2, status: 3, protoinfo: 4, timeout: 7 } as const
 const TUPLE = { ip: 1, proto: 2 } as const
+const ADDRESS = { 4: { from: 1, to: 2 }, 16: { from: 3, to: 4 } } as const
 const PROTO = { number: 1, sourcePort: 2, destinationPort: 3 } as const
 const TCP = { all: 1, state: 1, flagsOriginal: 4, flagsReply: 5 } as const
 
@@ -70,7 +73,16 @@ export function decodeEntry(bytes: Uint8Array): ConntrackEntry | null {
   const status = all.get(CTA.status)
   if (status?.length !== 4) return null
   const tcp = attributesOf(attributesOf(all.get(CTA.protoinfo)).get(TCP.all))
-  return { status: viewOf(status).getUint32(0), tcpState: tcp.get(TCP.state)?.[0] ?? null }
+  const tcpState = tcp.get(TCP.state)?.[0] ?? null
+  return { status: viewOf(status).getUint32(0), tcpState, answeredAt: destinationOf(all.get(CTA.tupleReply)) }
+}
+
+function destinationOf(tupleBytes: Uint8Array | undefined): ConntrackEntry['answeredAt'] {
+  const parts = attributesOf(tupleBytes)
+  const addresses = attributesOf(parts.get(TUPLE.ip))
+  const address = addresses.get(ADDRESS[4].to) ?? addresses.get(ADDRESS[16].to)
+  const port = attributesOf(parts.get(TUPLE.proto)).get(PROTO.destinationPort)
+  return address === undefined || port?.length !== 2 ? null : { address, port: viewOf(port).getUint16(0) }
 }
 
 function message(type: number, flags: number, addressBytes: number, ...attributes: readonly Uint8Array[]): Uint8Array {
@@ -86,7 +98,7 @@ function message(type: number, flags: number, addressBytes: number, ...attribute
 }
 
 function tuple({ ipproto, src, dst, srcPort, dstPort }: FlowEnds): Uint8Array {
-  const [from, to] = src.length === 4 ? [1, 2] : [3, 4]
+  const { from, to } = ADDRESS[src.length as 4 | 16]
   return nested(
     CTA.tupleOrig,
     nested(TUPLE.ip, attribute(from, src), attribute(to, dst)),

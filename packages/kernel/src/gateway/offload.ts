@@ -17,12 +17,12 @@ type Options = {
   readonly wan: string
   readonly pins: string
   readonly programs: Readonly<Record<'answers' | 'left', number>>
-  readonly maps: Readonly<Record<'straights' | 'crossings', number>>
+  readonly maps: Readonly<Record<'straights' | 'aliases' | 'crossings', number>>
 }
 
 export function openOffload({ lan, wan, pins, programs, maps }: Options): Offload {
   using opened = new DisposableStack()
-  const flows = opened.use(new StraightFlows(maps.straights))
+  const flows = opened.use(new StraightFlows(maps))
   const crossing = opened.use(new Crossing({ lan, wan, pins, programs, crossings: maps.crossings }))
   const scope = opened.move()
   let isOpen = false

@@ -74,6 +74,7 @@ const MAPS = [
   'findings',
   'greetings',
   'straights',
+  'aliases',
   'crossings',
   'ends',
   'swept',

@@ -12,6 +12,7 @@ import {
   STRAIGHT_BYTES,
   WAY_BYTES,
   wayOfEvent,
+  wayOutside,
   type Straight,
 } from './straight-records.ts'
 
@@ -34,8 +35,10 @@ const TIMEOUT = '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established'
 
 /** IPS_SEEN_REPLY, IPS_ASSURED, IPS_CONFIRMED of linux/netfilter/nf_conntrack_common.h. */
 const SETTLED = 0x02 | 0x04 | 0x08
-/** IPS_NAT_MASK, IPS_SEQ_ADJUST, IPS_DYING, IPS_HELPER, IPS_OFFLOAD. */
-const PARTICULAR = 0x30 | 0x40 | 0x200 | 0x2000 | 0x4000
+/** IPS_DST_NAT, IPS_SEQ_ADJUST, IPS_DYING, IPS_HELPER, IPS_OFFLOAD. */
+const PARTICULAR = 0x20 | 0x40 | 0x200 | 0x2000 | 0x4000
+/** IPS_SRC_NAT */
+const TRANSLATED = 0x10
 
 /**
  * Which flows may go past netfilter. Connection tracking sees a packet of such a flow each second, so it must not take numbers
@@ -43,6 +46,7 @@ const PARTICULAR = 0x30 | 0x40 | 0x200 | 0x2000 | 0x4000
  */
 export class StraightFlows implements Disposable {
   readonly #straights: number
+  readonly #aliases: number
   readonly #conntrack = new Conntrack()
   /** When the entry of a flow was set right last. */
   readonly #prepared = new Map<string, bigint>()
@@ -50,8 +54,9 @@ export class StraightFlows implements Disposable {
   #refused = 0
   #full = 0
 
-  constructor(straights: number) {
+  constructor({ straights, aliases }: Readonly<Record<'straights' | 'aliases', number>>) {
     this.#straights = straights
+    this.#aliases = aliases
   }
 
   /** Lets a flow that is allowed and carries much go straight, if it may. */
@@ -59,8 +64,9 @@ export class StraightFlows implements Disposable {
     const { client, server } = onTheWire(event)
     const { ipproto, srcPort, port, timeNs } = event
     const ends = { ipproto, src: client, dst: server, srcPort, dstPort: port }
-    if (client.length !== server.length || !this.#prepare(ends)) this.#refused++
-    else if (tryUpdate(this.#straights, wayOfEvent(event), encodeStraight(timeNs, bootNs()))) this.#begun++
+    const entry = client.length === server.length ? this.#prepare(ends) : null
+    if (entry === null) this.#refused++
+    else if (this.#admit(wayOfEvent(event), encodeStraight(timeNs, bootNs(), outsideOf(entry)))) this.#begun++
     else this.#full++
   }
 
@@ -70,7 +76,10 @@ export class StraightFlows implements Disposable {
     const ways = Array.from(keysOf(this.#straights, WAY_BYTES))
     for (const way of ways) {
       const bytes = lookup(this.#straights, way, STRAIGHT_BYTES)
-      if (bytes !== undefined && !this.#goesOn(way, decodeStraight(bytes), now)) remove(this.#straights, way)
+      if (bytes === undefined) continue
+      const straight = decodeStraight(bytes)
+      if (this.#goesOn(way, straight, now)) continue
+      this.#forget(way, straight)
     }
     const kept = new Set(ways.map(nameOf))
     for (const name of this.#prepared.keys()) if (!kept.has(name)) this.#prepared.delete(name)
@@ -91,21 +100,43 @@ export class StraightFlows implements Disposable {
     const isDue = lastNs > before && (before === 0n || silentNs > SECOND_NS || now - before > AGAIN_NS)
     if (isEnded || !isDue) return true
     this.#prepared.set(nameOf(way), now)
-    return this.#prepare(endsOfWay(way))
+    return this.#prepare(endsOfWay(way)) !== null
+  }
+
+  /** By now another flow may look outside as this one did. */
+  #forget(way: Uint8Array, { outside }: Straight): void {
+    remove(this.#straights, way)
+    const alias = outside === null ? null : wayOutside(way, outside)
+    const inside = alias === null ? undefined : lookup(this.#aliases, alias, WAY_BYTES)
+    if (alias !== null && inside !== undefined && nameOf(inside) === nameOf(way)) remove(this.#aliases, alias)
+  }
+
+  #admit(way: Uint8Array, bytes: Uint8Array): boolean {
+    const { outside } = decodeStraight(bytes)
+    const before = lookup(this.#straights, way, STRAIGHT_BYTES)
+    if (before !== undefined) this.#forget(way, decodeStraight(before))
+    if (outside !== null && !tryUpdate(this.#aliases, wayOutside(way, outside), way)) return false
+    return tryUpdate(this.#straights, way, bytes)
   }
 
   /** Of what it saw last, connection tracking may think that it is unanswered, and give it minutes in place of days. */
-  #prepare(ends: FlowEnds): boolean {
+  #prepare(ends: FlowEnds): ConntrackEntry | null {
     const entry = this.#conntrack.find(ends)
-    if (entry === null || !isPlain(entry)) return false
-    if (ends.ipproto !== TCP) return true
-    if (entry.tcpState !== ESTABLISHED) return false
-    return this.#conntrack.change(ends, { tcpFlags: LIBERAL, ...establishedTimeout() })
+    if (entry === null || !isPlain(entry, ends)) return null
+    if (ends.ipproto !== TCP) return entry
+    if (entry.tcpState !== ESTABLISHED) return null
+    return this.#conntrack.change(ends, { tcpFlags: LIBERAL, ...establishedTimeout() }) ? entry : null
   }
 }
 
-function isPlain({ status }: ConntrackEntry): boolean {
-  return (status & SETTLED) === SETTLED && (status & PARTICULAR) === 0
+/** Of IPv4 the client's end may be translated. */
+function isPlain({ status }: ConntrackEntry, { src }: FlowEnds): boolean {
+  const particular = PARTICULAR | (src.length === 4 ? 0 : TRANSLATED)
+  return (status & SETTLED) === SETTLED && (status & particular) === 0
+}
+
+function outsideOf({ status, answeredAt }: ConntrackEntry): ConntrackEntry['answeredAt'] {
+  return (status & TRANSLATED) === 0 ? null : answeredAt
 }
 
 function nameOf(way: Uint8Array): string {

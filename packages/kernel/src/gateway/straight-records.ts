@@ -4,22 +4,37 @@ import { onTheWire } from './on-the-wire.ts'
 
 /** `struct way` of bpf/ways.h and `struct straight` of bpf/straight.h. */
 export const WAY_BYTES = 40
-export const STRAIGHT_BYTES = 136
+export const STRAIGHT_BYTES = 112
 
-export type Straight = { readonly lastNs: bigint; readonly isEnded: boolean }
+/** An address of IPv4 and a port that a client has outside, in place of its own. */
+type Outside = { readonly address: Uint8Array; readonly port: number }
+
+export type Straight = { readonly lastNs: bigint; readonly isEnded: boolean; readonly outside: Outside | null }
 
 /** Of the passage that began then; no packet has come out yet. */
-export function encodeStraight(sinceNs: bigint, nowNs: bigint): Uint8Array {
+export function encodeStraight(sinceNs: bigint, nowNs: bigint, outside: Outside | null): Uint8Array {
   const bytes = new Uint8Array(STRAIGHT_BYTES)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, sinceNs, true)
   view.setBigUint64(8, nowNs, true)
+  if (outside === null) return bytes
+  bytes.set(outside.address, 20)
+  view.setUint16(24, outside.port)
   return bytes
 }
 
 export function decodeStraight(bytes: Uint8Array): Straight {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { lastNs: view.getBigUint64(8, true), isEnded: view.getUint32(48, true) !== 0 }
+  const outside = view.getUint32(20) === 0 ? null : { address: bytes.slice(20, 24), port: view.getUint16(24) }
+  return { lastNs: view.getBigUint64(8, true), isEnded: view.getUint32(16, true) !== 0, outside }
+}
+
+/** The way as it looks outside. */
+export function wayOutside(way: Uint8Array, { address, port }: Outside): Uint8Array {
+  const bytes = way.slice()
+  bytes.set(address, 12)
+  new DataView(bytes.buffer).setUint16(32, port, true)
+  return bytes
 }
 
 type Ends = Pick<ForwardedEvent, 'ipproto' | 'src' | 'srcPort' | 'dst' | 'port'>
