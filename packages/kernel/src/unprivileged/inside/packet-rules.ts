@@ -71,7 +71,7 @@ export function packetRules({ family, generation, hasBpf }: Options): string {
     `-A OUTPUT -m mark --mark ${MARKS.reject} -j REJECT --reject-with ${rejectWith}`,
     // The end of a connection that may begin, also where no more of it may leave.
     '-A OUTPUT -p tcp --tcp-flags RST RST -m connmark ! --mark 0 -j ACCEPT',
-    // Connection tracking takes a connection for the one before between the same ports: a SYN is a new one, whatever its mark.
+    // Connection tracking may take a connection for the one before between the same ports: a SYN is a new one, whatever its mark.
     `-A OUTPUT -p tcp --syn -j NFQUEUE --queue-num ${QUEUES.first}`,
     `-A OUTPUT -m connmark --mark ${allowed} -j ACCEPT`,
     ...(hasBpf ? [`-A OUTPUT -p tcp ${heard} ${empty} -j ACCEPT`] : []),
