@@ -41,7 +41,7 @@ export async function topFlows(
   filter: FlowFilter,
   limit: number,
 ): Promise<readonly TopRow[]> {
-  const { sql, params } = isRolledUp(filter)
+  const { sql, params } = isRolledUp(by, filter)
     ? fromHours(by, filter)
     : hasDaySums(by, filter)
       ? fromDays(by, filter)
@@ -145,8 +145,12 @@ function fromDays(by: TopBy, filter: FlowFilter): SqlCondition {
   return { sql: `${days.sql} UNION ALL ${edges.sql}`, params: { ...days.params, ...edges.params } }
 }
 
-/** When hours that were rolled up tell them: by time and verdict alone. */
-function isRolledUp(filter: FlowFilter): boolean {
+/**
+ * When hours that were rolled up tell them: by time and verdict alone. Of destinations, which are many in every hour, days have fewer rows
+ * where there is no first hour or last.
+ */
+function isRolledUp(by: TopBy, filter: FlowFilter): boolean {
+  if (by === 'destination' && !filter.some(isTime)) return false
   const isVerdict = ({ anyOf }: FilterTerm): boolean =>
     anyOf.every((each) => each.kind === 'glob' && each.column === 'verdict')
   return isOneSpan(filter) && filter.every((term) => isTime(term) || isVerdict(term))
