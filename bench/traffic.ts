@@ -15,6 +15,8 @@ import { NFTABLES, startOpenSnitch, type Guard } from './traffic-peers.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9)
 const SECONDS = Number(process.env['SECONDS'] ?? 1)
+/** What the cables of a network carry; as much as the processors can, unless given. */
+const LINE_GBIT = Number(process.env['LINE_GBIT'] ?? Infinity)
 const HEAD = 'sallyport: 1\nname: bench\nmode: enforce\nrules:\n  - { id: all, action: allow, to: [198.51.100.10] }\n'
 /** No handshake decides anything. */
 const BY_ADDRESS = `${HEAD}  - { id: names, action: allow, to: [198.51.100.20] }\n`
@@ -75,11 +77,19 @@ async function prepare(lab: Lab): Promise<void> {
   writeFileSync(join(lab.directory, 'addresses.yaml'), BY_ADDRESS)
   writeKeys(lab)
   await lab.run('router', ['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  if (LINE_GBIT < Infinity) for (const device of ['lan', 'wan']) await shape(lab, device)
   await startServices(lab, 'world', {
     dns: { at: '198.51.100.53', zone: { 'allowed.test': ['198.51.100.20'] } },
     https: { at: ['198.51.100.20 443'], cert: 'cert.pem', key: 'key.pem' },
   })
   await startServers(lab)
+}
+
+/** At the router, in both directions: neither end may send more than a line takes. */
+async function shape(lab: Lab, device: string): Promise<void> {
+  const bucket = ['tbf', 'rate', `${LINE_GBIT}gbit`, 'burst', '1mb', 'latency', '10ms']
+  const { status, stderr } = await lab.run('router', ['tc', 'qdisc', 'add', 'dev', device, 'root', ...bucket])
+  if (status !== 0) throw new Error(stderr)
 }
 
 /** Each measure as it was, and for each round beside what others had in that round. */
