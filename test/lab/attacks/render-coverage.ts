@@ -29,10 +29,10 @@ export function renderCoverage(sections: Readonly<Record<string, readonly Attack
 }
 
 function rules(): string {
-  const policies = Object.entries(POLICIES).map(([name, { says, rules: list, notAtGateway, notByRun }]) =>
+  const policies = Object.entries(POLICIES).map(([name, { says, rules: list, notAtGateway }]) =>
     row([
       `\`${name}\``,
-      [says, notAtGateway, notByRun].filter((each) => each !== undefined).join('; '),
+      [says, notAtGateway].filter((each) => each !== undefined).join('; '),
       list.map((rule) => `\`${rule}\``).join(' '),
     ]),
   )
@@ -61,7 +61,7 @@ function outcome({ told }: Attack, expected: Outcome, seen: Evidence | undefined
   if (expected.is === 'elsewhere') return `– (${expected.why})`
   const alert = told === undefined ? '' : `; told as \`${told}\``
   if (expected.is === 'passes') return `**passes**: ${expected.why}${alert}`
-  return `stopped: ${seen?.by.join('; ') ?? ''}${alert}`
+  return `stopped: ${expected.by ?? seen?.by.join('; ') ?? ''}${alert}`
 }
 
 function row(columns: readonly string[]): string {

@@ -7,7 +7,7 @@ import { WITH_RESOLVER } from '../lab-files.ts'
 import type { Lab, Started } from '../open-lab.ts'
 import type { Place } from './attempt.ts'
 import { policyText, type Guarded } from './guarded-place.ts'
-import { POLICIES, type PolicyName } from './policies.ts'
+import type { PolicyName } from './policies.ts'
 
 const MAIN = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url))
 const INSIDE = fileURLToPath(new URL('./inside.py', import.meta.url))
@@ -29,9 +29,8 @@ export class UserRuns implements Guarded, AsyncDisposable {
     execFileSync('sh', ['-c', COPY, lab.directory, this.#folder])
   }
 
-  under = async (name: PolicyName): Promise<{ readonly place: Place; readonly report: string } | null> => {
+  under = async (name: PolicyName): Promise<{ readonly place: Place; readonly report: string }> => {
     await this[Symbol.asyncDispose]()
-    if (POLICIES[name].notByRun !== undefined) return null
     const [policy, report, socket] = [`${name}.yaml`, `${name}.jsonl`, join(this.#folder, `${name}.sock`)]
     writeFileSync(join(this.#folder, policy), policyText(name, this.#folder))
     const options = ['--policy', policy, '--report', report, '--no-record', '--quiet']
