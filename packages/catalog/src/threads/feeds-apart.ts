@@ -14,7 +14,10 @@ export async function readFeedsApart(
 ): Promise<ReadonlyMap<string, Feed>> {
   const sources = { feeds, subscriptions, stores, ...(compiled === undefined ? {} : { compiled }) }
   if (Object.keys(feeds).length === 0 && subscriptions.length === 0) return new Map()
-  const { read, warnings } = await askThread<FeedsAnswer['read']>(THREAD, question({ kind: 'read', sources }))
+  const { read, warnings } = await askThread<FeedsAnswer['read']>(THREAD, {
+    kind: 'read',
+    sources,
+  } satisfies FeedsQuestion)
   const found = new Map<string, Feed>()
   for (const [name, portable] of read) {
     const feed = feedOfPortable(portable)
@@ -30,9 +33,5 @@ export function updateFeedsApart(
   update: Omit<Extract<FeedsQuestion, { kind: 'update' }>, 'kind'>,
   signal?: AbortSignal,
 ): Promise<readonly Updated[]> {
-  return askThread<FeedsAnswer['update']>(THREAD, question({ kind: 'update', ...update }), signal)
-}
-
-function question(asked: FeedsQuestion): FeedsQuestion {
-  return asked
+  return askThread<FeedsAnswer['update']>(THREAD, { kind: 'update', ...update } satisfies FeedsQuestion, signal)
 }

@@ -1,4 +1,5 @@
 import { internetChecksum } from './internet-checksum.ts'
+import { ipHeader } from './ip-header.ts'
 
 type Datagram = {
   /** 4 or 16 bytes, as `dst`. */
@@ -10,7 +11,6 @@ type Datagram = {
 }
 
 const UDP = 17
-const HOPS = 64
 const ICMP = { protocol: 1, type: 3, code: 13 } as const
 const ICMPV6 = { protocol: 58, type: 1, code: 1 } as const
 const ICMP_BYTES = 8
@@ -40,24 +40,4 @@ function quote({ src, dst, srcPort, dstPort, payload }: Datagram): Uint8Array {
   view.setUint16(2, dstPort)
   view.setUint16(4, udp.length + payload.length)
   return Uint8Array.of(...ipHeader(src, dst, UDP, udp.length + payload.length), ...udp)
-}
-
-function ipHeader(src: Uint8Array, dst: Uint8Array, protocol: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(src.length === 4 ? 20 : 40)
-  const view = new DataView(bytes.buffer)
-  if (src.length === 4) {
-    bytes[0] = 0x45
-    view.setUint16(2, bytes.length + length)
-    bytes.set([HOPS, protocol], 8)
-    bytes.set(src, 12)
-    bytes.set(dst, 16)
-    view.setUint16(10, internetChecksum(bytes))
-  } else {
-    bytes[0] = 0x60
-    view.setUint16(4, length)
-    bytes.set([protocol, HOPS], 6)
-    bytes.set(src, 8)
-    bytes.set(dst, 24)
-  }
-  return bytes
 }
