@@ -14,7 +14,11 @@ def note(line):
 
 
 def take(conn):
-    count, how, head, whole = 0, "closed", b"", None
+    count, head, whole = 0, b"", None
+    resets = []
+    # An error of a socket is told once only, to whichever of the two asks first.
+    giving = threading.Thread(target=give, args=(conn, resets), daemon=True)
+    giving.start()
     try:
         while data := conn.recv(1 << 16):
             count += len(data)
@@ -23,15 +27,18 @@ def take(conn):
                 whole = head.index(b"\r\n\r\n") + 4 + int(length[1]) if length else 0
             if count == whole and not own:
                 conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    except ConnectionResetError:
-        how = "reset"
-    note(f"{count} {how}")
+    except ConnectionResetError as error:
+        resets.append(error)
+    giving.join(5)
+    note(f"{count} {'reset' if resets else 'closed'}")
 
 
-def give(conn):
+def give(conn, resets):
     try:
         if own:
             conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % own + b"x" * own)
+    except ConnectionResetError as error:
+        resets.append(error)
     except OSError:
         pass
 
@@ -51,5 +58,4 @@ threading.Thread(target=datagrams, daemon=True).start()
 note("ready")
 while True:
     conn, _ = server.accept()
-    for work in (take, give):
-        threading.Thread(target=work, args=(conn,), daemon=True).start()
+    threading.Thread(target=take, args=(conn,), daemon=True).start()
