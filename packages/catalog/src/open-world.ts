@@ -9,7 +9,7 @@ import type { ImportedVendor } from './services/vendors/imported-store.ts'
 import { readFeeds, type FeedSources } from './read-feeds.ts'
 import { readFeedsApart } from './threads/feeds-apart.ts'
 
-export type WorldOptions = FeedSources & {
+type WorldOptions = FeedSources & {
   /** By a thread, for who has others to answer meanwhile. */
   readonly apart?: boolean
   /** What vendors say of their services, imported earlier. */

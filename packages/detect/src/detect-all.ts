@@ -22,7 +22,7 @@ import { detectRareDestinations } from './detectors/rare-destinations.ts'
 import { detectRuleAlerts } from './detectors/rule-alerts.ts'
 import { detectUploadVolume } from './detectors/upload-volume.ts'
 
-export const DETECT: Readonly<Record<DetectorName, Detector>> = {
+const DETECT: Readonly<Record<DetectorName, Detector>> = {
   beacon: detectBeacons,
   'long-connection': detectLongConnections,
   'upload-volume': detectUploadVolume,

@@ -9,7 +9,7 @@ export async function withinDeadline<Result>(ms: number, work: () => Result | Pr
   }
 }
 
-export class DeadlineExceeded extends Error {
+class DeadlineExceeded extends Error {
   constructor(ms: number) {
     super(`not done within ${ms} ms`)
     this.name = 'DeadlineExceeded'

@@ -3,7 +3,7 @@ import type { Counters } from './counters.ts'
 import type { ClientTransport, ForwarderOptions, NameQuery, NameVerdict } from './options.ts'
 
 /** The query with what is known of who asks, or why it is not answered. */
-export type Identified = { readonly query: NameQuery } | { readonly refusal: NameVerdict } | 'failed'
+type Identified = { readonly query: NameQuery } | { readonly refusal: NameVerdict } | 'failed'
 
 const UNKNOWN: NameVerdict = {
   verdict: 'deny',

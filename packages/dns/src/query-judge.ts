@@ -7,7 +7,7 @@ import type { ForwarderOptions, NameQuery, NameVerdict } from './options.ts'
 import type { ServiceTargets } from './service-targets.ts'
 
 /** `names` are those that the addresses of the answer are for. */
-export type JudgedQuery = { readonly verdict: NameVerdict; readonly names: readonly DomainName[] }
+type JudgedQuery = { readonly verdict: NameVerdict; readonly names: readonly DomainName[] }
 
 /** What a client asks for about a host that a service record has led it to. */
 const OF_A_TARGET: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.HTTPS, TYPE.SVCB])

@@ -21,7 +21,7 @@ export type Settled = SelectedAnswer & {
   readonly denied: NameVerdict | null
 }
 
-export type ServiceTarget = { readonly target: DomainName; readonly seconds: number }
+type ServiceTarget = { readonly target: DomainName; readonly seconds: number }
 
 /** `names` are those that the addresses are for: each address for those that may have it. */
 export function settleAddresses(

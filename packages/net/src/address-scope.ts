@@ -1,7 +1,7 @@
 import { type Address } from './address.ts'
 import { parsePrefix, prefixContains, type Prefix } from './prefix.ts'
 
-export const SCOPES = ['unspecified', 'loopback', 'link-local', 'private', 'multicast', 'reserved', 'public'] as const
+const SCOPES = ['unspecified', 'loopback', 'link-local', 'private', 'multicast', 'reserved', 'public'] as const
 /** How far an address reaches; all but `public` are no destinations on the Internet (IANA special-purpose registries). */
 export type AddressScope = (typeof SCOPES)[number]
 

@@ -5,7 +5,7 @@ import { parseDomainName, type DomainName } from './domain-name.ts'
 export type Host =
   { readonly kind: 'address'; readonly address: Address } | { readonly kind: 'name'; readonly name: DomainName }
 
-export const HOST_PROBLEMS = [
+const HOST_PROBLEMS = [
   'empty',
   'too-long',
   'control-character',
@@ -15,8 +15,8 @@ export const HOST_PROBLEMS = [
   'bad-brackets',
   'not-a-host',
 ] as const
-export type HostProblem = (typeof HOST_PROBLEMS)[number]
-export type InvalidHost = { readonly problem: HostProblem }
+type HostProblem = (typeof HOST_PROBLEMS)[number]
+type InvalidHost = { readonly problem: HostProblem }
 
 // A name of 253 octets in Unicode needs fewer characters than that; brackets and a final dot come on top.
 const LONGEST = 256
@@ -45,7 +45,7 @@ export function isHost(value: Host | InvalidHost): value is Host {
 }
 
 export type Authority = { readonly host: Host; readonly port: number | null }
-export type InvalidAuthority = { readonly problem: HostProblem | 'bad-port' }
+type InvalidAuthority = { readonly problem: HostProblem | 'bad-port' }
 
 /** `host` or `host:port`; an IPv6 address with a port needs brackets. Ports are 1 to 65535, in decimal digits alone. */
 export function parseAuthority(text: string): Authority | InvalidAuthority {

@@ -4,7 +4,7 @@ import { isPartOfTeredo } from './teredo.ts'
 /** A prefix; `length` counts in the 128-bit space, so an IPv4 prefix has 96 more than its text says. Host bits are zero. */
 export type Prefix = { readonly address: Address; readonly length: number }
 
-export type InvalidPrefix = {
+type InvalidPrefix = {
   readonly problem: 'not-an-address' | 'bad-length' | 'host-bits' | 'part-of-teredo'
   readonly correct?: string
 }

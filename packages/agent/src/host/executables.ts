@@ -4,7 +4,7 @@ import { FileHashes } from './file-hashes.ts'
 import { policyApps } from './policy-terms.ts'
 import type { Policy } from '@sallyport/policy'
 
-export type Executable = {
+type Executable = {
   readonly dev: bigint
   readonly ino: bigint
   readonly path: string

@@ -9,7 +9,7 @@ import type { FileHashes } from './file-hashes.ts'
 import type { KnownUsers } from './known-users.ts'
 import type { LocalClient } from './local-client.ts'
 
-export type LookingGlass = { readonly sockets: InetSockets; readonly users: KnownUsers; readonly hashes: FileHashes }
+type LookingGlass = { readonly sockets: InetSockets; readonly users: KnownUsers; readonly hashes: FileHashes }
 type Asked = { readonly socket: SocketEnds; readonly withHash: boolean }
 type Programs = ReadonlyMap<number, ProcessProgram | null>
 

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
-export type UnitCgroup = { readonly cgroupId: bigint; readonly unit: string }
+type UnitCgroup = { readonly cgroupId: bigint; readonly unit: string }
 
 const UNIT = /\.(service|scope|slice|socket|mount|swap)$/
 

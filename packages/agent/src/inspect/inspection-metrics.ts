@@ -10,7 +10,7 @@ const DROPPED = {
 }
 
 /** docs/reference/metrics.md lists the same, a test compares both. */
-export const INSPECTION_METRICS: readonly InspectionMetric[] = [
+const INSPECTION_METRICS: readonly InspectionMetric[] = [
   {
     name: 'sallyport_inspection_packets_total',
     help: 'Packets that were handed up to be looked at.',

@@ -3,7 +3,7 @@ import type { DomainName } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 
 /** What a handshake tells beside the facts of the walk so far. */
-export function flowOfHandshake({ protocol, domain, ech }: HandshakeFacts, boundNames: readonly DomainName[]): Flow {
+function flowOfHandshake({ protocol, domain, ech }: HandshakeFacts, boundNames: readonly DomainName[]): Flow {
   const flow: Flow = { boundNames, protocol, http: null, content: null }
   // An outer name that the resolver never gave this address for is a cover: what the inner one says is not known. GREASE, which
   // looks the same, comes with the name that was asked for.

@@ -5,7 +5,7 @@ import { formatAddress, type Address, type DomainName } from '@sallyport/net'
 type BoundName = { readonly name: DomainName; readonly expiresMs: number }
 
 /** A name, and how long it still holds. */
-export type HeldName = { readonly name: DomainName; readonly ttlSeconds: number }
+type HeldName = { readonly name: DomainName; readonly ttlSeconds: number }
 
 type BoundAddress = { readonly address: Address; names: BoundName[] }
 

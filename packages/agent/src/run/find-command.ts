@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-export type FoundCommand = { readonly path: string } | { readonly exitCode: 126 | 127; readonly problem: string }
+type FoundCommand = { readonly path: string } | { readonly exitCode: 126 | 127; readonly problem: string }
 
 /** What a shell would run for this name, looked for before anything is set up. */
 export function findCommand(name: string, path: string): FoundCommand {

@@ -12,7 +12,7 @@ import type { Policy, Reason, World } from '@sallyport/policy'
 import { overText, reasonOfLimit } from './rule-limits.ts'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
 
-export type EventContext = {
+type EventContext = {
   readonly policy: Policy
   readonly world: World
   readonly host: HostFacts

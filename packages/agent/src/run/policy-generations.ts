@@ -7,7 +7,7 @@ import { ruleLimits } from './rule-limits.ts'
 import type { BoundNames } from './bound-names.ts'
 
 /** The tables, and what a walk that stopped in them goes on with. */
-export type InspectedGeneration = KernelGeneration & InspectedRules
+type InspectedGeneration = KernelGeneration & InspectedRules
 
 /** The rules in force as the kernel takes them, with every name that is bound at the time. */
 export function generationOf(

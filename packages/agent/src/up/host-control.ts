@@ -33,7 +33,7 @@ export type HostPolicyStatus = PolicyInForceState & {
   readonly stateProblem: string | null
 }
 
-export type HostControlOptions = {
+type HostControlOptions = {
   readonly state: StateStore
   /** Null: the state store is on this host. */
   readonly copy: PolicyCopy | null

@@ -51,7 +51,7 @@ export function hostGuarding(
   }
 }
 
-export type HostGuardOptions = {
+type HostGuardOptions = {
   /** All processes in it and below are guarded; the root of the hierarchy is the whole host. */
   readonly cgroupPath: string
   /** Whom the resolver asks under a policy. */
@@ -82,7 +82,7 @@ type Attached = {
  * This host's processes under a policy that may change. A policy that only watches leaves nothing in the kernel when this
  * process dies; one that enforces is pinned, and goes on without it.
  */
-export class HostGuard implements AsyncDisposable {
+class HostGuard implements AsyncDisposable {
   readonly #options: HostGuardOptions
   readonly #names = new BoundNames()
   readonly #begun = new BegunFlows()

@@ -10,7 +10,7 @@ import { HostControl, type HostPolicyStatus } from './host-control.ts'
 import { NOTHING_HELD } from './held-policies.ts'
 import { PolicyCopy } from './policy-copy.ts'
 
-export type HostRequest = {
+type HostRequest = {
   /** Spool, sockets, and the state store where it is on this host. */
   readonly stateDirectory: string
   /** Where the state store is: a file, or the URL of a PostgreSQL database. */

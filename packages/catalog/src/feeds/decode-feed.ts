@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 import type { InvalidFeed } from './feed.ts'
 
-export type DecodedFeed = {
+type DecodedFeed = {
   /** One character for each octet, so that places in it are places in the bytes. */
   readonly text: string
   /** The text of a part as UTF-8; `null` when it is none. */

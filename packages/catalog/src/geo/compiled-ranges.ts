@@ -37,7 +37,7 @@ function identityOf(file: string): readonly unknown[] {
 }
 
 /** Whole or not at all. */
-export function writeCompiledRanges(path: string, { rows, values }: ValuedRows): void {
+function writeCompiledRanges(path: string, { rows, values }: ValuedRows): void {
   const header = Buffer.from(JSON.stringify({ count: rows.count, values }))
   const padding = Buffer.alloc(-header.length & 3, ' ')
   const length = Buffer.alloc(4)
@@ -53,7 +53,7 @@ export function writeCompiledRanges(path: string, { rows, values }: ValuedRows):
 }
 
 /** `null` when there is no such file, or it is not what was written. */
-export function readCompiledRanges(path: string): ValuedRows | null {
+function readCompiledRanges(path: string): ValuedRows | null {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)

@@ -2,7 +2,7 @@ import type { MmdbTable } from './mmdb-table.ts'
 import { rangeTableOf, rangeRowsOf } from './range-table.ts'
 
 /** What the lines at the beginning of such a file say of it. */
-export type RangeTextFacts = { readonly title: string; readonly builtMs: number; readonly attribution: string }
+type RangeTextFacts = { readonly title: string; readonly builtMs: number; readonly attribution: string }
 
 const MOST_HEADER_OCTETS = 4096
 /** A file of another kind may have some lines that look like ranges. */

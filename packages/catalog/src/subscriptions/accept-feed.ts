@@ -3,7 +3,7 @@ import { readGuarded } from './read-guarded.ts'
 import { entryCount, type UpdateContext } from './update-subscription.ts'
 import type { Subscription } from './subscription.ts'
 
-export type Accepted = { readonly state: FeedState } | { readonly refused: string }
+type Accepted = { readonly state: FeedState } | { readonly refused: string }
 
 /** Puts the copy that waits in force. */
 export async function acceptHeld(subscription: Subscription, { store }: UpdateContext): Promise<Accepted> {

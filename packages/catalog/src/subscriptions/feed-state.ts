@@ -4,7 +4,7 @@ import type { FeedProblem, FeedProblems } from '../feeds/feed.ts'
 /** An entry that the guard keeps out, and why. */
 export type QuarantinedEntry = { readonly entry: string; readonly reason: string }
 
-export type Quarantine = { readonly count: number; readonly shown: readonly QuarantinedEntry[] }
+type Quarantine = { readonly count: number; readonly shown: readonly QuarantinedEntry[] }
 
 /** A document that was fetched, and what was found in it. */
 export type FeedCopy = {

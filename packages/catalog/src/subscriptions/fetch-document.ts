@@ -16,7 +16,7 @@ export type Fetched =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly reason: string }
 
-export type FetchRequest = {
+type FetchRequest = {
   readonly validators?: Validators | undefined
   readonly bounds?: FetchBounds | undefined
   readonly signal?: AbortSignal | undefined

@@ -6,7 +6,7 @@ import { verifyMinisign } from './verify-minisign.ts'
 
 const MAX_SIGNATURE_BYTES = 4096
 
-export type ObtainOptions = {
+type ObtainOptions = {
   readonly bounds?: FetchBounds | undefined
   readonly signal?: AbortSignal | undefined
   /** What the server said of the copy that is there. */

@@ -13,22 +13,20 @@ for (const [what, bytes, reason] of [
   ['JSON of something else', '{"a":1}', /neither STIX nor MISP/],
   ['JSON that is cut', '{"type":"bundle","objects":[', /not JSON/],
 ] as const) {
-  test(`${what} is no list, even where a format is given`, async () => {
-    assert.match(await invalidOf(bytes), reason)
-    if (!/told|JSON|STIX/.test(reason.source)) assert.match(await invalidOf(bytes, { format: 'domains' }), reason)
+  test(`${what} is no list, even where a format is given`, () => {
+    assert.match(invalidOf(bytes), reason)
+    if (!/told|JSON|STIX/.test(reason.source)) assert.match(invalidOf(bytes, { format: 'domains' }), reason)
   })
 }
 
-test('a line that is not UTF-8 costs that line only', async () => {
-  const feed = await feedOf(
-    Buffer.concat([Buffer.from('a.example\nb\xff.example\n', 'latin1'), Buffer.from('ü.example\n')]),
-  )
+test('a line that is not UTF-8 costs that line only', () => {
+  const feed = feedOf(Buffer.concat([Buffer.from('a.example\nb\xff.example\n', 'latin1'), Buffer.from('ü.example\n')]))
   assert.deepEqual(patterns(feed), ['.a.example', '.xn--tda.example'])
   assert.deepEqual([lines(feed), feed.problems.byReason], [[2], { 'not UTF-8': 1 }])
 })
 
-test('a line of any length is passed over, and the list of problems stays short', async () => {
-  const feed = await feedOf(`a.example\n${'x'.repeat(100_000)}\n${'!bad\n'.repeat(1000)}b.example\n`, {
+test('a line of any length is passed over, and the list of problems stays short', () => {
+  const feed = feedOf(`a.example\n${'x'.repeat(100_000)}\n${'!bad\n'.repeat(1000)}b.example\n`, {
     format: 'domains',
   })
   assert.deepEqual(patterns(feed), ['.a.example', '.b.example'])
@@ -57,15 +55,15 @@ for (const [what, text, format] of [
     'adblock',
   ],
 ] as const) {
-  test(`${what}: read in the time that its length asks`, { timeout: 20_000 }, async () => {
+  test(`${what}: read in the time that its length asks`, { timeout: 20_000 }, () => {
     const feed = parseFeed(Buffer.from(text), { format }, NOW)
     assert.ok('invalid' in feed || feed.problems.count > 0)
   })
 }
 
-test('comments alone are a list without entries', async () => {
+test('comments alone are a list without entries', () => {
   for (const text of ['# nothing\n! here\n', '# to be filled']) {
-    const feed = await feedOf(text)
+    const feed = feedOf(text)
     assert.deepEqual([patterns(feed), feed.problems.count], [[], 0])
   }
 })

@@ -6,13 +6,13 @@ import { parseFeed, type Feed, type FeedChoice } from '../../src/index.ts'
 export const NOW: number = Date.parse('2026-11-25T00:00:00Z')
 
 /** The feed of a text, which must be one. */
-export async function feedOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<Feed> {
+export function feedOf(text: string | Uint8Array, choice: FeedChoice = {}): Feed {
   const feed = parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
   assert.ok(!('invalid' in feed), 'invalid' in feed ? feed.invalid : '')
   return feed
 }
 
-export async function invalidOf(text: string | Uint8Array, choice: FeedChoice = {}): Promise<string> {
+export function invalidOf(text: string | Uint8Array, choice: FeedChoice = {}): string {
   const feed = parseFeed(typeof text === 'string' ? Buffer.from(text) : text, choice, NOW)
   return 'invalid' in feed ? feed.invalid : assert.fail('a feed')
 }

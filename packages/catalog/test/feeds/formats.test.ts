@@ -5,8 +5,8 @@ import { setHoldsName } from '@sallyport/policy'
 import { exceptions, feedOf, holds, invalidOf, lines, patterns, prefixes } from './feed-of.ts'
 
 suite('plain lists', () => {
-  test('a name counts for itself and all below; comments, capitals, final dots and CRLF do not matter', async () => {
-    const feed = await feedOf(
+  test('a name counts for itself and all below; comments, capitals, final dots and CRLF do not matter', () => {
+    const feed = feedOf(
       '# list\r\nEvil.Example\r\nads.example.  # why\r\n; other\r\n*.wild.example\r\nbücher.example\r\n',
     )
     assert.equal(feed.format, 'domains')
@@ -16,8 +16,8 @@ suite('plain lists', () => {
     assert.ok(!holds(feed, 'notevil.example'))
   })
 
-  test('what is no name is told with its line and reason', async () => {
-    const feed = await feedOf(
+  test('what is no name is told with its line and reason', () => {
+    const feed = feedOf(
       'good.example\nnot a name\n-bad-.example\nintranet\n.zip\n300.1.1.1\n\u0001x.example\nother.example\n',
     )
     assert.deepEqual(patterns(feed), ['.good.example', '.zip', '.other.example'])
@@ -25,8 +25,8 @@ suite('plain lists', () => {
     assert.equal(feed.problems.byReason['not a domain name'], 2)
   })
 
-  test('addresses, prefixes, ranges and address:port, each with or without a count behind it', async () => {
-    const feed = await feedOf(
+  test('addresses, prefixes, ranges and address:port, each with or without a count behind it', () => {
+    const feed = feedOf(
       '203.0.113.7\t10\n198.51.100.0/24 ; SBL1\n192.0.2.1:8080\n192.0.2.1:443\n[2001:db8::1]:53\n2001:db8:1::/48\n10.0.0.1 - 10.0.0.2\n192.0.2.77/24\n1.2.3.4:99999\n010.1.1.1\n',
     )
     assert.equal(feed.format, 'addresses')
@@ -43,23 +43,23 @@ suite('plain lists', () => {
     assert.deepEqual(lines(feed), [9, 10])
   })
 
-  test('only the kind of entries that is wanted is used', async () => {
+  test('only the kind of entries that is wanted is used', () => {
     const text = 'evil.example\n192.0.2.1\n'
-    assert.deepEqual(prefixes(await feedOf(text, { kind: 'domains' })), [])
-    const addresses = await feedOf(text, { kind: 'addresses' })
+    assert.deepEqual(prefixes(feedOf(text, { kind: 'domains' })), [])
+    const addresses = feedOf(text, { kind: 'addresses' })
     assert.deepEqual([patterns(addresses), prefixes(addresses), lines(addresses)], [[], ['192.0.2.1'], [1]])
   })
 
-  test('a URL of a whole host names the host, a URL of a page does not', async () => {
-    const feed = await feedOf('https://evil.example/\nhttp://192.0.2.1:8080\nhttps://github.com/x/y.exe\n', {
+  test('a URL of a whole host names the host, a URL of a page does not', () => {
+    const feed = feedOf('https://evil.example/\nhttp://192.0.2.1:8080\nhttps://github.com/x/y.exe\n', {
       format: 'domains',
     })
     assert.deepEqual([patterns(feed), prefixes(feed), lines(feed)], [['.evil.example'], ['192.0.2.1'], [3]])
   })
 })
 
-test('hosts: names of addresses that lead nowhere; the own names of a host are none', async () => {
-  const feed = await feedOf(
+test('hosts: names of addresses that lead nowhere; the own names of a host are none', () => {
+  const feed = feedOf(
     '127.0.0.1 localhost localhost.localdomain\n::1 ip6-localhost\n0.0.0.0 ads.example  tracker.example # two\n:: six.example\nfe80::1%lo0 localhost\n203.0.113.9 mapped.example\n0.0.0.0\n',
   )
   assert.equal(feed.format, 'hosts')
@@ -68,11 +68,10 @@ test('hosts: names of addresses that lead nowhere; the own names of a host are n
 })
 
 suite('adblock', () => {
-  const blocked = async (text: string, name: string): Promise<boolean> =>
-    holds(await feedOf(text, { format: 'adblock' }), name)
+  const blocked = (text: string, name: string): boolean => holds(feedOf(text, { format: 'adblock' }), name)
 
-  test('anchors say which names are meant', async () => {
-    const feed = await feedOf(
+  test('anchors say which names are meant', () => {
+    const feed = feedOf(
       '[Adblock Plus 2.0]\n! comment\n# comment\n||both.example^\n|exact.example^\n||*.below.example^\nplain.example\n||noend.example\n://url.example^\n0.0.0.0 hosts.example\n||192.0.2.9^\n',
     )
     assert.equal(feed.format, 'adblock')
@@ -88,33 +87,33 @@ suite('adblock', () => {
     assert.deepEqual(prefixes(feed), ['192.0.2.9'])
   })
 
-  test('an exception wins over a block above and below it, an important block over the exception', async () => {
+  test('an exception wins over a block above and below it, an important block over the exception', () => {
     const text = '||ads.example^\n@@||good.ads.example^\n||x.good.ads.example^\n||bad.good.ads.example^$important\n'
-    assert.equal(await blocked(text, 'ads.example'), true)
-    assert.equal(await blocked(text, 'y.ads.example'), true)
-    assert.equal(await blocked(text, 'good.ads.example'), false)
-    assert.equal(await blocked(text, 'x.good.ads.example'), false)
-    assert.equal(await blocked(text, 'bad.good.ads.example'), true)
-    assert.equal(await blocked(`${text}@@||bad.good.ads.example^$important\n`, 'bad.good.ads.example'), false)
+    assert.equal(blocked(text, 'ads.example'), true)
+    assert.equal(blocked(text, 'y.ads.example'), true)
+    assert.equal(blocked(text, 'good.ads.example'), false)
+    assert.equal(blocked(text, 'x.good.ads.example'), false)
+    assert.equal(blocked(text, 'bad.good.ads.example'), true)
+    assert.equal(blocked(`${text}@@||bad.good.ads.example^$important\n`, 'bad.good.ads.example'), false)
   })
 
-  test('$badfilter takes away the rule that it repeats, and no other', async () => {
+  test('$badfilter takes away the rule that it repeats, and no other', () => {
     const text = '||a.example^\n||b.example^$important\n||a.example^$badfilter\n||b.example^$badfilter\n'
-    assert.equal(await blocked(text, 'a.example'), false)
-    assert.equal(await blocked(text, 'b.example'), true)
-    assert.equal(await blocked(`${text}||b.example^$badfilter,important\n`, 'b.example'), false)
+    assert.equal(blocked(text, 'a.example'), false)
+    assert.equal(blocked(text, 'b.example'), true)
+    assert.equal(blocked(`${text}||b.example^$badfilter,important\n`, 'b.example'), false)
   })
 
-  test('$denyallow leaves names out of its own rule only', async () => {
+  test('$denyallow leaves names out of its own rule only', () => {
     const text = '||example.com^$denyallow=a.example.com|b.example.com\n||x.b.example.com^\n'
-    assert.equal(await blocked(text, 'example.com'), true)
-    assert.equal(await blocked(text, 'www.a.example.com'), false)
-    assert.equal(await blocked(text, 'b.example.com'), false)
-    assert.equal(await blocked(text, 'x.b.example.com'), true)
+    assert.equal(blocked(text, 'example.com'), true)
+    assert.equal(blocked(text, 'www.a.example.com'), false)
+    assert.equal(blocked(text, 'b.example.com'), false)
+    assert.equal(blocked(text, 'x.b.example.com'), true)
   })
 
-  test('$dnstype: a rule for all queries of addresses is about destinations, one for some is about those queries', async () => {
-    const feed = await feedOf(
+  test('$dnstype: a rule for all queries of addresses is about destinations, one for some is about those queries', () => {
+    const feed = feedOf(
       [
         '||always.example^',
         '||both.example^$dnstype=A|AAAA',
@@ -146,11 +145,11 @@ suite('adblock', () => {
     assert.equal(refused('HTTPS'), 'always nota x')
     assert.equal(refused('*'), 'always nothttps nota x')
     assert.deepEqual(lines(feed), [10])
-    assert.equal((await feedOf('||a.example^\n||b.example^\n')).byQueryType.size, 0)
+    assert.equal(feedOf('||a.example^\n||b.example^\n').byQueryType.size, 0)
   })
 
-  test('rules that need more than a name are told, each with its reason', async () => {
-    const feed = await feedOf(
+  test('rules that need more than a name are told, each with its reason', () => {
+    const feed = feedOf(
       [
         '||ok.example^$all',
         'example.com##.ad',
@@ -171,14 +170,14 @@ suite('adblock', () => {
     assert.deepEqual(lines(feed), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 
-  test('an exception for an address takes it out of a wider prefix', async () => {
-    const feed = await feedOf('||192.0.2.0/30^\n@@||192.0.2.1^\n', { format: 'adblock' })
+  test('an exception for an address takes it out of a wider prefix', () => {
+    const feed = feedOf('||192.0.2.0/30^\n@@||192.0.2.1^\n', { format: 'adblock' })
     assert.deepEqual(prefixes(feed).toSorted(), ['192.0.2.0', '192.0.2.2/31'])
   })
 })
 
-test('dnsmasq: the nearest line decides, and answers of its own are no refusals', async () => {
-  const feed = await feedOf(
+test('dnsmasq: the nearest line decides, and answers of its own are no refusals', () => {
+  const feed = feedOf(
     'address=/ads.example/#\naddress=/a.example/b.example/\nlocal=/l.example/\nserver=/good.ads.example/#\naddress=/bad.good.ads.example/0.0.0.0\naddress=/mapped.example/192.0.2.1\naddress=/*.below.example/::\nbogus-nxdomain=198.51.100.3\nserver=/fwd.example/192.0.2.53\ncache-size=1\nnonsense\n',
   )
   assert.equal(feed.format, 'dnsmasq')
@@ -200,8 +199,8 @@ test('dnsmasq: the nearest line decides, and answers of its own are no refusals'
   )
 })
 
-test('unbound: zones that refuse, zones that let through, records that lead nowhere', async () => {
-  const feed = await feedOf(
+test('unbound: zones that refuse, zones that let through, records that lead nowhere', () => {
+  const feed = feedOf(
     'server:\n  local-zone: "ads.example." always_null\nlocal-zone: good.ads.example transparent\nlocal-zone: "x.example" redirect\nlocal-data: "x.example A 0.0.0.0"\nlocal-data: \'exact.example 60 IN AAAA ::\'\nlocal-data: "mapped.example A 192.0.2.1"\nlocal-zone: "odd.example" whatever\ninclude: "/etc/other"\n',
   )
   assert.equal(feed.format, 'unbound')
@@ -214,8 +213,8 @@ test('unbound: zones that refuse, zones that let through, records that lead nowh
   assert.deepEqual(lines(feed), [7, 8, 9])
 })
 
-test('rpz: triggers by name and address, actions, origin, continued records', async () => {
-  const feed = await feedOf(
+test('rpz: triggers by name and address, actions, origin, continued records', () => {
+  const feed = feedOf(
     [
       '$TTL 300',
       '@ IN SOA localhost. root.localhost. (',
@@ -253,7 +252,7 @@ test('rpz: triggers by name and address, actions, origin, continued records', as
   assert.ok(!holds(feed, '192.0.2.7'))
   assert.ok(holds(feed, '2001:db8:1::5'))
   assert.deepEqual(lines(feed), [11, 15])
-  const named = await feedOf(
+  const named = feedOf(
     '$ORIGIN rpz.local.\n@ SOA a. b. 1 2 3 4 5\nevil.example CNAME .\nfull.example.rpz.local. CNAME .\n',
   )
   assert.deepEqual(patterns(named), ['evil.example', 'full.example'])
@@ -263,22 +262,22 @@ suite('csv', () => {
   const table =
     'first_seen,host,note\n2026-01-01,evil.example,"a, ""b"""\n2026-01-02,192.0.2.5,"two\nlines"\n2026-01-03,,x\n'
 
-  test('the column with most destinations is used unless one is named', async () => {
-    const feed = await feedOf(table)
+  test('the column with most destinations is used unless one is named', () => {
+    const feed = feedOf(table)
     assert.equal(feed.format, 'csv')
     assert.deepEqual([patterns(feed), prefixes(feed), lines(feed)], [['.evil.example'], ['192.0.2.5'], [5]])
   })
 
-  test('a column is chosen by name or number, and one that is not there is an error', async () => {
+  test('a column is chosen by name or number, and one that is not there is an error', () => {
     const two = '# "a","b"\n"one.example";"two.example"\n"x.example";"y.example"\n'.replaceAll(',', ';')
-    assert.deepEqual(patterns(await feedOf(two, { format: 'csv', column: 'B' })), ['.two.example', '.y.example'])
-    assert.deepEqual(patterns(await feedOf(two, { format: 'csv', column: 1 })), ['.one.example', '.x.example'])
-    assert.match(await invalidOf(two, { format: 'csv', column: 'c' }), /no column "c"; the columns are a, b/)
-    assert.match(await invalidOf(two, { format: 'csv', column: 3 }), /no column/)
+    assert.deepEqual(patterns(feedOf(two, { format: 'csv', column: 'B' })), ['.two.example', '.y.example'])
+    assert.deepEqual(patterns(feedOf(two, { format: 'csv', column: 1 })), ['.one.example', '.x.example'])
+    assert.match(invalidOf(two, { format: 'csv', column: 'c' }), /no column "c"; the columns are a, b/)
+    assert.match(invalidOf(two, { format: 'csv', column: 3 }), /no column/)
   })
 })
 
-test('stix: alternatives of equality; revoked, old and joined indicators are not used', async () => {
+test('stix: alternatives of equality; revoked, old and joined indicators are not used', () => {
   const indicator = (n: number, pattern: string, more: object = {}): object => ({
     type: 'indicator',
     id: `indicator--${n}`,
@@ -303,20 +302,18 @@ test('stix: alternatives of equality; revoked, old and joined indicators are not
       indicator(10, "[domain-name:value = 'it\\'s.example'"),
     ],
   }
-  const feed = await feedOf(JSON.stringify(bundle, null, 1))
+  const feed = feedOf(JSON.stringify(bundle, null, 1))
   assert.equal(feed.format, 'stix')
   assert.deepEqual(patterns(feed), ['.evil.example', '.o.example'])
   assert.deepEqual(prefixes(feed), ['192.0.2.1', '192.0.2.2', '198.51.100.0/24', '2001:db8::1'])
   assert.equal(feed.problems.count, 7)
   const text = JSON.stringify(bundle, null, 1).split('\n')
   assert.ok(text[feed.problems.shown[0]!.line - 1]!.includes('indicator--4'))
-  const observables = await feedOf(
-    JSON.stringify([{ type: 'domain-name', id: 'domain-name--1', value: 'seen.example' }]),
-  )
+  const observables = feedOf(JSON.stringify([{ type: 'domain-name', id: 'domain-name--1', value: 'seen.example' }]))
   assert.deepEqual(patterns(observables), ['.seen.example'])
 })
 
-test('misp: attributes for detection, in events and their objects', async () => {
+test('misp: attributes for detection, in events and their objects', () => {
   const event = {
     Event: {
       info: 'x',
@@ -330,7 +327,7 @@ test('misp: attributes for detection, in events and their objects', async () => 
       Object: [{ name: 'x', Attribute: [{ type: 'domain|ip', value: 'o.example|192.0.2.5', to_ids: true }] }],
     },
   }
-  const feed = await feedOf(JSON.stringify(event))
+  const feed = feedOf(JSON.stringify(event))
   assert.equal(feed.format, 'misp')
   assert.deepEqual(
     [patterns(feed), prefixes(feed)],
@@ -340,17 +337,17 @@ test('misp: attributes for detection, in events and their objects', async () => 
     ],
   )
   assert.equal(feed.problems.count, 2)
-  assert.deepEqual(patterns(await feedOf(JSON.stringify({ response: [event] }))), ['.evil.example', '.o.example'])
-  assert.match(await invalidOf(JSON.stringify({ '5-a': { Orgc: {}, info: '' } })), /index of a MISP feed/)
+  assert.deepEqual(patterns(feedOf(JSON.stringify({ response: [event] }))), ['.evil.example', '.o.example'])
+  assert.match(invalidOf(JSON.stringify({ '5-a': { Orgc: {}, info: '' } })), /index of a MISP feed/)
 })
 
-test('misp warning lists: the type says what an entry covers', async () => {
-  const list = (type: string): Promise<ReturnType<typeof patterns>> =>
-    feedOf(JSON.stringify({ name: 'n', type, version: 1, list: ['.a.example', 'b.example'] })).then(patterns)
-  assert.deepEqual(await list('hostname'), ['.a.example', '.b.example'])
-  assert.deepEqual(await list('string'), ['a.example', 'b.example'])
-  assert.deepEqual(await list('regex'), [])
-  assert.deepEqual(prefixes(await feedOf('{"type":"cidr","list":["192.0.2.0/24","2001:db8::/32"]}')), [
+test('misp warning lists: the type says what an entry covers', () => {
+  const list = (type: string): readonly string[] =>
+    patterns(feedOf(JSON.stringify({ name: 'n', type, version: 1, list: ['.a.example', 'b.example'] })))
+  assert.deepEqual(list('hostname'), ['.a.example', '.b.example'])
+  assert.deepEqual(list('string'), ['a.example', 'b.example'])
+  assert.deepEqual(list('regex'), [])
+  assert.deepEqual(prefixes(feedOf('{"type":"cidr","list":["192.0.2.0/24","2001:db8::/32"]}')), [
     '192.0.2.0/24',
     '2001:db8::/32',
   ])

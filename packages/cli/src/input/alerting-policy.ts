@@ -6,7 +6,7 @@ import { note } from '../output/print.ts'
 import { readPolicy } from './policy-files.ts'
 import { stateDirectory } from './state-directory.ts'
 
-export type AlertingPolicySource = {
+type AlertingPolicySource = {
   readonly policy: readonly string[]
   readonly flows?: string
   readonly store: string

@@ -52,7 +52,7 @@ function report(updated: readonly Updated[]): void {
   }
 }
 
-export type FeedRefreshOptions = {
+type FeedRefreshOptions = {
   readonly policy: () => Policy | Promise<Policy>
   /** Those of --feed, which take the place of the policy's. */
   readonly feeds: readonly string[]

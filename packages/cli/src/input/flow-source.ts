@@ -36,7 +36,7 @@ export const storeOption = (): Option =>
   )
 
 /** What answers questions about flows, for as long as it is open. */
-export type OpenFlows = FlowQueries & Disposable
+type OpenFlows = FlowQueries & Disposable
 
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
 export async function openFlowSource({ flows, store }: FlowSource): Promise<OpenFlows> {
@@ -53,7 +53,7 @@ export async function openFlowSource({ flows, store }: FlowSource): Promise<Open
 }
 
 /** A flow log on disk. `name` is what the user called it. */
-export type FlowLog = AsyncDisposable & { readonly path: string; readonly name: string }
+type FlowLog = AsyncDisposable & { readonly path: string; readonly name: string }
 
 /** An open store has no standard input, so that one is put into a file first. */
 export async function openLog(path: string): Promise<FlowLog> {
@@ -88,7 +88,7 @@ async function openStore(path: string): Promise<OpenFlows> {
   return store
 }
 
-export type Imported = { readonly read: number; readonly stored: number; readonly invalid: number }
+type Imported = { readonly read: number; readonly stored: number; readonly invalid: number }
 
 /**
  * A batch is named after all lines before it and its own. The same log read again, also after more was appended to it,

@@ -1,7 +1,7 @@
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 
-export type ProxyBounds = { readonly limits: Partial<ProxyLimits>; readonly timeouts: Partial<ProxyTimeouts> }
+type ProxyBounds = { readonly limits: Partial<ProxyLimits>; readonly timeouts: Partial<ProxyTimeouts> }
 
 /** `NAME=NUMBER`, of any limit or timeout of the proxy. */
 export function parseProxyBounds(texts: readonly string[]): ProxyBounds {

@@ -8,7 +8,7 @@ const PIECE_BYTES = 1 << 20
 
 export type CaptureProgress = (readBytes: number, totalBytes: number) => void
 
-export type CaptureEnd = { readonly counters: FlowTableCounters; readonly failure: CaptureFailure | null }
+type CaptureEnd = { readonly counters: FlowTableCounters; readonly failure: CaptureFailure | null }
 
 /**
  * Flows of a pcap or pcapng file, given as they end and at the end of the file; memory does not grow with the file. A file

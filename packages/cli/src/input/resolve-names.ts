@@ -6,7 +6,7 @@ import { parseAddress, parseDomainName, type Address, type DomainName } from '@s
 import type { NameLookUp, ResolveName } from '@sallyport/proxy'
 import type { Servers } from './resolver-addresses.ts'
 
-export type NameResolver = AsyncDisposable & { readonly resolveName: ResolveName }
+type NameResolver = AsyncDisposable & { readonly resolveName: ResolveName }
 
 const ALLOWED: NameVerdict = { verdict: 'allow', rule: null, explain: '' }
 const HOSTS_TTL_SECONDS = 30

@@ -3,7 +3,7 @@ import { FlowSpool } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import { note } from './print.ts'
 
-export type FlowRecording = Disposable & {
+type FlowRecording = Disposable & {
   readonly append: (record: FlowRecord) => void
   readonly drop: (reason: DropReason, count: number) => void
 }

@@ -4,7 +4,7 @@ import { proxyCannotListen } from './proxy-process.ts'
 const VARIABLE = 'SALLYPORT_PROXY_SOCKETS'
 const WORKER_STDIO = ['inherit', 'inherit', 'inherit', 'ipc'] as const
 
-export type SharedWithWorkers = Disposable & {
+type SharedWithWorkers = Disposable & {
   readonly stdio: ('inherit' | 'ipc' | number)[]
   readonly environment: Readonly<Record<string, string>>
 }

@@ -5,7 +5,7 @@ import type { ClassValue } from './value-space.ts'
 import { wholeTrack } from './track.ts'
 import { walkRegions } from './walk-regions.ts'
 
-export type ReachQuery = {
+type ReachQuery = {
   /** Facts that are fixed; the others range over everything. */
   readonly facts?: Flow
   readonly limit?: number

@@ -9,14 +9,14 @@ import type { Track } from './track.ts'
 import { FEW, ValueIndex } from './value-index.ts'
 import type { ClassValue, NameValue } from './value-space.ts'
 
-export type RawRegion = {
+type RawRegion = {
   readonly constraints: readonly string[]
   /** One for each track. */
   readonly outcomes: readonly Outcome[]
   readonly witness: Flow
 }
 
-export type RegionQuery = {
+type RegionQuery = {
   readonly tracks: readonly Track[]
   /** Values outside are not looked at. */
   readonly includes?: (variable: number, value: ClassValue) => boolean

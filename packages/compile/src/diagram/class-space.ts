@@ -2,7 +2,7 @@ import type { Ternary } from '@sallyport/policy'
 import type { Condition } from './condition.ts'
 
 /** What a class of values says to each condition of its variable: listed ids hold or may hold, all others do not. */
-export type ValueClass = { readonly yes: readonly number[]; readonly maybe: readonly number[] }
+type ValueClass = { readonly yes: readonly number[]; readonly maybe: readonly number[] }
 
 /** The classes of one variable: two values that no condition tells apart are in the same class. */
 export class ClassSpace {

@@ -3,7 +3,7 @@ import type { Variable } from './variable.ts'
 import { VARIABLES } from './variable.ts'
 
 type Distribute<T> = T extends Condition ? Omit<T, 'id'> : never
-export type NewCondition = Distribute<Condition>
+type NewCondition = Distribute<Condition>
 
 /** Conditions, each once: two that are written alike are the same one. */
 export class ConditionSet {

@@ -5,7 +5,7 @@ import type { Variable } from './variable.ts'
 /** What one variable has to satisfy; `id` is unique within its variable. */
 export type Condition = FlowCondition | AddressCondition | NameCondition
 
-export type FlowCondition = {
+type FlowCondition = {
   readonly kind: 'flow'
   readonly id: number
   readonly variable: Variable

@@ -14,7 +14,7 @@ export type LearnOptions = Generalisation & {
   readonly suspicious: (flows: RecordedFlows) => string | null
 }
 
-export type LeftOut = {
+type LeftOut = {
   readonly reason: string
   readonly destination: string
   readonly port: string

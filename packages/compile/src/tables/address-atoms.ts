@@ -4,7 +4,7 @@ import type { AddressCondition, AddressPart } from '../diagram/condition.ts'
 import type { AddressEntry } from './address-table.ts'
 
 /** The prefixes behind address conditions: each distinct list of them is an atom. */
-export type AddressAtoms = {
+type AddressAtoms = {
   readonly entries: readonly AddressEntry[]
   /** Ids of the conditions that hold where exactly these atoms do. */
   readonly conditionsOf: (atoms: readonly number[]) => readonly number[]

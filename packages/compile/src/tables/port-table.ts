@@ -1,8 +1,8 @@
 import { transportFromProtocolNumber, type Transport } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 
-export const OTHER_PROTOCOLS: number = 3 * 65536
-export const PORT_TABLE_LENGTH: number = OTHER_PROTOCOLS + 256
+const OTHER_PROTOCOLS: number = 3 * 65536
+const PORT_TABLE_LENGTH: number = OTHER_PROTOCOLS + 256
 
 /** TCP, UDP and SCTP have 65,536 entries each; then one for every other IP protocol. ICMPv6 stands at ICMP's place. */
 export function portIndex(transport: Transport, port: number): number {

@@ -6,7 +6,7 @@ export type Completion = {
   readonly options: readonly string[]
 }
 /** Words for values that the schema leaves open, by the key under which they stand. */
-export type Vocabulary = Readonly<Record<string, readonly string[]>>
+type Vocabulary = Readonly<Record<string, readonly string[]>>
 
 type Schema = Readonly<Record<string, unknown>>
 type Step = string | number

@@ -20,7 +20,7 @@ import { keepExpiring } from './keep-expiring.ts'
 import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
-export type DeskRequest = {
+type DeskRequest = {
   readonly stateDirectory: string
   /** A file, or the URL of a PostgreSQL database. */
   readonly stateStore: string

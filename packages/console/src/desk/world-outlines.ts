@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 
 /** Outlines of countries as SVG paths, by ISO 3166-1 alpha-2. */
-export type WorldOutlines = {
+type WorldOutlines = {
   readonly width: number
   readonly height: number
   readonly countries: Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import { claimOf, nameOfClaims, roleOfClaims, type Claims } from './identity-of-
 import type { OidcSettings } from './oidc-settings.ts'
 
 /** Who the provider says it is. `externalId` never changes, unlike names. */
-export type ExternalIdentity = { readonly externalId: string; readonly name: string; readonly role: Role }
+type ExternalIdentity = { readonly externalId: string; readonly name: string; readonly role: Role }
 
 /** Every member has its words in the console and in docs/reference/sign-in.md. */
 export type OidcRefusal =
@@ -154,7 +154,7 @@ export class OidcSignIn {
   }
 }
 
-export function callbackOf(host: string): string {
+function callbackOf(host: string): string {
   return `http://${host}/api/v1${CALLBACK}`
 }
 

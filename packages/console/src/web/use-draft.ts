@@ -12,7 +12,7 @@ export type Check = {
   readonly findings: readonly { readonly severity: string; readonly message: string; readonly position: Place | null }[]
   readonly tests: readonly { readonly passed: boolean; readonly position: Place; readonly explain: string }[]
 }
-export type DraftState = {
+type DraftState = {
   readonly check: Check | null
   readonly changes: Simulation | null
   readonly diff: Diff | null

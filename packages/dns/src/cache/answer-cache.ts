@@ -12,7 +12,7 @@ type Entry = {
   failedMs: number | null
 }
 
-export type Cached = {
+type Cached = {
   readonly message: Message
   readonly state: 'fresh' | 'stale'
   /** Fresh, asked for again and again, and soon over: worth asking for before. */

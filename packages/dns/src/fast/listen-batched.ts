@@ -12,7 +12,7 @@ import { RefusalTemplates, type NameSets } from './refusal-templates.ts'
 import { endpointOf } from './socket-address.ts'
 import type { SocketCalls } from './socket-calls.ts'
 
-export type BatchedListener = { readonly port: number; readonly close: () => Promise<void> }
+type BatchedListener = { readonly port: number; readonly close: () => Promise<void> }
 
 const DATAGRAMS = 64
 /** After so many batches without a pause, timers, TCP and upstreams get their turn. */

@@ -6,7 +6,7 @@ import { listenUdp } from './listen-udp.ts'
 import type { DatagramEndpoint, ForwarderOptions } from '../options.ts'
 import type { QueryDesk } from '../query-desk.ts'
 
-export type DatagramListener = { readonly port: number; readonly close: () => Promise<void> }
+type DatagramListener = { readonly port: number; readonly close: () => Promise<void> }
 export type ListenDatagrams = (endpoint: DatagramEndpoint) => Promise<DatagramListener>
 
 /** Batches where the system has them and nobody has to hear of every query; both answer alike. */

@@ -21,7 +21,7 @@ export function compileApart(policy: Policy, world: World, options: CompileOptio
 }
 
 /** The same table as `buildNameTable` gives. The lists are to be held until then: the thread reads from their files. */
-export const buildNamesApart: BuildNames = async (lists, seed) => {
+const buildNamesApart: BuildNames = async (lists, seed) => {
   const names = lists.reduce((sum, { patterns, except }) => sum + patterns.length + (except?.length ?? 0), 0)
   if (names <= MOST_NAMES_HERE) return buildNameTable(lists, seed)
   const question: NamesQuestion = { lists: lists.map(portableList), seed }

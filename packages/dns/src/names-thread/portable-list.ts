@@ -6,7 +6,7 @@ import type { DomainPatterns, PackedPatterns, StoredOctets } from '@sallyport/po
 export type NamesQuestion = { readonly lists: readonly PortableList[]; readonly seed: HashSeed }
 
 /** A list of names as a message between threads. Descriptors are those of the process. */
-export type PortableList = {
+type PortableList = {
   readonly atom: number
   readonly patterns: PortablePatterns
   readonly except: PortablePatterns | null

@@ -13,7 +13,7 @@ export type ToWorker = {
   readonly sockets: readonly SharedSocket[]
 }
 
-export type StandbyOptions = {
+type StandbyOptions = {
   /** Starts a worker with a channel for messages. */
   readonly spawn: () => ChildProcess
   /** With the numbers that they have in a worker. */
@@ -22,7 +22,7 @@ export type StandbyOptions = {
   readonly signal: AbortSignal
 }
 
-export type Standby = {
+type Standby = {
   /** Resolves with the exit code of the service: 0 once stopped, that of the first worker when it never got to answer. */
   readonly ended: Promise<number>
   /** Policy, feeds and certificate are read again: by the worker that answers, and by a new one that stands by. */

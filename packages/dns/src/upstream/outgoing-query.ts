@@ -23,7 +23,7 @@ export type Ask = {
 /** One try, with an id and a spelling of its own. */
 export type OutgoingQuery = { readonly message: Message; readonly bytes: Uint8Array }
 
-export type QueryForm = {
+type QueryForm = {
   readonly mixedCase: boolean
   /** To a whole number of blocks, so that its size does not tell the name (RFC 7830); `false` where anyone reads it. */
   readonly padded: boolean

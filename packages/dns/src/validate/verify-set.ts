@@ -7,7 +7,7 @@ import type { WorkBound } from './work-bound.ts'
 /** Keys with one tag that are tried for one signature. */
 const MOST_ALIKE = 4
 
-export type Verified = { readonly signature: Signature; readonly isWildcard: boolean }
+type Verified = { readonly signature: Signature; readonly isWildcard: boolean }
 
 /** The signature that holds, or why none does. */
 export function verifySet(

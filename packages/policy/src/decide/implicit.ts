@@ -1,7 +1,7 @@
 import { isPrefix, parsePrefix, prefixContains, type Prefix } from '@sallyport/net'
 import type { Flow } from '../flow.ts'
 
-export type ImplicitRule = {
+type ImplicitRule = {
   readonly id: string
   readonly what: string
   readonly prefixes: readonly Prefix[]

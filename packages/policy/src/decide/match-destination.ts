@@ -8,7 +8,7 @@ import { nameHolds, type NameCandidate, type Polarity } from './name-candidate.t
 import { and, holds, or, type Ternary } from './ternary.ts'
 
 /** What a destination is compared with, beyond the flow itself. */
-export type DestinationContext = {
+type DestinationContext = {
   readonly flow: Flow
   readonly world: World
   readonly candidate: NameCandidate

@@ -8,7 +8,7 @@ type Key = keyof SubjectTerm
 type Matchers = { readonly [K in Key]-?: (alternatives: NonNullable<SubjectTerm[K]>, flow: Flow) => Ternary }
 
 /** One matcher a key, so that a key added to the language does not compile until it has a meaning. */
-export const SUBJECT_MATCHERS: Matchers = {
+const SUBJECT_MATCHERS: Matchers = {
   user: (names, flow) => holds(flow.user, (user) => names.includes(user)),
   group: (names, flow) => holds(flow.groups, (groups) => groups.some((group) => names.includes(group))),
   app: (patterns, flow) => or(patterns.map((pattern) => matchApp(pattern, flow))),
@@ -53,7 +53,7 @@ function matchPosture(condition: PostureCondition, flow: Flow): Ternary {
 }
 
 /** Dotted numbers, missing parts are zero; what is not a number sorts before every number. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const parts = (text: string): number[] => text.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : -1))
   const left = parts(a)
   const right = parts(b)

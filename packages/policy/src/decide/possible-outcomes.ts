@@ -7,7 +7,7 @@ import { nameCandidates, type NameCandidate } from './name-candidate.ts'
 import { defaultOutcome, ruleOutcome, type Outcome } from './outcome.ts'
 import { inForce } from './schedule-holds.ts'
 
-export type Possible = {
+type Possible = {
   /** By rank, each once; more than one only where facts are unknown. */
   readonly outcomes: readonly Outcome[]
   /** Rules that may or may not hold. */

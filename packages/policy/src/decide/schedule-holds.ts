@@ -9,7 +9,7 @@ export function inForce(rule: Rule, timeMs: number): boolean {
 }
 
 /** Hours that run over midnight belong to the day on which they began. */
-export function scheduleHolds(schedule: Schedule, timeMs: number): boolean {
+function scheduleHolds(schedule: Schedule, timeMs: number): boolean {
   const { day, minute } = localTime(timeMs, schedule.zone)
   const yesterday = (day + 6) % 7
   return schedule.hours.some(({ fromMinute, toMinute }) => {

@@ -16,7 +16,7 @@ import { checkZone, readSchedule } from './schedules.ts'
 import { checkDefinedName, type Scope } from './scope.ts'
 import { subjectReader, type Postures } from './subject-terms.ts'
 
-export type LayerSource = Pick<Scope, 'positionOf' | 'report' | 'warn'> & {
+type LayerSource = Pick<Scope, 'positionOf' | 'report' | 'warn'> & {
   readonly file: string
   readonly known?: KnownNames
 }

@@ -18,7 +18,7 @@ export function nearest(text: string, candidates: Iterable<string>): string | nu
 }
 
 /** Damerau–Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

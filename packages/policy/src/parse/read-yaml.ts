@@ -9,7 +9,7 @@ export type Place = { readonly line: number; readonly column: number }
 export type Located = { readonly finding: Finding; readonly place: Place }
 
 /** A text as a plain value, and where in the text each part of it stands. */
-export type YamlSource = {
+type YamlSource = {
   readonly value: unknown
   readonly problems: readonly Located[]
   readonly placeOf: (path: Path, at: 'key' | 'value') => Place

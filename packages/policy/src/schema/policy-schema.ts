@@ -13,7 +13,7 @@ function definedSet<T>(item: z.ZodType<T>): z.ZodType<{ readonly [name: string]:
   return z.record(z.string(), z.union([oneOrMany(item), z.array(item).max(0)]))
 }
 
-export const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
+const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
   url: text.optional(),
   file: text.optional(),
   format: z.enum(FEED_FORMATS).optional().describe('Told from the content when left out.'),
@@ -24,7 +24,7 @@ export const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
   minisign: text.optional().describe('Public key; the signature is at the address of the list with .minisig after it.'),
 })
 
-export const PolicyTestSchema: z.ZodType<PolicyTestInput> = closed('a test', {
+const PolicyTestSchema: z.ZodType<PolicyTestInput> = closed('a test', {
   from: FlowSchema.optional().describe('Facts of the flow; those not given are null.'),
   to: text.optional().describe('URL, host:port or transport/host:port.'),
   expect: z.enum(['allow', 'deny', 'undetermined']),

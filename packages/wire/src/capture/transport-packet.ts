@@ -1,7 +1,7 @@
 import { u16, u32, u8 } from '../identify/octets.ts'
 import type { IpPacket } from './ip-packet.ts'
 
-export type TcpHeader = {
+type TcpHeader = {
   readonly sequence: number
   readonly syn: boolean
   readonly ack: boolean

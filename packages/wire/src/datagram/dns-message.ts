@@ -1,7 +1,7 @@
 import { u16, u8 } from '../identify/octets.ts'
 import { hostName } from '../tls/server-name.ts'
 
-export type DnsSeen = {
+type DnsSeen = {
   readonly protocol: 'dns' | 'mdns' | 'dnscrypt'
   readonly name: string | null
   readonly what: string

@@ -3,7 +3,7 @@ import type { EdnsOption } from './edns.ts'
 /** RFC 7873 §4: 8 octets of the client, then none or 8 to 32 of the server. */
 export type Cookie = { readonly client: Uint8Array; readonly server: Uint8Array }
 
-export const COOKIE_OPTION = 10
+const COOKIE_OPTION = 10
 const CLIENT = 8
 
 /** `null` without the option, `'bad'` when its length is none that the RFC has (§5.2.2: FORMERR). */

@@ -4,7 +4,7 @@ import type { Message } from './message.ts'
 import { TYPE } from './numbers.ts'
 
 /** RFC 7830. */
-export const PADDING_OPTION = 12
+const PADDING_OPTION = 12
 
 export function hasPadding(options: readonly EdnsOption[]): boolean {
   return options.some(({ code }) => code === PADDING_OPTION)

@@ -1,5 +1,4 @@
 import { addressBytes, isIpv4, type Address } from '@sallyport/net'
-import { buildMessage } from './build-message.ts'
 import { ednsOf, optRecord } from './edns.ts'
 import { extendedErrorOption, type ExtendedError } from './extended-error.ts'
 import type { Message, ResourceRecord } from './message.ts'
@@ -45,10 +44,6 @@ export function refusalMessage(query: Message, refusal: Refusal, error: Extended
   const rcode =
     refusal.kind === 'refused' ? RCODE.REFUSED : refusal.kind === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR
   return { ...emptyResponse(query, rcode, error), answers: refusalRecords(query, refusal) }
-}
-
-export function buildRefusal(query: Message, refusal: Refusal, error: ExtendedError): Uint8Array {
-  return buildMessage(refusalMessage(query, refusal, error))
 }
 
 function refusalRecords(query: Message, refusal: Refusal): ResourceRecord[] {

@@ -1,6 +1,6 @@
 import type { Sample } from '../prometheus/prometheus-text.ts'
 
-export type OtlpTimes = { readonly startMs: number; readonly nowMs: number }
+type OtlpTimes = { readonly startMs: number; readonly nowMs: number }
 
 /** Metrics for OTLP over HTTP, as JSON (OpenTelemetry Protocol 1.x): sums from the start on, and gauges. */
 export function otlpMetrics(samples: Iterable<Sample>, service: string, times: OtlpTimes): object {

@@ -2,9 +2,9 @@ import { addressFromBytes, parseAddress, type Address } from '@sallyport/net'
 import { latin1, startsWith, u16, u8 } from '../identify/octets.ts'
 
 /** Where a connection came from before a load balancer passed it on; null: the balancer's own (health checks). */
-export type ProxiedSource = { readonly address: Address; readonly port: number } | null
+type ProxiedSource = { readonly address: Address; readonly port: number } | null
 
-export type ProxyHeader =
+type ProxyHeader =
   | { readonly state: 'more' }
   | { readonly state: 'bad'; readonly what: string }
   | { readonly state: 'done'; readonly length: number; readonly source: ProxiedSource }

@@ -52,7 +52,7 @@ export function readSocksLogin(
 export type SocksDestination =
   { readonly kind: 'address'; readonly address: Address } | { readonly kind: 'name'; readonly octets: Uint8Array }
 
-export type SocksRequest = {
+type SocksRequest = {
   readonly command: number
   readonly destination: SocksDestination | null
   readonly port: number

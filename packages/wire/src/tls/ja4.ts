@@ -2,7 +2,7 @@ import { hex } from '../identify/octets.ts'
 import { EXTENSION, type ClientHello } from './client-hello.ts'
 
 /** RFC 8701: values that clients send so that servers learn to ignore what they do not know. */
-export function isGrease(value: number): boolean {
+function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
 }
 

@@ -1,12 +1,12 @@
 /** What came whole; `raw` is what it was on the wire. */
-export type WebSocketPart =
+type WebSocketPart =
   | { readonly kind: 'control'; readonly raw: Uint8Array }
   | { readonly kind: 'message'; readonly raw: Uint8Array; readonly payload: Uint8Array }
 
-export type WebSocketProblem =
+type WebSocketProblem =
   'reserved-bits' | 'bad-opcode' | 'not-masked' | 'bad-control' | 'bad-fragment' | 'bad-length' | 'too-large'
 
-export type WebSocketRead = { readonly parts: readonly WebSocketPart[]; readonly problem: WebSocketProblem | null }
+type WebSocketRead = { readonly parts: readonly WebSocketPart[]; readonly problem: WebSocketProblem | null }
 
 type Header = {
   readonly isFinal: boolean

@@ -8,7 +8,7 @@ import { isWireFailure } from '../../src/dns/failure.ts'
 import type { Message } from '../../src/dns/message.ts'
 import { RCODE, TYPE } from '../../src/dns/numbers.ts'
 import { parseMessage } from '../../src/dns/parse-message.ts'
-import { buildRefusal, type Refusal } from '../../src/dns/refusal.ts'
+import { refusalMessage, type Refusal } from '../../src/dns/refusal.ts'
 
 const query = (type: number, edns = true): Message => ({
   header: {
@@ -31,7 +31,7 @@ const query = (type: number, edns = true): Message => ({
 const error = { code: EXTENDED_ERROR.BLOCKED, text: 'rule no-c2' }
 
 function refuse(message: Message, refusal: Refusal): Message {
-  const parsed = parseMessage(buildRefusal(message, refusal, error))
+  const parsed = parseMessage(buildMessage(refusalMessage(message, refusal, error)))
   assert.ok(!isWireFailure(parsed))
   assert.deepEqual(parsed.questions, message.questions)
   assert.ok(parsed.header.response && parsed.header.id === 9)

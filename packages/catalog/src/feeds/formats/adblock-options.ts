@@ -2,7 +2,7 @@ import type { DomainName } from '@sallyport/net'
 import { nameOfText } from '../domain-list.ts'
 import { parseTypeLimit, type TypeLimit } from '../type-limit.ts'
 
-export type AdblockOptions = {
+type AdblockOptions = {
   readonly isImportant: boolean
   readonly isBadFilter: boolean
   readonly denyAllow: readonly DomainName[]

@@ -10,7 +10,7 @@ import {
 import type { DomainName, Prefix } from '@sallyport/net'
 import { nameOfText } from '../domain-list.ts'
 
-export type TextDestination =
+type TextDestination =
   | { readonly prefixes: readonly Prefix[] }
   | { readonly name: DomainName; readonly kind: 'name' | 'below' | 'both' }
   | { readonly reason: string }

@@ -1,5 +1,5 @@
 /** What a pattern alone is enough for, and why the rest of it is not used. */
-export type StixDestinations = { readonly texts: readonly string[]; readonly reasons: readonly string[] }
+type StixDestinations = { readonly texts: readonly string[]; readonly reasons: readonly string[] }
 
 type Token = { readonly kind: 'mark' | 'word' | 'text'; readonly text: string }
 

@@ -5,7 +5,7 @@ import { ApiError } from '../api-error.ts'
 /** So that what lies between, and a reader that is gone, is noticed. */
 const QUIET_MS = 15_000
 
-export type DeskTick = DeskEvent['kind'] | 'open' | null
+type DeskTick = DeskEvent['kind'] | 'open' | null
 
 /**
  * `open` at once, then the kind of every event until the signal, each once however often it came meanwhile; null when nothing
