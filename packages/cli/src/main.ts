@@ -13,5 +13,7 @@ ignoreClosedPipes()
 try {
   process.exitCode = await runProgram(process.argv.slice(2))
 } catch (error) {
-  process.exitCode = reportFailure(error, process.argv.includes('--json'))
+  // What stands behind `--` is the command line of another program.
+  const own = process.argv.slice(0, process.argv.indexOf('--') >>> 0)
+  process.exitCode = reportFailure(error, own.includes('--json'))
 }

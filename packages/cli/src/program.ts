@@ -35,22 +35,40 @@ export const COMMANDS: Readonly<Record<string, () => Promise<BuildCommand>>> = {
 }
 
 /** Parses the arguments and runs the command; the exit code is 0 unless the command says otherwise. */
-export async function runProgram(args: readonly string[]): Promise<number> {
+export async function runProgram(given: readonly string[]): Promise<number> {
+  const args = spelledOut(given)
   let exitCode = 0
   let usage = ''
+  let failed = 'sallyport'
   const program = rootCommand()
   for (const load of wantedCommands(args)) program.addCommand((await load())((code) => (exitCode = code)))
   for (const command of withSubcommands(program)) {
-    command.exitOverride().configureOutput({ writeErr: (text) => (usage += text) })
+    const writeErr = (text: string): void => {
+      usage += text
+      failed = pathOf(command)
+    }
+    command.exitOverride().configureOutput({ writeErr })
   }
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw usageError(args, error, usage)
+    throw usageError(error, usage, failed)
   }
   return exitCode
+}
+
+/** `help check` is `check --help`; what is no command is told so, even where help is asked for. */
+function spelledOut(args: readonly string[]): readonly string[] {
+  const asked = args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args
+  const [first] = asked
+  if (first === undefined || first === 'help' || first.startsWith('-') || Object.hasOwn(COMMANDS, first)) return asked
+  return [first]
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 function withSubcommands(command: Command): readonly Command[] {
@@ -78,8 +96,7 @@ function wantedCommands(args: readonly string[]): readonly (() => Promise<BuildC
   return args.length === 1 && ['-V', '--version'].includes(args[0]!) ? [] : Object.values(COMMANDS)
 }
 
-function usageError(args: readonly string[], error: CommanderError, printed: string): SallyportError {
-  if (args.length === 0) return new SallyportError('usage', 'no command given', { remedy: printed.trimEnd() })
-  const text = error.message === '(outputHelp)' ? printed : error.message
-  return new SallyportError('usage', text.replace(/^error: /, '').trimEnd())
+function usageError({ message }: CommanderError, printed: string, command: string): SallyportError {
+  if (message === '(outputHelp)') return new SallyportError('usage', 'no command given', { remedy: printed.trimEnd() })
+  return new SallyportError('usage', message.replace(/^error: /, ''), { remedy: `See \`${command} --help\`.` })
 }

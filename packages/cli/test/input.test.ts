@@ -37,14 +37,9 @@ for (const [what, { path, code }] of Object.entries(BAD_FILES)) {
     ['run', '--policy', path, '--', 'true'],
   ]) {
     test(`${command[0]} with a policy ${what}: exit code 2 and one error`, () => {
-      const ended = sallyport(
-        [...command.slice(0, 1), '--json', ...command.slice(1)].filter(
-          (arg) => command[0] !== 'decide' || arg !== '--json',
-        ),
-      )
+      const ended = sallyport([command[0]!, '--json', ...command.slice(1)])
       assert.equal(ended.status, 2, ended.stderr)
       assert.equal(ended.stdout, '')
-      if (command[0] === 'decide') return
       const { error } = JSON.parse(ended.stderr) as { error: { code: string; message: string; remedy: string } }
       assert.equal(error.code, code)
       assert.ok(error.message.length > 0 && error.remedy.length > 0)
@@ -55,8 +50,13 @@ for (const [what, { path, code }] of Object.entries(BAD_FILES)) {
 test('usage errors name the nearest command and option and exit with 2', () => {
   for (const [args, expected] of [
     [['chekc', policy], /did you mean check/i],
+    [['help', 'chekc'], /did you mean check/i],
+    [['chekc', '--help'], /did you mean check/i],
+    [['services', 'shwo'], /did you mean show\?\)\n {2}See `sallyport services --help`/i],
+    [['services', 'show', 'githbu'], /Is one of these meant\? github\n/],
+    [['services'], /no command given\n {2}Usage: sallyport services/],
     [['check', '--jsno', policy], /did you mean --json/i],
-    [['check'], /missing required argument/],
+    [['check'], /missing required argument 'policy'\n {2}See `sallyport check --help`/],
     [['decide', policy, '--stage', 'never'], /Allowed choices are connect, dns/],
     [['run', '--', 'true'], /nothing says what may leave/],
     [['explain', policy], /--flow/],
@@ -69,6 +69,22 @@ test('usage errors name the nearest command and option and exit with 2', () => {
     assert.equal(ended.status, 2, `${args.join(' ')}: ${ended.stderr}`)
     assert.match(ended.stderr, expected)
   }
+})
+
+test('words of another program, behind --, do not say how errors are written', () => {
+  assert.match(sallyport(['run', '--', 'true', '--json']).stderr, /^sallyport: nothing says what may leave/)
+})
+
+test('what is allowed without a rule is the same for people and for programs', () => {
+  const { implicit } = JSON.parse(sallyport(['explain', '--implicit', '--json']).stdout) as {
+    implicit: readonly { id: string; what: string }[]
+  }
+  const [, ...lines] = sallyport(['explain', '--implicit']).stdout.trimEnd().split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.trim().split(/ {2,}/)),
+    implicit.map(({ id, what }) => [id, what]),
+  )
+  assert.ok(implicit.some(({ id }) => id === 'discovery'))
 })
 
 test('help and version exit with 0, and every command has an example', () => {

@@ -5,7 +5,7 @@ import { compilePolicy, type CompiledPolicy } from '@sallyport/compile'
 import { STAGES, type Stage } from '@sallyport/policy'
 import { isJson, readFlow } from '../input/flow.ts'
 import { readLines, type Line } from '../input/json-lines.ts'
-import { atOption, examples, feedOption } from '../input/options.ts'
+import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { fileError } from '../input/read-text-file.ts'
 import { parseTime } from '../input/time.ts'
@@ -30,6 +30,7 @@ export function decideCommand(answer: Answer): Command {
     .option('--flow <flow>', 'flows to decide, one a line: JSON, a file, or - for the standard input', '-')
     .addOption(new Option('--stage <stage>', 'decide with the facts known at this stage').choices(STAGES))
     .option('--fail-on-deny', 'exit with 1 when a flow is denied')
+    .addOption(jsonOption('print errors as JSON too'))
     .addOption(atOption())
     .addOption(feedOption())
     .addHelpText(

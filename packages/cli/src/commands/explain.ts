@@ -17,9 +17,12 @@ type Options = {
   readonly feed: readonly string[]
 }
 
-const HELD_BY_DNS =
-  'On this host nothing verifies names at connect: `domain` and `protocol` are known to be none there, and a domain rule ' +
-  'holds for an address that the resolver gave for the name (assurance: dns).'
+/** The last two are no flows, so that the policy language does not know them. */
+const IMPLICIT = [
+  ...IMPLICIT_RULES.map(({ id, what }) => ({ id, what })),
+  { id: 'discovery', what: 'neighbour and router discovery, path MTU errors (ICMP)' },
+  { id: 'sallyport', what: "Sallyport's own control and resolver traffic" },
+]
 
 export function explainCommand(answer: Answer): Command {
   return new Command('explain')
@@ -48,18 +51,16 @@ export function explainCommand(answer: Answer): Command {
       const now = parseTime(options.at)
       const verdict = decide(policy, flow, world, now)
       const rules = explainFlow(policy, flow, world, now)
-      if (options.json === true) printJson({ verdict, rules, note: HELD_BY_DNS })
+      if (options.json === true) printJson({ verdict, rules })
       else printTrace(verdict, rules)
       answer(0)
     })
 }
 
 function printImplicit(asJson: boolean): void {
-  if (asJson) return printJson({ implicit: IMPLICIT_RULES.map(({ id, what }) => ({ id, what })) })
+  if (asJson) return printJson({ implicit: IMPLICIT })
   printLine('Allowed without a rule:')
-  for (const { id, what } of IMPLICIT_RULES) printLine(`  ${id.padEnd(12)} ${what}`)
-  printLine('  discovery    neighbour and router discovery, path MTU errors (ICMP)')
-  printLine("  sallyport    Sallyport's own control and resolver traffic")
+  for (const { id, what } of IMPLICIT) printLine(`  ${id.padEnd(12)} ${what}`)
 }
 
 function printTrace(verdict: Verdict, rules: readonly RuleTrace[]): void {
@@ -70,5 +71,4 @@ function printTrace(verdict: Verdict, rules: readonly RuleTrace[]): void {
   }
   const colour = { allow: 'green', deny: 'red', undetermined: 'yellow' } as const
   printLine(`${styled(colour[verdict.verdict], verdict.verdict)} at ${verdict.stage}: ${printable(verdict.explain)}`)
-  printLine(styled('dim', HELD_BY_DNS))
 }

@@ -12,7 +12,7 @@ export const feedOption = (): Option =>
   repeatable('--feed <name=file>', 'a feed the policy names: a file of names or prefixes')
 export const keepDaysOption = (): Option =>
   new Option('--keep-days <days>', 'flows and alerts older than that are removed').argParser(parseDays).default(90)
-export const jsonOption = (): Option => new Option('--json', 'print JSON for programs')
+export const jsonOption = (what = 'print JSON for programs'): Option => new Option('--json', what)
 export const atOption = (): Option => new Option('--at <time>', 'decide as of this time instead of now')
 
 function parseDays(text: string): number {

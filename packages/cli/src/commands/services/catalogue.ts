@@ -1,5 +1,5 @@
 import { CATEGORIES, readImported, ServiceCatalogue, type KnownService } from '@sallyport/catalog'
-import { SallyportError } from '@sallyport/policy'
+import { nearest, SallyportError } from '@sallyport/policy'
 import { readableStates } from '../../input/state-directory.ts'
 
 /** A service or a category, as the commands show it. */
@@ -18,7 +18,9 @@ export async function entriesNamed(name: string): Promise<readonly Entry[]> {
   const all = await catalogueEntries()
   const found = all.filter((each) => each.name === name)
   if (found.length > 0) return found
-  const near = all.filter((each) => each.name.includes(name.toLowerCase())).map((each) => each.name)
+  const names = all.map((each) => each.name)
+  const alike = nearest(name, names)
+  const near = alike === null ? names.filter((each) => each.includes(name.toLowerCase())) : [alike]
   throw new SallyportError('name-unknown', `there is no service or category ${name}`, {
     remedy:
       near.length > 0
