@@ -8,19 +8,23 @@ sh scripts/setup.sh
 export PATH="$root/node_modules/.bin:$PATH"
 failed=""
 # A step has an end: the limit of node:test is per test, and does not end a process that something keeps alive.
+seconds=1100
 step() {
   name=$1
   shift
   printf '== %s\n' "$name"
-  timeout --foreground --kill-after=30 1100 "$@" || failed="$failed $name"
+  "$@" || failed="$failed $name"
 }
-step types tsc --noEmit
-step lint oxlint --deny-warnings
-step format prettier --check --log-level warn .
-step tests node --test --test-concurrency=2 --test-timeout=300000 \
+within() {
+  timeout --foreground --kill-after=30 "$seconds" "$@"
+}
+step types within tsc --noEmit
+step lint within oxlint --deny-warnings
+step format within prettier --check --log-level warn .
+step tests within node --test --test-concurrency=2 --test-timeout=300000 \
   "packages/{net,policy,flow,wire,compile,catalog,detect,inspect,dns,proxy,store,deliver,console,cli}/test/**/*.test.ts" "test/architecture/*.test.ts"
 # One at a time: these look at what is left on the whole machine, and at how soon something happens.
-step kernel-tests node --test --test-concurrency=1 --test-timeout=300000 \
+step kernel-tests sh scripts/test-one-at-a-time.sh "$seconds" \
   "packages/{kernel,agent}/test/**/*.test.ts" "test/e2e/*.test.ts" "test/lab/*.test.ts"
 [ -z "$failed" ] && exit 0
 printf 'sallyport: failed:%s\n' "$failed" >&2
