@@ -1,6 +1,6 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
-import { namesEverAskedFor, rulesInForce } from './rules-in-force.ts'
+import { everyRule, nameAtomsOf, rulesInForce, type RulesInForce } from './rules-in-force.ts'
 import { buildNameTable, type KeyedNames, type NameList, type NameTable } from './tables/name-table.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
 
@@ -25,18 +25,19 @@ export class CompiledPolicy {
   readonly #implicit: 'usual' | 'rules'
   readonly #timed: readonly Rule[]
   /** The only rules of a policy without schedules. */
-  #untimed: CompiledRules | undefined
+  readonly #untimed: CompiledRules | null
   readonly #byRulesInForce = new Map<string, CompiledRules>()
 
-  constructor(policy: Policy, world: World, options: CompileOptions, names?: KeyedNames) {
+  constructor(policy: Policy, world: World, options: CompileOptions, every: RulesInForce, names: KeyedNames) {
     this.policy = policy
     this.world = world
     this.atMs = options.atMs
-    this.#names = names ?? namesOf(policy, world, options)
+    this.#names = names
     this.#implicit = options.implicit ?? 'usual'
     this.#timed = policy.layers
       .flatMap(({ rules }) => rules)
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
+    this.#untimed = this.#timed.length === 0 ? this.#compiled(every) : null
     this.at(options.atMs)
   }
 
@@ -46,15 +47,17 @@ export class CompiledPolicy {
   }
 
   at(timeMs: number): CompiledRules {
-    if (this.#timed.length === 0 && this.#untimed !== undefined) return this.#untimed
+    if (this.#untimed !== null) return this.#untimed
     const key = this.#keyAt(timeMs)
     const known = this.#byRulesInForce.get(key)
     if (known) return known
-    const rules = rulesInForce(this.policy, this.world, timeMs)
-    const compiled = new CompiledRules(this.policy, this.world, rules, this.#names, this.#implicit)
+    const compiled = this.#compiled(rulesInForce(this.policy, this.world, timeMs))
     this.#byRulesInForce.set(key, compiled)
-    if (this.#timed.length === 0) this.#untimed = compiled
     return compiled
+  }
+
+  #compiled(rules: RulesInForce): CompiledRules {
+    return new CompiledRules(this.policy, this.world, rules, this.#names, this.#implicit)
   }
 
   #keyAt(timeMs: number): string {
@@ -62,13 +65,11 @@ export class CompiledPolicy {
   }
 }
 
-function namesOf(policy: Policy, world: World, { seed = NO_SEED }: CompileOptions): KeyedNames {
-  const { lists, keys } = namesEverAskedFor(policy, world)
-  return { table: buildNameTable(lists, seed), keys }
-}
-
 export function compilePolicy(policy: Policy, world: World, options: CompileOptions): CompiledPolicy {
-  return new CompiledPolicy(policy, world, options)
+  const every = everyRule(policy, world)
+  const { lists, keys } = nameAtomsOf(every.conditions)
+  const table = buildNameTable(lists, options.seed ?? NO_SEED)
+  return new CompiledPolicy(policy, world, options, every, { table, keys })
 }
 
 /** Builds the table of these lists, elsewhere for who has others to answer. */
@@ -81,7 +82,8 @@ export async function compilePolicyWith(
   options: CompileOptions,
   buildNames: BuildNames,
 ): Promise<CompiledPolicy> {
-  const { lists, keys } = namesEverAskedFor(policy, world)
+  const every = everyRule(policy, world)
+  const { lists, keys } = nameAtomsOf(every.conditions)
   const table = await buildNames(lists, options.seed ?? NO_SEED)
-  return new CompiledPolicy(policy, world, options, { table, keys })
+  return new CompiledPolicy(policy, world, options, every, { table, keys })
 }

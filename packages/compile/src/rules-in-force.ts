@@ -1,4 +1,4 @@
-import { inForce, type Policy, type World } from '@sallyport/policy'
+import { inForce, type Policy, type Rule, type World } from '@sallyport/policy'
 import type { NameCondition } from './diagram/condition.ts'
 import { ConditionSet } from './diagram/condition-set.ts'
 import type { Item } from './diagram/item.ts'
@@ -10,15 +10,17 @@ import { collectNameAtoms, type NameAtoms } from './tables/name-atoms.ts'
 export type RulesInForce = { readonly conditions: ConditionSet; readonly items: readonly Item[] }
 
 export function rulesInForce(policy: Policy, world: World, atMs: number): RulesInForce {
-  const conditions = new ConditionSet()
-  return { items: itemsOfPolicy(policy, world, (rule) => inForce(rule, atMs), conditions), conditions }
+  return countedRules(policy, world, (rule) => inForce(rule, atMs))
 }
 
-/** The lists of names that rules ask for at any time, so that one table serves whichever are in force. */
-export function namesEverAskedFor(policy: Policy, world: World): NameAtoms {
+/** In force or not: one table of the names that they ask for serves whichever are. */
+export function everyRule(policy: Policy, world: World): RulesInForce {
+  return countedRules(policy, world, () => true)
+}
+
+function countedRules(policy: Policy, world: World, counts: (rule: Rule) => boolean): RulesInForce {
   const conditions = new ConditionSet()
-  itemsOfPolicy(policy, world, () => true, conditions)
-  return nameAtomsOf(conditions)
+  return { items: itemsOfPolicy(policy, world, counts, conditions), conditions }
 }
 
 export function nameAtomsOf(conditions: ConditionSet): NameAtoms {
