@@ -1,10 +1,12 @@
-import { join, resolve } from 'node:path'
 import { serveHost, type Guarding } from '@sallyport/agent'
-import { readOidcSettings } from '@sallyport/console'
-import { parseTarget } from '@sallyport/deliver'
-import { SallyportError, type Mode } from '@sallyport/policy'
-import { isServerAddress, parsePostgresUrl, parseServerAddress } from '@sallyport/store'
 import { author } from './input/author.ts'
+import {
+  checkedFlowStore,
+  checkedOidc,
+  checkedStore,
+  checkedTargets,
+  type GuardedOptions,
+} from './input/guarded-options.ts'
 import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { namesInForce } from './input/known-names.ts'
 import { readPolicyTexts } from './input/policy-texts.ts'
@@ -14,26 +16,6 @@ import { FeedCounters } from './output/feed-metrics.ts'
 import { openReport, type FlowReport } from './output/flow-report.ts'
 import { announceDesk, announceHost } from './output/host-ready.ts'
 import { note } from './output/print.ts'
-
-/** Options that every command has which guards until it is told to stop. */
-export type GuardedOptions = {
-  readonly policy: readonly string[]
-  readonly mode?: Mode
-  /** Where the console and the API answer. */
-  readonly listen: string
-  readonly console: boolean
-  readonly feed: readonly string[]
-  readonly alertsTo: readonly string[]
-  readonly flowsTo: readonly string[]
-  /** A ClickHouse server, in place of the store in the state directory. */
-  readonly store?: string
-  readonly oidc?: string
-  readonly keepDays: number
-  readonly state: string
-  readonly stateStore?: string
-  readonly report?: string
-  readonly json?: boolean
-}
 
 export const tell = (text: string): void => note(`sallyport: ${text}`)
 
@@ -96,48 +78,6 @@ export async function serveGuarded(
     stopped,
   )
   await desk
-}
-
-/** What is wrong with the file is known before anything is guarded. */
-function checkedOidc({ oidc, console: hasDesk }: GuardedOptions): string | null {
-  if (oidc === undefined) return null
-  if (!hasDesk) throw new SallyportError('usage', 'nobody signs in with --no-console')
-  readOidcSettings(oidc)
-  return resolve(oidc)
-}
-
-/** Beside the other state, unless it is a database's. */
-function checkedStore({ state, stateStore }: GuardedOptions): string {
-  if (stateStore === undefined) return join(state, 'state.db')
-  parsePostgresUrl(stateStore)
-  return stateStore
-}
-
-/** As they were given; what is wrong with one is known before anything is guarded. */
-function checkedTargets({
-  alertsTo,
-  flowsTo,
-  console: hasDesk,
-}: GuardedOptions): Pick<GuardedOptions, 'alertsTo' | 'flowsTo'> {
-  for (const text of alertsTo) parseTarget(text)
-  for (const text of flowsTo)
-    if (parseTarget(text).kind === 'mail') throw new SallyportError('usage', 'flows are not sent by mail')
-  if (!hasDesk && alertsTo.length + flowsTo.length > 0)
-    throw new SallyportError('usage', 'nothing is sent with --no-console: the process that would send does not run')
-  return { alertsTo, flowsTo }
-}
-
-/** As it was given: the desk reads what it names. */
-function checkedFlowStore({ store, console: hasDesk }: GuardedOptions): string | null {
-  if (store === undefined) return null
-  if (!isServerAddress(store))
-    throw new SallyportError('usage', `"${store}" is no URL of a ClickHouse server`, {
-      remedy: 'Write https://USER@HOST:8443/DATABASE or @FILE; the store in a directory lies in that of --state.',
-    })
-  parseServerAddress(store)
-  if (!hasDesk)
-    throw new SallyportError('usage', 'nothing is stored with --no-console: the process that would does not run')
-  return store
 }
 
 /** Flows go to the report, beside the spool. */

@@ -1,15 +1,15 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { formatGatewayMetrics, gatewayGuarding, plannedGateway, type GatewayGuardOptions } from '@sallyport/agent'
 import { formatMetrics, serveMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
-import { stateOption, stateStoreOption } from '../input/host-socket.ts'
-import { examples, feedOption, jsonOption, keepDaysOption, repeatable } from '../input/options.ts'
+import { addGuardedOptions, type GuardedOptions } from '../input/guarded-options.ts'
+import { examples, repeatable } from '../input/options.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { printJson } from '../output/print.ts'
-import { serveGuarded, stopSignal, tell, type GuardedOptions } from '../serve-guarded.ts'
+import { serveGuarded, stopSignal, tell } from '../serve-guarded.ts'
 
 type Options = GuardedOptions & {
   readonly lan: string
@@ -23,24 +23,17 @@ type Options = GuardedOptions & {
   readonly leases: readonly string[]
   readonly maxFlows?: string
   readonly metrics?: string
-  readonly upstream: readonly string[]
   readonly dryRun?: boolean
 }
 
 const MOST_FLOWS = 16_777_216
 
 export function gatewayCommand(): Command {
-  return new Command('gateway')
+  const command = new Command('gateway')
     .description('guard what passes from one network to another; nothing is stopped unless told')
     .requiredOption('--lan <interface>', 'the interface of the network that is guarded')
     .requiredOption('--wan <interface>', 'the interface by which it leaves')
-    .addOption(repeatable('--policy <file>', 'a policy file to apply at the start; several are layers'))
-    .addOption(
-      new Option('--mode <mode>', 'only watch, or enforce; as last applied, at first monitor').choices([
-        'monitor',
-        'enforce',
-      ]),
-    )
+  return addGuardedOptions(command)
     .addOption(repeatable('--network <prefix>', 'a prefix behind --lan, instead of what its routes say'))
     .option('--nat', 'IPv4 leaves with the address of --wan')
     .option('--nat6', 'IPv6 too')
@@ -50,25 +43,8 @@ export function gatewayCommand(): Command {
     .option('--clients <file>', 'who has which address: users, devices, tags')
     .addOption(repeatable('--leases <file>', 'leases of dnsmasq, dhcpd or Kea, by which clients are known'))
     .option('--max-flows <number>', 'flows whose verdict is kept; 262144 unless given')
-    .option('--report <file>', 'write every flow and its verdict as JSON Lines, too')
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
-    .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
-    .option('--oidc <file>', 'sign in to the console with an identity provider, as the file says')
-    .option('--no-console', 'neither console nor API; flows wait in the spool')
-    .addOption(
-      repeatable('--alerts-to <target>', 'send alerts there: a URL of https, syslog+tls, otlp+https, smtp; or @FILE'),
-    )
-    .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
-    .option('--store <url>', 'store flows on a ClickHouse server; or @FILE with its URL')
-    .addOption(keepDaysOption())
-    .addOption(feedOption())
-    .addOption(
-      repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),
-    )
     .option('--dry-run', 'print what would be set up, as JSON, and change nothing')
-    .addOption(stateOption())
-    .addOption(stateStoreOption())
-    .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
