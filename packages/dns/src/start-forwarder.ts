@@ -38,15 +38,14 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   const gate = new ClientGate(options.clients ?? null, options.clientRate ?? null, () => performance.now())
   const desk = new QueryDesk(answerer, gate, limits, counters, options)
 
+  const service = { desk, limits, timeouts, counters }
   const listenDatagrams = chooseUdp(forgetting(options, servers, targets), desk, counters)
 
   await using opened = new AsyncDisposableStack()
   const listeners: OpenListener[] = []
   for (const endpoint of options.listen) {
     const certificate = options.certificate ?? null
-    listeners.push(
-      opened.use(await openListener(endpoint, certificate, desk, limits, timeouts, counters, listenDatagrams)),
-    )
+    listeners.push(opened.use(await openListener(endpoint, certificate, service, listenDatagrams)))
   }
   opened.use(servers)
   const open = opened.move()

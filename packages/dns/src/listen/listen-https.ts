@@ -1,11 +1,9 @@
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { isWireFailure, parseMessage } from '@sallyport/wire'
-import type { Counters } from '../counters.ts'
-import type { Limits, Timeouts } from '../limits.ts'
 import type { Certificate, Endpoint } from '../options.ts'
-import type { QueryDesk } from '../query-desk.ts'
 import { clientAddress } from './client-address.ts'
 import { listening, type Listener } from './listen-tcp.ts'
+import type { StreamService } from './stream-service.ts'
 
 const MEDIA_TYPE = 'application/dns-message'
 
@@ -14,11 +12,9 @@ export async function listenHttps(
   endpoint: Endpoint,
   path: string,
   certificate: Certificate,
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
+  service: StreamService,
 ): Promise<Listener> {
+  const { desk, limits, timeouts, counters } = service
   const server = createSecureServer({
     ...certificate,
     minVersion: 'TLSv1.2',
@@ -51,7 +47,7 @@ export async function listenHttps(
     })
   })
   return {
-    ...(await listening(server, endpoint, limits, counters)),
+    ...(await listening(server, endpoint, service)),
     renew: (renewed) => server.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
   }
 }

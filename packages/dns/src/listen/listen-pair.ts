@@ -1,9 +1,7 @@
-import type { Counters } from '../counters.ts'
-import type { Limits, Timeouts } from '../limits.ts'
 import { listenTcp } from './listen-tcp.ts'
 import type { ListenDatagrams } from './choose-udp.ts'
 import type { DatagramEndpoint, Endpoint } from '../options.ts'
-import type { QueryDesk } from '../query-desk.ts'
+import type { StreamService } from './stream-service.ts'
 
 /** A port that is free for UDP may be taken for TCP; then another one is tried. */
 const TRIES = 10
@@ -11,17 +9,14 @@ const TRIES = 10
 /** UDP and TCP on one port. */
 export async function listenPair(
   endpoint: DatagramEndpoint,
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
+  service: StreamService,
   listenDatagrams: ListenDatagrams,
 ): Promise<AsyncDisposable & { readonly endpoint: Endpoint }> {
   for (let attempt = 1; ; attempt++) {
     const udp = await listenDatagrams(endpoint)
     const bound = { address: endpoint.address, port: udp.port }
     try {
-      const tcp = await listenTcp(bound, desk, limits, timeouts, counters)
+      const tcp = await listenTcp(bound, service)
       return {
         endpoint: bound,
         [Symbol.asyncDispose]: async () => {

@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { createServer, isIPv6, type AddressInfo, type Server } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { Counters } from '../counters.ts'
-import type { Limits, Timeouts } from '../limits.ts'
 import type { Certificate, Endpoint } from '../options.ts'
-import type { QueryDesk } from '../query-desk.ts'
 import { serveStream } from './serve-stream.ts'
+import type { StreamService } from './stream-service.ts'
 
 /** `renew` takes another certificate for connections to come; without one nothing happens. */
 export type Listener = {
@@ -14,40 +12,29 @@ export type Listener = {
   readonly renew: (certificate: Certificate) => void
 }
 
-export async function listenTcp(
-  endpoint: Endpoint,
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
-): Promise<Listener> {
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
-    serveStream(socket, 'tcp', desk, limits, timeouts, counters),
-  )
-  return { ...(await listening(server, endpoint, limits, counters)), renew: () => {} }
+export async function listenTcp(endpoint: Endpoint, service: StreamService): Promise<Listener> {
+  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => serveStream(socket, 'tcp', service))
+  return { ...(await listening(server, endpoint, service)), renew: () => {} }
 }
 
 /** DNS over TLS (RFC 7858). */
 export async function listenTls(
   endpoint: Endpoint,
   certificate: Certificate,
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
+  service: StreamService,
 ): Promise<Listener> {
   const server = createTlsServer(
     {
       ...certificate,
       minVersion: 'TLSv1.2',
       ALPNCallback: ({ protocols }) => (protocols.includes('dot') ? 'dot' : undefined),
-      handshakeTimeout: timeouts.tcpIdleMs,
+      handshakeTimeout: service.timeouts.tcpIdleMs,
     },
-    (socket) => serveStream(socket.setNoDelay(true), 'tls', desk, limits, timeouts, counters),
+    (socket) => serveStream(socket.setNoDelay(true), 'tls', service),
   )
-  server.on('tlsClientError', () => counters.add('tlsHandshakeFailures'))
+  server.on('tlsClientError', () => service.counters.add('tlsHandshakeFailures'))
   return {
-    ...(await listening(server, endpoint, limits, counters)),
+    ...(await listening(server, endpoint, service)),
     renew: (renewed) => server.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
   }
 }
@@ -56,8 +43,7 @@ export async function listenTls(
 export async function listening(
   server: Server,
   { address, port }: Endpoint,
-  limits: Limits,
-  counters: Counters,
+  { limits, counters }: StreamService,
 ): Promise<Omit<Listener, 'renew'>> {
   const clients = new Set<{ destroy(): unknown }>()
   server.maxConnections = limits.tcpClients

@@ -1,11 +1,9 @@
-import type { Counters } from '../counters.ts'
-import type { Limits, Timeouts } from '../limits.ts'
 import type { Certificate, Endpoint, ListenEndpoint } from '../options.ts'
-import type { QueryDesk } from '../query-desk.ts'
 import type { ListenDatagrams } from './choose-udp.ts'
 import { listenHttps } from './listen-https.ts'
 import { listenPair } from './listen-pair.ts'
 import { listenTcp, listenTls, type Listener } from './listen-tcp.ts'
+import type { StreamService } from './stream-service.ts'
 
 export type OpenListener = AsyncDisposable & {
   readonly endpoint: ListenEndpoint
@@ -16,25 +14,22 @@ export type OpenListener = AsyncDisposable & {
 export async function openListener(
   { kind = 'udp', address, port, path, fd }: ListenEndpoint,
   certificate: Certificate | null,
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
+  service: StreamService,
   listenDatagrams: ListenDatagrams,
 ): Promise<OpenListener> {
   const endpoint: Endpoint = { address, port }
   if (kind === 'udp') {
     const datagrams = fd === undefined ? endpoint : { ...endpoint, fd }
-    const pair = await listenPair(datagrams, desk, limits, timeouts, counters, listenDatagrams)
+    const pair = await listenPair(datagrams, service, listenDatagrams)
     return { ...pair, renew: () => {} }
   }
-  if (kind === 'tcp') return opened(await listenTcp(endpoint, desk, limits, timeouts, counters), { kind, address })
+  if (kind === 'tcp') return opened(await listenTcp(endpoint, service), { kind, address })
   if (certificate === null) throw new TypeError(`a listener for ${kind} needs a certificate`)
   if (kind === 'tls') {
-    return opened(await listenTls(endpoint, certificate, desk, limits, timeouts, counters), { kind, address })
+    return opened(await listenTls(endpoint, certificate, service), { kind, address })
   }
   const at = path ?? '/dns-query'
-  const listener = await listenHttps(endpoint, at, certificate, desk, limits, timeouts, counters)
+  const listener = await listenHttps(endpoint, at, certificate, service)
   return opened(listener, { kind, address, path: at })
 }
 

@@ -1,18 +1,13 @@
 import type { Socket } from 'node:net'
-import type { Counters } from '../counters.ts'
-import type { Limits, Timeouts } from '../limits.ts'
-import type { QueryDesk } from '../query-desk.ts'
 import { clientAddress } from './client-address.ts'
 import { frame, FrameReader } from './frames.ts'
+import type { StreamService } from './stream-service.ts'
 
 /** Queries of one client run side by side, up to a bound; beyond it nothing is read from the client (RFC 7766 §6.2.1). */
 export function serveStream(
   socket: Socket,
   transport: 'tcp' | 'tls',
-  desk: QueryDesk,
-  limits: Limits,
-  timeouts: Timeouts,
-  counters: Counters,
+  { desk, limits, timeouts, counters }: StreamService,
 ): void {
   const client = { address: clientAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
   const frames = new FrameReader(limits.queryBytes)

@@ -1,9 +1,9 @@
-import type { FeedInput } from '../schema/input.ts'
+import type { FeedSource } from '../policy.ts'
 import { quote } from './describe.ts'
 import type { Path, Report } from './problem.ts'
 import { finding } from './scope.ts'
 
-export function checkFeed({ url, file, refresh, sha256, minisign }: FeedInput, path: Path, report: Report): void {
+export function checkFeed({ url, file, refresh, sha256, minisign }: FeedSource, path: Path, report: Report): void {
   const wrong = (key: string, text: string, allowed: readonly string[]): void => {
     report(
       finding('bad-feed', [...path, key], `${quote(text)} is no ${key} of a feed`, { found: quote(text), allowed }),

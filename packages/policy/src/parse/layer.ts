@@ -1,5 +1,5 @@
-import type { Layer } from '../policy.ts'
-import type { FeedInput, PolicyInput, PolicyTestInput, RuleInput, ScheduleInput } from '../schema/input.ts'
+import type { FeedSource, Layer } from '../policy.ts'
+import type { PolicyInput, PolicyTestInput, RuleInput, ScheduleInput } from '../schema/input.ts'
 import { PolicySchema } from '../schema/policy-schema.ts'
 import { DefinedSets } from './defined-sets.ts'
 import { destinationReader } from './destination-terms.ts'
@@ -38,7 +38,7 @@ export function readLayer(value: unknown, source: LayerSource): Layer | null {
     rules.map(([rule]) => rule),
     scope,
   )
-  const feeds = members<FeedInput>(input.feeds, ['feeds'], scope)
+  const feeds = members<FeedSource>(input.feeds, ['feeds'], scope)
   feeds.forEach(([, feed, path]) => checkFeed(feed, path, scope.report))
   const name = input.name ?? layerName(source.file)
   const quic = input.quic === 'deny' ? [quicDenied(name, mode, scope.positionOf(['quic']))] : []

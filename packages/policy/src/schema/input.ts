@@ -1,7 +1,6 @@
-import type { FeedFormat, FeedKind } from '../feed-format.ts'
 import type { DnsError } from '../dns-settings.ts'
 import type { Protocol } from '../protocol.ts'
-import type { Action, DenyKind, Mode, PostureValue, Severity } from '../policy.ts'
+import type { Action, DenyKind, FeedSource, Mode, PostureValue, Severity } from '../policy.ts'
 
 export type OneOrMany<T> = T | readonly T[]
 
@@ -81,17 +80,6 @@ export type RuleInput = {
   readonly description?: string | undefined
 }
 
-export type FeedInput = {
-  readonly url?: string | undefined
-  readonly file?: string | undefined
-  readonly format?: FeedFormat | undefined
-  readonly column?: string | number | undefined
-  readonly refresh?: string | undefined
-  readonly kind?: FeedKind | undefined
-  readonly sha256?: string | undefined
-  readonly minisign?: string | undefined
-}
-
 export type DnsInput = {
   readonly refusal?: OneOrMany<string> | undefined
   readonly errorCodes?: { readonly [rule: string]: DnsError } | undefined
@@ -137,7 +125,7 @@ export type PolicyInput = {
         readonly schedules?: { readonly [name: string]: ScheduleInput } | undefined
       }
     | undefined
-  readonly feeds?: { readonly [name: string]: FeedInput } | undefined
+  readonly feeds?: { readonly [name: string]: FeedSource } | undefined
   readonly dns?: DnsInput | undefined
   readonly rules?: readonly RuleInput[] | undefined
   readonly tests?: readonly PolicyTestInput[] | undefined

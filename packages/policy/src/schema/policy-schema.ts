@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { FEED_FORMATS, FEED_KINDS } from '../feed-format.ts'
+import type { FeedSource } from '../policy.ts'
 import { closed, oneOrMany } from './closed.ts'
 import { DnsSchema } from './dns-schema.ts'
 import { FlowSchema } from './flow-schema.ts'
-import type { FeedInput, PolicyInput, PolicyTestInput } from './input.ts'
+import type { PolicyInput, PolicyTestInput } from './input.ts'
 import { DestinationSchema, PostureSchema, RuleSchema, ScheduleSchema, SubjectSchema } from './rule-schema.ts'
 
 const text: z.ZodString = z.string().min(1)
@@ -13,7 +14,7 @@ function definedSet<T>(item: z.ZodType<T>): z.ZodType<{ readonly [name: string]:
   return z.record(z.string(), z.union([oneOrMany(item), z.array(item).max(0)]))
 }
 
-const FeedSchema: z.ZodType<FeedInput> = closed('a feed', {
+const FeedSchema: z.ZodType<FeedSource> = closed('a feed', {
   url: text.optional(),
   file: text.optional(),
   format: z.enum(FEED_FORMATS).optional().describe('Told from the content when left out.'),
