@@ -1,64 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFile, execFileSync, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { SeenDomains } from '@sallyport/dns'
 import type { DomainName } from '@sallyport/net'
+import { startDns } from './dns.fixture.ts'
 import { sallyport } from './sallyport.ts'
+import { folder, run } from './serving.fixture.ts'
 
-const run = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-
-type Endpoint = { readonly address: string; readonly port: number }
-type Ready = { readonly endpoints: readonly Endpoint[]; readonly metrics: Endpoint | null; readonly pid?: number }
-
-async function startDns(...args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, 'dns', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const notes: string[] = []
-  const ready = Promise.withResolvers<Ready>()
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    notes.push(line)
-    if (line.includes('"ready"')) ready.resolve(JSON.parse(line) as Ready)
-  })
-  child.once('exit', () => ready.reject(new Error(notes.join('\n'))))
-  const { endpoints, metrics } = await ready.promise
-  const dig = async (...query: readonly string[]): Promise<string> => {
-    const to = [`@${endpoints[0]!.address}`, '-p', String(endpoints[0]!.port), '+tries=1', '+time=3']
-    return (await run('dig', [...to, ...query])).stdout
-  }
-  return {
-    child,
-    endpoints,
-    metrics,
-    notes,
-    dig,
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
-
-function folder(): Disposable & { readonly path: (name: string) => string } {
-  const root = mkdtempSync(join(tmpdir(), 'sallyport-dns-'))
-  return {
-    path: (name) => join(root, name),
-    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
-  }
-}
+/** Listens anywhere, and has nobody to ask. */
+const ALONE = ['--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1'] as const
 
 test('a resolver of the command line: feeds refuse, the rest is answered, SIGHUP reads again, SIGTERM ends with 0', async () => {
   using files = folder()
   writeFileSync(files.path('ads.txt'), 'ads.example\n')
-  await using upstream = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
+  await using upstream = await startDns(...ALONE)
   const { port } = upstream.endpoints[0]!
   await using resolver = await startDns(
     '--listen',
@@ -75,15 +31,12 @@ test('a resolver of the command line: feeds refuse, the rest is answered, SIGHUP
   assert.match(await resolver.dig('x.ads.example'), /status: NXDOMAIN[^]*EDE: 15 \(Blocked\): \(rule feed-ads\)/)
   assert.match(await resolver.dig('tracker.example'), /status: SERVFAIL/)
   writeFileSync(files.path('ads.txt'), 'tracker.example\n')
-  resolver.child.kill('SIGHUP')
-  while (!resolver.notes.some((line) => line.includes('read again'))) await new Promise((next) => setTimeout(next, 20))
+  await resolver.readAgain('read again')
   assert.match(await resolver.dig('tracker.example'), /status: NXDOMAIN/)
   const { address, port: metricsPort } = resolver.metrics!
   const metrics = await (await fetch(`http://${address}:${metricsPort}/metrics`)).text()
   assert.match(metrics, /^sallyport_dns_responses_total\{outcome="refused"\} 2$/m)
-  resolver.child.kill('SIGTERM')
-  const [code] = (await once(resolver.child, 'exit')) as [number]
-  assert.equal(code, 0)
+  assert.equal(await resolver.end(), 0)
   const lines = readFileSync(files.path('queries.jsonl'), 'utf8').trim().split('\n')
   const [first] = lines.map((line) => JSON.parse(line) as { name: string; type: string; rule: string; outcome: string })
   assert.deepEqual(
@@ -95,22 +48,14 @@ test('a resolver of the command line: feeds refuse, the rest is answered, SIGHUP
 test('a feed that cannot be read again leaves the one in force', async () => {
   using files = folder()
   writeFileSync(files.path('ads.txt'), 'ads.example\n')
-  await using resolver = await startDns(
-    '--listen',
-    '127.0.0.1:0',
-    '--upstream',
-    '127.0.0.1:1',
-    '--feed',
-    `ads=${files.path('ads.txt')}`,
-  )
+  await using resolver = await startDns(...ALONE, '--feed', `ads=${files.path('ads.txt')}`)
   rmSync(files.path('ads.txt'))
-  resolver.child.kill('SIGHUP')
-  while (!resolver.notes.some((line) => line.includes('kept'))) await new Promise((next) => setTimeout(next, 20))
+  await resolver.readAgain('kept')
   assert.match(await resolver.dig('ads.example'), /status: NXDOMAIN/)
 })
 
 test('an address that is taken, or none, ends with what to do', async () => {
-  await using resolver = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
+  await using resolver = await startDns(...ALONE)
   const taken = sallyport(['dns', '--listen', `127.0.0.1:${resolver.endpoints[0]!.port}`, '--upstream', '127.0.0.1:1'])
   assert.equal(taken.status, 3)
   assert.match(taken.stderr, /cannot listen: the address is taken/)
@@ -169,14 +114,11 @@ test('over TLS and HTTPS, on to an upstream over TLS; a renewed certificate is t
   const before = await kdig('-p', String(tls!.port), '+tls-ca=' + files.path('chain.pem'), 'blocked.example')
   assert.match(before, /status: NXDOMAIN/)
   openssl()
-  back.child.kill('SIGHUP')
-  while (!back.notes.some((line) => line.includes('read again'))) await new Promise((next) => setTimeout(next, 20))
+  await back.readAgain('read again')
   const after = await kdig('-p', String(tls!.port), '+tls-ca=' + files.path('chain.pem'), 'blocked.example')
   assert.match(after, /status: NXDOMAIN/)
   writeFileSync(files.path('key.pem'), 'nonsense')
-  back.child.kill('SIGHUP')
-  while (!back.notes.some((line) => line.includes('kept the certificate')))
-    await new Promise((next) => setTimeout(next, 20))
+  await back.readAgain('kept the certificate')
   assert.equal(sallyport(['dns', '--listen', 'tls://127.0.0.1', ...secure, '--upstream', '127.0.0.1:1']).status, 2)
   assert.match(
     sallyport(['dns', '--listen', 'tls://127.0.0.1', '--upstream', '127.0.0.1:1']).stderr,
@@ -198,25 +140,16 @@ rules:
 `,
     )
   policy('{ refusal: [192.0.2.7], errorCodes: { no-gambling: filtered }, types: [A, AAAA] }')
-  await using resolver = await startDns(
-    '--listen',
-    '127.0.0.1:0',
-    '--upstream',
-    '127.0.0.1:1',
-    '--policy',
-    files.path('policy.yaml'),
-  )
+  await using resolver = await startDns(...ALONE, '--policy', files.path('policy.yaml'))
   const page = await resolver.dig('www.casino.example')
   assert.match(page, /EDE: 17 \(Filtered\): \(rule no-gambling\)[^]*IN\s+A\s+192\.0\.2\.7/)
   assert.match(await resolver.dig('a.example', 'TXT'), /status: NOERROR[^]*EDE: 18 \(Prohibited\)/)
   assert.match(await resolver.dig('use-application-dns.net'), /status: NXDOMAIN/)
   policy('{ refusal: zero }')
-  resolver.child.kill('SIGHUP')
-  while (!resolver.notes.some((line) => line.includes('read again'))) await new Promise((next) => setTimeout(next, 20))
+  await resolver.readAgain('read again')
   assert.match(await resolver.dig('www.casino.example'), /EDE: 15 \(Blocked\)[^]*IN\s+A\s+0\.0\.0\.0/)
   policy('{ types: [NONSENSE] }')
-  resolver.child.kill('SIGHUP')
-  while (!resolver.notes.some((line) => line.includes('NONSENSE'))) await new Promise((next) => setTimeout(next, 20))
+  await resolver.readAgain('NONSENSE')
   assert.match(await resolver.dig('www.casino.example'), /0\.0\.0\.0/)
 })
 
@@ -226,8 +159,8 @@ test('servers, clients and their rate are those of the policy, and SIGHUP reads 
     writeFileSync(files.path('policy.yaml'), `sallyport: 1\ndefault: allow\ndns: ${dns}\nrules: []\n`)
   writeFileSync(files.path('names.txt'), 'a.example\n')
   const names = ['--feed', `names=${files.path('names.txt')}`]
-  await using nobody = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
-  await using refusing = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', ...names)
+  await using nobody = await startDns(...ALONE)
+  await using refusing = await startDns(...ALONE, ...names)
   const [first, second] = [nobody, refusing].map(({ endpoints }) => `127.0.0.1:${endpoints[0]!.port}`)
   policy(`{ upstreams: ["${first}"] }`)
   await using resolver = await startDns(
@@ -239,11 +172,8 @@ test('servers, clients and their rate are those of the policy, and SIGHUP reads 
     first!,
   )
   const reread = async (dns: string, said: string): Promise<void> => {
-    const before = resolver.notes.length
     policy(dns)
-    resolver.child.kill('SIGHUP')
-    while (!resolver.notes.slice(before).some((line) => line.includes(said)))
-      await new Promise((next) => setTimeout(next, 20))
+    await resolver.readAgain(said)
   }
   assert.match(await resolver.dig('a.example'), /status: SERVFAIL/)
   await reread(`{ upstreams: ["${second}"] }`, 'read again')
@@ -261,14 +191,7 @@ test('servers, clients and their rate are those of the policy, and SIGHUP reads 
 })
 
 test('only clients may ask', async () => {
-  await using resolver = await startDns(
-    '--listen',
-    '127.0.0.1:0',
-    '--upstream',
-    '127.0.0.1:1',
-    '--client',
-    '192.0.2.0/24',
-  )
+  await using resolver = await startDns(...ALONE, '--client', '192.0.2.0/24')
   assert.match(await resolver.dig('a.example'), /status: REFUSED[^]*EDE: 18/)
   assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client', '192.0.2.1/24']).status, 2)
   assert.equal(sallyport(['dns', '--listen', '127.0.0.1:0', '--client-rate', 'many']).status, 2)
@@ -285,7 +208,7 @@ test('a file of trust anchors that cannot be read says in which line', () => {
 test('a rule of a list for some types of queries refuses those alone', async () => {
   using files = folder()
   writeFileSync(files.path('list.txt'), '||six.example^$dnstype=AAAA\n||all.example^\n@@||all.example^$dnstype=TXT\n')
-  await using upstream = await startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1')
+  await using upstream = await startDns(...ALONE)
   const { port } = upstream.endpoints[0]!
   const list = ['--feed', `list=${files.path('list.txt')}`]
   await using resolver = await startDns('--listen', '127.0.0.1:0', '--upstream', `127.0.0.1:${port}`, ...list)
@@ -304,8 +227,7 @@ test('a domain is newly seen until it has been known for a week, also to the nex
   writeFileSync(files.path('dns/seen-domains'), seen.encode())
   const rule = '{ id: no-new, action: deny, to: [{ category: newly-seen }] }'
   writeFileSync(files.path('policy.yaml'), `sallyport: 1\ndefault: allow\nrules: [${rule}]\n`)
-  const start = () =>
-    startDns('--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', '--policy', files.path('policy.yaml'))
+  const start = () => startDns(...ALONE, '--policy', files.path('policy.yaml'))
   process.env['SALLYPORT_STATE'] = files.path('.')
   try {
     await using first = await start()
@@ -314,8 +236,7 @@ test('a domain is newly seen until it has been known for a week, also to the nex
     for (const name of ['www.new.example', 'new.example']) {
       assert.match(await first.dig(name), /status: NXDOMAIN[^]*EDE: 15 \(Blocked\): \(rule no-new\)/)
     }
-    first.child.kill('SIGTERM')
-    await once(first.child, 'exit')
+    await first.end()
     await using second = await start()
     assert.match(await second.dig('known.example'), /status: SERVFAIL/)
     assert.match(await second.dig('new.example'), /status: NXDOMAIN/)
@@ -323,64 +244,4 @@ test('a domain is newly seen until it has been known for a week, also to the nex
   } finally {
     delete process.env['SALLYPORT_STATE']
   }
-})
-
-/** Of a query each 5 ms, answered at once. */
-const MOST_IN_FLIGHT = 3
-
-test('with --standby, a resolver that is killed under load is back in under a second, and loses what it was at alone', async () => {
-  using files = folder()
-  writeFileSync(files.path('ads.txt'), 'ads.example\n')
-  const feed = ['--feed', `ads=${files.path('ads.txt')}`]
-  await using resolver = await startDns('--standby', '--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', ...feed)
-  const { port } = resolver.endpoints[0]!
-  const readyLines = () =>
-    resolver.notes.filter((line) => line.includes('"ready"')).map((line) => JSON.parse(line) as Ready)
-  const standingBy = () => resolver.notes.filter((line) => line.includes('stands by')).length
-  const socket = createSocket('udp4').on('error', () => {})
-  const sent = new Map<number, number>()
-  const answered: { readonly sentAt: number; readonly at: number }[] = []
-  socket.on('message', (bytes) => answered.push({ sentAt: sent.get(bytes.readUInt16BE(0))!, at: performance.now() }))
-  let id = 0
-  const load = setInterval(() => {
-    id++
-    sent.set(id, performance.now())
-    const name = [3, ...Buffer.from('ads'), 7, ...Buffer.from('example'), 0]
-    socket.send(Uint8Array.of(id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 1, 0, 1), port, '127.0.0.1')
-  }, 5)
-  try {
-    for (let kill = 0; kill < 2; kill++) {
-      while (standingBy() <= kill) await new Promise((next) => setTimeout(next, 20))
-      const killedAt = performance.now()
-      process.kill(readyLines().at(-1)!.pid!, 'SIGKILL')
-      while (readyLines().length < kill + 2) await new Promise((next) => setTimeout(next, 10))
-      const firstSince = () => answered.find(({ sentAt }) => sentAt > killedAt)
-      while (firstSince() === undefined && performance.now() - killedAt < 5000)
-        await new Promise((next) => setTimeout(next, 10))
-      const first = firstSince()
-      assert.ok(
-        first !== undefined && first.at - killedAt < 1000,
-        `${first === undefined ? 'never' : first.at - killedAt}`,
-      )
-    }
-    clearInterval(load)
-    const lost = () => sent.size - answered.length
-    for (let wait = 0; wait < 200 && lost() > 2 * MOST_IN_FLIGHT; wait++)
-      await new Promise((next) => setTimeout(next, 10))
-    // Whoever was killed has taken some from the socket at most; what came after waits there for the next one.
-    assert.ok(lost() <= 2 * MOST_IN_FLIGHT, `${lost()} of ${sent.size} are lost`)
-  } finally {
-    clearInterval(load)
-    socket.close()
-  }
-  assert.deepEqual(new Set(readyLines().map(({ endpoints }) => endpoints[0]!.port)), new Set([port]))
-  resolver.child.kill('SIGTERM')
-  const [code] = (await once(resolver.child, 'exit')) as [number]
-  assert.equal(code, 0)
-})
-
-test('with --standby, what is wrong with the command line is said once, and ends it', () => {
-  const { status, stderr } = sallyport(['dns', '--standby', '--listen', '127.0.0.1:0', '--feed', 'ads=/nonexistent'])
-  assert.equal(status, 2)
-  assert.equal(stderr.match(/nonexistent/g)?.length, 1)
 })

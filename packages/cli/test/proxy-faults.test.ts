@@ -6,7 +6,8 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { userInfo } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { folder, run, startProxy, startProxyBy, startServer, until } from './proxy.fixture.ts'
+import { startProxy, startProxyBy, startServer } from './proxy.fixture.ts'
+import { folder, run, until } from './serving.fixture.ts'
 
 const asRoot = { skip: userInfo().uid === 0 ? false : 'needs root' }
 
@@ -66,12 +67,10 @@ test('a full disk takes the log away and nothing else; SIGHUP begins it again', 
     assert.equal(await proxy.curl(server.url), 'served 200')
     assert.equal(proxy.notes.filter((line) => line.includes('ENOSPC')).length, 1)
     rmSync(`${disk}/log`)
-    proxy.child.kill('SIGHUP')
-    await until(() => proxy.notes.some((line) => line.includes('read again')))
+    await proxy.readAgain('read again')
     assert.ok(proxy.notes.some((line) => /\d+ lines of the access log are lost/.test(line)))
     assert.equal(await proxy.curl(server.url), 'served 200')
-    proxy.child.kill('SIGTERM')
-    await once(proxy.child, 'exit')
+    await proxy.end()
     assert.equal(readFileSync(`${disk}/log`, 'utf8').trim().split('\n').length, 1)
   } finally {
     execFileSync('umount', ['-l', disk])

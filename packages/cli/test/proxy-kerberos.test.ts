@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { folder, POLICY, run, startProxy, type Folder } from './proxy.fixture.ts'
+import { POLICY, startProxy } from './proxy.fixture.ts'
+import { folder, run, type Folder } from './serving.fixture.ts'
 import { sallyport } from './sallyport.ts'
 
 const text = (value: string): Buffer => Buffer.concat([Buffer.from([0, value.length]), Buffer.from(value)])

@@ -4,8 +4,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { folder, POLICY, run, startProxy, startServer, until } from './proxy.fixture.ts'
+import { POLICY, startProxy, startServer } from './proxy.fixture.ts'
 import { sallyport } from './sallyport.ts'
+import { folder, run, until } from './serving.fixture.ts'
 
 test('a proxy of the command line: serves, denies, logs, counts, reads its policy again, and ends with 0', async () => {
   using files = folder()
@@ -16,20 +17,16 @@ test('a proxy of the command line: serves, denies, logs, counts, reads its polic
   assert.match(await proxy.curl('http://10.0.0.1/'), /"reason":"denied".* 403$/s)
   renameSync(files.path('log'), files.path('log.1'))
   writeFileSync(files.path('policy.yaml'), POLICY.replace('allow', 'deny'))
-  proxy.child.kill('SIGHUP')
-  await until(() => proxy.notes.some((line) => line.includes('read again')))
+  await proxy.readAgain('read again')
   assert.match(await proxy.curl(server.url), /"rule":"lab".* 403$/s)
   writeFileSync(files.path('policy.yaml'), 'sallyport: 1\nname: lab\nrulez: []\n')
-  proxy.child.kill('SIGHUP')
-  await until(() => proxy.notes.some((line) => line.includes('kept the policy')))
+  await proxy.readAgain('kept the policy')
   assert.match(await proxy.curl(server.url), /"rule":"lab".* 403$/s)
   const { address, port } = proxy.metrics!
   const metrics = await (await fetch(`http://${address}:${port}/metrics`)).text()
   assert.match(metrics, /^sallyport_proxy_requests_total\{via="http"\} 4$/m)
   assert.match(metrics, /^sallyport_proxy_refused_total\{reason="denied"\} 3$/m)
-  proxy.child.kill('SIGTERM')
-  const [code] = (await once(proxy.child, 'exit')) as [number]
-  assert.equal(code, 0)
+  assert.equal(await proxy.end(), 0)
   const outcomes = (name: string): string[] =>
     readFileSync(files.path(name), 'utf8')
       .trim()
@@ -62,8 +59,7 @@ test('metrics go to a collector, the last when the proxy ends', async () => {
   await using proxy = await startProxy(files, '--workers', '2', '--otlp', url)
   delete process.env['OTEL_EXPORTER_OTLP_HEADERS']
   assert.equal(await proxy.curl(server.url), 'served 200')
-  proxy.child.kill('SIGTERM')
-  const [code] = (await once(proxy.child, 'exit')) as [number]
+  const code = await proxy.end()
   collector.close()
   assert.equal(code, 0)
   const last = received.at(-1)!
@@ -91,12 +87,10 @@ test('a user who is taken out of the file is nobody after SIGHUP', async () => {
   assert.equal(await proxy.curl('-U', 'ann:pw', server.url), 'served 200')
   assert.match(await proxy.curl('-U', 'ann:no', server.url), / 407$/)
   writeFileSync(files.path('users'), 'ann\n')
-  proxy.child.kill('SIGHUP')
-  await until(() => proxy.notes.some((line) => line.includes('kept the policy in force')))
+  await proxy.readAgain('kept the policy in force')
   assert.equal(await proxy.curl('-U', 'ann:pw', server.url), 'served 200')
   writeFileSync(files.path('users'), `bob:${hash}\n`)
-  proxy.child.kill('SIGHUP')
-  await until(() => proxy.notes.some((line) => line.includes('read again')))
+  await proxy.readAgain('read again')
   assert.match(await proxy.curl('-U', 'ann:pw', server.url), / 407$/)
   assert.equal(await proxy.curl('-U', 'bob:pw', server.url), 'served 200')
 })
@@ -140,15 +134,10 @@ test('workers share what a rule with a limit lets through, beyond a worker and a
   await using server = await startServer()
   await using proxy = await startProxy(files, '--workers', '3')
   const policy = POLICY.replace('to: [127.0.0.1]', 'to: [127.0.0.1], limit: { connections: 5, bytesOut: 1MB }')
-  const reload = async (): Promise<void> => {
-    const before = proxy.notes.length
-    writeFileSync(files.path('policy.yaml'), policy)
-    proxy.child.kill('SIGHUP')
-    await until(() => proxy.notes.slice(before).some((line) => line.includes('read again')))
-  }
-  await reload()
+  writeFileSync(files.path('policy.yaml'), policy)
+  await proxy.readAgain('read again')
   const answers = await Promise.all(Array.from({ length: 12 }, () => proxy.curl('-o', '/dev/null', server.url)))
   assert.equal(answers.filter((answer) => answer.endsWith('200')).length, 5)
-  await reload()
+  await proxy.readAgain('read again')
   assert.match(await proxy.curl(server.url), /limit-connections.* 429$/s)
 })
