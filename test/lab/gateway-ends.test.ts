@@ -18,6 +18,8 @@ const STRAIGHT = 'sallyport_gateway_straight_packets_total{to="wan"}'
 const HELLO = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n'
 
 const CONNECTIONS = 2000
+const MORE_THAN_A_RING = 10_000
+const EVENTS_LOST = 'sallyport_gateway_events_lost_total'
 /** A datagram of each of so many ports: none of these flows says that it ends. */
 const SILENT = `
 import socket, sys
@@ -89,12 +91,16 @@ suite('what a flow through a gateway carried', { skip: needsRoot }, () => {
       .map((line) => JSON.parse(line) as { from: string; sent: number })
 
   /** As the spool says. */
-  const lostEnds = (): number => {
+  const lost = (what: 'kernel-ends' | 'kernel-events'): number => {
     const spool = join(lab.directory, 'state-router', 'spool')
     const drops = readdirSync(spool).flatMap(
       (name) => readSegment(readFileSync(join(spool, name)), 'lab', Date.now()).drops,
     )
-    return drops.reduce((sum, { reason, count }) => sum + (reason === 'kernel-ends' ? count : 0), 0)
+    return drops.reduce((sum, { reason, count }) => sum + (reason === what ? count : 0), 0)
+  }
+  const send = async (port: number, flows: number): Promise<void> => {
+    const silent = await lab.run('client', ['python3', '-c', SILENT, SERVERS[0]!, String(port), String(flows)])
+    assert.equal(silent.stdout.trim(), 'sent')
   }
 
   const carriesWhatWasSent = async (isTranslated: boolean): Promise<void> => {
@@ -152,6 +158,26 @@ suite('what a flow through a gateway carried', { skip: needsRoot }, () => {
     assert.equal((await endOf(SERVERS[1]!)).bytesOut, during!.sent)
   })
 
+  test('beginnings that found no room are counted once, by the gateway that was killed or by the next', async () => {
+    await under(ANYWHERE)
+    const flood = async (port: number): Promise<void> => {
+      gateway!.child.kill('SIGSTOP')
+      await send(port, MORE_THAN_A_RING)
+    }
+    await flood(9000)
+    gateway!.child.kill('SIGCONT')
+    await eventually(() => lost('kernel-events') > 0, 'they are recorded')
+    const [before, told] = [await readMetric(lab, EVENTS_LOST), lost('kernel-events')]
+    assert.equal(told, before)
+    await flood(9001)
+    await end('SIGKILL')
+    await start()
+    const after = await readMetric(lab, EVENTS_LOST)
+    assert.ok(after > before)
+    await end('SIGTERM')
+    assert.equal(lost('kernel-events'), after)
+  })
+
   test('datagrams have their payload, of fragments all of it; what goes on when the gateway ends is told by then', async () => {
     await under(ANYWHERE)
     for (const host of SERVERS) await exchange('udp', host, '9000', '4000', '3')
@@ -174,13 +200,12 @@ suite('what a flow through a gateway carried', { skip: needsRoot }, () => {
     await under(ANYWHERE)
     const done = await exchange('tcp', SERVERS[0]!, '9000', '', '1000', String(CONNECTIONS), '8')
     assert.equal(done.length, CONNECTIONS)
-    const silent = await lab.run('client', ['python3', '-c', SILENT, SERVERS[0]!, '9000', String(CONNECTIONS)])
-    assert.equal(silent.stdout.trim(), 'sent')
+    await send(9000, CONNECTIONS)
     const left = await readMetric(lab, 'sallyport_gateway_flows_left_total')
     await end('SIGTERM')
-    const lost = lostEnds()
+    const forgotten = lost('kernel-ends')
     assert.ok(left >= 2 * CONNECTIONS, `${left} flows`)
-    assert.ok(lost > 0)
-    assert.equal(ends().length + lost, left)
+    assert.ok(forgotten > 0)
+    assert.equal(ends().length + forgotten, left)
   })
 })

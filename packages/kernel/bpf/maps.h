@@ -297,6 +297,14 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
+/* How many of EVENTS_LOST and ENDS_LOST were recorded. User space's to keep. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses_taken SEC(".maps");
+
 static __always_inline void count(__u32 which)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &which);

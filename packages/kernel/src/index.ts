@@ -9,6 +9,7 @@ export type { Awaited, Finding, FlowKey, FlowTarget, Greeting, Resumable, Ticket
 export type { QueuedSegment } from './queue/parse-segment.ts'
 export type { EndedFlow, Hook, KernelEvent } from './kernel-event.ts'
 export type { KernelCounters } from './counters.ts'
+export { NOTHING_LOST, type Lost } from './losses.ts'
 export type { ResolverAddress } from './kernel-config.ts'
 export { addressBytes } from './kernel-config.ts'
 export { LIMITS } from './limits/rule-limit.ts'

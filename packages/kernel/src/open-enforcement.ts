@@ -11,6 +11,7 @@ import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } f
 import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { Budgets } from './limits/budgets.ts'
+import { Losses, type Lost } from './losses.ts'
 import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
 import type { Ticket } from './handshakes/records.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
@@ -51,6 +52,8 @@ export interface Enforcement extends AsyncDisposable {
   /** Flows that were let through, when they end. */
   ends(onEnd: (ended: EndedFlow) => void, signal?: AbortSignal): void
   counters(): KernelCounters
+  /** What was lost since somebody took it last, of this process or one before. */
+  takeLost(): Lost
   /**
    * From now on flows of this network namespace that are not certain at `connect` may begin, and their first packets wait here;
    * nobody there, they do not leave. Without it they are judged by what there is. Needs `pinPath`; the name tells the rules
@@ -69,6 +72,7 @@ const MAPS = [
   'events',
   'ends',
   'counters',
+  'losses_taken',
   'flows',
   'tickets',
   'findings',
@@ -103,6 +107,7 @@ class Guard implements Enforcement {
   readonly #loaded: LoadedObject | undefined
   readonly #maps: Maps
   readonly #budgets: Budgets
+  readonly #losses: Losses
   readonly #links: Pointer[] = []
   readonly #stops = new Set<() => void>()
   #attached: boolean
@@ -117,6 +122,7 @@ class Guard implements Enforcement {
     this.#loaded = loaded
     this.#maps = maps
     this.#budgets = new Budgets(maps.budgets)
+    this.#losses = new Losses(maps.losses_taken)
     this.#attached = !loaded
     this.#inspect = !loaded && inspects(lookup(maps.config, word(0), CONFIG_BYTES))
     this.#configure(loaded ? 0 : this.generation)
@@ -164,6 +170,10 @@ class Guard implements Enforcement {
   counters(): KernelCounters {
     const kernel = readCounters(this.#maps.counters)
     return { ...kernel, bindingsOverflow: kernel.bindingsOverflow + this.#overflow }
+  }
+
+  takeLost(): Lost {
+    return this.#losses.take(this.counters())
   }
 
   handshakes(name: string): Handshakes<Ticket> {

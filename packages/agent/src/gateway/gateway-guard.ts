@@ -4,6 +4,7 @@ import {
   gatewayPins,
   interfaceNetworks,
   networkInterface,
+  NOTHING_LOST,
   openGateway,
   removeGateway,
   requireMachine,
@@ -14,6 +15,7 @@ import {
   type Gateway,
   type GatewayCounters,
   type GatewayTable,
+  type Lost,
 } from '@sallyport/kernel'
 import { isIpv4, type Prefix } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
@@ -183,6 +185,10 @@ export class GatewayGuard implements AsyncDisposable {
 
   counters(): GatewayCounters | null {
     return this.#gateway?.counters() ?? null
+  }
+
+  takeLost(): Lost {
+    return this.#gateway?.takeLost() ?? NOTHING_LOST
   }
 
   statistics(): GatewayStatistics {

@@ -4,6 +4,7 @@ import type { FlowRecord } from '@sallyport/flow'
 import {
   cgroupId,
   findCgroupMount,
+  NOTHING_LOST,
   openEnforcement,
   PIN_ROOT,
   removeHandshakeRules,
@@ -13,6 +14,7 @@ import {
   type Enforcement,
   type KernelCounters,
   type KernelEvent,
+  type Lost,
 } from '@sallyport/kernel'
 import type { Policy, World } from '@sallyport/policy'
 import { byMachine } from '../host/by-machine.ts'
@@ -95,7 +97,8 @@ class HostGuard implements AsyncDisposable {
   #following: Disposable | null = null
   #attached: Attached | null = null
   #resolver: LoopbackForwarder | null = null
-  #lostBefore = { eventsLost: 0, endsLost: 0 }
+  /** By enforcement that was closed. */
+  #lost: Lost = NOTHING_LOST
 
   private constructor(options: HostGuardOptions, current: Current) {
     this.#options = options
@@ -168,10 +171,15 @@ class HostGuard implements AsyncDisposable {
     this.#current = { asked, inForce }
   }
 
-  /** Of this process's enforcement; what is lost counts through changes of the mode. */
+  /** Of the enforcement of the mode that is on. */
   counters(): KernelCounters | null {
-    const counters = this.#attached?.enforcement.counters() ?? null
-    return counters === null ? null : { ...counters, ...this.#lost(counters) }
+    return this.#attached?.enforcement.counters() ?? null
+  }
+
+  takeLost(): Lost {
+    const lost = addLost(this.#lost, this.#attached?.enforcement.takeLost() ?? NOTHING_LOST)
+    this.#lost = NOTHING_LOST
+    return lost
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -221,14 +229,13 @@ class HostGuard implements AsyncDisposable {
 
   async #close({ enforcement, inspection }: Attached): Promise<void> {
     await inspection.disposeAsync()
-    this.#lostBefore = this.#lost(enforcement.counters())
+    this.#lost = addLost(this.#lost, enforcement.takeLost())
     await enforcement[Symbol.asyncDispose]()
   }
+}
 
-  #lost({ eventsLost, endsLost }: KernelCounters): Pick<KernelCounters, 'eventsLost' | 'endsLost'> {
-    const before = this.#lostBefore
-    return { eventsLost: before.eventsLost + eventsLost, endsLost: before.endsLost + endsLost }
-  }
+function addLost(one: Lost, other: Lost): Lost {
+  return { events: one.events + other.events, ends: one.ends + other.ends }
 }
 
 /** Everything that may fail about a policy fails here, before anything changes. */

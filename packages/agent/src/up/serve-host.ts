@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dropWhatWasReplaced, returnLargeBlocks } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
+import { NOTHING_LOST, type Lost } from '@sallyport/kernel'
 import { SallyportError, type KnownNames, type Mode, type Policy, type World } from '@sallyport/policy'
 import { FlowSpool, isPostgresUrl, StateStore, type PolicyFile, type SpoolCounters } from '@sallyport/store'
 import { askHost } from './control-client.ts'
@@ -32,7 +33,9 @@ type HostRequest = {
 export type Guard = AsyncDisposable & {
   /** Puts a policy in force as a whole, or throws and leaves the one before. */
   readonly apply: (policy: Policy, world: World) => Promise<void>
-  readonly counters: () => { readonly eventsLost: number; readonly endsLost?: number } | null
+  readonly counters: () => object | null
+  /** What was lost since it was taken last; when it has ended, by then. */
+  readonly takeLost: () => Lost
 }
 
 export type Guarding = {
@@ -103,12 +106,10 @@ export async function serveHost(
   const state = scope.use(await StateStore.open(request.stateStore))
   const spool = scope.use(FlowSpool.open({ directory: join(stateDirectory, 'spool'), segmentAgeMs: SEGMENT_AGE_MS }))
   let guard: Guard | null = null
-  let lost = { eventsLost: 0, endsLost: 0 }
   const recordLost = (): void => {
-    const now = { ...lost, ...guard?.counters() }
-    spool.drop('kernel-events', now.eventsLost - lost.eventsLost)
-    spool.drop('kernel-ends', now.endsLost - lost.endsLost)
-    lost = now
+    const { events, ends } = guard?.takeLost() ?? NOTHING_LOST
+    spool.drop('kernel-events', events)
+    spool.drop('kernel-ends', ends)
   }
   scope.defer(async () => {
     await guard?.[Symbol.asyncDispose]()

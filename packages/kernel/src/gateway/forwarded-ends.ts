@@ -23,24 +23,25 @@ export class ForwardedEnds implements Disposable {
   readonly #options: Options
   readonly #ring: RingReader
   readonly #told: ForwardedEnd[] = []
-  /** By who guarded before. */
-  readonly #missedBefore: number
   #timer: NodeJS.Timeout
   #missed: number
   #missing = 0
 
   constructor(options: Options) {
     this.#options = options
-    this.#missed = this.#missedBefore = missedBefore(options.maps.swept)
+    this.#missed = missedBefore(options.maps.swept)
     this.#ring = readRing(options.maps.ends, FORWARDED_END_BYTES, (bytes) => {
       if (this.#told.push(decodeForwardedEnd(bytes)) === 1) setImmediate(() => this.#deliver())
     })
     this.#timer = setTimeout(() => this.#look(), LOOK_MS).unref()
   }
 
-  /** Flows that were forgotten for others before they had ended: what they carried is not known. */
+  /**
+   * Flows that were forgotten for others before they had ended, under gateways before this one too: what they carried is not
+   * known.
+   */
   get missed(): number {
-    return this.#missed - this.#missedBefore
+    return this.#missed
   }
 
   /** Nothing passes any more. */

@@ -10,6 +10,7 @@ import { encodeConfig, INSPECT } from '../kernel-config.ts'
 import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pins.ts'
 import { retireSlot } from '../write-generation.ts'
 import { Budgets } from '../limits/budgets.ts'
+import { Losses, type Lost } from '../losses.ts'
 import { ConnectionEnder } from './connection-ender.ts'
 import { closeCrossing, removeCrossings } from './crossing.ts'
 import { openForwardedHandshakes } from './forwarded-handshakes.ts'
@@ -58,6 +59,8 @@ export type Gateway = AsyncDisposable & {
   end(event: ForwardedEvent): void
   /** When it is closed, those of its end. */
   counters(): GatewayCounters
+  /** What was lost since somebody took it last, of this process or one before. */
+  takeLost(): Lost
 }
 
 const MAPS = [
@@ -68,6 +71,7 @@ const MAPS = [
   'config',
   'events',
   'counters',
+  'losses_taken',
   'gateway_counters',
   'askers',
   'ways',
@@ -131,6 +135,7 @@ class AttachedGateway implements Gateway {
   readonly #pins: string
   readonly #maps: Maps
   readonly #budgets: Budgets
+  readonly #losses: Losses
   #ender: ConnectionEnder | null = null
   #offload: Offload | null = null
   #ends: ForwardedEnds | null = null
@@ -156,6 +161,7 @@ class AttachedGateway implements Gateway {
     this.#pins = pins
     this.#maps = maps
     this.#budgets = new Budgets(maps.budgets)
+    this.#losses = new Losses(maps.losses_taken)
     this.#programs = programs
     this.#close = close
     this.#flags = link.isEthernet ? HAS_ETHERNET : 0
@@ -232,6 +238,10 @@ class AttachedGateway implements Gateway {
     }
   }
 
+  takeLost(): Lost {
+    return this.#losses.take(this.counters())
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#last !== null) return
     this.#ender?.[Symbol.dispose]()
@@ -240,6 +250,7 @@ class AttachedGateway implements Gateway {
     this.#ends?.[Symbol.dispose]()
     this.#events?.stop()
     this.#last = this.counters()
+    this.#losses[Symbol.dispose]()
     removePinned(dirname(this.#pins))
     this.#close()
   }
