@@ -5,7 +5,7 @@ export const EMPTY_SLOT = 0xffffffff
 const MAX_PROBES = 8
 const HEADER_WORDS = 4
 
-type LeafWords = {
+export type LeafWords = {
   readonly verdict: 0 | 1 | 2
   readonly mode: 0 | 1
   /** 3: it allows, by a rule that has a limit. */

@@ -1,7 +1,7 @@
 import { matchImplicit, type Flow } from '@sallyport/policy'
 import type { CompiledRules } from '../compiled-rules.ts'
 import { NAME } from '../diagram/variable.ts'
-import { mayStop, sameInKernel } from './kernel-image.ts'
+import { mayStop, sameInKernel } from './leaf-words.ts'
 
 /**
  * Whether the first octets of a flow decide: without its protocol and verified name it may end in more than one way, one of which

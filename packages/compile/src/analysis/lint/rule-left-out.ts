@@ -5,7 +5,9 @@ import { rangesOfRules } from '../../diagram/items-of-policy.ts'
 import { AnalysisTooLargeError } from '../analysis-too-large.ts'
 import type { JointRules } from '../joint-rules.ts'
 import { trackWithout, wholeTrack } from '../track.ts'
-import { acting, walkRegions, type Focus, type WalkBudget } from '../walk-regions.ts'
+import { acting } from '../region-leads.ts'
+import type { Focus, WalkBudget } from '../region-query.ts'
+import { walkRegions } from '../walk-regions.ts'
 
 /** Enough to name the rules that decide instead. */
 const SHOWN = 50

@@ -1,11 +1,11 @@
 import type { Address } from '@sallyport/net'
-import { sameEffect, type Flow, type Outcome, type Rule } from '@sallyport/policy'
+import type { Flow, Rule } from '@sallyport/policy'
 import type { CompiledRules } from '../compiled-rules.ts'
-import { ADDRESS, NAME, PORT, PROTOCOL, variable } from '../diagram/variable.ts'
+import { variable } from '../diagram/variable.ts'
 import type { AddressTable } from '../tables/address-table.ts'
 import { UNKNOWN_CLIENT, type ClientFacts } from './client-facts.ts'
+import { encodeImage, type Subject } from './encode-image.ts'
 import type { HostFacts } from './host-facts.ts'
-import { ImageWriter } from './image-writer.ts'
 
 const DEVICE = variable('device')
 const TAGS = variable('tags')
@@ -16,10 +16,6 @@ const GROUPS = variable('groups')
 const APP = variable('app')
 const UNIT = variable('unit')
 const CONTAINER = variable('container')
-const NO_RULE = 0xffffffff
-const UNDETERMINED = 2
-const LIMITED = 3
-const MAX_IMAGE_WORDS = 64 * 1024 * 1024
 
 /** Everything one generation of the kernel's maps holds. Classes of users and units are numbered for this image only. */
 export type KernelTables = {
@@ -71,7 +67,7 @@ export function kernelTables(rules: CompiledRules, host: HostFacts, allRules: re
   }
   const fixed: Flow = { device: host.device, tags: host.tags, posture: host.posture, src: null, ...NEVER_KNOWN }
   return {
-    ...encode(rules, fixed, subjects),
+    ...encodeImage(rules, fixed, subjects),
     users: new Map(host.users.map(({ uid }, at) => [uid, subjects.user.ofValue[at]!])),
     apps: host.apps.map(({ dev, ino }, at) => ({ dev, ino, class: subjects.app.ofValue[at]! })),
     units: host.units.map(({ cgroupId }, at) => ({ cgroupId, class: subjects.unit.ofValue[at]! })),
@@ -103,7 +99,7 @@ export function gatewayTables(
   }
   const fixed: Flow = { app: null, appSha256: null, unit: null, container: null, ...NEVER_KNOWN }
   return {
-    ...encode(rules, fixed, subjects),
+    ...encodeImage(rules, fixed, subjects),
     users: new Map(clients.map((_, at) => [at + 1, subjects.user.ofValue[at]!])),
     apps: [],
     units: networks.map((_, at) => ({ cgroupId: BigInt(at + 1), class: subjects.unit.ofValue[at]! })),
@@ -122,14 +118,6 @@ function defaultsOf({ tables }: CompiledRules): KernelTables['defaults'] {
 /** Facts that no point behind the kernel will find. */
 const NEVER_KNOWN: Flow = { protocol: null, http: null, content: null }
 
-/** Kernel classes of a variable: class 0 is whatever the host's tables do not list. */
-type Subject = {
-  readonly variables: readonly number[]
-  readonly classes: readonly Flow[]
-  readonly ofValue: readonly number[]
-}
-type Subjects = Readonly<Partial<Record<'user' | 'app' | 'unit', Subject>>>
-
 function subject(rules: CompiledRules, variables: readonly number[], other: Flow, values: readonly Flow[]): Subject {
   const ids = new Map<string, number>()
   const classes: Flow[] = []
@@ -143,100 +131,6 @@ function subject(rules: CompiledRules, variables: readonly number[], other: Flow
   }
   classOf(other)
   return { variables, classes, ofValue: values.map(classOf) }
-}
-
-function encode(rules: CompiledRules, fixed: Flow, subjects: Subjects): Pick<KernelTables, 'image' | 'resume'> {
-  const { diagram, facts, tables } = rules
-  const writer = new ImageWriter(MAX_IMAGE_WORDS)
-  const failClosed = writer.leaf({ verdict: 2, mode: 0, how: 0, sole: false, rank: 0, rule: NO_RULE })
-  const offsets = new Map<number, number>()
-  const resume = new Map<number, number>()
-  const nameSets = Array.from({ length: tables.names.setCount }, (_, id) => id)
-  const nameClasses = [
-    ...new Set(nameSets.flatMap((id) => [tables.nameSetClass(id, 'certain'), tables.nameSetClass(id, 'pending')])),
-  ]
-  const portClasses = [...new Set(tables.ports)]
-  const addressClasses = [...new Set(tables.addresses.classes)]
-
-  const visit = (node: number): number => {
-    const known = offsets.get(node)
-    if (known !== undefined) return known
-    const offset = write(node)
-    offsets.set(node, offset)
-    return offset
-  }
-  const write = (node: number): number => {
-    const leaf = diagram.leaf(node)
-    if (leaf) return writeLeaf(node, leaf.outcomes)
-    const v = diagram.variable(node)
-    for (const [name, each] of Object.entries(subjects)) {
-      if (each.variables.includes(v)) return writeSubject(node, variable(name as 'user'), each)
-    }
-    if (v === PORT) return writeValues(node, v, portClasses)
-    if (v === ADDRESS) return writeValues(node, v, addressClasses)
-    if (v === NAME) return resumable(node, writeValues(node, v, nameClasses))
-    if (v === PROTOCOL) return writeProtocol(node)
-    return visit(diagram.child(node, facts.classOf(v, fixed)))
-  }
-  const resumable = (node: number, offset: number): number => {
-    resume.set(offset, node)
-    return offset
-  }
-  const writeLeaf = (node: number, outcomes: readonly Outcome[]): number => {
-    const words = leafWords(outcomes)
-    return words.verdict === UNDETERMINED ? resumable(node, writer.leaf(words, node)) : writer.leaf(words)
-  }
-  const writeProtocol = (node: number): number => {
-    const none = visit(diagram.child(node, facts.classOf(PROTOCOL, fixed)))
-    const awaited = writeLeaf(node, rules.possibleFrom(node, { http: null, content: null }))
-    return none === awaited ? none : writer.node(PROTOCOL, Uint32Array.of(none), awaited)
-  }
-  const writeSubject = (node: number, kernelVariable: number, { variables, classes }: Subject): number => {
-    const children = classes.map((flow) => {
-      let at = node
-      while (variables.includes(diagram.variable(at))) at = diagram.child(at, facts.classOf(diagram.variable(at), flow))
-      return visit(at)
-    })
-    return children.every((child) => child === children[0])
-      ? children[0]!
-      : writer.node(kernelVariable, Uint32Array.from(children), failClosed)
-  }
-  const writeValues = (node: number, v: number, classes: readonly number[]): number => {
-    const children = new Uint32Array(classes.reduce((max, id) => Math.max(max, id), 0) + 1).fill(failClosed)
-    for (const id of classes) children[id] = visit(diagram.child(node, id))
-    return writer.node(v, children, failClosed)
-  }
-  return { image: writer.finish(visit(diagram.root)), resume }
-}
-
-/** A leaf that is not certain is watched only when no way it may end stops the flow. */
-export function mayStop(outcome: Outcome): boolean {
-  return outcome.mode === 'enforce' && (outcome.verdict === 'deny' || isLimited(outcome))
-}
-
-function isLimited({ verdict, rule }: Outcome): boolean {
-  return verdict === 'allow' && rule !== null && rule.limit !== null
-}
-
-/** What a flow moves counts for one rule, so that rules with a limit are not alike. */
-export function sameInKernel(a: Outcome, b: Outcome): boolean {
-  return sameEffect(a, b) && (a.rank === b.rank || (!isLimited(a) && !isLimited(b)))
-}
-
-function leafWords(outcomes: readonly Outcome[]): Parameters<ImageWriter['leaf']>[0] {
-  const first = outcomes[0]!
-  const certain = outcomes.every((outcome) => sameInKernel(outcome, first))
-  const { rank } = first
-  const rule = first.rule === null ? NO_RULE : rank
-  if (!certain) return { verdict: UNDETERMINED, mode: outcomes.some(mayStop) ? 0 : 1, how: 0, sole: false, rank, rule }
-  return {
-    verdict: first.verdict === 'allow' ? 0 : 1,
-    mode: first.mode === 'enforce' ? 0 : 1,
-    how: isLimited(first) ? LIMITED : first.how === 'reject' ? 0 : first.how === 'drop' ? 1 : 2,
-    sole: outcomes.length === 1,
-    rank,
-    rule,
-  }
 }
 
 /** LPM keys: the prefix length as a little-endian word, then 16 bytes in network order. */
