@@ -19,13 +19,6 @@ import { note } from './output/print.ts'
 
 export const tell = (text: string): void => note(`sallyport: ${text}`)
 
-/** Aborts at SIGTERM and SIGINT, which do not end the process any more. */
-export function stopSignal(): AbortSignal {
-  const stopped = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.abort())
-  return stopped.signal
-}
-
 /** Runs until it is stopped, and leaves nothing in the kernel then. */
 export async function serveGuarded(
   options: GuardedOptions,

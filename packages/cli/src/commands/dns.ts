@@ -1,15 +1,11 @@
-import { fork } from 'node:child_process'
 import { Command, Option } from 'commander'
 import {
   isWorker,
-  keepStandby,
   onSharedSockets,
-  openSharedSockets,
   sayDone,
   sayReady,
   serveResolver,
   standBy,
-  STANDBY_VARIABLE,
   tunnelNote,
   upstreamNote,
   type Certificate,
@@ -22,10 +18,13 @@ import { DnsPolicy } from '../input/dns-policy.ts'
 import { DnsService, type ServiceOptions } from '../input/dns-service.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
 import { parseEndpoint, parseListen } from '../input/resolver-addresses.ts'
-import { cannotListen } from '../output/cannot-listen.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { openLineLog } from '../output/line-log.ts'
+import { announceListening } from '../output/listening-at.ts'
 import { note } from '../output/print.ts'
+import { inTurn } from '../in-turn.ts'
+import { resolverCannotListen, superviseDns } from '../supervise-dns.ts'
+import { untilStopped } from '../stop-signal.ts'
 import type { Answer } from './answer.ts'
 
 type Options = ServiceOptions & {
@@ -73,7 +72,7 @@ export function dnsCommand(answer: Answer): Command {
       ),
     )
     .action(async (options: Options) =>
-      answer(await (options.standby === true && !isWorker() ? superviseDns(options) : dns(options))),
+      answer(await (options.standby === true && !isWorker() ? superviseDns(options.listen) : dns(options))),
     )
 }
 
@@ -104,7 +103,7 @@ async function dns(options: Options): Promise<number> {
     moreMetrics: () => formatFeedMetrics(feedCounters),
     log: log?.write ?? null,
   }).catch((error: unknown) => {
-    throw unavailable(error)
+    throw resolverCannotListen(error)
   })
   const readAgain = inTurn(async (afresh: boolean): Promise<void> => {
     await policy.reload(async (settings) => {
@@ -127,9 +126,13 @@ async function dns(options: Options): Promise<number> {
     changed: () => readAgain(false),
     counters: feedCounters,
   })
-  const stopped = stopSignal()
+  const stopped = untilStopped()
   // Last: whoever reads that it is ready may send a signal at once.
-  announce(resolver, options.json === true)
+  announceListening(
+    resolver,
+    ({ kind = 'udp', path = '' }, place) => `answering on ${kind === 'udp' ? '' : `${kind}://`}${place}${path}`,
+    options.json === true,
+  )
   if (isWorker()) sayReady({ endpoints: resolver.endpoints, metrics: resolver.metrics })
   await stopped
   process.off('SIGHUP', reload)
@@ -138,70 +141,10 @@ async function dns(options: Options): Promise<number> {
   return 0
 }
 
-const WORKER_STDIO = ['ignore', 'inherit', 'inherit', 'ipc'] as const
-
-function sharedSockets(listen: readonly ListenEndpoint[]): ReturnType<typeof openSharedSockets> {
-  try {
-    return openSharedSockets(listen)
-  } catch (error) {
-    throw unavailable(error)
-  }
-}
-
-function unavailable(error: unknown): unknown {
-  return cannotListen(error, { code: 'resolver-unavailable', name: 'resolver', show: 'ss -lnptu' })
-}
-
-/** One call after the other: what was read first never takes the place of what was read last. */
-function inTurn(read: (afresh: boolean) => Promise<void>): (afresh: boolean) => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  return (afresh) => (last = last.catch(() => {}).then(() => read(afresh)))
-}
-
-/** The same command line again, in two processes that this one watches over. */
-async function superviseDns({ listen }: Options): Promise<number> {
-  // Held here, so that what comes between two workers waits for the second.
-  const shared = sharedSockets(listen.map(parseListen))
-  const stopping = new AbortController()
-  const standby = keepStandby({
-    spawn: () =>
-      fork(process.argv[1]!, process.argv.slice(2), {
-        env: { ...process.env, [STANDBY_VARIABLE]: '1' },
-        stdio: [...WORKER_STDIO, ...shared.map(({ fd }) => fd)],
-      }),
-    sockets: shared.map((socket, index) => ({ ...socket, fd: WORKER_STDIO.length + index })),
-    note,
-    signal: stopping.signal,
-  })
-  process.on('SIGHUP', standby.reload)
-  void stopSignal().then(() => stopping.abort())
-  const code = await standby.ended
-  process.off('SIGHUP', standby.reload)
-  return code
-}
-
-function announce(resolver: Awaited<ReturnType<typeof serveResolver>>, asJson: boolean): void {
-  const { endpoints, metrics } = resolver
-  if (asJson)
-    return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics, pid: process.pid })}\n`)
-  const shown = (address: string, port: number): string =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  for (const { kind = 'udp', address, port, path = '' } of endpoints) {
-    note(`sallyport: answering on ${kind === 'udp' ? '' : `${kind}://`}${shown(address, port)}${path}`)
-  }
-  if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics.address, metrics.port)}/metrics`)
-}
-
 async function certificateOf(options: Options, listen: readonly ListenEndpoint[]): Promise<Certificate | null> {
   const { cert, key } = options
   const secure = listen.find(({ kind }) => kind === 'tls' || kind === 'https')
   if (cert !== undefined && key !== undefined) return await readCertificate(cert, key)
   if (cert === undefined && key === undefined && secure === undefined) return null
   throw new SallyportError('usage', `--listen ${secure?.kind ?? 'tls'}:// needs --cert and --key`)
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
 }

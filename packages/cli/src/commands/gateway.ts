@@ -9,7 +9,8 @@ import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { printJson } from '../output/print.ts'
-import { serveGuarded, stopSignal, tell } from '../serve-guarded.ts'
+import { serveGuarded, tell } from '../serve-guarded.ts'
+import { stopSignal } from '../stop-signal.ts'
 
 type Options = GuardedOptions & {
   readonly lan: string

@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { serveMetrics } from '@sallyport/dns'
-import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, proxySamples, type Endpoint } from '@sallyport/proxy'
+import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, proxySamples } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import type { Sample } from '@sallyport/wire'
 import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
@@ -11,11 +11,14 @@ import { readPolicyInForce } from '../input/policy-files.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { otlpHeaders, OtlpExport, parseOtlpUrl } from '../output/otlp-export.ts'
+import { announceListening } from '../output/listening-at.ts'
 import { note } from '../output/print.ts'
 import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
 import { startProxyProcess } from '../proxy/proxy-process.ts'
 import { runProxyWorker } from '../proxy/proxy-worker.ts'
 import { startProxyWorkers, type ProxyWorkers } from '../proxy/proxy-workers.ts'
+import { inTurn } from '../in-turn.ts'
+import { untilStopped } from '../stop-signal.ts'
 import type { Answer } from './answer.ts'
 
 export function proxyCommand(answer: Answer): Command {
@@ -99,10 +102,10 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
       ? null
       : new OtlpExport(otlp, otlpHeaders(process.env['OTEL_EXPORTER_OTLP_HEADERS']), 'sallyport-proxy', samples)
   await using metrics = listen === null ? null : await serveMetrics(listen, text)
-  const readAgain = async (): Promise<void> => {
+  const readAgain = inTurn(async (): Promise<void> => {
     await running.reload()
     note('sallyport: policy, feeds and users are read again')
-  }
+  })
   const reload = (): void =>
     void readAgain().catch((error: Error) => note(`sallyport: kept the policy in force: ${error.message}`))
   process.on('SIGHUP', reload)
@@ -112,9 +115,13 @@ async function proxy(options: ProxyCommandOptions): Promise<number> {
     changed: readAgain,
     counters,
   })
-  const stopped = stopSignal()
+  const stopped = untilStopped()
   // Last: whoever reads that it is ready may send a signal at once.
-  announce(running.endpoints, metrics?.endpoint ?? null, options.json === true)
+  announceListening(
+    { endpoints: running.endpoints, metrics: metrics?.endpoint ?? null },
+    (_, place) => `proxy for HTTP and SOCKS 5 on ${place}`,
+    options.json === true,
+  )
   await stopped
   process.off('SIGHUP', reload)
   // While there are workers to be asked.
@@ -139,18 +146,4 @@ function workerCount(text: string | undefined): number {
   if (text === undefined) return availableParallelism()
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
   throw new SallyportError('usage', `--workers "${text}" is not a number from 1 to 999`)
-}
-
-function announce(endpoints: readonly Endpoint[], metrics: Endpoint | null, asJson: boolean): void {
-  if (asJson) return void process.stderr.write(`${JSON.stringify({ event: 'ready', endpoints, metrics })}\n`)
-  const shown = ({ address, port }: Endpoint): string =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  for (const endpoint of endpoints) note(`sallyport: proxy for HTTP and SOCKS 5 on ${shown(endpoint)}`)
-  if (metrics !== null) note(`sallyport: metrics at http://${shown(metrics)}/metrics`)
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
 }

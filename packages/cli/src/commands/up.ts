@@ -3,7 +3,8 @@ import { hostGuarding } from '@sallyport/agent'
 import { addGuardedOptions, type GuardedOptions } from '../input/guarded-options.ts'
 import { examples } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
-import { serveGuarded, stopSignal, tell } from '../serve-guarded.ts'
+import { serveGuarded, tell } from '../serve-guarded.ts'
+import { stopSignal } from '../stop-signal.ts'
 
 type Options = GuardedOptions & { readonly cgroup?: string }
 
