@@ -1,7 +1,8 @@
 /**
  * Requests, tunnels and octets a second through the proxy, beside squid and tinyproxy in the same run, each on core 0 with one
  * process or worker; load and server on core 1. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
- * memory of each with 10,000 idle tunnels. Needs the Debian packages squid and tinyproxy.
+ * memory of each with idle tunnels (HELD; 0: none). KINDS: what is measured, with commas. Needs the Debian packages squid and
+ * tinyproxy.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +15,7 @@ const RUNS = Number(process.env['RUNS'] ?? 3)
 const SECONDS = Number(process.env['SECONDS'] ?? 2)
 const HELD = Number(process.env['HELD'] ?? 5000)
 const FIRST_PORT = 5430
-const KINDS = ['requests', 'requests-anew', 'connects', 'octets'] as const
+const KINDS = (process.env['KINDS'] ?? 'requests,requests-anew,connects,octets').split(',')
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-proxy-'))
 const file = (name: string, lines: readonly string[]): string => {
@@ -146,7 +147,7 @@ try {
       )
     }
   }
-  for (const [at, { name }] of servers.entries()) {
+  for (const [at, { name }] of HELD === 0 ? [] : servers.entries()) {
     console.log(
       JSON.stringify({
         bench: 'proxy-idle-tunnels',

@@ -36,7 +36,7 @@ export class ProxyCore implements AsyncDisposable {
   readonly tunnels: Set<RunningTunnel> = new Set()
   /** Connections of HTTP/2; to be closed is to take no more requests. */
   readonly sessions: Set<{ close(): void }> = new Set()
-  /** Clients between two requests. */
+  /** Clients between two requests, and those that have said nothing yet. */
   readonly idle: Set<Client> = new Set()
   /** RFC 9110 §7.6.3: a name of one's own, so that a request that comes back is known. */
   readonly via: string = `sallyport-${randomBytes(4).toString('hex')}`

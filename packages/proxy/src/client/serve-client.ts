@@ -34,14 +34,18 @@ export async function serveClient(core: ProxyCore, socket: Socket | LoopSocket):
     return serveHttp2(core, peer, null, (http) => serveTunnelled(core, http))
   }
   const reader = new ByteReader(socket)
-  const client: Client | Refusal = await sourceOf(core, { ...peer, reader })
+  const silent: Client = { ...peer, reader }
+  core.idle.add(silent)
+  const client = await sourceOf(core, silent)
   if (isRefusal(client)) {
+    core.idle.delete(silent)
     const record = new OpenRecord(endpoint, 'http')
     record.refused(client)
     core.finish(record)
     return void socket.destroy()
   }
-  const first = await reader.read(core.timeouts.keepAliveMs)
+  const first = await reader.read(core.isDraining ? 1 : core.timeouts.keepAliveMs)
+  core.idle.delete(silent)
   if (typeof first === 'string') return void socket.destroy()
   reader.unread(first)
   switch (first[0]) {
