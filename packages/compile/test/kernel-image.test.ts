@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { decide, matchImplicit, type Flow, type Policy, type Rule, type Verdict } from '@sallyport/policy'
+import { parseAddress, parseDomainName, type DomainName } from '@sallyport/net'
+import {
+  decide,
+  definePolicy,
+  EMPTY_WORLD,
+  matchImplicit,
+  NO_FACTS,
+  type Flow,
+  type Policy,
+  type Protocol,
+  type Rule,
+  type Verdict,
+} from '@sallyport/policy'
 import {
   compilePolicy,
   gatewayTables,
@@ -201,4 +213,67 @@ test('a flow whose first octets are not awaited is stopped or not, whatever they
     { numRuns: RUNS, seed: SEED },
   )
   assert.ok(awaited > RUNS / 10 && others > RUNS / 10, `${awaited} awaited, ${others} not`)
+})
+
+/** What `connect` is told: certain, or null where the first octets are awaited. */
+function atConnect(rules: CompiledRules, policy: Policy, flow: Flow): LeafAt | null {
+  const { leaves } = walkNames(rules, onHost(rules, policy, flow), flow, 'pending')
+  const best = earliest(leaves)!
+  const agree = leaves.every((leaf) => leaf?.verdict === best.verdict && leaf.mode === best.mode)
+  return best.verdict !== 2 && (agree || best.sole) ? best : null
+}
+
+const name = (text: string): DomainName => parseDomainName(text)!
+
+test('what a deny rule excepts by name is allowed like any: certain by the handshake where DNS gave the address, else never', () => {
+  const layer = definePolicy({
+    sallyport: 1,
+    name: 'p',
+    mode: 'enforce',
+    default: 'allow',
+    rules: [{ id: 'd', action: 'deny', except: { to: ['ok.test'] } }],
+  })
+  const policy: Policy = { layers: [layer] }
+  const rules = compilePolicy(policy, EMPTY_WORLD, { atMs: NOW }).at(NOW)
+  const unnamed = { dst: parseAddress('192.0.2.1')!, transport: 'tcp', port: 443 } as const
+  const to = (boundNames: readonly DomainName[]): Flow => ({ ...NO_FACTS, ...unnamed, boundNames })
+  const says = (flow: Flow, protocol: Protocol | null, domain: DomainName | null): string =>
+    decide(policy, { ...flow, protocol, domain }, EMPTY_WORLD, NOW).verdict
+  const [asked, literal] = [to([name('ok.test')]), to([])]
+  assert.equal(atConnect(rules, policy, asked), null)
+  assert.deepEqual(
+    [
+      says(asked, 'tls', name('ok.test')),
+      says(asked, 'ssh', null),
+      says(asked, 'tls', name('other.test')),
+      says(asked, 'tls', null),
+    ],
+    ['allow', 'allow', 'deny', 'deny'],
+  )
+  assert.equal(atConnect(rules, policy, literal)?.verdict, 1)
+  for (const domain of [name('ok.test'), name('other.test'), null]) assert.equal(says(literal, 'tls', domain), 'deny')
+  assert.equal(decide(policy, unnamed, EMPTY_WORLD, NOW).verdict, 'undetermined')
+})
+
+test('what is certain at connect is one of the ways that decide() leaves open while names are unknown', () => {
+  let narrowed = 0
+  fc.assert(
+    fc.property(policies, fc.array(ownFlows, { minLength: 1, maxLength: 6 }), (policy, some) => {
+      fc.pre(!JSON.stringify(policy).includes('absent'))
+      const rules = compilePolicy(policy, WORLD, { atMs: NOW }).at(NOW)
+      for (const flow of some.filter((each) => matchImplicit(each) === null)) {
+        const told = atConnect(rules, policy, flow)
+        if (told === null) continue
+        const { domain: _domain, protocol: _protocol, boundNames: _boundNames, ...unnamed } = flow
+        const open = rules.possibleFrom(rules.walk(rules.diagram.root, unnamed, variable('name')), unnamed)
+        const effects = new Set(
+          open.map(({ verdict, mode }) => `${verdict === 'allow' ? 0 : 1} ${mode === 'enforce' ? 0 : 1}`),
+        )
+        assert.ok(effects.has(`${told.verdict} ${told.mode}`))
+        if (effects.size > 1) narrowed++
+      }
+    }),
+    { numRuns: Math.ceil(RUNS / 3), seed: SEED },
+  )
+  assert.ok(narrowed > 0)
 })
