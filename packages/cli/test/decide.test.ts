@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { after, test } from 'node:test'
-import { sallyport } from './sallyport.ts'
+import { MAIN, sallyport } from './sallyport.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -68,9 +67,8 @@ test('a stage knows no facts of later stages', () => {
 })
 
 test('a reader that goes away is no error', () => {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
   const script = `yes '${ALLOWED}' | head -20000 | "$0" "$1" decide "$2" | head -1`
-  const ended = spawnSync('bash', ['-c', script, process.execPath, main, policy], { encoding: 'utf8' })
+  const ended = spawnSync('bash', ['-c', script, process.execPath, MAIN, policy], { encoding: 'utf8' })
   assert.equal(ended.stderr, '')
   assert.equal(parse(ended.stdout).length, 1)
 })

@@ -8,11 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { MAIN } from './sallyport.ts'
 
 const run = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 test('a resolver fetches the feeds of its policy that are missing, and new copies as they come', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-refresh-'))

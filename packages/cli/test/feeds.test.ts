@@ -7,9 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+import { MAIN } from './sallyport.ts'
 
 type Ended = { readonly status: number; readonly stdout: string; readonly stderr: string }
 

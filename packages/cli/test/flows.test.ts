@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { sallyport } from './sallyport.ts'
+import { FlowStore, serveStore, storeSocket } from '@sallyport/store'
+import { MAIN, sallyport } from './sallyport.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-flows-'))
 const log = join(folder, 'flows.jsonl')
@@ -77,6 +78,29 @@ test('flows are written for other systems line by line, all of them', () => {
   assert.ok(lines('cef').every((line) => line.startsWith('CEF:0|Sallyport|Sallyport|')))
 })
 
+test(
+  'what another process has just opened is asked for as soon as that answers for it',
+  { timeout: 60_000 },
+  async () => {
+    const state = join(folder, 'state')
+    mkdirSync(state)
+    const opened = await FlowStore.open(join(state, 'flows'))
+    const guard = createServer((_, response) => response.end('{}')).listen(join(state, 'control.sock'))
+    try {
+      const child = spawn(process.execPath, [MAIN, 'top', '--store', join(state, 'flows'), '--json'])
+      const ended = Promise.all([textOf(child.stdout), once(child, 'exit')])
+      // What ClickHouse says by itself when it finds its directory taken.
+      await once(child.stderr, 'data')
+      await using _shared = await serveStore(storeSocket(state), opened)
+      const [output, [code]] = await ended
+      assert.deepEqual([code, JSON.parse(output)], [0, { by: 'destination', rows: [] }])
+    } finally {
+      guard.close()
+      opened[Symbol.dispose]()
+    }
+  },
+)
+
 test('a log is read without a store', () => {
   const { status, stdout } = sallyport(['flows', '--flows', log, 'domain:*.github.com'])
   assert.equal(status, 0)
@@ -104,8 +128,7 @@ test('a filter with a wrong key is an error with the right one', () => {
 })
 
 test('a standard input that stays open and says nothing holds no command up', { timeout: 60_000 }, async () => {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(process.execPath, [main, 'top', '--flows', log, '--json'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [MAIN, 'top', '--flows', log, '--json'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([textOf(child.stdout), once(child, 'exit')])
   child.stdin.destroy()
   assert.equal(code, 0)

@@ -18,7 +18,7 @@ writeFileSync(feed, 'bad.example\n')
 test('what is learned changes nothing but what a feed names', () => {
   const learned = sallyport(['learn', '--flows', log, '--feed', `bad=${feed}`, '--output', policy])
   assert.equal(learned.status, 0, learned.stderr)
-  assert.match(learned.stderr, /left out: 1 flows to bad\.example tcp\/443: named by feed bad/)
+  assert.match(learned.stderr, /left out: 1 flow to bad\.example tcp\/443: named by feed bad/)
   const { status, stdout } = sallyport(['simulate', policy, '--flows', log, '--json'])
   const { changed, groups } = JSON.parse(stdout) as { changed: object; groups: { destination: string }[] }
   assert.equal(status, 1)

@@ -8,11 +8,10 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { MAIN } from './sallyport.ts'
 
 const run = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const CURL = realpathSync('/usr/bin/curl')
 const FETCH = `import sys, urllib.error, urllib.request
 try: print(urllib.request.build_opener(urllib.request.ProxyHandler({"http": sys.argv[1]})).open(sys.argv[2], timeout=5).status)

@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { MAIN } from './sallyport.ts'
 
 export const run: typeof execFile.__promisify__ = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 type Endpoint = { readonly address: string; readonly port: number }
 export type Ready = {

@@ -18,6 +18,7 @@ import { alertingPolicy } from '../input/alerting-policy.ts'
 import { stateStoreOption } from '../input/host-socket.ts'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
+import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
 import type { Answer } from './answer.ts'
@@ -123,7 +124,7 @@ function printAlerts(alerts: readonly OfferingAlert[], flows: number): void {
       )
     if (alert.series.length > 2) printLine(styled('dim', `         ${chart(alert.series)}`))
   }
-  note(`${alerts.length} ${alerts.length === 1 ? 'alert' : 'alerts'} in ${flows} flows`)
+  note(`${countOf(alerts.length, 'alert')} in ${countOf(flows, 'flow')}`)
 }
 
 function chart(series: Alert['series']): string {

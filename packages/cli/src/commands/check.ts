@@ -5,6 +5,7 @@ import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseTime } from '../input/time.ts'
 import { readWorld } from '../input/world.ts'
+import { countOf } from '../output/count-of.ts'
 import { printJson, printLine } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
 import type { Answer } from './answer.ts'
@@ -50,10 +51,10 @@ function printReport(policy: Policy, findings: readonly Finding[], tests: readon
   const rules = policy.layers.reduce((sum, layer) => sum + layer.rules.length, 0)
   const passed = tests.filter((test) => test.passed).length
   const parts = [
-    count(policy.layers.length, 'layer'),
-    count(rules, 'rule'),
-    count(findings.length, 'finding'),
-    tests.length === 0 ? 'no tests' : `${passed} of ${count(tests.length, 'test')} passed`,
+    countOf(policy.layers.length, 'layer'),
+    countOf(rules, 'rule'),
+    countOf(findings.length, 'finding'),
+    tests.length === 0 ? 'no tests' : `${passed} of ${countOf(tests.length, 'test')} passed`,
   ]
   printLine(`${ok ? styled('green', 'ok') : styled('red', 'not ok')}: ${parts.join(', ')}`)
 }
@@ -69,8 +70,4 @@ function contrast({ test, verdict }: TestResult): string {
 
 function place(position: Position): string {
   return `${printable(position.file)}:${position.line}:${position.column}`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

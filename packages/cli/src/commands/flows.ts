@@ -1,14 +1,8 @@
 import { Command, Option } from 'commander'
 import { EXPORT_FORMATS, parseFilter, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
-import {
-  flowsOption,
-  importFlows,
-  openFlowSource,
-  openLog,
-  storeOption,
-  type FlowSource,
-} from '../input/flow-source.ts'
+import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { importFlows, openLog } from '../input/import-flows.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'

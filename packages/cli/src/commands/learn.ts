@@ -7,6 +7,7 @@ import { parseFilter } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { examples, feedOption, jsonOption } from '../input/options.ts'
 import { readWholeWorld } from '../input/world.ts'
+import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
 import { writeTextFile } from '../output/write-text-file.ts'
 import { printable } from '../output/style.ts'
@@ -74,9 +75,9 @@ async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, opti
     return printJson({ policy: text, rules: facts, covered, leftOut })
   }
   if (options.output === undefined) printLine(text.trimEnd())
-  note(`${evidence.length} rules allow ${covered} flows`)
+  note(`${countOf(evidence.length, 'rule')} for ${countOf(covered, 'flow')}`)
   for (const { reason, destination, port, flows } of leftOut.slice(0, 20)) {
-    note(`left out: ${flows} flows to ${printable(`${destination} ${port}: ${reason}`)}`)
+    note(`left out: ${countOf(flows, 'flow')} to ${printable(`${destination} ${port}: ${reason}`)}`)
   }
   if (leftOut.length > 20) note(`left out: ${leftOut.length - 20} more; --json lists them`)
 }

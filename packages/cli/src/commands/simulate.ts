@@ -7,6 +7,7 @@ import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseTime } from '../input/time.ts'
 import { readWorld } from '../input/world.ts'
+import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
 import type { Answer } from './answer.ts'
@@ -78,7 +79,7 @@ function groupFacts({ firstMs, lastMs, ...group }: ChangedFlows): object {
 const TITLES = { blocked: 'would be blocked', allowed: 'would be allowed', undetermined: 'cannot be said' } as const
 
 function printSimulation({ flows, distinct, unchanged, changed, groups, overflow }: Simulation, limit: number): void {
-  printLine(`${flows} flows, ${distinct} of them distinct; ${unchanged} as before`)
+  printLine(`${countOf(flows, 'flow')}, ${distinct} of them distinct; ${unchanged} as before`)
   for (const change of ['blocked', 'allowed', 'undetermined'] as const) {
     if (changed[change] === 0) continue
     const all = groups.filter((group) => group.change === change)

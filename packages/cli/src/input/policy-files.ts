@@ -7,6 +7,7 @@ import {
   type Policy,
   type Problem,
 } from '@sallyport/policy'
+import { countOf } from '../output/count-of.ts'
 import { namesAnywhere, namesInForce } from './known-names.ts'
 import { readTextFile } from './read-text-file.ts'
 
@@ -19,10 +20,7 @@ export class InvalidPolicy extends SallyportError {
   readonly texts: readonly string[]
 
   constructor(problems: readonly Problem[], texts: readonly string[]) {
-    super(
-      'policy-invalid',
-      `${problems.length} ${problems.length === 1 ? 'error' : 'errors'} in the policy; nothing is applied`,
-    )
+    super('policy-invalid', `${countOf(problems.length, 'error')} in the policy; nothing is applied`)
     this.problems = problems
     this.texts = texts
   }

@@ -1,4 +1,5 @@
 import type { HostFeed, HostPolicyStatus, HostStatus } from '@sallyport/agent'
+import { countOf } from './count-of.ts'
 import { reasons } from './flow-recording.ts'
 import { printable, styled } from './style.ts'
 
@@ -33,7 +34,7 @@ export function describeHost(
     describePolicy(policy, nowMs),
     `guarding ${printable(guarding)} since ${new Date(startedMs).toISOString()} (pid ${pid})`,
     ...feeds.map((feed) => describeFeed(feed, nowMs)),
-    `${spool.spooled} flows recorded`,
+    `${countOf(spool.spooled, 'flow')} recorded`,
   ]
   const dropped = reasons(spool.dropped)
   if (dropped !== '') lines.push(styled('red', `flows not recorded: ${dropped}`))

@@ -1,4 +1,5 @@
 import type { FlowGroup } from '@sallyport/flow'
+import { countOf } from './count-of.ts'
 import { printable, styled } from './style.ts'
 
 export type RunSummary = {
@@ -79,7 +80,7 @@ function destination({ destination: name, addresses }: FlowGroup): string {
 
 function times({ count, port }: FlowGroup): string {
   const noun = port === 'name' ? 'look-up' : port === 'socket' ? 'socket' : 'connection'
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return countOf(count, noun)
 }
 
 function carried({ bytesOut, bytesIn }: FlowGroup): string {
