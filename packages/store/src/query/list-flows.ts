@@ -4,6 +4,9 @@ import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FlowFilter } from '../filter/condition.ts'
 import { filterSql } from '../filter/filter-sql.ts'
 import { COUNTERS, FLOW_ID } from '../ingest/flow-rows.ts'
+import { newestTimes } from './newest-times.ts'
+import { spanOf } from './span.ts'
+import { whereTheyWent } from './where-they-went.ts'
 
 /** `next` is where the following page begins; null at the end. */
 export type FlowPage = { readonly flows: readonly ListedFlow[]; readonly next: string | null }
@@ -19,25 +22,24 @@ export async function listFlows(
 ): Promise<FlowPage> {
   const where = filterSql(filter)
   const from = after === undefined ? null : parseCursor(after)
-  const later =
-    from === null
-      ? ''
-      : ` AND time <= fromUnixTimestamp64Milli({t:Int64}, 'UTC') AND (time, flow) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {id:UInt64})`
-  const which = `${where.sql}${later}`
-  const params = { ...where.params, ...from, limit: limit + 1 }
-  // A connection has two rows of one time at most: the page lies behind the time of the row that is twice as far away. It is found along the
-  // order of the table, and what lies before it is not read, as it were for the rows of which each connection has one.
-  const [last] = await engine.query(
-    `SELECT toUnixTimestamp64Milli(min(time)) AS least, count() AS n FROM (
-      SELECT time FROM flows WHERE ${which} ORDER BY time DESC LIMIT {limit:UInt32} * 2
-    )`,
-    params,
-  )
-  if (Number(last?.['n']) === 0) return { flows: [], next: null }
+  const span = spanOf(filter)
+  const older = await newestTimes(engine, {
+    which: where,
+    together: whereTheyWent(filter),
+    sinceMs: span.sinceMs,
+    untilMs: Math.min(span.untilMs, from?.t ?? Infinity),
+    // A connection has two rows of one time at most.
+    count: 2 * (limit + 1),
+  })
+  const times = [...new Set(from === null ? older : [from.t, ...older])]
+  const later = from === null ? '1' : `(time, flow) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {id:UInt64})`
+  if (times.length === 0) return { flows: [], next: null }
+  // What is wide is read of these times alone.
   const rows = await engine.query(
-    `SELECT ${COLUMNS} FROM flows WHERE ${which} AND time >= fromUnixTimestamp64Milli({least:Int64}, 'UTC')
-    ORDER BY time DESC, flow DESC, started LIMIT 1 BY time, flow LIMIT {limit:UInt32}`,
-    { ...params, least: Number(last?.['least']) },
+    `SELECT ${COLUMNS} FROM flows WHERE ${where.sql} AND ${later} AND time IN (
+      SELECT fromUnixTimestamp64Milli(arrayJoin(JSONExtract({times:String}, 'Array(Int64)')), 'UTC')
+    ) ORDER BY time DESC, flow DESC, started LIMIT 1 BY time, flow LIMIT {limit:UInt32}`,
+    { ...where.params, ...from, times: JSON.stringify(times), limit: limit + 1 },
   )
   const shown = rows.slice(0, limit)
   return { flows: shown.map(readRow), next: rows.length > limit ? formatCursor(shown.at(-1)!) : null }

@@ -1,8 +1,9 @@
 import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FilterTerm, FlowFilter } from '../filter/condition.ts'
-import { columnsOf } from '../filter/filter-columns.ts'
 import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
-import { DAY_SUMS, FLOW_DAY, FLOW_SUMS } from '../schema/day-sums.ts'
+import { FLOW_DAY, FLOW_SUMS, haveDaySums } from '../schema/day-sums.ts'
+import { columnsAsked, DAY_S, HOUR_S, isOneSpan, isTime, untimed, wholeSteps } from './span.ts'
+import { whereTheyWent } from './where-they-went.ts'
 
 export type TopBy =
   'destination' | 'app' | 'user' | 'unit' | 'device' | 'country' | 'asn' | 'port' | 'protocol' | 'rule' | 'verdict'
@@ -35,27 +36,35 @@ export type TopRow = {
 }
 
 /** Most flows first; equal counts by key. */
-export async function topFlows(
+export function topFlows(engine: SqlEngine, by: TopBy, filter: FlowFilter, limit: number): Promise<readonly TopRow[]> {
+  return mostFlows(engine, partsOf(by, filter), '1', limit)
+}
+
+function partsOf(by: TopBy, filter: FlowFilter): SqlCondition {
+  const rolledUp = isRolledUp(filter)
+  if (by === 'destination' && rolledUp) return fromDays(by, filter, hoursOutside(by, filter))
+  if (rolledUp) return fromHours(by, filter)
+  if (hasDaySums(by, filter)) return fromDays(by, filter, fromEdges(by, filter, wholeSteps(filter, DAY_S)))
+  return fromFlows(by, filter, whereTheyWent(filter))
+}
+
+/** Of the parts that `sql` has of each key `k`, the keys for which `having` holds. */
+export async function mostFlows(
   engine: SqlEngine,
-  by: TopBy,
-  filter: FlowFilter,
+  { sql, params }: SqlCondition,
+  having: string,
   limit: number,
 ): Promise<readonly TopRow[]> {
-  const { sql, params } = isRolledUp(by, filter)
-    ? fromHours(by, filter)
-    : hasDaySums(by, filter)
-      ? fromDays(by, filter)
-      : fromFlows(by, filter, whereTheyWent(filter))
   const rows = await engine.query(
     `SELECT k, sum(n) AS flows, sumIf(n, v = 'deny') AS denied, sum(sent) AS sentAll, sum(received) AS receivedAll,
       toUnixTimestamp64Milli(min(f)) AS first, toUnixTimestamp64Milli(max(l)) AS last
-    FROM (${sql}) GROUP BY k ORDER BY flows DESC, k LIMIT {limit:UInt32}`,
+    FROM (${sql}) GROUP BY k HAVING ${having} ORDER BY flows DESC, k LIMIT {limit:UInt32}`,
     { ...params, limit },
   )
   return rows.map(readTopRow)
 }
 
-export function readTopRow(row: Row): TopRow {
+function readTopRow(row: Row): TopRow {
   return {
     key: String(row['k']),
     flows: Number(row['flows']),
@@ -67,7 +76,7 @@ export function readTopRow(row: Row): TopRow {
   }
 }
 
-function fromFlows(by: TopBy, filter: FlowFilter, bounds: SqlCondition, prefix = 'f'): SqlCondition {
+export function fromFlows(by: TopBy, filter: FlowFilter, bounds: SqlCondition, prefix = 'f'): SqlCondition {
   const where = filterSql(filter, prefix)
   const { flows, sent, received, first, last } = FLOW_SUMS
   return {
@@ -76,46 +85,6 @@ function fromFlows(by: TopBy, filter: FlowFilter, bounds: SqlCondition, prefix =
     FROM flows WHERE ${where.sql} AND ${bounds.sql} GROUP BY k, v`,
     params: { ...where.params, ...bounds.params },
   }
-}
-
-/**
- * The destinations that a filter of names or addresses can mean, of which sums of days know: rows of a destination lie together in a
- * projection, those of a name or an address do not.
- */
-function whereTheyWent(filter: FlowFilter): SqlCondition {
-  const named = filter.filter(
-    ({ negated, anyOf }) =>
-      !negated && anyOf.every((each) => each.kind === 'domain' || (each.kind === 'address' && each.column === 'dst')),
-  )
-  if (named.length === 0) return { sql: '1', params: {} }
-  const { sql, params } = filterSql(named, 'n')
-  return { sql: `destination IN (SELECT destination FROM flows WHERE ${sql} GROUP BY destination)`, params }
-}
-
-const HOUR_S = 3600
-const DAY_S = 86_400
-/** Where ClickHouse's DateTime ends. */
-const END_S = 2 ** 32
-
-const isTime = ({ anyOf }: FilterTerm): boolean => anyOf.some(({ kind }) => kind === 'since' || kind === 'until')
-
-/** Whether its times, if any, are one span. */
-function isOneSpan(filter: FlowFilter): boolean {
-  return filter.every((term) => !isTime(term) || (!term.negated && term.anyOf.length === 1))
-}
-
-/** The first whole hour or day, say, of the filter's span, and the first after it that is not whole. Unix time. */
-function wholeSteps(filter: FlowFilter, stepS: number): { readonly from: number; readonly to: number } {
-  const end = (kind: 'since' | 'until', otherwise: number): number => {
-    const found = filter.flatMap(({ anyOf }) => anyOf.flatMap((each) => (each.kind === kind ? each.timeMs : [])))
-    const steps = (found[0] ?? otherwise) / 1000 / stepS
-    return (
-      Math.min(Math.floor(END_S / stepS - 1), Math.max(0, kind === 'since' ? Math.ceil(steps) : Math.floor(steps))) *
-      stepS
-    )
-  }
-  const from = end('since', 0)
-  return { from, to: Math.max(from, end('until', Infinity)) }
 }
 
 /** The flows before the first whole step and after the last. */
@@ -130,44 +99,39 @@ function fromEdges(
 
 /** When sums of days tell the flows that it takes from all others. */
 function hasDaySums(by: TopBy, filter: FlowFilter): boolean {
-  const asked = filter.filter((term) => !isTime(term)).flatMap(({ anyOf }) => anyOf.flatMap(columnsOf))
-  const all = [...asked, ...(by === 'port' ? ['transport', 'port'] : [by])]
-  return isOneSpan(filter) && Object.values(DAY_SUMS).some((has) => all.every((each) => has.includes(each)))
+  return isOneSpan(filter) && haveDaySums([...columnsAsked(filter), ...(by === 'port' ? ['transport', 'port'] : [by])])
 }
 
-function fromDays(by: TopBy, filter: FlowFilter): SqlCondition {
+/** Whole days from their sums, and what is before and after them. */
+function fromDays(by: TopBy, filter: FlowFilter, edges: SqlCondition): SqlCondition {
   const span = wholeSteps(filter, DAY_S)
-  const edges = fromEdges(by, filter, span)
-  const untimed = filter.filter((term) => !isTime(term))
   const inside = `${FLOW_DAY} >= toDate({fromDay:UInt16}) AND ${FLOW_DAY} < toDate({toDay:UInt16})`
   const params = { fromDay: span.from / DAY_S, toDay: span.to / DAY_S }
-  const days = fromFlows(by, untimed, { sql: inside, params }, 'd')
+  const days = fromFlows(by, untimed(filter), { sql: inside, params }, 'd')
   return { sql: `${days.sql} UNION ALL ${edges.sql}`, params: { ...days.params, ...edges.params } }
 }
 
-/**
- * When hours that were rolled up tell them: by time and verdict alone. Of destinations, which are many in every hour, days have fewer rows
- * where there is no first hour or last.
- */
-function isRolledUp(by: TopBy, filter: FlowFilter): boolean {
-  if (by === 'destination' && !filter.some(isTime)) return false
+/** When hours that were rolled up tell them: by time and verdict alone. */
+function isRolledUp(filter: FlowFilter): boolean {
   const isVerdict = ({ anyOf }: FilterTerm): boolean =>
     anyOf.every((each) => each.kind === 'glob' && each.column === 'verdict')
   return isOneSpan(filter) && filter.every((term) => isTime(term) || isVerdict(term))
 }
 
+/** Destinations are many in every hour: whole days have fewer rows. */
+function hoursOutside(by: TopBy, filter: FlowFilter): SqlCondition {
+  return fromHours(by, filter, '(toDate(hour) < toDate({fromDay:UInt16}) OR toDate(hour) >= toDate({toDay:UInt16}))')
+}
+
 /** Whole hours from what they were rolled up to, which does not grow with the number of flows. */
-function fromHours(by: TopBy, filter: FlowFilter): SqlCondition {
+function fromHours(by: TopBy, filter: FlowFilter, which = '1'): SqlCondition {
   const span = wholeSteps(filter, HOUR_S)
-  const verdicts = filterSql(
-    filter.filter((term) => !isTime(term)),
-    'h',
-  )
+  const verdicts = filterSql(untimed(filter), 'h')
   const edges = fromEdges(by, filter, span)
   return {
     sql: `SELECT ${by === 'verdict' ? 'toString(verdict)' : 'key'} AS k, toString(verdict) AS v, sum(flows) AS n,
       sum(bytesOut) AS sent, sum(bytesIn) AS received, min(first) AS f, max(last) AS l
-    FROM top_hourly WHERE dimension = {dimension:String} AND ${verdicts.sql}
+    FROM top_hourly WHERE dimension = {dimension:String} AND ${verdicts.sql} AND ${which}
       AND hour >= fromUnixTimestamp({from:Int64}) AND hour < fromUnixTimestamp({to:Int64}) GROUP BY k, v
     UNION ALL ${edges.sql}`,
     // Every dimension has every flow; that of the fewest keys is the one to count verdicts by.

@@ -1,11 +1,19 @@
+export type DaySum =
+  'by_place' | 'by_program' | 'by_person' | 'by_program_place' | 'by_program_person' | 'by_outcome' | 'by_visitors'
+
 /**
- * Sums of flows a day, by what is asked for together: where they went, which programs they were of, whose they were. Each is a
- * projection of `flows`: ClickHouse keeps it with the rows it sums up, and reads it for a question that names nothing else.
+ * Sums of flows a day, by what is asked for together: where they went and who went there, which programs they were of, whose they were, where
+ * each program went and who used it, what became of them. Each is a projection of `flows`: ClickHouse keeps it with the rows it
+ * sums up, and reads it for a question that names nothing else.
  */
-export const DAY_SUMS: Readonly<Record<string, readonly string[]>> = {
+export const DAY_SUMS: Readonly<Record<DaySum, readonly string[]>> = {
   by_place: ['destination', 'names', 'dst', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
   by_program: ['app', 'unit', 'country', 'asn', 'transport', 'port', 'protocol', 'verdict'],
   by_person: ['user', 'device', 'country', 'asn', 'transport', 'port', 'protocol', 'verdict'],
+  by_program_place: ['app', 'destination', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
+  by_program_person: ['app', 'user', 'device', 'verdict'],
+  by_outcome: ['mode', 'layer', 'stage', 'rule', 'reason', 'verdict'],
+  by_visitors: ['destination', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
 }
 
 /** Questions have these in the same words. */
@@ -18,7 +26,19 @@ export const FLOW_SUMS = {
 } as const
 export const FLOW_DAY = 'toDate(time)'
 
-export function daySumsProjection(columns: readonly string[]): string {
-  const keys = [FLOW_DAY, ...columns].join(', ')
-  return `SELECT ${keys}, ${Object.values(FLOW_SUMS).join(', ')} GROUP BY ${keys}`
+/** How many different ones, exact for a few thousand and within a percent above: all of them a day would be as many rows as flows. */
+export const VISITORS = {
+  apps: `uniqCombinedIf(app, app != '')`,
+  users: `uniqCombinedIf(user, user != '')`,
+} as const
+
+/** Whether one of the sums has all these columns. */
+export function haveDaySums(columns: readonly string[], names: readonly DaySum[] = Object.keys(DAY_SUMS) as DaySum[]): boolean {
+  return names.some((name) => columns.every((each) => DAY_SUMS[name].includes(each)))
+}
+
+export function daySumsProjection(name: DaySum): string {
+  const keys = [FLOW_DAY, ...DAY_SUMS[name]].join(', ')
+  const sums = [...Object.values(FLOW_SUMS), ...(name === 'by_visitors' ? Object.values(VISITORS) : [])]
+  return `SELECT ${keys}, ${sums.join(', ')} GROUP BY ${keys}`
 }

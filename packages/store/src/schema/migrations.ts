@@ -1,4 +1,4 @@
-import { DAY_SUMS, daySumsProjection } from './day-sums.ts'
+import { daySumsProjection, type DaySum } from './day-sums.ts'
 import type { Layout } from './layout.ts'
 
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
@@ -129,7 +129,7 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     `ALTER TABLE flows${on.everywhere} MATERIALIZE PROJECTION by_user${IN_BACKGROUND}`,
   ],
   (on) => {
-    const sums = Object.entries(DAY_SUMS).map(([name, columns]) => [name, daySumsProjection(columns)] as const)
+    const sums = daySums(['by_place', 'by_program', 'by_person'])
     // Who went somewhere: a projection of sums would have as many rows as there are flows.
     const projections = [
       ...sums,
@@ -140,9 +140,20 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
         ORDER BY destination, app, user`,
       ],
     ] as const
-    return [
-      `ALTER TABLE flows${on.everywhere} ${projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`).join(', ')}`,
-      `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}${IN_BACKGROUND}`,
-    ]
+    return addProjections(on, projections)
   },
+  (on) => addProjections(on, daySums(['by_program_place', 'by_program_person', 'by_outcome', 'by_visitors'])),
 ]
+
+type Projection = readonly [name: string, of: string]
+
+function daySums(names: readonly DaySum[]): readonly Projection[] {
+  return names.map((name) => [name, daySumsProjection(name)])
+}
+
+function addProjections(on: Layout, projections: readonly Projection[]): readonly string[] {
+  return [
+    `ALTER TABLE flows${on.everywhere} ${projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`).join(', ')}`,
+    `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}${IN_BACKGROUND}`,
+  ]
+}
