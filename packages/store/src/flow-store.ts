@@ -4,7 +4,8 @@ import { openEmbedded } from './engine/open-embedded.ts'
 import type { ServerAddress } from './engine/server-address.ts'
 import type { SqlEngine } from './engine/sql-engine.ts'
 import type { FlowFilter } from './filter/condition.ts'
-import { FLOW_COLUMNS, FlowRowWriter, type FlowRows } from './ingest/flow-rows.ts'
+import { FlowRowWriter, type FlowRows } from './ingest/flow-row-writer.ts'
+import { FLOW_COLUMNS } from './ingest/flow-rows.ts'
 import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
 import { countVerdicts, type VerdictCount } from './query/count-verdicts.ts'
 import { topDestinations, type DestinationRow } from './query/destinations.ts'
@@ -51,8 +52,8 @@ export class FlowStore implements Disposable {
   async ingest({ id, flows, drops = [] }: Batch, nowMs: number): Promise<boolean> {
     const [known] = await this.#engine.query('SELECT count() AS n FROM batches WHERE batch = {id:String}', { id })
     if (Number(known?.['n']) > 0) return false
-    const rows = 'bytes' in flows ? flows : encodeRows(flows, id, nowMs)
-    if (rows.count > 0) await this.#engine.insertBinary('flows', FLOW_COLUMNS, rows.bytes, id)
+    const rows = 'pieces' in flows ? flows : encodeRows(flows, id, nowMs)
+    if (rows.count > 0) await this.#engine.insertNative('flows', FLOW_COLUMNS, rows.pieces, id)
     if (drops.length > 0) {
       const lines = drops.map((drop) => `${JSON.stringify({ ...drop, batch: id })}\n`).join('')
       await this.#engine.insert('drops', Buffer.from(lines), id)

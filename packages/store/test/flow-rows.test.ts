@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import { formatAddress, parseAddress, sameAddress } from '@sallyport/net'
 import fc from 'fast-check'
 import { FlowStore, parseFilter } from '../src/index.ts'
-import { decidingFacts, FlowRowWriter } from '../src/ingest/flow-rows.ts'
+import { FlowRowWriter } from '../src/ingest/flow-row-writer.ts'
+import { decidingFacts } from '../src/ingest/flow-rows.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 
@@ -45,5 +46,21 @@ suite('rows as the store takes them', () => {
     await store.ingest({ id: 'texts', flows: rows.rows }, NOW)
     const { flows } = await store.list([], { limit: 1000 })
     assert.deepEqual(flows.map(({ user }) => user).toSorted(), users.toSorted())
+  })
+
+  test('more texts than are looked for at once come back, each once', async () => {
+    using store = await FlowStore.open()
+    const rows = new FlowRowWriter('many', NOW)
+    const users = Array.from({ length: 40_000 }, (_, n) => `user-${(n * 7919) % 30_000}`)
+    for (const user of users) rows.add({ user, boundNames: user.endsWith('0') ? [] : [user, 'x.example'] })
+    await store.ingest({ id: 'many', flows: rows.rows }, NOW)
+    const top = await store.top('user', [], 40_000)
+    const counts = Map.groupBy(users, (user) => user)
+    assert.deepEqual(
+      new Map(top.map(({ key, flows }) => [key, flows])),
+      new Map([...counts].map(([user, all]) => [user, all.length])),
+    )
+    const [named] = await store.top('verdict', parseFilter(['domain:user-7'], NOW), 1)
+    assert.equal(named?.flows, counts.get('user-7')?.length)
   })
 })

@@ -8,7 +8,7 @@ import type { FlowRecord } from '@sallyport/flow'
 import fc from 'fast-check'
 import { drainSpool, FlowStore, readSegment } from '../src/index.ts'
 import { readInSteps } from '../src/spool/read-segment.ts'
-import { SpoolFrames } from '../src/spool/spool-frame.ts'
+import { FRAME_MARK, SpoolFrames } from '../src/spool/spool-frame.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const verdict = {
@@ -65,8 +65,8 @@ suite('a segment of frames', () => {
         port: fc.option(fc.integer({ min: 0, max: 65_535 })),
         boundNames: fc.array(text, { maxLength: 4 }),
         asn: fc.nat(),
-        bytesOut: fc.maxSafeNat(),
-        durationMs: fc.maxSafeNat(),
+        bytesOut: fc.option(fc.maxSafeNat()),
+        durationMs: fc.option(fc.maxSafeNat()),
         parents: fc.array(text, { minLength: 1, maxLength: 3 }),
         id: fc.constantFrom('00000000deadbeef', 'ffffffffffffffff'),
       },
@@ -116,6 +116,26 @@ suite('a segment of frames', () => {
       ),
       { numRuns: 300 },
     )
+  })
+
+  test('loses a record alone whose octets are no row, however sound their checksum', () => {
+    const frame = (body: Buffer): Buffer => {
+      const checksum = crc32(body, 1)
+      const head = Buffer.alloc(12)
+      head.set([FRAME_MARK, 1])
+      head.writeUInt32LE(body.length, 2)
+      head.writeUInt32LE(checksum, 6)
+      head.writeUInt16LE((1 ^ body.length ^ (body.length >>> 16) ^ checksum ^ (checksum >>> 16)) & 0xffff, 10)
+      return Buffer.concat([head, body])
+    }
+    const whole = framed([flow({ user: 'ann', boundNames: ['a', 'b'], dst: '192.0.2.1' })]).bytes
+    const row = whole.subarray(12)
+    assert.deepEqual(frame(row), whole)
+    for (const odd of [row.subarray(0, -1), row.subarray(0, 30), Buffer.concat([row, Buffer.of(0)]), Buffer.alloc(0)]) {
+      const read = readSegment(Buffer.concat([whole, frame(odd), whole]), 'b', NOW)
+      assert.deepEqual(read.flows, readSegment(Buffer.concat([whole, whole]), 'b', NOW).flows)
+      assert.equal(lost(read), 1)
+    }
   })
 
   test('has what is known to be missing', () => {

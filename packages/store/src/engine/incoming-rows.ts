@@ -19,11 +19,11 @@ export class IncomingRows implements Disposable {
     this.#directory = mkdtempSync(join(parent, PREFIX))
   }
 
-  async write(rows: Uint8Array): Promise<AsyncDisposable & { readonly path: string }> {
+  async write(pieces: readonly Uint8Array[]): Promise<AsyncDisposable & { readonly path: string }> {
     const path = join(this.#directory, String(this.#files++))
     const remove = { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
     try {
-      await writeFile(path, rows, { mode: 0o600 })
+      await writeFile(path, pieces, { mode: 0o600 })
       return remove
     } catch (error) {
       await remove[Symbol.asyncDispose]()

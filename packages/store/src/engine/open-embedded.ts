@@ -19,7 +19,7 @@ type Chdb = { readonly Session: new (path?: string, options?: { connectionArgs: 
 /** ClickHouse writes 64-bit integers as strings unless told otherwise; counts above 2^53 do not occur here. */
 const JSON_SETTINGS = 'SETTINGS output_format_json_quote_64bit_integers = 0'
 
-const BINARY_SETTINGS = [
+const NATIVE_SETTINGS = [
   'insert_deduplication_token = {token:String}',
   ...Object.entries(INSERT_SETTINGS).map(([name, value]) => `${name} = '${value}'`),
 ].join(', ')
@@ -49,12 +49,12 @@ export function openEmbedded(path?: string): SqlEngine {
       const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token }
       await session.insert({ table, values: rows, format: 'JSONEachRow', settings })
     },
-    insertBinary: async (table, columns, rows, token) => {
+    insertNative: async (table, columns, pieces, token) => {
       const names = Object.keys(columns).join(', ')
       const structure = Object.entries(columns).map((column) => column.join(' '))
-      await using file = await incoming.write(rows)
+      await using file = await incoming.write(pieces)
       await session.queryBindAsync(
-        `INSERT INTO ${table} (${names}) SELECT * FROM file({path:String}, 'RowBinary', {structure:String}) SETTINGS ${BINARY_SETTINGS}`,
+        `INSERT INTO ${table} (${names}) SELECT * FROM file({path:String}, 'Native', {structure:String}) SETTINGS ${NATIVE_SETTINGS}`,
         { path: file.path, structure: structure.join(', '), token },
         { format: 'Null' },
       )

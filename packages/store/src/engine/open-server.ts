@@ -30,11 +30,11 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
   }
   const run = (client: ClickHouseClient, query: string): Promise<void> =>
     asking(async () => void (await client.command({ query })))
-  const insert = (query: string, rows: Uint8Array, token: string): Promise<void> =>
+  const insert = (query: string, rows: readonly Uint8Array[], token: string): Promise<void> =>
     asking(async () => {
       const clickhouse_settings = { ...INSERTING, insert_deduplication_token: token }
       // Bounded pieces: the client takes a stream, and one chunk of it is held as a whole.
-      const { stream } = await flows.exec({ query, values: Readable.from(pieces(rows)), clickhouse_settings })
+      const { stream } = await flows.exec({ query, values: Readable.from(bounded(rows)), clickhouse_settings })
       await buffer(stream)
     })
   return {
@@ -46,9 +46,9 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
         const result = await flows.query({ query, query_params: params, format: 'JSONEachRow' })
         return (await result.json()) as readonly Row[]
       }),
-    insert: (table, rows, token) => insert(`INSERT INTO ${table} FORMAT JSONEachRow`, rows, token),
-    insertBinary: (table, columns, rows, token) =>
-      insert(`INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`, rows, token),
+    insert: (table, rows, token) => insert(`INSERT INTO ${table} FORMAT JSONEachRow`, [rows], token),
+    insertNative: (table, columns, pieces, token) =>
+      insert(`INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT Native`, pieces, token),
     render: (statement, params: SqlParams, format) =>
       asking(async () => {
         const { stream } = await flows.exec({ query: `${statement} FORMAT ${format}`, query_params: params })
@@ -141,6 +141,7 @@ async function patiently<T>(ask: () => Promise<T>, address: ServerAddress): Prom
 
 const PIECE_BYTES = 2 ** 18
 
-function* pieces(rows: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < rows.length; from += PIECE_BYTES) yield rows.subarray(from, from + PIECE_BYTES)
+function* bounded(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const piece of pieces)
+    for (let from = 0; from < piece.length; from += PIECE_BYTES) yield piece.subarray(from, from + PIECE_BYTES)
 }

@@ -5,7 +5,7 @@ export type SqlParams = { readonly [name: string]: string | number }
 
 export type Row = { readonly [column: string]: unknown }
 
-/** Types by name, in the order of the rows. Part of the statement's text, so ours alone. */
+/** Types by name, in their order. Part of the statement's text, so ours alone. */
 export type Columns = { readonly [name: string]: string }
 
 /** What the store asks of ClickHouse, wherever it runs. */
@@ -18,8 +18,13 @@ export type SqlEngine = Disposable & {
   readonly query: (statement: string, params: SqlParams) => Promise<readonly Row[]>
   /** `rows` is JSONEachRow. A batch that was inserted under the same token before is not inserted again. */
   readonly insert: (table: string, rows: Uint8Array, token: string) => Promise<void>
-  /** The same for rows in RowBinary, which ClickHouse reads at several times the speed. */
-  readonly insertBinary: (table: string, columns: Columns, rows: Uint8Array, token: string) => Promise<void>
+  /** The same for a block of these columns in ClickHouse's Native format, which it need not parse. */
+  readonly insertNative: (
+    table: string,
+    columns: Columns,
+    pieces: readonly Uint8Array[],
+    token: string,
+  ) => Promise<void>
   /** The answer in another format of ClickHouse's, as bytes. */
   readonly render: (statement: string, params: SqlParams, format: 'Parquet' | 'CSVWithNames') => Promise<Uint8Array>
 }

@@ -1,13 +1,19 @@
 const FIRST_BYTES = 2 ** 16
 
-/** Rows in ClickHouse's RowBinary: values one after the other, little-endian, no names. Grows as it is written. */
+/** Values one after the other, little-endian, as ClickHouse's RowBinary has them. Grows as it is written. */
 export class BinaryRows {
   #buffer: Buffer = Buffer.allocUnsafe(FIRST_BYTES)
+  #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length)
   #size = 0
 
   /** What was written; it is no copy. */
   bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#size)
+  }
+
+  /** Of what was written and what comes after it; another one when that has grown. */
+  get view(): DataView {
+    return this.#view
   }
 
   get size(): number {
@@ -77,10 +83,16 @@ export class BinaryRows {
     this.#size += value.length
   }
 
+  octetsOf(bytes: Buffer, at: number, count: number): void {
+    this.#reserve(count)
+    this.#size += bytes.copy(this.#buffer, this.#size, at, at + count)
+  }
+
   #reserve(more: number): void {
     if (this.#size + more <= this.#buffer.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#size + more))
     this.#buffer.copy(larger, 0, 0, this.#size)
     this.#buffer = larger
+    this.#view = new DataView(larger.buffer, larger.byteOffset, larger.length)
   }
 }

@@ -1,13 +1,9 @@
-import { crc32 } from 'node:zlib'
 import { addressBytes, parseAddress } from '@sallyport/net'
-import { BinaryRows } from './binary-rows.ts'
+import type { BinaryRows } from './binary-rows.ts'
 import { isWellFormed } from './is-well-formed.ts'
 
 /** A flow as JSON has it: facts of the policy language, `verdict`, and what was recorded beside them. */
 export type RecordedFacts = { readonly [key: string]: unknown }
-
-/** Rows of the table `flows`, as RowBinary in the order of FLOW_COLUMNS. */
-export type FlowRows = { readonly count: number; readonly bytes: Uint8Array }
 
 export const TEXTS = ['device', 'user', 'app', 'unit', 'container', 'transport', 'protocol', 'country'] as const
 export const COUNTERS = ['bytesOut', 'bytesIn', 'packetsOut', 'packetsIn', 'durationMs'] as const
@@ -91,53 +87,6 @@ export function decidingFacts(record: RecordedFacts): string {
   })
 }
 
-/** Of a written flow: its time, and then its identity. */
-const [TIME_BYTES, FLOW_BYTES] = [8, 8]
-
-/** Collects the rows of one batch. */
-export class FlowRowWriter {
-  readonly #rows = new BinaryRows()
-  readonly #single = new BinaryRows()
-  readonly #batch: string
-  readonly #nowMs: number
-  readonly #mark: number
-  #count = 0
-
-  constructor(batch: string, nowMs: number) {
-    this.#batch = batch
-    this.#nowMs = nowMs
-    this.#mark = crc32(batch)
-  }
-
-  get rows(): FlowRows {
-    return { count: this.#count, bytes: this.#rows.bytes() }
-  }
-
-  /** False, and nothing written, when it is none. */
-  add(record: RecordedFacts): boolean {
-    this.#single.truncate(0)
-    if (!writeFlow(this.#single, record, this.#nowMs)) return false
-    this.addWritten(this.#single.bytes())
-    return true
-  }
-
-  /** What `writeFlow` wrote. A flow without an identity gets one by its place in the batch. */
-  addWritten(flow: Uint8Array): void {
-    const rows = this.#rows
-    rows.octets(flow.subarray(0, TIME_BYTES))
-    rows.string(this.#batch)
-    rows.uint32(this.#count)
-    const id = flow.subarray(TIME_BYTES, TIME_BYTES + FLOW_BYTES)
-    if (id.some((octet) => octet !== 0)) rows.octets(id)
-    else {
-      rows.uint32(this.#count)
-      rows.uint32(this.#mark)
-    }
-    rows.octets(flow.subarray(TIME_BYTES + FLOW_BYTES))
-    this.#count++
-  }
-}
-
 /**
  * A row without `batch` and `seq`, and with 0 for an identity that is not known: what a frame of the spool holds, so that another order
  * of columns is another kind of frame. False, and nothing written, when the record is none, or its time none that a table can have.
@@ -163,7 +112,8 @@ export function writeFlow(rows: BinaryRows, record: RecordedFacts, nowMs: number
   rows.string(names[0] ?? text(record['dst']))
   for (const key of COUNTERS) {
     const value = count(record[key], Number.MAX_SAFE_INTEGER)
-    rows.uint8(value === null ? 1 : 0)
+    // One that is known to be none is told from one that was not known.
+    rows.uint8(value !== null ? 0 : record[key] === null ? KNOWN_NONE : 1)
     if (value !== null) rows.uint64(value)
   }
   const verdict = (record['verdict'] ?? {}) as RecordedFacts
@@ -174,6 +124,9 @@ export function writeFlow(rows: BinaryRows, record: RecordedFacts, nowMs: number
   rows.string(decidingFacts(record))
   return true
 }
+
+/** In place of a counter. */
+export const KNOWN_NONE = 2
 
 /** The end of a connection is a second row of the same identity, which counts as no flow of its own. */
 function writeIdentity(rows: BinaryRows, { id, ended }: RecordedFacts): void {

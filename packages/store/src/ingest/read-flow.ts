@@ -1,22 +1,26 @@
 import type { FlowRecord } from '@sallyport/flow'
 import { BinaryReader } from './binary-reader.ts'
-import { COUNTERS, TEXTS, VERDICT } from './flow-rows.ts'
+import { COUNTERS, KNOWN_NONE, TEXTS, VERDICT } from './flow-rows.ts'
 
-/** The record that `writeFlow` wrote, without counters that were `null`; null for octets that it did not write. */
+/** The record that `writeFlow` wrote; null for octets that it did not write. */
 export function readFlow(bytes: Uint8Array): FlowRecord | null {
   const read = new BinaryReader(bytes)
   try {
     const time = new Date(Number(read.uint64())).toISOString()
     const id = read.uint64().toString(16).padStart(16, '0')
     const started = read.uint8()
-    for (const _ of TEXTS) read.skip(read.length())
-    for (const _ of ['src', 'dst']) if (read.uint8() === 0) read.skip(16)
-    if (read.uint8() === 0) read.skip(2)
-    if (read.uint8() === 0) read.skip(4)
+    for (const _ of TEXTS) read.take(read.length())
+    for (const _ of ['src', 'dst']) if (read.uint8() === 0) read.take(16)
+    if (read.uint8() === 0) read.take(2)
+    if (read.uint8() === 0) read.take(4)
     read.strings()
-    read.skip(read.length())
-    const counters: { [counter: string]: number } = {}
-    for (const counter of COUNTERS) if (read.uint8() === 0) counters[counter] = Number(read.uint64())
+    read.take(read.length())
+    const counters: { [counter: string]: number | null } = {}
+    for (const counter of COUNTERS) {
+      const kind = read.uint8()
+      if (kind === 0) counters[counter] = Number(read.uint64())
+      else if (kind === KNOWN_NONE) counters[counter] = null
+    }
     const [verdict, rule, layer, mode, stage, reason, explain] = VERDICT.map(() => read.string())
     const parents = read.strings()
     const facts = JSON.parse(read.string()) as object

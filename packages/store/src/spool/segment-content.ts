@@ -1,6 +1,6 @@
 import { DROP_REASONS, type FlowDrop } from '@sallyport/flow'
 import * as z from 'zod'
-import type { FlowRows } from '../ingest/flow-rows.ts'
+import type { FlowRows } from '../ingest/flow-row-writer.ts'
 
 /** What a segment holds: all whole flows of it, and what is known to be missing. */
 export type SegmentContent = { readonly flows: FlowRows; readonly drops: readonly FlowDrop[] }

@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib'
 import type { FlowDrop, FlowRecord } from '@sallyport/flow'
+import { BinaryReader } from '../ingest/binary-reader.ts'
 import { BinaryRows } from '../ingest/binary-rows.ts'
-import { FlowRowWriter, writeFlow, type RecordedFacts } from '../ingest/flow-rows.ts'
+import { FlowRowWriter } from '../ingest/flow-row-writer.ts'
+import { writeFlow, type RecordedFacts } from '../ingest/flow-rows.ts'
 import { readFlow } from '../ingest/read-flow.ts'
 import { parseDrop, withDamage, type SegmentContent } from './segment-content.ts'
 
@@ -83,6 +85,7 @@ export function* readFrames(
   onRecord: ((record: FlowRecord) => void) | null,
 ): Generator<void, SegmentContent, void> {
   const rows = new FlowRowWriter(batch, nowMs)
+  const read = new BinaryReader(buffer)
   const drops: FlowDrop[] = []
   let [damaged, frames] = [0, 0]
   for (let at = 0; at < buffer.length;) {
@@ -98,7 +101,8 @@ export function* readFrames(
     const drop = kind === DROP_KIND ? parseDrop(body.toString()) : null
     if (crc32(body, kind) !== buffer.readUInt32LE(at + 6)) damaged++
     else if (kind === FLOW_KIND) {
-      rows.addWritten(body)
+      read.seek(at + HEAD_BYTES, end)
+      if (!rows.addWritten(read)) damaged++
       const record = onRecord === null ? null : readFlow(body)
       if (record !== null) onRecord?.(record)
     } else if (drop !== null) drops.push(drop)

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { FlowDrop, FlowRecord } from '@sallyport/flow'
-import { FlowRowWriter, type RecordedFacts } from '../ingest/flow-rows.ts'
+import { FlowRowWriter } from '../ingest/flow-row-writer.ts'
+import type { RecordedFacts } from '../ingest/flow-rows.ts'
 import { parseDrop, withDamage, type SegmentContent } from './segment-content.ts'
 
 const STEP_LINES = 500
