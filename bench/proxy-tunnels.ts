@@ -125,7 +125,7 @@ async function measure(): Promise<void> {
     policy,
   ]
   const bounds = [`connections=${all}`, `connectionsPerClient=${all}`].flatMap((each) => ['--limit', each])
-  const args = [main, 'proxy', '--json', '--workers', String(WORKERS), ...listen, ...bounds]
+  const args = [main, 'proxy', '--json', '--no-record', '--workers', String(WORKERS), ...listen, ...bounds]
   const proxy = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   try {
     const [line] = (await once(createInterface({ input: proxy.stderr }), 'line')) as [string]

@@ -38,6 +38,7 @@ const tinyproxy = file('tinyproxy.conf', [
 const main = join(import.meta.dirname, '../packages/cli/src/main.ts')
 const own = [
   'proxy',
+  '--no-record',
   '--policy',
   policy,
   '--upstream',

@@ -22,7 +22,8 @@ export async function startProxyBy(
   ...args: readonly string[]
 ): Promise<RunningProxy> {
   writeFileSync(files.path('policy.yaml'), POLICY)
-  const usual = ['--listen', '127.0.0.1:0', '--policy', files.path('policy.yaml'), '--upstream', '127.0.0.1:1']
+  const [policy, spool] = [files.path('policy.yaml'), files.path('spool')]
+  const usual = ['--listen', '127.0.0.1:0', '--policy', policy, '--upstream', '127.0.0.1:1', '--record', spool]
   const proxy = await startServing(['proxy', '--json', ...usual, ...args], by)
   const { port } = proxy.endpoints[0]!
   const curl = async (...query: readonly string[]): Promise<string> =>

@@ -67,14 +67,24 @@ test('metrics go to a collector, the last when the proxy ends', async () => {
   assert.match(last.body, /"sallyport_proxy_requests_total".*"stringValue":"http"}}\],[^}]*"asInt":"1"/)
 })
 
-test('a worker that is killed is replaced, and the proxy goes on', async () => {
+test('a worker that is killed is replaced, and the proxy goes on; what it recorded is kept', async () => {
   using files = folder()
   await using server = await startServer()
   await using proxy = await startProxy(files, '--workers', '2')
+  for (let index = 0; index < 4; index++) assert.equal(await proxy.curl(server.url), 'served 200')
   const { stdout } = await run('pgrep', ['-P', String(proxy.child.pid)])
-  process.kill(Number(stdout.split('\n')[0]), 'SIGKILL')
-  await until(() => proxy.notes.some((line) => line.includes('another takes its place')))
-  for (let index = 0; index < 10; index++) assert.equal(await proxy.curl(server.url), 'served 200')
+  for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+  await until(() => proxy.notes.filter((line) => line.includes('another takes its place')).length === 2)
+  for (let index = 0; index < 6; index++) assert.equal(await proxy.curl(server.url), 'served 200')
+  proxy.child.kill('SIGTERM')
+  await once(proxy.child, 'exit')
+  const top = sallyport(['top', '--store', files.path('store'), '--json'])
+  const { rows } = JSON.parse(top.stdout) as { rows: { key: string; flows: number }[] }
+  assert.deepEqual(
+    rows.map(({ key, flows }) => [key, flows]),
+    [['127.0.0.1', 10]],
+    top.stderr,
+  )
 })
 
 test('a user who is taken out of the file is nobody after SIGHUP', async () => {

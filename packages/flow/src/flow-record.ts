@@ -30,6 +30,9 @@ export type FlowRecord = {
   readonly domain?: string | null
   readonly boundNames?: readonly string[] | null
   readonly protocol?: string | null
+  readonly http?: Readonly<Record<'host' | 'path' | 'method' | 'contentType', string | null>> | null
+  /** Detectors of content that fired. */
+  readonly content?: readonly string[] | null
   readonly country?: string | null
   readonly asn?: number | null
   readonly bytesOut?: number | null

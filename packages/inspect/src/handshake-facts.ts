@@ -1,5 +1,5 @@
 import { parseDomainName, type DomainName } from '@sallyport/net'
-import { carriesName, PROTOCOLS, type Protocol } from '@sallyport/policy'
+import { carriesName, protocolOf, type Protocol } from '@sallyport/policy'
 import type { Found, NameProblem } from '@sallyport/wire'
 
 /** What the first bytes add to the facts of a flow. */
@@ -16,11 +16,9 @@ export type HandshakeFacts = {
   readonly word: string
 }
 
-const KNOWN: ReadonlySet<string> = new Set(PROTOCOLS)
-
 export function handshakeFacts(found: Found | null): HandshakeFacts {
   if (found === null) return { protocol: 'other', domain: null, problem: null, ech: false, ja4: null, word: 'unknown' }
-  const protocol = KNOWN.has(found.protocol) ? (found.protocol as Protocol) : 'other'
+  const protocol = protocolOf(found.protocol)
   const named = carriesName(protocol)
   return {
     protocol,

@@ -38,6 +38,13 @@ export const PROTOCOLS = [
 /** What the bytes of a connection speak, whatever its port. */
 export type Protocol = (typeof PROTOCOLS)[number]
 
+const PROTOCOL_WORDS: ReadonlySet<string> = new Set(PROTOCOLS)
+
+/** What rules call a protocol that was recognised, for which there may be finer words. */
+export function protocolOf(word: string): Protocol {
+  return PROTOCOL_WORDS.has(word) ? (word as Protocol) : 'other'
+}
+
 /** Protocols whose first bytes say the server's name: SNI, or the host of a request. */
 const NAMING: ReadonlySet<Protocol> = new Set(['tls', 'http', 'http2', 'quic', 'dot', 'doh'])
 

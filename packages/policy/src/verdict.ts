@@ -20,6 +20,14 @@ export const REASONS = [
   'query-type',
   'tunnel',
   'unknown-client',
+  'special-address',
+  'name-mismatch',
+  'content-opaque',
+  'icap-denied',
+  'policy-failure',
+  'authentication-required',
+  'too-many-requests',
+  'too-many-connections',
 ] as const
 /** Why, of a verdict or of what enforces it; every member is documented in docs/reference/reasons.md. */
 export type Reason = (typeof REASONS)[number]

@@ -1,3 +1,4 @@
+import { REASONS, type Reason } from '@sallyport/policy'
 import { SOCKS_REPLY, type SocksReply } from '@sallyport/wire'
 
 export const ANSWER_REASONS = [
@@ -161,6 +162,11 @@ export const ANSWERS: Readonly<Record<AnswerReason, Answer>> = {
     proxyStatus: 'http_response_body_size',
     title: 'The answer is larger than the limit',
   },
+}
+
+/** What stands for it in a verdict, where it is one of the policy's and not of the network's. */
+export function reasonOfVerdict(reason: AnswerReason): Reason | null {
+  return REASONS.find((each) => each === reason) ?? null
 }
 
 /** A no, and what is behind it: `explain` is for people, and never holds a secret. */

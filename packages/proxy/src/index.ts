@@ -38,4 +38,5 @@ export type {
 } from './options.ts'
 export { addCounts, formatProxyMetrics, PROXY_METRICS, proxySamples } from './serve/metrics.ts'
 export { onSharedListeners, openSharedListeners, type SharedListener } from './serve/shared-listeners.ts'
+export { flowOfAccess } from './log/flow-of-access.ts'
 export { startProxy, type Proxy } from './serve/serve-proxy.ts'

@@ -1,5 +1,5 @@
 import type { ClientFacts } from '@sallyport/compile'
-import { hasLeft, type FlowRecord } from '@sallyport/flow'
+import { hasLeft, placeFacts, type FlowRecord } from '@sallyport/flow'
 import { bootNs, type ForwardedEnd, type ForwardedEvent, type ForwardedTicket } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
@@ -73,8 +73,7 @@ export class ForwardedFlows {
       domain: null,
       boundNames: dst === null ? [] : names.namesOf(dst),
       protocol: null,
-      country: dst === null ? null : world.country(dst),
-      asn: dst === null ? null : world.asn(dst),
+      ...placeFacts(dst, world),
       verdict: recordedVerdict(event, event.ruleIndex, without, policy),
     }
   }

@@ -19,7 +19,7 @@ import {
   type Ticket,
 } from '@sallyport/kernel'
 import { parseDomainName } from '@sallyport/net'
-import { PROTOCOLS, type Protocol, type Verdict } from '@sallyport/policy'
+import { protocolOf, type Verdict } from '@sallyport/policy'
 import { limitedRuleOf, overLimit } from '../run/rule-limits.ts'
 import { handshakeCiphers } from './handshake-ciphers.ts'
 
@@ -213,10 +213,9 @@ function findingOf(
 }
 
 function factsOf({ protocol, name, trusted, ech }: Finding): HandshakeFacts {
-  const known = (PROTOCOLS as readonly string[]).includes(protocol) ? (protocol as Protocol) : 'other'
   return {
     ...handshakeFacts(null),
-    protocol: known,
+    protocol: protocolOf(protocol),
     domain: parseDomainName(name),
     problem: trusted ? null : 'malformed-handshake',
     ech,

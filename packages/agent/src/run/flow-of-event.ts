@@ -1,5 +1,5 @@
 import type { HostFacts } from '@sallyport/compile'
-import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
+import { placeFacts, type FlowRecord, type RecordedVerdict } from '@sallyport/flow'
 import type { KernelEvent } from '@sallyport/kernel'
 import {
   addressFromBytes,
@@ -42,8 +42,7 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
     domain: null,
     boundNames: found === null ? [] : context.namesOf(found),
     protocol: null,
-    country: found === null ? null : world.country(found),
-    asn: found === null ? null : world.asn(found),
+    ...placeFacts(found, world),
     verdict: recordedVerdict(event, event.ruleIndex, refusalReason(event, found), context.policy),
   }
 }

@@ -1,5 +1,5 @@
 import { isAwaited, type CompiledPolicy } from '@sallyport/compile'
-import type { FlowRecord } from '@sallyport/flow'
+import { placeFacts, type FlowRecord } from '@sallyport/flow'
 import type { HandshakeFacts } from '@sallyport/inspect'
 import type {
   Allowances,
@@ -147,8 +147,7 @@ export class PacketJudge {
       time: new Date(flow.time ?? 0).toISOString(),
       app: packet.exe ?? packet.comm,
       dst: flow.dst ? formatAddress(flow.dst) : null,
-      country: flow.dst ? world.country(flow.dst) : null,
-      asn: flow.dst ? world.asn(flow.dst) : null,
+      ...placeFacts(flow.dst ?? null, world),
       verdict: { ...verdict, verdict: verdict.verdict === 'allow' ? 'allow' : 'deny' },
     }
   }

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { serveMetrics } from '@sallyport/dns'
 import { ACCESS_LOG_FORMATS, addCounts, formatProxyMetrics, proxySamples } from '@sallyport/proxy'
@@ -8,6 +9,7 @@ import type { Sample } from '@sallyport/wire'
 import { FeedRefresh, fetchMissingFeeds } from '../input/feed-refresh.ts'
 import { examples, feedOption, jsonOption, repeatable } from '../input/options.ts'
 import { readPolicyInForce } from '../input/policy-files.ts'
+import { stateDirectory } from '../input/state-directory.ts'
 import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { otlpHeaders, OtlpExport, parseOtlpUrl } from '../output/otlp-export.ts'
@@ -63,6 +65,12 @@ export function proxyCommand(answer: Answer): Command {
     .addOption(
       new Option('--access-log-format <format>', 'how a line looks').choices(ACCESS_LOG_FORMATS).default('json'),
     )
+    .option(
+      '--record <dir>',
+      'spool a flow for each request, for `sallyport flows`, here',
+      join(stateDirectory(), 'spool'),
+    )
+    .option('--no-record', 'spool no flows')
     .option('--workers <count>', 'processes that share the work; one for each core unless given')
     .addOption(repeatable('--limit <name=number>', 'another bound than the usual one'))
     .addOption(jsonOption())

@@ -28,6 +28,7 @@ export type ProxyCommandOptions = IdentityOptions & {
   readonly otlp?: string
   readonly accessLog?: string
   readonly accessLogFormat: AccessLogFormat
+  readonly record: string | false
   readonly workers?: string
   readonly json?: boolean
 }

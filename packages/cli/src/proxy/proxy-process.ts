@@ -1,6 +1,7 @@
 import type { Policy } from '@sallyport/policy'
 import {
   accessLogLine,
+  flowOfAccess,
   onSharedListeners,
   startProxy,
   type Proxy,
@@ -22,6 +23,7 @@ import { parseProxyListen } from '../input/proxy-listen.ts'
 import { parseServers } from '../input/resolver-addresses.ts'
 import { openNameResolver } from '../input/resolve-names.ts'
 import { cannotListen } from '../output/cannot-listen.ts'
+import { recordFlows } from '../output/flow-recording.ts'
 import { openLineLog, type LineLog } from '../output/line-log.ts'
 import type { ProxyCommandOptions } from './proxy-options.ts'
 
@@ -57,6 +59,7 @@ export async function startProxyProcess(
   let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
+  const recording = opened.use(recordFlows(options.record))
   const local = options.localClients === true ? await openLocalClients() : null
   opened.use(local?.clients)
   let needsHash = local?.needsHash(policy.policy) ?? false
@@ -82,7 +85,11 @@ export async function startProxyProcess(
       movesBulk: true,
       ownsSockets: true,
       ...(spend === null ? {} : { spend }),
-      onRecord: (record) => log?.write(accessLogLine(record, options.accessLogFormat)),
+      onRecord: (record) => {
+        log?.write(accessLogLine(record, options.accessLogFormat))
+        const flow = flowOfAccess(record, policy.world)
+        if (flow !== null) recording.append(flow)
+      },
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {
       throw proxyCannotListen(error)

@@ -1,5 +1,6 @@
 import type { AnswerReason } from '../answers.ts'
 import type { Finding } from '../content/findings.ts'
+import type { Reason, Stage } from '@sallyport/policy'
 import type { Spared } from '../inspect/inspection.ts'
 import type { Endpoint } from '../options.ts'
 
@@ -10,6 +11,7 @@ export type AccessRecord = {
   readonly id: string
   readonly client: Endpoint
   readonly user: string | null
+  readonly groups: readonly string[] | null
   /** Of a client of this host, where it is looked for and could be told. */
   readonly app: string | null
   readonly unit: string | null
@@ -37,6 +39,9 @@ export type AccessRecord = {
   readonly mode: 'enforce' | 'monitor' | null
   readonly rule: string | null
   readonly layer: string | null
+  /** Of the verdict: what was known when it was given, and why it is so; `reason` is that of a refusal. */
+  readonly stage: Stage | null
+  readonly verdictReason: Reason | null
   readonly reason: AnswerReason | null
   readonly explain: string | null
   readonly bytesOut: number

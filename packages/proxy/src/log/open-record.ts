@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { formatAddress } from '@sallyport/net'
 import type { FlowAllowance } from '../allowance/flow-allowance.ts'
-import { ANSWERS, type Refusal } from '../answers.ts'
+import { ANSWERS, reasonOfVerdict, type Refusal } from '../answers.ts'
 import { addFindings, type Finding } from '../content/findings.ts'
 import type { Judged } from '../decide/proxy-judge.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -30,6 +30,7 @@ export class OpenRecord {
       id: referenceId(),
       client,
       user: null,
+      groups: null,
       app: null,
       unit: null,
       via,
@@ -50,6 +51,8 @@ export class OpenRecord {
       mode: null,
       rule: null,
       layer: null,
+      stage: null,
+      verdictReason: null,
       reason: null,
       explain: null,
       bytesOut: 0,
@@ -83,14 +86,19 @@ export class OpenRecord {
     Object.assign(this.#draft, facts)
   }
 
-  asker({ user, process }: Identity): void {
-    this.set({ user: user ?? process?.user ?? null, app: process?.app ?? null, unit: process?.unit ?? null })
+  asker({ user, groups, process }: Identity): void {
+    this.set({
+      user: user ?? process?.user ?? null,
+      groups: user === null ? (process?.groups ?? groups) : groups,
+      app: process?.app ?? null,
+      unit: process?.unit ?? null,
+    })
   }
 
   judged(judged: Judged): void {
     if (judged.verdict !== null) {
-      const { verdict, mode, rule, layer, explain } = judged.verdict
-      this.set({ verdict, mode, rule, layer, explain })
+      const { verdict, mode, rule, layer, stage, reason: verdictReason, explain } = judged.verdict
+      this.set({ verdict, mode, rule, layer, stage, verdictReason, explain })
     }
   }
 
@@ -119,7 +127,8 @@ export class OpenRecord {
     this.#draft.durationMs = this.elapsedMs
     const limit = this.allowance?.refusal ?? null
     // In monitor mode: what a limit would have held back.
-    if (limit !== null && this.#draft.outcome === 'allowed') this.set({ verdict: 'deny', explain: limit.explain })
+    if (limit !== null && this.#draft.outcome === 'allowed')
+      this.set({ verdict: 'deny', verdictReason: reasonOfVerdict(limit.reason), explain: limit.explain })
     return this.#draft
   }
 }

@@ -1,14 +1,12 @@
 import { parseDomainName } from '@sallyport/net'
-import { carriesName, PROTOCOLS, type Flow, type Protocol } from '@sallyport/policy'
+import { carriesName, protocolOf, type Flow } from '@sallyport/policy'
 import type { Found } from '@sallyport/wire'
 import { refusal } from '../answers.ts'
 import type { Judged, ProxyJudge } from '../decide/proxy-judge.ts'
 
-const KNOWN: ReadonlySet<string> = new Set(PROTOCOLS)
-
 /** The facts of a tunnel after its first octets. */
 export function tunnelFacts(flow: Flow, found: Found | null): Flow {
-  const protocol: Protocol = found !== null && KNOWN.has(found.protocol) ? (found.protocol as Protocol) : 'other'
+  const protocol = found === null ? 'other' : protocolOf(found.protocol)
   const stated = found === null || found.name === null || !carriesName(protocol) ? null : parseDomainName(found.name)
   const facts: Flow = { ...flow, protocol, domain: stated ?? flow.domain ?? null }
   // Requests inside TLS are there and cannot be seen: a rule that asks for them is uncertain, and so denies.
