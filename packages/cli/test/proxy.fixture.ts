@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { run, startServing, type Folder, type Serving } from './serving.fixture.ts'
 
@@ -31,8 +31,10 @@ export async function startProxyBy(
   return { ...proxy, port, curl }
 }
 
-export async function startServer(): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_, response) => response.end('served'))
+export async function startServer(
+  answer: (response: ServerResponse) => void = (response) => void response.end('served'),
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_, response) => answer(response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

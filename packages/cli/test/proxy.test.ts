@@ -107,22 +107,22 @@ test('a user who is taken out of the file is nobody after SIGHUP', async () => {
 
 test('what runs may end after the signal to stop, and no new connection is taken', async () => {
   using files = folder()
-  const slow = createServer((_, response) => {
+  const [asked, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await using slow = await startServer((response) => {
     response.write('slow')
-    setTimeout(() => response.end(' answer'), 600)
+    asked.resolve()
+    void stopped.promise.then(() => response.end(' answer'))
   })
-  slow.listen(0, '127.0.0.1')
-  await once(slow, 'listening')
   await using proxy = await startProxy(files, '--workers', '1')
-  const answer = proxy.curl(`http://127.0.0.1:${(slow.address() as AddressInfo).port}/`)
-  await new Promise((next) => setTimeout(next, 200))
+  const answer = proxy.curl(slow.url)
+  await asked.promise
   proxy.child.kill('SIGTERM')
-  await new Promise((next) => setTimeout(next, 100))
-  await assert.rejects(proxy.curl('http://127.0.0.1:1/'), /Failed to connect/)
-  assert.equal(await answer, 'slow answer 200')
-  const [code] = (await once(proxy.child, 'exit')) as [number]
-  assert.equal(code, 0)
-  slow.close()
+  let refused = ''
+  while (!refused.includes('Failed to connect'))
+    refused = await proxy.curl('http://127.0.0.1:1/').catch((error: Error) => error.message)
+  stopped.resolve()
+  const [[code], answered] = await Promise.all([once(proxy.child, 'exit'), answer])
+  assert.deepEqual([code, answered], [0, 'slow answer 200'])
 })
 
 test('what cannot be is said with what to do', async () => {

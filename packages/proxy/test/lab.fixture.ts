@@ -86,6 +86,7 @@ export async function startLab(options: Partial<ProxyOptions> = {}): Promise<Lab
 const QUIET_MS = 150
 const FIRST_MS = 1000
 const MOST_MS = 4000
+const ESTABLISHED = /^HTTP\/1\.1 200 Connection established\r\n\r\n$/
 
 /** The parts go out one after another, each when the one before has been answered or nothing has come for it. */
 async function sendTo(port: number, parts: readonly (string | Uint8Array)[]): Promise<string> {
@@ -105,19 +106,24 @@ async function sendTo(port: number, parts: readonly (string | Uint8Array)[]): Pr
   for (const part of parts) {
     if (isOver) break
     const before = pieces.length
+    const saysMore = /^CONNECT .*?\r\n\r\n./s.test(part.toString())
+    let isEstablished = false
     socket.write(typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
     let quietSince = Date.now()
     let seen = before
     while (
       !isOver &&
       Date.now() - start < MOST_MS &&
-      Date.now() - quietSince < (seen === before ? FIRST_MS : QUIET_MS)
+      Date.now() - quietSince < (seen === before || isEstablished ? FIRST_MS : QUIET_MS)
     ) {
       await new Promise((resolve) => setTimeout(resolve, 5))
       if (pieces.length !== seen) {
         seen = pieces.length
         quietSince = Date.now()
-        if (isWholeAnswer(Buffer.concat(pieces.slice(before)))) break
+        const answer = Buffer.concat(pieces.slice(before))
+        // What was said behind the request is answered by the server of the tunnel.
+        isEstablished = saysMore && ESTABLISHED.test(answer.toString('latin1'))
+        if (!isEstablished && isWholeAnswer(answer)) break
       }
     }
   }
