@@ -28,9 +28,13 @@ const bounds = [`connections=${COUNT}`, `connectionsPerClient=${COUNT}`, 'keepAl
   each,
 ])
 const listen = ['--listen', '127.0.0.1:0', '--metrics', '127.0.0.1:0', '--upstream', '127.0.0.1:9', '--policy', policy]
-const proxy = spawn(process.execPath, [main, 'proxy', '--json', '--no-record', '--workers', '1', ...listen, ...bounds], {
-  stdio: ['ignore', 'ignore', 'pipe'],
-})
+const proxy = spawn(
+  process.execPath,
+  [main, 'proxy', '--json', '--no-record', '--workers', '1', ...listen, ...bounds],
+  {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  },
+)
 const [line] = (await once(createInterface({ input: proxy.stderr }), 'line')) as [string]
 const { endpoints, metrics } = JSON.parse(line) as { endpoints: [{ port: number }]; metrics: { port: number } }
 const { port } = endpoints[0]

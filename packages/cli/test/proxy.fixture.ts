@@ -27,7 +27,7 @@ export async function startProxyBy(
   const proxy = await startServing(['proxy', '--json', ...usual, ...args], by)
   const { port } = proxy.endpoints[0]!
   const curl = async (...query: readonly string[]): Promise<string> =>
-    (await run('curl', ['-sS', '-m', '5', '-w', ' %{http_code}', '-x', `http://127.0.0.1:${port}`, ...query])).stdout
+    (await run('curl', ['-sS', '-m', '60', '-w', ' %{http_code}', '-x', `http://127.0.0.1:${port}`, ...query])).stdout
   return { ...proxy, port, curl }
 }
 
