@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { SallyportError } from '@sallyport/policy'
+import { ERRORS, SallyportError } from '@sallyport/policy'
 import type { BuildCommand } from './commands/answer.ts'
 import { examples } from './input/options.ts'
 import { version } from './version.ts'
@@ -52,7 +52,7 @@ export async function runProgram(given: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof CommanderError)) throw withCommand(error, args[0] ?? '')
     if (error.exitCode === 0) return 0
     throw usageError(error, usage, failed)
   }
@@ -99,4 +99,11 @@ function wantedCommands(args: readonly string[]): readonly (() => Promise<BuildC
 function usageError({ message }: CommanderError, printed: string, command: string): SallyportError {
   if (message === '(outputHelp)') return new SallyportError('usage', 'no command given', { remedy: printed.trimEnd() })
   return new SallyportError('usage', message.replace(/^error: /, ''), { remedy: `See \`${command} --help\`.` })
+}
+
+/** A command says what is wrong with its arguments, and not which command it is. */
+function withCommand(error: unknown, name: string): unknown {
+  const isBare = error instanceof SallyportError && error.code === 'usage' && error.remedy === ERRORS.usage.remedy
+  if (!isBare || !Object.hasOwn(COMMANDS, name)) return error
+  return new SallyportError('usage', error.message, { remedy: `See \`sallyport ${name} --help\`.` })
 }

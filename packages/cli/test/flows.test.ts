@@ -121,6 +121,11 @@ test('a line that is no flow is named, the others are stored, and the answer is 
   assert.match(stderr, /bad\.jsonl:1: port/)
 })
 
+test('a filter that holds for nothing says so, beside the answer', () => {
+  const { status, stdout, stderr } = sallyport(['flows', '--flows', log, 'domain:none.example'])
+  assert.deepEqual([status, stdout, stderr], [0, '', 'no flow matches\n'])
+})
+
 test('a filter with a wrong key is an error with the right one', () => {
   const { status, stderr } = sallyport(['flows', '--store', store, 'domian:x.example'])
   assert.equal(status, 2)

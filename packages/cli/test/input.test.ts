@@ -60,6 +60,8 @@ test('usage errors name the nearest command and option and exit with 2', () => {
     [['decide', policy, '--stage', 'never'], /Allowed choices are connect, dns/],
     [['run', '--', 'true'], /nothing says what may leave/],
     [['explain', policy], /--flow/],
+    [['reach', policy, '--from', 'usr=ann'], /"usr=ann" is not one of user=…[^]*See `sallyport reach --help`/],
+    [['top', '--limit', '0'], /is not a count[^]*See `sallyport top --help`/],
     [['decide', policy, '--at', 'tomorrow'], /"tomorrow" is not a time/],
     [['decide', policy, '--feed', 'malware'], /NAME=FILE/],
     [['run', '--allow', 'a.test', '--upstream', 'dns.google', '--', 'true'], /not the address of a DNS server/],

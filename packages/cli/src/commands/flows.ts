@@ -82,6 +82,7 @@ async function list(store: FlowQueries, filter: FlowFilter, options: Options): P
   }
   const dropped = await store.drops(0)
   if (options.json === true) return printJson({ flows: all, next, dropped })
+  if (left === options.limit) note('no flow matches')
   if (next !== null) note(`there are more: --after ${next}`)
   if (Object.keys(dropped).length > 0) note(`flows that happened and are not recorded: ${reasons(dropped)}`)
 }

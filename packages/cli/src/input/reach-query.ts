@@ -9,7 +9,7 @@ const SUBJECT_FACTS: Readonly<Record<string, (value: string) => Flow>> = {
   container: (container) => ({ container }),
   device: (device) => ({ device }),
   tag: (tag) => ({ tags: [tag] }),
-  network: (network) => ({ src: parseAddress(network) ?? invalid(`--from network=${network} is not an address`) }),
+  network: (network) => ({ src: parseAddress(network) ?? noSubject(`network=${network}`, 'an address') }),
 }
 
 /** `user=ann,group=finance`: facts that are fixed; those not named range over everything. */
@@ -20,8 +20,9 @@ export function parseSubject(text: string): Flow {
     const key = part.slice(0, Math.max(equals, 0))
     const read = Object.hasOwn(SUBJECT_FACTS, key) ? SUBJECT_FACTS[key] : undefined
     if (read === undefined)
-      invalid(
-        `--from "${part}" is not one of ${Object.keys(SUBJECT_FACTS)
+      noSubject(
+        part,
+        `one of ${Object.keys(SUBJECT_FACTS)
           .map((name) => `${name}=…`)
           .join(', ')}`,
       )
@@ -43,9 +44,10 @@ export function parseDestination(text: string | undefined): Flow {
   const domain = parseDomainName(text)
   if (domain !== null) return { domain, boundNames: [domain] }
   const target = parseTarget(text)
-  return target instanceof Array ? invalid(target.map(({ message }) => message).join('; ')) : target
+  if (!(target instanceof Array)) return target
+  throw new SallyportError('target-invalid', `--to: ${target.map(({ message }) => message).join('; ')}`)
 }
 
-function invalid(message: string): never {
-  throw new SallyportError('target-invalid', message)
+function noSubject(part: string, wanted: string): never {
+  throw new SallyportError('usage', `--from: "${part}" is not ${wanted}`)
 }

@@ -21,7 +21,7 @@ export function geoLookupCommand(answer: Answer): Command {
     .action((texts: readonly string[], options: { readonly json?: boolean }) => {
       const addresses = texts.map((text) => {
         const address = parseAddress(text)
-        if (address === null) throw new SallyportError('target-invalid', `${text} is not an address`)
+        if (address === null) throw new SallyportError('usage', `${text} is not an address`)
         return { text, address }
       })
       const geography = openGeography(readableStates('geo'), note)
