@@ -3,12 +3,12 @@ import type { DenyKind, Mode } from './policy.ts'
 export const STAGES = ['connect', 'dns', 'handshake', 'request', 'content'] as const
 export type Stage = (typeof STAGES)[number]
 
-export const REASONS = [
-  'rule',
-  'default',
-  'implicit',
-  'metadata-address',
-  'missing-facts',
+/** Why, of what the policy says. */
+const DECISION_REASONS = ['rule', 'default', 'implicit', 'metadata-address', 'missing-facts'] as const
+export type DecisionReason = (typeof DECISION_REASONS)[number]
+
+/** Why, of what only those that enforce it know. */
+const ENFORCEMENT_REASONS = [
   'bad-handshake',
   'limit-bytes-out',
   'limit-bytes-in',
@@ -29,20 +29,29 @@ export const REASONS = [
   'too-many-requests',
   'too-many-connections',
 ] as const
-/** Why, of a verdict or of what enforces it; every member is documented in docs/reference/reasons.md. */
-export type Reason = (typeof REASONS)[number]
+export type EnforcementReason = (typeof ENFORCEMENT_REASONS)[number]
 
-type Decided = {
+/** Every member is documented in docs/reference/reasons.md. */
+export const REASONS: readonly Reason[] = [...DECISION_REASONS, ...ENFORCEMENT_REASONS]
+export type Reason = DecisionReason | EnforcementReason
+
+type Decided<Why> = {
   /** The earliest rule that could be the deciding one; `null` is the default. */
   readonly rule: string | null
   readonly layer: string
   readonly mode: Mode
   readonly stage: Stage
-  readonly reason: Reason
+  readonly reason: Why
   readonly explain: string
 }
 
+type Denied<Why> = Decided<Why> & { readonly verdict: 'deny'; readonly how: DenyKind }
+
 export type Verdict =
-  | (Decided & { readonly verdict: 'allow' })
-  | (Decided & { readonly verdict: 'deny'; readonly how: DenyKind })
-  | (Decided & { readonly verdict: 'undetermined'; readonly needs: readonly string[] })
+  | (Decided<DecisionReason> & { readonly verdict: 'allow' })
+  | Denied<DecisionReason>
+  | (Decided<DecisionReason> & { readonly verdict: 'undetermined'; readonly needs: readonly string[] })
+
+/** A refusal beside the policy. */
+export type EnforcementDenial = Denied<EnforcementReason>
+export type EnforcedVerdict = Verdict | EnforcementDenial

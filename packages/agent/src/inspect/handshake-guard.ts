@@ -19,14 +19,14 @@ import {
   type Ticket,
 } from '@sallyport/kernel'
 import { parseDomainName } from '@sallyport/net'
-import { protocolOf, type Verdict } from '@sallyport/policy'
+import { protocolOf, type EnforcedVerdict } from '@sallyport/policy'
 import { limitedRuleOf, overLimit } from '../run/rule-limits.ts'
 import { handshakeCiphers } from './handshake-ciphers.ts'
 
 /** The policy as a guard asks it. */
 export type HandshakePolicy<Flow extends Awaited> = {
   /** `null`: nobody knows, which denies. */
-  readonly judge: (ticket: Flow, facts: HandshakeFacts) => Verdict | null
+  readonly judge: (ticket: Flow, facts: HandshakeFacts) => EnforcedVerdict | null
   readonly limitsOf: (generation: number) => readonly RuleLimit[]
 }
 
@@ -37,7 +37,7 @@ export type JudgedHandshake<Flow extends Awaited = Ticket> = {
   readonly ticket: Flow
   readonly facts: HandshakeFacts
   /** `null`: nothing could be decided, which denies. */
-  readonly verdict: Verdict | null
+  readonly verdict: EnforcedVerdict | null
 }
 
 type Options<Flow extends Awaited> = HandshakePolicy<Flow> & {
@@ -167,7 +167,7 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
       this.#options.onJudged({ generation, key, ticket, facts, verdict })
   }
 
-  #verdict(ticket: Flow, facts: HandshakeFacts): Verdict | null {
+  #verdict(ticket: Flow, facts: HandshakeFacts): EnforcedVerdict | null {
     try {
       return this.#options.judge(ticket, facts)
     } catch {
@@ -193,7 +193,7 @@ function passes({ verdict, mode }: Finding): boolean {
 
 function findingOf(
   generation: number,
-  verdict: Verdict | null,
+  verdict: EnforcedVerdict | null,
   facts: HandshakeFacts,
   limitedRule: number | null,
 ): Finding {

@@ -1,6 +1,6 @@
 import type { HandshakeFacts } from '@sallyport/inspect'
 import type { DomainName } from '@sallyport/net'
-import type { Flow, Verdict } from '@sallyport/policy'
+import type { EnforcedVerdict, Flow, Verdict } from '@sallyport/policy'
 
 /** What a handshake tells beside the facts of the walk so far. */
 function flowOfHandshake({ protocol, domain, ech }: HandshakeFacts, boundNames: readonly DomainName[]): Flow {
@@ -16,7 +16,7 @@ export function judgeHandshake(
   decide: (told: Flow) => Verdict,
   facts: HandshakeFacts,
   boundNames: readonly DomainName[],
-): Verdict {
+): EnforcedVerdict {
   const verdict = decide(flowOfHandshake(facts, boundNames))
   if (facts.problem === null || verdict.verdict !== 'allow') return verdict
   const { layer, mode, rule } = verdict

@@ -11,7 +11,7 @@ import type {
   RuleLimit,
 } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
-import { flowFacts, type Flow, type Verdict, type World } from '@sallyport/policy'
+import { flowFacts, type Flow, type EnforcedVerdict, type World } from '@sallyport/policy'
 import type { FileHashes } from '../host/file-hashes.ts'
 import type { User } from '../host/users.ts'
 import { judgeHandshake } from '../inspect/judge-handshake.ts'
@@ -43,7 +43,7 @@ export class PacketJudge {
   readonly #options: Options
   /** Flows that were decided at once, and how: they are asked about again when another policy is in force. */
   readonly #decided = new Map<string, Decided>()
-  readonly #judged = new WeakMap<BegunFlow, { readonly record: FlowRecord; readonly verdict: Verdict }>()
+  readonly #judged = new WeakMap<BegunFlow, { readonly record: FlowRecord; readonly verdict: EnforcedVerdict }>()
 
   constructor(options: Options) {
     this.#options = options
@@ -74,14 +74,14 @@ export class PacketJudge {
   }
 
   /** A flow whose handshake was awaited. */
-  judge({ flow }: BegunFlow, facts: HandshakeFacts): Verdict {
+  judge({ flow }: BegunFlow, facts: HandshakeFacts): EnforcedVerdict {
     const { compiled } = this.#options
     const nowMs = Date.now()
     return judgeHandshake((told) => compiled.decide({ ...flow, ...told, time: nowMs }), facts, flow.boundNames ?? [])
   }
 
   /** `null`: nothing could be decided, which denies. */
-  judged(begun: BegunFlow, { protocol, domain }: HandshakeFacts, verdict: Verdict | null): void {
+  judged(begun: BegunFlow, { protocol, domain }: HandshakeFacts, verdict: EnforcedVerdict | null): void {
     const { flow, packet } = begun
     const { compiled, onFlow } = this.#options
     const told: Flow = { ...flow, protocol, domain }
@@ -95,12 +95,12 @@ export class PacketJudge {
   over(begun: BegunFlow, limit: LimitName): void {
     const judged = this.#judged.get(begun)
     if (judged === undefined) return
-    const verdict = { ...overLimit(judged.verdict, limit), verdict: 'deny' as const }
+    const verdict = overLimit(judged.verdict, limit)
     this.#options.onFlow({ ...judged.record, time: new Date().toISOString(), verdict })
   }
 
   /** A flow is told once, and again when it is decided otherwise. */
-  #isTold(packet: PacketFacts, verdict: Verdict): boolean {
+  #isTold(packet: PacketFacts, verdict: EnforcedVerdict): boolean {
     const before = this.#decided.get(textOf(packet))
     if (before?.how !== howText(verdict)) return false
     if (packet.transport === TCP) return packet.syn === null || packet.syn === before.syn
@@ -108,7 +108,7 @@ export class PacketJudge {
     return packet.socket === null || packet.socket === before.socket
   }
 
-  #remember(packet: PacketFacts, verdict: Verdict): void {
+  #remember(packet: PacketFacts, verdict: EnforcedVerdict): void {
     const flow = textOf(packet)
     const syn = packet.syn ?? this.#decided.get(flow)?.syn ?? null
     this.#decided.delete(flow)
@@ -139,7 +139,7 @@ export class PacketJudge {
     }
   }
 
-  #record(flow: Flow, packet: PacketFacts, verdict: Verdict): FlowRecord {
+  #record(flow: Flow, packet: PacketFacts, verdict: EnforcedVerdict): FlowRecord {
     const { world } = this.#options
     const { device: _device, tags: _tags, posture: _posture, src: _src, appSha256: _sha256, ...facts } = flowFacts(flow)
     return {
@@ -157,6 +157,6 @@ function textOf({ transport, srcPort, dst, dstPort }: PacketFacts): string {
   return [transport, srcPort, dst.join(), dstPort].join(' ')
 }
 
-function howText({ verdict, layer, rule, mode }: Verdict): string {
+function howText({ verdict, layer, rule, mode }: EnforcedVerdict): string {
   return JSON.stringify([verdict, layer, rule, mode])
 }

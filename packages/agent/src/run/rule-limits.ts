@@ -1,5 +1,5 @@
 import type { LimitName, RuleLimit } from '@sallyport/kernel'
-import type { Policy, Reason, Verdict } from '@sallyport/policy'
+import type { EnforcedVerdict, EnforcementDenial, EnforcementReason, Policy } from '@sallyport/policy'
 
 /** Rules that let through only so much, numbered through all layers. */
 export function ruleLimits({ layers }: Policy): readonly RuleLimit[] {
@@ -13,7 +13,7 @@ export function ruleLimits({ layers }: Policy): readonly RuleLimit[] {
 }
 
 /** The number of the rule by which a flow is allowed; null where it has no limit. */
-export function limitedRuleOf(limits: readonly RuleLimit[], verdict: Verdict | null): number | null {
+export function limitedRuleOf(limits: readonly RuleLimit[], verdict: EnforcedVerdict | null): number | null {
   if (verdict?.verdict !== 'allow' || verdict.rule === null) return null
   const owner = ownerOf(verdict.layer, verdict.rule)
   return limits.find((limit) => limit.owner === owner)?.rule ?? null
@@ -23,18 +23,18 @@ function ownerOf(layer: string, rule: string): string {
   return JSON.stringify([layer, rule])
 }
 
-const REASONS: Readonly<Record<LimitName, Reason>> = {
+const REASONS: Readonly<Record<LimitName, EnforcementReason>> = {
   bytesOut: 'limit-bytes-out',
   bytesIn: 'limit-bytes-in',
   connections: 'limit-connections',
 }
 
-export function reasonOfLimit(limit: LimitName): Reason {
+export function reasonOfLimit(limit: LimitName): EnforcementReason {
   return REASONS[limit]
 }
 
 /** What would be allowed, but for what its rule has let through before. */
-export function overLimit(verdict: Verdict, limit: LimitName): Verdict {
+export function overLimit(verdict: EnforcedVerdict, limit: LimitName): EnforcementDenial {
   const { layer, rule, mode, stage } = verdict
   return {
     verdict: 'deny',

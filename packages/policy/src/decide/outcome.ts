@@ -1,5 +1,5 @@
 import type { DenyKind, Layer, Mode, Policy, Rule } from '../policy.ts'
-import type { Reason } from '../verdict.ts'
+import type { DecisionReason } from '../verdict.ts'
 
 /** One way a policy can end: a rule, or the default. `rank` is its place in the policy; the lowest wins between names. */
 export type Outcome = {
@@ -9,7 +9,7 @@ export type Outcome = {
   readonly mode: Mode
   readonly rule: Rule | null
   readonly layer: string
-  readonly reason: Reason
+  readonly reason: DecisionReason
 }
 
 export function ruleOutcome(rank: number, rule: Rule, layer: Layer): Outcome {
