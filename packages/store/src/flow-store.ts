@@ -17,6 +17,7 @@ import { newDestinations } from './query/new-destinations.ts'
 import { readPast } from './query/past/read-past.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
 import { migrate } from './schema/migrate.ts'
+import { relayout, type Relayout } from './schema/relayout.ts'
 
 /** A batch that failed in parts is sent again under the same id; what was stored of it is not stored twice. */
 export type Batch = {
@@ -114,6 +115,14 @@ export class FlowStore implements Disposable {
 
   export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {
     return exportFlows(this.#engine, filter, format)
+  }
+
+  /**
+   * Goes on with laying out what an earlier version stored as this one does; null on a server, which does that by itself. Questions are
+   * answered meanwhile.
+   */
+  async relayout(): Promise<Relayout | null> {
+    return this.#engine.isEmbedded ? relayout(this.#engine) : null
   }
 
   /** Drops whole months, and then rows, that are older; what they were stored with, and what was known to be missing, too. */

@@ -3,7 +3,6 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { FlowStore, parseFilter, parseServerAddress, type FlowFilter } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
@@ -289,20 +288,6 @@ test('a store of the version before keeps its flows, and its hours are rolled up
     await engine.define('INSERT INTO schema_version VALUES (1), (2)')
     await engine.define(`INSERT INTO flows (time, batch, seq, dst, port, transport, verdict, facts) VALUES
       ('2026-10-01 10:00:00', 'old', 0, '::ffff:192.0.2.7', 443, 'tcp', 'deny', '{"dst":"192.0.2.7"}')`)
-  }
-  {
-    // What sums of days are made of in the background.
-    ;(await FlowStore.open(path))[Symbol.dispose]()
-    using engine = openEmbedded(path)
-    const projections = async (): Promise<unknown> =>
-      (
-        await engine.query(
-          `SELECT uniqExact(name) AS n FROM system.projection_parts WHERE active AND table = 'flows'`,
-          {},
-        )
-      )[0]?.['n']
-    for (let tries = 0; tries < 600 && (await projections()) !== 5; tries++) await sleep(100)
-    assert.equal(await projections(), 5)
   }
   using store = await FlowStore.open(path)
   await store.ingest({ id: 'new', flows: [stored({ time: NOW, dst: '192.0.2.7', port: 443, transport: 'tcp' })] }, NOW)

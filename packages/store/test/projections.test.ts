@@ -9,9 +9,7 @@ import { listFlows } from '../src/query/list-flows.ts'
 import { newDestinations } from '../src/query/new-destinations.ts'
 import { newestTimes } from '../src/query/newest-times.ts'
 import { whereTheyWent } from '../src/query/where-they-went.ts'
-import { ONE_SERVER } from '../src/schema/layout.ts'
 import { migrate } from '../src/schema/migrate.ts'
-import { MIGRATIONS } from '../src/schema/migrations.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 
@@ -41,13 +39,6 @@ test('what is asked of one user or application is read where its rows lie togeth
     )
     assert.match(JSON.stringify(plan), new RegExp(`ReadFromMergeTree \\(${projection}\\)`), text)
   }
-})
-
-test('a store that is opened does not wait until what it holds is laid out anew', () => {
-  const all = MIGRATIONS.flatMap((statements) => statements(ONE_SERVER))
-  const rewriting = all.filter((statement) => statement.includes('MATERIALIZE PROJECTION'))
-  assert.equal(rewriting.length, 3)
-  for (const statement of rewriting) assert.match(statement, / SETTINGS mutations_sync = 0$/)
 })
 
 /** Where the engine reads what it is asked. */

@@ -17,6 +17,7 @@ import { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
 import { keepExpiring } from './keep-expiring.ts'
+import { keepLayingOut } from './keep-laying-out.ts'
 import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
@@ -96,6 +97,7 @@ export async function serveDesk(
   const onFailure = (error: unknown): void => onNotice(`flows stay in the spool: ${text(error)}`)
   const onNoDetection = (error: unknown): void => onNotice(`nothing is looked for meanwhile: ${text(error)}`)
   const onNoRemoval = (error: unknown): void => onNotice(`old flows and alerts stay meanwhile: ${text(error)}`)
+  const onNoLayout = (error: unknown): void => onNotice(`stored flows stay as they lie meanwhile: ${text(error)}`)
   const working = [
     keepDraining(
       {
@@ -133,6 +135,7 @@ export async function serveDesk(
       { store, state, keepDays: request.keepDays, nowMs, monotonicMs: () => performance.now(), onFailure: onNoRemoval },
       signal,
     ),
+    keepLayingOut({ store, onNotice, onFailure: onNoLayout }, signal),
     alertsOut.run(signal),
     flowsOut.run(signal),
   ]

@@ -9,7 +9,6 @@ import type { Row, SqlEngine } from './sql-engine.ts'
 
 type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
 type Session = {
-  readonly query: (statement: string) => string
   readonly queryBindAsync: (statement: string, params: object, options: { format: string }) => Promise<Result>
   readonly insert: (insert: object) => Promise<unknown>
   readonly close: () => void
@@ -32,9 +31,12 @@ export function openEmbedded(path?: string): SqlEngine {
   detachStandardInput()
   const session = openSession(path)
   const incoming = new IncomingRows(path)
-  const run = async (statement: string): Promise<void> => void session.query(statement)
+  // Not `query`, for which all that this process does waits.
+  const run = async (statement: string): Promise<void> =>
+    void (await session.queryBindAsync(statement, {}, { format: 'Null' }))
   return {
     layout: ONE_SERVER,
+    isEmbedded: true,
     define: run,
     fill: run,
     query: async (statement, params) => {

@@ -1,6 +1,7 @@
 import { SallyportError } from '@sallyport/policy'
 import type { SqlEngine } from '../engine/sql-engine.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { beginning } from './relayout.ts'
 
 /** Which shard a row goes to: a batch to one. */
 const SHARD_KEYS: Readonly<Record<string, string>> = {
@@ -12,10 +13,10 @@ const SHARD_KEYS: Readonly<Record<string, string>> = {
 const VERSION_TABLE = 'schema_version'
 
 /**
- * Brings the tables to the newest version. ClickHouse has no transactions over DDL: every statement may be run again,
+ * Brings the tables to the newest version, or to that one. ClickHouse has no transactions over DDL: every statement may be run again,
  * and the version is written last, so what a crash leaves is completed by the next start.
  */
-export async function migrate(engine: SqlEngine): Promise<void> {
+export async function migrate(engine: SqlEngine, to: number = MIGRATIONS.length): Promise<void> {
   const from = await version(engine)
   if (from > MIGRATIONS.length) {
     throw new SallyportError('store-unavailable', `the flow store has version ${from}, newer than ${MIGRATIONS.length}`, {
@@ -23,10 +24,12 @@ export async function migrate(engine: SqlEngine): Promise<void> {
     })
   }
   if (from === 0) await defineVersions(engine)
-  for (const [index, statements] of MIGRATIONS.slice(from).entries()) {
+  for (const [index, statements] of MIGRATIONS.slice(from, to).entries()) {
     for (const statement of statements(engine.layout)) await apply(engine, statement)
     await expose(engine)
     const version = from + index + 1
+    // A server goes on while nobody has the store open; of our own process, who has it open for long says when.
+    if (!engine.isEmbedded && from > 0 && version === to) await engine.define(beginning(engine.layout))
     await engine.insert(VERSION_TABLE, Buffer.from(JSON.stringify({ version })), `version-${version}`)
   }
 }

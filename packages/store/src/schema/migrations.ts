@@ -1,4 +1,4 @@
-import { daySumsProjection, type DaySum } from './day-sums.ts'
+import { DAY_SUMS, daySumsProjection, type DaySum } from './day-sums.ts'
 import type { Layout } from './layout.ts'
 
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
@@ -19,13 +19,11 @@ GROUP BY GROUPING SETS ((hour, verdict, destination), (hour, verdict, app), (hou
   (hour, verdict, device), (hour, verdict, country), (hour, verdict, asnText), (hour, verdict, portText),
   (hour, verdict, protocol), (hour, verdict, rule))`
 
-/** Rows are rewritten part by part while the store is used, and after it was opened again. */
-const IN_BACKGROUND = ' SETTINGS mutations_sync = 0'
-
 /**
  * Statements that bring a store from one version to the next; never changed once released, only added to.
  * `facts` is the flow in the words of the policy language, keys sorted, without time and counters: flows that a policy
  * cannot tell apart have the same text, so that each is decided once. The other columns are for queries.
+ * Rows that were stored before a projection was defined get it by `relayout`.
  */
 export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
   (on) => [
@@ -117,7 +115,7 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
   (on) => [
     // Above 8,192 values a part's dictionary overflows into one for each block: grouping then costs more than by plain texts.
     `ALTER TABLE flows${on.everywhere} MODIFY COLUMN destination String
-      DEFAULT if(empty(names), ifNull(replaceRegexpOne(IPv6NumToString(dst), '^::ffff:', ''), ''), names[1]) CODEC(ZSTD)`,
+      DEFAULT if(empty(names), ifNull(replaceRegexpOne(IPv6NumToString(dst), '^::ffff:', ''), ''), names[1]) CODEC(ZSTD) SETTINGS alter_sync = 0`,
   ],
   (on) => [
     // What one user or application did is asked most often of all that hours are not rolled up by: its rows lie together here.
@@ -126,7 +124,6 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
         verdict, rule, layer, mode, stage, reason, started, bytesOut, bytesIn, durationMs, time
       ORDER BY user, app
     )`,
-    `ALTER TABLE flows${on.everywhere} MATERIALIZE PROJECTION by_user${IN_BACKGROUND}`,
   ],
   (on) => {
     const sums = daySums(['by_place', 'by_program', 'by_person'])
@@ -145,6 +142,9 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
   (on) => addProjections(on, daySums(['by_program_place', 'by_program_person', 'by_outcome', 'by_visitors'])),
 ]
 
+/** Of `flows`, in its newest version. */
+export const PROJECTIONS: readonly string[] = ['by_user', 'by_destination', ...Object.keys(DAY_SUMS)]
+
 type Projection = readonly [name: string, of: string]
 
 function daySums(names: readonly DaySum[]): readonly Projection[] {
@@ -152,8 +152,6 @@ function daySums(names: readonly DaySum[]): readonly Projection[] {
 }
 
 function addProjections(on: Layout, projections: readonly Projection[]): readonly string[] {
-  return [
-    `ALTER TABLE flows${on.everywhere} ${projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`).join(', ')}`,
-    `ALTER TABLE flows${on.everywhere} ${projections.map(([name]) => `MATERIALIZE PROJECTION ${name}`).join(', ')}${IN_BACKGROUND}`,
-  ]
+  const added = projections.map(([name, of]) => `ADD PROJECTION IF NOT EXISTS ${name} (${of})`)
+  return [`ALTER TABLE flows${on.everywhere} ${added.join(', ')}`]
 }
