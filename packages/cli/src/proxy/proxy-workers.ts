@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SharedBudgets, type Endpoint, type ProxyCounts } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
 import { readProxyPolicy } from '../input/proxy-policy.ts'
@@ -10,7 +11,10 @@ import { shareWithWorkers } from './shared-with-workers.ts'
 import type { FromWorker, ToWorker } from './worker-words.ts'
 
 const RESTART_PAUSE_MS = 500
+const LONGEST_RESTART_PAUSE_MS = 30_000
 const COUNTS_TIMEOUT_MS = 2000
+
+type FirstWord = Extract<FromWorker, { readonly kind: 'ready' | 'failed' }>
 
 export type ProxyWorkers = AsyncDisposable & {
   readonly endpoints: readonly Endpoint[]
@@ -29,29 +33,41 @@ export async function startProxyWorkers(options: ProxyCommandOptions, count: num
   cluster.schedulingPolicy = cluster.SCHED_NONE
   const shared = shareWithWorkers(options.listen.map(parseProxyListen))
   cluster.setupPrimary({ args: process.argv.slice(2), stdio: shared.stdio })
-  let isStopping = false
-  const workers = new Set<Worker>()
+  const stopping = new AbortController()
+  /** With what each has said first: what it is told before then is lost. */
+  const workers = new Map<Worker, Promise<FirstWord>>()
   const budgets = new SharedBudgets()
   const start = async (): Promise<readonly Endpoint[]> => {
     const worker = cluster.fork(shared.environment)
-    workers.add(worker)
+    const first = firstWord(worker)
+    workers.set(worker, first)
     worker.on('message', (message: FromWorker) => {
       if (message.kind !== 'spend') return
       const { id, spending } = message
       send(worker, { kind: 'spent', id, fits: budgets.spend(spending, performance.now()) })
     })
+    const said = await first
+    if (said.kind === 'failed') {
+      workers.delete(worker)
+      const { code, message, remedy } = said
+      throw new SallyportError(code as ConstructorParameters<typeof SallyportError>[0], message, { remedy })
+    }
     worker.once('exit', (code, signal) => {
       workers.delete(worker)
-      if (isStopping) return
+      if (stopping.signal.aborted) return
       note(`sallyport: a worker ended (${signal ?? code}); another takes its place`)
-      setTimeout(() => void start().catch((error: Error) => note(`sallyport: ${error.message}`)), RESTART_PAUSE_MS)
+      void replace(RESTART_PAUSE_MS)
     })
-    const said = await firstWord(worker)
-    if (said.kind === 'ready') return said.endpoints
-    worker.removeAllListeners('exit')
-    workers.delete(worker)
-    const { code, message, remedy } = said
-    throw new SallyportError(code as ConstructorParameters<typeof SallyportError>[0], message, { remedy })
+    return said.endpoints
+  }
+  /** Until one has begun: what keeps it from that, such as a file that is being written, may be over soon. */
+  const replace = async (pauseMs: number): Promise<void> => {
+    await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+    if (stopping.signal.aborted) return
+    await start().catch((error: Error) => {
+      note(`sallyport: no worker in its place yet: ${error.message}`)
+      return replace(Math.min(2 * pauseMs, LONGEST_RESTART_PAUSE_MS))
+    })
   }
   // One first: with port 0 it takes the port that the others share, and what is wrong is said once.
   const endpoints = await start()
@@ -61,27 +77,32 @@ export async function startProxyWorkers(options: ProxyCommandOptions, count: num
     endpoints,
     counts: async () => {
       const id = ++asked
-      const answers = await Promise.all([...workers].map((worker) => ask(worker, { kind: 'counts', id }, 'counts')))
+      const answers = await Promise.all(
+        [...workers.keys()].map((worker) => ask(worker, { kind: 'counts', id }, 'counts')),
+      )
       return answers.flatMap((answer) => (answer?.kind === 'counts' ? [answer.counts] : []))
     },
     reload: async () => {
       await readProxyPolicy(options.policy, options.feed)
-      const answers = await Promise.all([...workers].map((worker) => ask(worker, { kind: 'reload' }, 'reloaded')))
+      // One that is starting may have read the files that were before.
+      const answers = await Promise.all(
+        [...workers].map(async ([worker, first]) =>
+          (await first).kind === 'ready' ? ask(worker, { kind: 'reload' }, 'reloaded') : null,
+        ),
+      )
       const problem = answers.find((answer) => answer?.kind === 'reloaded' && answer.problem !== null)
       if (problem?.kind === 'reloaded') throw new Error(problem.problem!)
     },
     drain: async () => {
-      isStopping = true
+      stopping.abort()
       // What comes now is refused at once.
       shared[Symbol.dispose]()
-      const gone = [...workers].map((worker) => once(worker, 'exit'))
-      for (const worker of workers) send(worker, { kind: 'drain' })
-      await Promise.all(gone)
+      await Promise.all([...workers].map(([worker, first]) => drainWorker(worker, first)))
     },
     [Symbol.asyncDispose]: async () => {
-      isStopping = true
+      stopping.abort()
       shared[Symbol.dispose]()
-      for (const worker of workers) worker.process.kill('SIGKILL')
+      for (const worker of workers.keys()) worker.process.kill('SIGKILL')
     },
   }
 }
@@ -90,7 +111,13 @@ function send(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message)
 }
 
-function firstWord(worker: Worker): Promise<Extract<FromWorker, { kind: 'ready' | 'failed' }>> {
+async function drainWorker(worker: Worker, first: Promise<FirstWord>): Promise<void> {
+  const gone = once(worker, 'exit')
+  if ((await first).kind === 'ready') send(worker, { kind: 'drain' })
+  await gone
+}
+
+function firstWord(worker: Worker): Promise<FirstWord> {
   return new Promise((resolve) => {
     const gone = {
       kind: 'failed',
