@@ -14,10 +14,7 @@ import { FIRST_RUN } from '../api/session-routes.ts'
 import type { OidcSettings } from '../oidc/oidc-settings.ts'
 import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
 import { DeskEvents } from './desk-events.ts'
-import { keepDetecting } from './keep-detecting.ts'
-import { keepDraining } from './keep-draining.ts'
-import { keepExpiring } from './keep-expiring.ts'
-import { keepLayingOut } from './keep-laying-out.ts'
+import { deskWork } from './desk-work.ts'
 import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
@@ -94,51 +91,7 @@ export async function serveDesk(
   })
   scope.use(await serveStore(storeSocket(stateDirectory), store))
   const url = await listenOn(app, listen)
-  const onFailure = (error: unknown): void => onNotice(`flows stay in the spool: ${text(error)}`)
-  const onNoDetection = (error: unknown): void => onNotice(`nothing is looked for meanwhile: ${text(error)}`)
-  const onNoRemoval = (error: unknown): void => onNotice(`old flows and alerts stay meanwhile: ${text(error)}`)
-  const onNoLayout = (error: unknown): void => onNotice(`stored flows stay as they lie meanwhile: ${text(error)}`)
-  const working = [
-    keepDraining(
-      {
-        spool: join(stateDirectory, 'spool'),
-        store,
-        onFailure,
-        onStored: (flows) => events.emit({ kind: 'stored', flows }),
-        ...(flowsOut.isEmpty
-          ? {}
-          : {
-              onRecords: (batch, records) =>
-                flowsOut.push(
-                  batch,
-                  records.map((flow) => ({ kind: 'flow', flow })),
-                ),
-            }),
-      },
-      signal,
-    ),
-    keepDetecting(
-      {
-        store,
-        state,
-        nowMs,
-        monotonicMs: () => performance.now(),
-        onFailure: onNoDetection,
-        onAlerts: (alerts) => {
-          events.emit({ kind: 'alerts', count: alerts.length })
-          for (const alert of alerts) alertsOut.push(alert.id, [{ kind: 'alert', alert }])
-        },
-      },
-      signal,
-    ),
-    keepExpiring(
-      { store, state, keepDays: request.keepDays, nowMs, monotonicMs: () => performance.now(), onFailure: onNoRemoval },
-      signal,
-    ),
-    keepLayingOut({ store, onNotice, onFailure: onNoLayout }, signal),
-    alertsOut.run(signal),
-    flowsOut.run(signal),
-  ]
+  const working = deskWork({ ...request, store, state, events, alertsOut, flowsOut, nowMs }, signal)
   await Promise.all([...working, announce(state, url, onReady, signal)])
 }
 
@@ -179,8 +132,4 @@ async function firstRunToken(state: StateStore, nowMs: number): Promise<string |
   const token = randomBytes(24).toString('base64url')
   await state.settings.set(FIRST_RUN, createHash('sha256').update(token).digest('hex'), 'sallyport', nowMs)
   return token
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
