@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
   EMPTY_WORLD,
@@ -14,7 +14,8 @@ import {
 const root = new URL('../../../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const page = read('docs/reference/policy.md')
-const examples = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1]!)
+const examplesOf = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1]!)
+const examples = examplesOf(page)
 
 function propertyNames(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return []
@@ -33,6 +34,18 @@ for (const [index, example] of examples.entries()) {
     }
   })
 }
+
+test('policies of the guide and of the README are valid', () => {
+  const guides = readdirSync(new URL('docs/guide', root)).filter((file) => file.endsWith('.md'))
+  const pages = ['README.md', ...guides.map((file) => `docs/guide/${file}`)]
+  const policies = pages.flatMap((path) => examplesOf(read(path)).map((text) => ({ path, text })))
+  const whole = policies.filter(({ text }) => /^sallyport:/m.test(text))
+  assert.ok(whole.length >= 4)
+  for (const { path, text } of whole) {
+    const result = parsePolicy(text, { file: path })
+    assert.ok(result.ok, result.ok ? '' : result.problems.map((problem) => formatProblem(problem, text)).join('\n'))
+  }
+})
 
 test('the policy page explains every key and names every protocol', () => {
   assert.ok(examples.length > 10)
