@@ -64,7 +64,7 @@ describe('decisions', { skip }, () => {
       const { dev, ino } = statSync('/usr/bin/python3', { bigint: true })
       lab.enforcement.apply(generation(when('app', { 1: allow }), {}, { apps: [{ dev, ino, class: 1 }] }))
       assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
-      const script = 'import socket;socket.create_connection(("10.9.0.2",80),1)'
+      const script = 'import socket;socket.create_connection(("10.9.0.2",80),15)'
       const [file, ...args] = lab.argv([copy, '-c', script])
       assert.match(spawnSync(file, args, { encoding: 'utf8' }).stderr, /PermissionError/)
     } finally {
@@ -89,10 +89,16 @@ describe('decisions', { skip }, () => {
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
     lab.enforcement.bind([{ address, names: [{ class: 3, ttlSeconds: 60 }] }])
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
-    lab.enforcement.bind([{ address, names: [{ class: 70_000, ttlSeconds: 1 }] }])
-    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
-    assert.equal(lab.probe('tcp', '10.9.0.3', '80'), 'EPERM')
-    await sleep(1100)
+    // A busy machine may begin when the time of a short answer is over.
+    for (let ttlSeconds = 1, inTime = false; !inTime; ttlSeconds *= 2) {
+      lab.enforcement.bind([{ address, names: [{ class: 70_000, ttlSeconds }] }])
+      const boundMs = performance.now()
+      const said = [lab.probe('tcp', '10.9.0.2', '80'), lab.probe('tcp', '10.9.0.3', '80')]
+      const leftMs = boundMs + ttlSeconds * 1000 - performance.now()
+      inTime = leftMs > 0
+      if (inTime) assert.deepEqual(said, ['ok', 'EPERM'])
+      await sleep(Math.max(0, leftMs) + 100)
+    }
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'EPERM')
     lab.enforcement.bind([{ address, names: [{ class: 7, ttlSeconds: 60 }] }])
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
@@ -125,7 +131,7 @@ describe('decisions', { skip }, () => {
 
   test('drop is silent', () => {
     lab.enforcement.apply(generation({ leaf: 'deny', drop: true }))
-    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'timeout')
+    assert.equal(lab.probe('briefly', 'tcp', '10.9.0.2', '80'), 'timeout')
   })
 
   test('an event names the process', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { EndedFlow } from '../src/index.ts'
+import { eventually } from './eventually.ts'
 import { allow, deny, generation, when } from './image-builder.ts'
 import { openLab, settle, skip, type Lab } from './lab.ts'
 
@@ -8,7 +9,7 @@ const HELLO = 5
 
 /** The last packet of a connection may come after its command has ended. */
 async function endsOf(lab: Lab, count: number): Promise<readonly EndedFlow[]> {
-  for (let waited = 0; lab.ends.length < count && waited < 60; waited++) await settle()
+  await eventually(() => lab.ends.length >= count, `${count} ends`)
   return lab.ends
 }
 

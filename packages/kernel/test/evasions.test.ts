@@ -27,7 +27,7 @@ describe('evasions', { skip }, () => {
   test('MPTCP', () => {
     lab.enforcement.apply(only)
     assert.equal(lab.probe('mptcp', '10.9.0.2', '80'), 'ok')
-    assert.match(lab.probe('mptcp', '10.9.0.3', '80'), /EPERM|timeout/)
+    assert.match(lab.probe('briefly', 'mptcp', '10.9.0.3', '80'), /EPERM|timeout/)
   })
 
   test('raw sockets', () => {
@@ -40,8 +40,8 @@ describe('evasions', { skip }, () => {
     assert.equal(lab.probe('ping', '10.9.0.2'), 'ok')
     assert.equal(lab.probe('ping', 'fd09::2'), 'ok')
     lab.enforcement.apply(generation(deny))
-    assert.match(lab.probe('ping', '10.9.0.2'), /EPERM|timeout/)
-    assert.match(lab.probe('ping', 'fd09::2'), /EPERM|timeout/)
+    assert.match(lab.probe('briefly', 'ping', '10.9.0.2'), /EPERM|timeout/)
+    assert.match(lab.probe('briefly', 'ping', 'fd09::2'), /EPERM|timeout/)
   })
 
   test('marks, source routes, repaired sockets', () => {
@@ -58,7 +58,7 @@ describe('evasions', { skip }, () => {
     const server = lab.start('accept', '9000')
     assert.equal(await nextLine(server), 'ready')
     const peer = lab.argv([''])[1]!.replace('--net=/run/netns/spc', 'sps')
-    const script = 'import socket;s=socket.create_connection(("10.9.0.1",9000),1);print(s.recv(9).decode())'
+    const script = 'import socket;s=socket.create_connection(("10.9.0.1",9000),15);print(s.recv(9).decode())'
     const result = spawnSync('ip', ['netns', 'exec', peer, '/usr/bin/python3', '-c', script], { encoding: 'utf8' })
     assert.equal(result.stdout.trim(), 'welcome', result.stderr)
   })

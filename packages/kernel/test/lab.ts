@@ -77,7 +77,7 @@ export async function openLab(options: Partial<EnforcementOptions> = {}): Promis
     argv,
     probe: (...args) => {
       const [file, ...rest] = argv([PYTHON, PROBE, ...args])
-      const result = spawnSync(file, rest, { encoding: 'utf8', timeout: 20_000 })
+      const result = spawnSync(file, rest, { encoding: 'utf8', timeout: 60_000 })
       return (result.stdout + result.stderr).trim()
     },
     start: (...args) => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openEnforcement, PIN_ROOT, removePinned } from '../src/index.ts'
+import { eventually } from './eventually.ts'
 import { allow, deny, generation, when } from './image-builder.ts'
 import { nextLine, openLab, skip } from './lab.ts'
 
@@ -51,7 +52,7 @@ describe('life of a policy', { skip }, () => {
     const replies: string[] = []
     child.stdout!.on('data', (chunk) => replies.push(...String(chunk).split('\n').filter(Boolean)))
     const saying = async (count: number): Promise<readonly string[]> => {
-      for (let waited = 0; replies.length < count && waited < 100; waited++) await sleep(50)
+      await eventually(() => replies.length >= count, `${count} replies`)
       return replies
     }
     assert.deepEqual(await saying(1), ['hello'])
@@ -125,10 +126,11 @@ describe('life of a policy', { skip }, () => {
     }
     const classes = new Uint32Array(count + 2).fill(2)
     classes.set(base.addresses.classes)
-    const start = performance.now()
+    // By the time of the processor: others may have it, too.
+    const start = process.cpuUsage()
     lab.enforcement.apply({ ...base, addresses: { keys, classes } })
-    const took = performance.now() - start
-    assert.ok(took < 5000, `${took} ms`)
+    const { user, system } = process.cpuUsage(start)
+    assert.ok(user + system < 5_000_000, `${user + system} µs`)
     assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
     assert.equal(lab.probe('tcp', '10.9.0.3', '80'), 'EPERM')
   })

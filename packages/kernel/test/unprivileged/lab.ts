@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 const HERE = import.meta.dirname
 const USER = `sptest${process.pid}`
 export const OPEN_CHECKOUT: string = join(HERE, 'with-open-checkout.sh')
 const SHOW_TUN = 'mount --bind "$1" /dev/net/tun && shift && exec "$@"'
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 90_000
 
 export const PROBE: readonly string[] = ['/usr/bin/python3', join(HERE, 'probe.py')]
 export const skip: string | false =
@@ -34,7 +35,7 @@ export type Lab = AsyncDisposable & {
   readonly folder: string
   /** What is /dev/net/tun in the lab. */
   readonly tun: string
-  run(setup: Setup, input?: string): Result
+  run(setup: Setup, input?: string): Promise<Result>
   start(setup: Setup): ChildProcess
   /** The arguments that start the runner as the ordinary user. */
   argv(setup: Setup): readonly [string, ...string[]]
@@ -110,15 +111,17 @@ export async function openLab(): Promise<Lab> {
     folder,
     tun,
     argv,
-    run: (setup, input = '') => {
+    run: async (setup, input = '') => {
       const [file, ...args] = argv(setup)
-      const { status, stdout, stderr } = spawnSync(file, args, {
-        encoding: 'utf8',
-        input,
-        timeout: TIMEOUT_MS,
-        killSignal: 'SIGKILL',
-      })
-      return { status, stdout, events: reported(stderr) }
+      const child = spawn(file, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' })
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
+      const [stdout, stderr, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close'),
+      ])
+      return { status, stdout, events: reported(stderr) } as Result
     },
     start: (setup) => {
       const [file, ...args] = argv(setup)

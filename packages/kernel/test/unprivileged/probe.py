@@ -1,17 +1,20 @@
-"""What the guarded command tries: prints the outcome and how long it took."""
+"""What the guarded command tries: prints the outcome, and whether it came at once."""
 import os, socket, sys, time
 
 def tcp(host, port):
-    with socket.create_connection((host, int(port)), timeout=5) as s:
+    with socket.create_connection((host, int(port)), timeout=20) as s:
         s.sendall(b"hello")
         return s.recv(64).decode()
 
-def udp(host, port):
+def udp(host, port, seconds=20):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(2)
+        s.settimeout(seconds)
         s.connect((host, int(port)))
         s.send(b"hello")
         return s.recv(64).decode()
+
+def briefly(host, port):
+    return udp(host, port, 2)
 
 def ping(host):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as s:
@@ -54,11 +57,17 @@ def daemon(host, port, path):
     return open(path).read()
 
 def outcome(tried, args):
-    start = time.monotonic()
-    try:
-        text = tried(*args)
-    except OSError as error:
-        text = error.strerror or type(error).__name__
-    return f"{text} {'slow' if time.monotonic() - start > 0.9 else 'fast'}"
+    """What waits to be sent again is slow each time; what only had to wait for the processor is not."""
+    for _ in range(3):
+        start = time.monotonic()
+        try:
+            text = tried(*args)
+        except OSError as error:
+            text = error.strerror or type(error).__name__
+        if time.monotonic() - start < 0.9:
+            return f"{text} fast"
+        if "timed out" in text or "TimeoutError" in text:
+            break
+    return f"{text} slow"
 
 print(outcome(globals()[sys.argv[1]], sys.argv[2:]))
