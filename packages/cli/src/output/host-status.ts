@@ -38,9 +38,16 @@ export function describeHost(
   ]
   const dropped = reasons(spool.dropped)
   if (dropped !== '') lines.push(styled('red', `flows not recorded: ${dropped}`))
-  const counters = Object.entries(kernel ?? {}).map(([name, value]) => `${name} ${String(value)}`)
+  const counters = Object.entries(kernel ?? {}).flatMap(([name, value]) =>
+    value === 0 ? [] : `${words(name)} ${value}`,
+  )
   if (counters.length > 0) lines.push(styled('dim', counters.join(', ')))
   return lines.join('\n')
+}
+
+/** `eventsLost` → `events lost` */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 function describeFeed({ name, entries, fetchedMs, checkedMs, problem }: HostFeed, nowMs: number): string {

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
+import type { HostStatus } from '@sallyport/agent'
+import { describeHost } from '../src/output/host-status.ts'
+
+test('counters are told in words, and only those that counted something', () => {
+  const policy = {
+    version: null,
+    confirmed: null,
+    confirmByMs: null,
+    mode: 'monitor',
+    layers: [],
+    author: null,
+    reason: null,
+    createdMs: null,
+    stateProblem: null,
+  } as const
+  const spool = { spooled: 1, dropped: {} } as HostStatus['spool']
+  const kernel = { allowed: 2, denied: 0, eventsLost: 1 }
+  const status: HostStatus = { policy, startedMs: 0, guarding: '/', pid: 9, kernel, spool, feeds: [] }
+  assert.equal(
+    stripVTControlCharacters(describeHost(status, 0)),
+    [
+      'no policy was applied; watched only',
+      'guarding / since 1970-01-01T00:00:00.000Z (pid 9)',
+      '1 flow recorded',
+      'allowed 2, events lost 1',
+    ].join('\n'),
+  )
+})
