@@ -1,9 +1,9 @@
-import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import { formatAddress, isIpv4 } from '@sallyport/net'
 import type { SocketEnd } from '../options.ts'
 import type { ByteSocket } from './byte-socket.ts'
 import { IdleTimer } from './idle-timer.ts'
+import { SocketEvents } from './socket-events.ts'
 import { SendQueue } from './send-queue.ts'
 import { LONGEST_SOCKET_ADDRESS, readSocketAddress, socketAddress } from './socket-address.ts'
 import {
@@ -37,7 +37,7 @@ const RESET = int32(1, 0)
  * One connection of the loop. It behaves as a socket of Node with `allowHalfOpen` and `noDelay` does where the proxy can tell, except that
  * nothing is read, and so no end seen, while it is paused. A failure after the connection was made is its close, and nothing else.
  */
-export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
+export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   readonly fd: number
   readonly use: number
   readonly remote: SocketEnd | null
@@ -122,11 +122,9 @@ export class LoopSocket extends EventEmitter implements ByteSocket, Watched {
     return readSocketAddress(address)
   }
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- as Node types events
-  override on(event: string, listener: (...args: any[]) => void): this {
-    super.on(event, listener)
+  /** Whoever wants octets lets them flow, as with Node. */
+  protected override heard(event: string): void {
     if (event === 'data' && !this.#isPaused) this.resume()
-    return this
   }
 
   isPaused(): boolean {

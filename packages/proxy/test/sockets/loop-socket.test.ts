@@ -15,6 +15,10 @@ const LOOPBACK = parseAddress('127.0.0.1')!
 const BODY = randomBytes(8 * 2 ** 20)
 const sum = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex')
 
+function heard(socket: LoopSocket, event: string): Promise<unknown[]> {
+  return new Promise((resolve) => socket.once(event, (...values: unknown[]) => resolve(values)))
+}
+
 type Pair = Disposable & { readonly own: LoopSocket; readonly peer: Socket }
 
 /** A socket of the loop and its peer, a socket of Node. */
@@ -45,7 +49,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     for (let at = 0; at < BODY.length; at += 100_003) {
       if (pair.own.write(BODY.subarray(at, at + 100_003))) continue
       waits++
-      await once(pair.own, 'drain')
+      await heard(pair.own, 'drain')
     }
     pair.own.end()
     assert.equal(sum(await received), sum(BODY))
@@ -69,7 +73,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
       }, 2)
     })
     pair.peer.end(BODY)
-    await once(pair.own, 'end')
+    await heard(pair.own, 'end')
     assert.equal(sum(Buffer.concat(pieces)), sum(BODY))
     assert.deepEqual([pair.own.readableEnded, pair.own.destroyed, pair.own.writable], [true, false, true])
   })
@@ -80,10 +84,10 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     const received = readAll(pair.peer)
     pair.own.resume()
     pair.peer.end('question')
-    await once(pair.own, 'end')
+    await heard(pair.own, 'end')
     assert.equal(pair.own.write('answer'), true)
     pair.own.end(' to the end')
-    await once(pair.own, 'close')
+    await heard(pair.own, 'close')
     assert.equal((await received).toString(), 'answer to the end')
     assert.equal(pair.own.write('more'), false)
   })
@@ -119,7 +123,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
       pair.peer.resetAndDestroy()
       await sleep(20)
       assert.deepEqual([octets.length, pair.own.destroyed], isPaused ? [0, false] : [1, true])
-      const closed = isPaused ? once(pair.own, 'close') : null
+      const closed = isPaused ? heard(pair.own, 'close') : null
       pair.own.resume()
       await closed
       assert.deepEqual(octets, ['last words'])
@@ -131,8 +135,8 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     using pair = await openPair(loop)
     pair.own.resume()
     pair.peer.end()
-    await once(pair.own, 'end')
-    const closed = once(pair.own, 'close')
+    await heard(pair.own, 'end')
+    const closed = heard(pair.own, 'close')
     pair.peer.resetAndDestroy()
     await closed
     assert.equal(pair.own.destroyed, true)
@@ -158,7 +162,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
       await sleep(30)
     }
     assert.equal(isIdle, false)
-    await once(pair.own, 'timeout')
+    await heard(pair.own, 'timeout')
     assert.equal(isIdle, true)
   })
 
@@ -168,8 +172,8 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     await once(server, 'listening')
     const socket = LoopSocket.connect(loop, { address: LOOPBACK, port: (server.address() as AddressInfo).port })
     socket.write('sent when it is open')
-    await once(socket, 'connect')
-    assert.equal(String((await once(socket, 'data'))[0]), 'hello')
+    await heard(socket, 'connect')
+    assert.equal(String((await heard(socket, 'data'))[0]), 'hello')
     socket.destroy()
     server.close()
     for (const [text, port, code] of [
@@ -177,7 +181,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
       ['255.255.255.255', 9, 'ENETUNREACH'],
     ] as const) {
       const failing = LoopSocket.connect(loop, { address: parseAddress(text)!, port })
-      const [error] = (await once(failing, 'error')) as [NodeJS.ErrnoException]
+      const [error] = (await heard(failing, 'error')) as [NodeJS.ErrnoException]
       assert.equal(error.code, code)
       assert.equal(failing.destroyed, true)
     }
@@ -192,7 +196,7 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     assert.equal(String((await once(node, 'data'))[0]), 'unread')
     node.end('from Node')
     assert.equal((await readAll(pair.peer)).toString(), 'from Node')
-    const closed = once(pair.own, 'close')
+    const closed = heard(pair.own, 'close')
     pair.own.destroy()
     await closed
     assert.deepEqual([node.destroyed, pair.own.destroyed], [true, true])
