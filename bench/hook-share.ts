@@ -7,6 +7,8 @@ const SAMPLES_A_SECOND = '1999'
 const OF_STREAM = 'iperf3,ksoftirqd/0,ksoftirqd/1,ksoftirqd/2,ksoftirqd/3'
 /** Where the kernel lets others look at a packet: netfilter, the programs of a cgroup, those of an interface. */
 const HOOKS = /\b(?:nf_hook_slow|__cgroup_bpf_run_filter_skb|tcf_classify|tcx_run)\b/
+/** What interrupted whatever is below it in a stack. */
+const INTERRUPTED = /\b(?:handle_softirqs|__do_softirq|asm_\w+)\b/
 const OUTPUT_BYTES = 2 ** 28
 
 /**
@@ -28,5 +30,5 @@ export async function shareInHooks(
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const stacks = text.split('\n\n').filter((stack) => stack.trim() !== '')
-  return (100 * stacks.filter((stack) => HOOKS.test(stack)).length) / stacks.length
+  return (100 * stacks.filter((stack) => HOOKS.test(stack.split(INTERRUPTED, 1)[0]!)).length) / stacks.length
 }
