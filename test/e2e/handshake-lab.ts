@@ -131,3 +131,20 @@ try:
 except OSError as error:
     print(errno.errorcode.get(error.errno, str(error)))
 `
+
+/** Waits for a file, connects, and writes all that it was told in one go. */
+export const AT_ONCE = `
+import os, socket, sys, time
+path, to, port = sys.argv[1:]
+said = bytes.fromhex(sys.stdin.read())
+while not os.path.exists(path):
+    time.sleep(0.05)
+s = socket.create_connection((to, int(port)), 5)
+s.settimeout(2)
+try:
+    s.sendall(said)
+    s.shutdown(socket.SHUT_WR)
+    s.recv(1)
+except OSError:
+    pass
+`

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
-import { AGAIN, HandshakeLab, REFUSED, SHARED } from './handshake-lab.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AGAIN, AT_ONCE, HandshakeLab, REFUSED, SHARED } from './handshake-lab.ts'
 import { clientHello } from './client-hello.ts'
 import { needsRoot } from './lab.ts'
 
@@ -11,7 +13,7 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
   after(() => lab[Symbol.asyncDispose]())
 
   test('packets are asked about only under a policy by which a handshake may decide', async () => {
-    const [command, ...args] = lab.lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+    const [command, ...args] = lab.lab.inClient(['nft', 'list', 'tables'])
     const rulesUnder = async (allowed: string): Promise<string> => {
       let rules = ''
       const ended = await lab.lab.run(['--allow', allowed], ['sh', '-c', 'echo ready; sleep 2'], {
@@ -22,7 +24,7 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
       return rules
     }
     assert.doesNotMatch(await rulesUnder('198.51.100.0/24'), /SALLYPORT-run-/)
-    assert.match(await rulesUnder('shared-a.test'), /-N SALLYPORT-run-/)
+    assert.match(await rulesUnder('shared-a.test'), /table ip SALLYPORT-run-/)
   })
 
   test('rules in netfilter that somebody else flushed are put back: what is allowed passes again, nothing else does', async () => {
@@ -57,4 +59,41 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     assert.equal(await said('4433', hello, '4433', hello), 'True False')
     assert.equal(await said('4434', hello, '4433', hello), 'False True')
   })
+
+  test('more than netfilter asks about, written at once: what is allowed arrives, of what is denied nothing', async () => {
+    const inClient = (...args: readonly string[]): string => {
+      const [command, ...rest] = lab.lab.inClient(args)
+      return execFileSync(command!, rest, { encoding: 'utf8' })
+    }
+    inClient('ip', 'route', 'change', '198.51.100.0/24', 'dev', 'lab0', 'initcwnd', '100')
+    const [arrived, go] = [lab.path('arrived'), lab.path('go')]
+    const octets = (): number => (existsSync(arrived) ? statSync(arrived).size : 0)
+    lab.lab.spawnServer('socat', [
+      '-u',
+      'TCP4-LISTEN:4436,bind=198.51.100.10,fork,reuseaddr',
+      `OPEN:${arrived},creat,append`,
+    ])
+    const writes = async (first: Uint8Array): Promise<void> => {
+      rmSync(go, { force: true })
+      const said = Buffer.concat([first, new Uint8Array(60_000)]).toString('hex')
+      const ended = lab.run(lab.allowsTls(), ['python3', '-c', AT_ONCE, go, '198.51.100.10', '4436'], [], {
+        input: said,
+      })
+      await eventually(() => /SALLYPORT-run-[^]*accept[^]*xt match/.test(inClient('nft', 'list', 'ruleset')))
+      writeFileSync(go, '')
+      await ended
+    }
+    await writes(Buffer.from('what this is nobody knows'))
+    assert.equal(octets(), 0)
+    const hello = await clientHello('shared-a.test')
+    await writes(hello)
+    await eventually(() => octets() === hello.length + 60_000)
+  })
 })
+
+async function eventually(holds: () => boolean): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    assert.ok(turn < 200, 'in twenty seconds')
+    await sleep(100)
+  }
+}

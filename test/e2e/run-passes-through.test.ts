@@ -97,13 +97,13 @@ suite('run passes through', { skip: needsRoot }, () => {
 
 /** What runs of Sallyport keep on this machine, and in the network namespace they run in, while they live. */
 function leftovers(lab: Lab): readonly string[] {
-  const [command, ...args] = lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
+  const [command, ...args] = lab.inClient(['nft', 'list', 'tables'])
   const rules = execFileSync(command!, args, { encoding: 'utf8', stdio: 'pipe' })
   const directories = ['/sys/fs/cgroup/sallyport', '/sys/fs/cgroup/unified/sallyport', '/sys/fs/bpf/sallyport']
   return [
     ...directories
       .filter((path) => existsSync(path))
       .flatMap((path) => readdirSync(path).filter((name) => /^run-\d+-\d+-\d+$/.test(name))),
-    ...rules.split('\n').filter((line) => line.startsWith('-N SALLYPORT-')),
+    ...rules.split('\n').filter((line) => line.includes('SALLYPORT-')),
   ]
 }

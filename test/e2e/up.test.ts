@@ -287,8 +287,8 @@ suite('a guarded host', { skip: needsRoot }, () => {
   })
 
   test('packets are asked about only while a policy may need their handshakes, whoever was killed before', async () => {
-    const [command, ...args] = lab.inClient(['iptables-nft', '-t', 'raw', '-S'])
-    const asks = (): boolean => execFileSync(command!, args, { encoding: 'utf8' }).includes('-N SALLYPORT-host-')
+    const [command, ...args] = lab.inClient(['nft', 'list', 'tables'])
+    const asks = (): boolean => execFileSync(command!, args, { encoding: 'utf8' }).includes('table ip SALLYPORT-host-')
     writeFileSync(join(lab.directory, 'address.yaml'), policy('address', '198.51.100.10'))
     await up('--policy', 'address.yaml', '--mode', 'enforce')
     assert.deepEqual([asks(), await fetches('198.51.100.10'), await fetches('198.51.100.20')], [false, true, false])

@@ -43,6 +43,16 @@ int held(struct __sk_buff *skb)
 	return 1;
 }
 
+/* A server that has said so much, under a policy that limits nobody, of whose octets nothing is looked at or counted here. */
+static __always_inline int has_greeted(struct bpf_sock *sk)
+{
+	struct config *c = settings();
+	if (!c || c->flags & LIMITS_APPLY)
+		return 0;
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	return tcp && tcp->bytes_received > GREETINGS_BYTES;
+}
+
 /* What a server says before its client is judged: some clients wait for it, and it tells what they speak. */
 SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff *skb)
@@ -50,7 +60,7 @@ int ingress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
-	if (!sk)
+	if (!sk || (sk->protocol == IPPROTO_TCP && has_greeted(sk)))
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!f || (sk->protocol == IPPROTO_TCP && !f->allowance.rule && VERDICT(f->verdict.word) != AWAITED) || f->exempt)

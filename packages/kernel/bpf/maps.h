@@ -27,6 +27,8 @@ struct config {
 #define ALLOW_RAW 1u
 /* 2u is the gateway's. */
 #define INSPECT 4u
+/* Some rule of the policy has a limit. */
+#define LIMITS_APPLY 8u
 #define HAS_V4 1u
 #define HAS_V6 2u
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { findCgroupMount } from './cgroup.ts'
+import { tryRules } from './handshakes/held-rules.ts'
 import { libbpf } from './libbpf.ts'
 import { toolPath } from './unprivileged/check-unprivileged.ts'
 import { missingCapabilities } from './require-machine.ts'
@@ -37,8 +38,6 @@ export function probeMachine(): readonly Probe[] {
 const CGROUP_BPF = { remedy: 'use a kernel with CONFIG_CGROUP_BPF', rootOnly: true } as const
 
 const TO_QUEUE = ['-j', 'NFQUEUE', '--queue-num', '7'] as const
-/** A program of one instruction, in place of the pinned one. */
-const ASKS_A_PROGRAM = ['-m', 'bpf', '--bytecode', '1,6 0 0 1'] as const
 const IS_MARKED = ['-m', 'mark', '--mark', '1/1', '-m', 'conntrack', '!', '--ctstate', 'INVALID'] as const
 
 const CHECKS: readonly Check[] = [
@@ -77,8 +76,9 @@ const CHECKS: readonly Check[] = [
   {
     name: 'handshakes',
     remedy:
-      'apt-get install iptables, or a kernel with CONFIG_NETFILTER_XT_MATCH_BPF and CONFIG_NETFILTER_XT_TARGET_NFQUEUE; without it no rule with a protocol or a name can be enforced as root',
-    check: () => ruleAccepted('iptables-nft', '-t', 'raw', '-A', 'OUTPUT', ...ASKS_A_PROGRAM, ...TO_QUEUE),
+      'use a kernel with CONFIG_NFT_COMPAT, CONFIG_NETFILTER_XT_MATCH_BPF and CONFIG_NETFILTER_XT_TARGET_NFQUEUE; without it no rule with a protocol or a name can be enforced as root',
+    check: () => (tryRules(), 'rules accepted'),
+    rootOnly: true,
   },
   {
     name: 'gateway_handshakes',

@@ -47,6 +47,11 @@ export class KeptRules implements Disposable {
     this.#text = this.#rules.text()
   }
 
+  /** Puts in what `install` now says, as soon as netfilter takes it; nothing where nothing is kept any more. */
+  renew(): void {
+    if (this.#text !== null) this.#put(() => undefined)
+  }
+
   /** They stay as they are, and nobody looks after them. */
   leave(): void {
     clearTimeout(this.#retry)
@@ -64,14 +69,20 @@ export class KeptRules implements Disposable {
   }
 
   #restore(): void {
+    this.#put((problem) => {
+      if (problem === null) this.restored++
+      this.#rules.onRestored?.(problem)
+    })
+  }
+
+  #put(onDone: (problem: unknown) => void): void {
     clearTimeout(this.#retry)
     try {
       this.install()
-      this.restored++
-      this.#rules.onRestored?.(null)
+      onDone(null)
     } catch (problem) {
-      this.#rules.onRestored?.(problem)
-      this.#retry = setTimeout(() => this.#restore(), RETRY_MS).unref()
+      onDone(problem)
+      this.#retry = setTimeout(() => this.#put(onDone), RETRY_MS).unref()
     }
   }
 }

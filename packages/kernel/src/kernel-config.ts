@@ -9,7 +9,7 @@ export interface ResolverAddress {
 
 export interface KernelConfig {
   readonly generation: number
-  /** ALLOW_RAW and INSPECT of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
+  /** ALLOW_RAW, INSPECT and LIMITS_APPLY of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
   readonly flags: number
   readonly resolver: ResolverAddress | undefined
   readonly resolverTgid: number | undefined
@@ -19,6 +19,8 @@ export interface KernelConfig {
 
 /** Flows of this process's own network may wait for their handshake. */
 export const INSPECT = 4
+/** Some rule of the policy has a limit. */
+export const LIMITS_APPLY = 8
 export const CONFIG_BYTES = 72
 
 export function encodeConfig(config: KernelConfig): Uint8Array {
@@ -39,9 +41,8 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   return bytes
 }
 
-/** Whether flows wait for their handshake. */
-export function inspects(config: Uint8Array | undefined): boolean {
-  return config !== undefined && (config[4]! & INSPECT) !== 0
+export function hasFlag(config: Uint8Array | undefined, flag: typeof INSPECT | typeof LIMITS_APPLY): boolean {
+  return config !== undefined && (config[4]! & flag) !== 0
 }
 
 function ownNetwork(): number {

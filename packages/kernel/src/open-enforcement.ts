@@ -7,12 +7,12 @@ import { closeDenied } from './close-denied.ts'
 import { readCounters, type KernelCounters } from './counters.ts'
 import { readEvents } from './event-ring.ts'
 import type { Binding, KernelGeneration } from './generation.ts'
-import { CONFIG_BYTES, encodeConfig, INSPECT, inspects, type ResolverAddress } from './kernel-config.ts'
+import { CONFIG_BYTES, encodeConfig, hasFlag, INSPECT, LIMITS_APPLY, type ResolverAddress } from './kernel-config.ts'
 import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { Budgets } from './limits/budgets.ts'
 import { Losses, type Lost } from './losses.ts'
-import { openHandshakes, type Handshakes } from './handshakes/open-handshakes.ts'
+import { openHandshakes, type Handshakes, type HeldHandshakes } from './handshakes/open-handshakes.ts'
 import type { Ticket } from './handshakes/records.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
 import { FAMILY_GUARD, loadObject, objectHash, type LoadedObject } from './programs.ts'
@@ -112,8 +112,10 @@ class Guard implements Enforcement {
   readonly #stops = new Set<() => void>()
   #attached: boolean
   #overflow = 0
+  #handshakes: HeldHandshakes | null = null
   /** Enforcement that is taken over goes on as it was. */
   #inspect = false
+  #limitsApply = false
   #disposed = false
 
   constructor(options: EnforcementOptions, pins: string | undefined, loaded: LoadedObject | undefined, maps: Maps) {
@@ -124,7 +126,9 @@ class Guard implements Enforcement {
     this.#budgets = new Budgets(maps.budgets)
     this.#losses = new Losses(maps.losses_taken)
     this.#attached = !loaded
-    this.#inspect = !loaded && inspects(lookup(maps.config, word(0), CONFIG_BYTES))
+    const before = loaded ? undefined : lookup(maps.config, word(0), CONFIG_BYTES)
+    this.#inspect = hasFlag(before, INSPECT)
+    this.#limitsApply = hasFlag(before, LIMITS_APPLY)
     this.#configure(loaded ? 0 : this.generation)
   }
 
@@ -143,6 +147,8 @@ class Guard implements Enforcement {
     const budgets = this.#budgets.assign(generation.limits ?? [])
     const { overflow } = writeGeneration(this.#maps, next & 1, generation, budgets)
     this.#overflow += overflow
+    this.#limitsApply = budgets.size > 0
+    this.#handshakes?.policyChanges()
     this.#configure(next)
     if (this.#attached) retireSlot(this.#maps, before & 1)
     else this.#attach()
@@ -182,6 +188,7 @@ class Guard implements Enforcement {
     if (!hasPin(program)) this.#loaded?.pinHeld(program)
     const keep = this.#options.keep === true
     const handshakes = openHandshakes({ name, program, maps: this.#maps, keep })
+    this.#handshakes = handshakes
     this.#inspect = true
     this.#configure(this.generation)
     return handshakes
@@ -204,7 +211,7 @@ class Guard implements Enforcement {
 
   #configure(generation: number): void {
     const { resolver, resolverTgid, allowRaw = false, ownNetworkOnly = false } = this.#options
-    const flags = (allowRaw ? ALLOW_RAW : 0) | (this.#inspect ? INSPECT : 0)
+    const flags = (allowRaw ? ALLOW_RAW : 0) | (this.#inspect ? INSPECT : 0) | (this.#limitsApply ? LIMITS_APPLY : 0)
     update(this.#maps.config, word(0), encodeConfig({ generation, flags, resolver, resolverTgid, ownNetworkOnly }))
   }
 

@@ -1,3 +1,5 @@
+import { attribute, attributesOf, big16, big32, nested, viewOf } from '../netlink-attributes.ts'
+
 /** Messages of ctnetlink (linux/netfilter/nfnetlink_conntrack.h) about one entry of connection tracking. */
 
 export type FlowEnds = {
@@ -34,7 +36,6 @@ const ERROR = 2
 const HEADER_BYTES = 20
 const AF_INET = 2
 const AF_INET6 = 10
-const NESTED = 0x8000
 const CTA = { tupleOrig: 1, tupleReply: 2, status: 3, protoinfo: 4, timeout: 7 } as const
 const TUPLE = { ip: 1, proto: 2 } as const
 const ADDRESS = { 4: { from: 1, to: 2 }, 16: { from: 3, to: 4 } } as const
@@ -109,47 +110,4 @@ function tuple({ ipproto, src, dst, srcPort, dstPort }: FlowEnds): Uint8Array {
       attribute(PROTO.destinationPort, big16(dstPort)),
     ),
   )
-}
-
-function nested(type: number, ...inside: readonly Uint8Array[]): Uint8Array {
-  return attribute(type | NESTED, Buffer.concat(inside))
-}
-
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + aligned(value.length))
-  const view = viewOf(bytes)
-  view.setUint16(0, 4 + value.length, true)
-  view.setUint16(2, type, true)
-  bytes.set(value, 4)
-  return bytes
-}
-
-function attributesOf(bytes: Uint8Array = new Uint8Array()): ReadonlyMap<number, Uint8Array> {
-  const found = new Map<number, Uint8Array>()
-  const view = viewOf(bytes)
-  for (let at = 0; at + 4 <= bytes.length;) {
-    const length = view.getUint16(at, true)
-    if (length < 4) break
-    found.set(view.getUint16(at + 2, true) & ~NESTED, bytes.subarray(at + 4, at + length))
-    at += aligned(length)
-  }
-  return found
-}
-
-function aligned(length: number): number {
-  return (length + 3) & ~3
-}
-
-function big16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 255)
-}
-
-function big32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  viewOf(bytes).setUint32(0, value)
-  return bytes
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

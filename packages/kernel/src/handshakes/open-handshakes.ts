@@ -6,7 +6,7 @@ import type { KeptRules } from '../kept-rules.ts'
 import { parseSegment, type QueuedSegment } from '../queue/parse-segment.ts'
 import { HandshakeQueue, type QueueAnswer } from './handshake-queue.ts'
 import { DatagramRefuser } from './datagram-refuser.ts'
-import { installRules, removeRules } from './held-rules.ts'
+import { installRules, removeRules, type Question } from './held-rules.ts'
 import { xtablesFamilies } from './xtables.ts'
 import type { AllowedFlow } from '../gateway/charge-flow.ts'
 import type { LimitName } from '../limits/rule-limit.ts'
@@ -54,30 +54,52 @@ export type HandshakeOptions = {
   readonly keep: boolean
 }
 
-export function openHandshakes({ name, program, maps, keep }: HandshakeOptions): Handshakes<Ticket> {
+export interface HeldHandshakes extends Handshakes<Ticket> {
+  /** To be told before another policy is in force: each packet is asked about for a while, since any flow may have to wait under it. */
+  policyChanges(): void
+}
+
+/** Longer than a connection that carries much is silent. */
+const CHANGE_MS = 3000
+
+export function openHandshakes({ name, program, maps, keep }: HandshakeOptions): HeldHandshakes {
   const queue = new HandshakeQueue()
   using opened = new DisposableStack()
   opened.use(queue)
   const refuser = opened.use(new DatagramRefuser(xtablesFamilies().includes('ip6tables')))
-  const rules = installRules({ chain: chainOf(name), program, queue: queue.number })
+  let question: Question = 'each-packet'
+  const rules = installRules({ table: tableOf(name), program, queue: queue.number }, () => question)
+  let settled: NodeJS.Timeout | undefined
+  const put = (next: Question): void => {
+    question = next
+    rules.renew()
+  }
+  const policyChanges = (): void => {
+    clearTimeout(settled)
+    settled = setTimeout(() => put('where-it-may-wait'), CHANGE_MS).unref()
+    if (question !== 'each-packet') put('each-packet')
+  }
   opened.defer(() => {
+    clearTimeout(settled)
     if (keep) return rules.leave()
     rules[Symbol.dispose]()
     rmSync(program, { force: true })
   })
-  return new Opened(queue, refuser, rules, maps, opened.move())
+  policyChanges()
+  return new Opened(queue, refuser, rules, maps, policyChanges, opened.move())
 }
 
 /** What is left of the rules of an enforcement whose process was killed, in this network namespace. */
 export function removeHandshakeRules(name: string): void {
-  removeRules(chainOf(name))
+  removeRules(tableOf(name))
 }
 
-function chainOf(name: string): string {
+function tableOf(name: string): string {
   return `SALLYPORT-${name}`
 }
 
-class Opened implements Handshakes<Ticket> {
+class Opened implements HeldHandshakes {
+  readonly policyChanges: () => void
   readonly #queue: HandshakeQueue
   readonly #refuser: DatagramRefuser
   readonly #rules: KeptRules
@@ -86,7 +108,15 @@ class Opened implements Handshakes<Ticket> {
   #packets = 0
   #strangers = 0
 
-  constructor(queue: HandshakeQueue, refuser: DatagramRefuser, rules: KeptRules, maps: Maps, scope: DisposableStack) {
+  constructor(
+    queue: HandshakeQueue,
+    refuser: DatagramRefuser,
+    rules: KeptRules,
+    maps: Maps,
+    policyChanges: () => void,
+    scope: DisposableStack,
+  ) {
+    this.policyChanges = policyChanges
     this.#queue = queue
     this.#refuser = refuser
     this.#rules = rules

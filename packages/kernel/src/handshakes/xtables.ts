@@ -12,11 +12,6 @@ export function xtablesFamilies(): readonly XtablesFamily[] {
   return existsSync('/proc/net/if_inet6') ? ['iptables', 'ip6tables'] : ['iptables']
 }
 
-/** All of the text of iptables-restore(8), or nothing. Throws `rules-refused`. */
-export function restore(family: XtablesFamily, rules: string): void {
-  check(family, run(`${family}-nft-restore`, ['--noflush'], rules))
-}
-
 /** One command of iptables(8). Throws `rules-refused`. */
 export function xtables(family: XtablesFamily, args: readonly string[]): void {
   check(family, run(`${family}-nft`, args))

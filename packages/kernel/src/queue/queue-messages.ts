@@ -1,3 +1,5 @@
+import { attribute, big32 } from '../netlink-attributes.ts'
+
 /** Messages of the kernel's packet queue (linux/netfilter/nfnetlink_queue.h): a netlink header, four bytes, attributes. */
 
 const SUBSYSTEM = 3 << 8
@@ -96,17 +98,4 @@ function message(type: number, flags: number, queue: number, attributes: readonl
     at += each.length
   }
   return bytes
-}
-
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array((4 + value.length + 3) & ~3)
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, 4 + value.length, true)
-  view.setUint16(2, type, true)
-  bytes.set(value, 4)
-  return bytes
-}
-
-function big32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 }

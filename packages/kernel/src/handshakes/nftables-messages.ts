@@ -1,0 +1,184 @@
+import { attribute, big32, named, nested, viewOf } from '../netlink-attributes.ts'
+
+/** Messages of nf_tables (linux/netfilter/nf_tables.h). A batch of them is one transaction. */
+
+export type Family = 'ip' | 'ip6'
+
+/** What a rule does with a packet, in turn, until one of them does not hold. */
+export type Expression = Uint8Array
+
+type BaseChain = { readonly table: string; readonly chain: string; readonly hook: number; readonly priority: number }
+
+const NFTABLES = 10
+const TYPES = { newTable: 0, getTable: 1, delTable: 2, newChain: 3, getChain: 4, newRule: 6, getRule: 7, delRule: 8 }
+const BATCH_BEGIN = 0x10
+const BATCH_END = 0x11
+const REQUEST = 1
+const ACK = 4
+const DUMP = 0x300
+const CREATE = 0x400
+const APPEND = 0x800
+const FAMILIES: Readonly<Record<Family, number>> = { ip: 2, ip6: 10 }
+const HEADER_BYTES = 20
+const TABLE = { name: 1, flags: 2 } as const
+const CHAIN = { table: 1, name: 3, hook: 4, policy: 5, type: 7 } as const
+const HOOK = { number: 1, priority: 2 } as const
+const RULE = { table: 1, chain: 2, expressions: 4 } as const
+const LIST_ELEMENT = 1
+const EXPRESSION = { name: 1, data: 2 } as const
+const PAYLOAD = { to: 1, base: 2, offset: 3, length: 4 } as const
+const BITWISE = { from: 1, to: 2, length: 3, mask: 4, xor: 5 } as const
+const COMPARE = { from: 1, operator: 2, data: 3 } as const
+const IMMEDIATE = { to: 1, data: 2 } as const
+const DATA = { value: 1, verdict: 2 } as const
+const VERDICT_CODE = 1
+/** Of what iptables calls a match or a target. */
+const EXTENSION = { name: 1, revision: 2, info: 3 } as const
+const VERDICT_REGISTER = 0
+const REGISTER = 1
+const EQUAL = 0
+const ACCEPT = 1
+const BASES = { network: 1, transport: 2 } as const
+
+/** One transaction: all of it, or nothing. */
+export function batch(...messages: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([boundary(BATCH_BEGIN), ...messages, boundary(BATCH_END)])
+}
+
+/** The kernel says whether it would do it, and does not. */
+export function check(...messages: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([boundary(BATCH_BEGIN), ...messages])
+}
+
+/** Is as it is when it is there, and in force. */
+export function newTable(family: Family, table: string): Uint8Array {
+  return message(TYPES.newTable, ACK | CREATE, family, named(TABLE.name, table), attribute(TABLE.flags, big32(0)))
+}
+
+export function deleteTable(family: Family, table: string): Uint8Array {
+  return message(TYPES.delTable, ACK, family, named(TABLE.name, table))
+}
+
+/** What no rule ends is accepted. */
+export function newBaseChain(family: Family, { table, chain, hook, priority }: BaseChain): Uint8Array {
+  return message(
+    TYPES.newChain,
+    ACK | CREATE,
+    family,
+    named(CHAIN.table, table),
+    named(CHAIN.name, chain),
+    nested(CHAIN.hook, attribute(HOOK.number, big32(hook)), attribute(HOOK.priority, big32(priority))),
+    attribute(CHAIN.policy, big32(ACCEPT)),
+    named(CHAIN.type, 'filter'),
+  )
+}
+
+/** No packet meets it by itself. */
+export function newChain(family: Family, table: string, chain: string): Uint8Array {
+  return message(TYPES.newChain, ACK | CREATE, family, named(CHAIN.table, table), named(CHAIN.name, chain))
+}
+
+export function flushChain(family: Family, table: string, chain: string): Uint8Array {
+  return message(TYPES.delRule, ACK, family, named(RULE.table, table), named(RULE.chain, chain))
+}
+
+export function newRule(family: Family, table: string, chain: string, expressions: readonly Expression[]): Uint8Array {
+  return message(
+    TYPES.newRule,
+    ACK | CREATE | APPEND,
+    family,
+    named(RULE.table, table),
+    named(RULE.chain, chain),
+    nested(RULE.expressions, ...expressions),
+  )
+}
+
+/** A table, one of its chains and the rules there are asked for. */
+export function askFor(family: Family, table: string, chain: string): readonly Uint8Array[] {
+  const names = [named(RULE.table, table), named(RULE.chain, chain)]
+  return [
+    message(TYPES.getTable, ACK, family, named(TABLE.name, table)),
+    message(TYPES.getChain, ACK, family, named(CHAIN.table, table), named(CHAIN.name, chain)),
+    message(TYPES.getRule, DUMP, family, ...names),
+  ]
+}
+
+/** That the octets of a header, under the mask, are these. One that is missing is not. */
+export function holds(
+  base: keyof typeof BASES,
+  offset: number,
+  value: Uint8Array,
+  mask?: Uint8Array,
+): readonly Expression[] {
+  return [
+    expression(
+      'payload',
+      attribute(PAYLOAD.to, big32(REGISTER)),
+      attribute(PAYLOAD.base, big32(BASES[base])),
+      attribute(PAYLOAD.offset, big32(offset)),
+      attribute(PAYLOAD.length, big32(value.length)),
+    ),
+    ...(mask === undefined ? [] : [masked(mask)]),
+    expression(
+      'cmp',
+      attribute(COMPARE.from, big32(REGISTER)),
+      attribute(COMPARE.operator, big32(EQUAL)),
+      nested(COMPARE.data, attribute(DATA.value, value)),
+    ),
+  ]
+}
+
+function masked(mask: Uint8Array): Expression {
+  return expression(
+    'bitwise',
+    attribute(BITWISE.from, big32(REGISTER)),
+    attribute(BITWISE.to, big32(REGISTER)),
+    attribute(BITWISE.length, big32(mask.length)),
+    nested(BITWISE.mask, attribute(DATA.value, mask)),
+    nested(BITWISE.xor, attribute(DATA.value, new Uint8Array(mask.length))),
+  )
+}
+
+export function accept(): Expression {
+  return expression(
+    'immediate',
+    attribute(IMMEDIATE.to, big32(VERDICT_REGISTER)),
+    nested(IMMEDIATE.data, nested(DATA.verdict, attribute(VERDICT_CODE, big32(ACCEPT)))),
+  )
+}
+
+/** A match or a target of iptables; `info` is the structure that its revision has. */
+export function extension(kind: 'match' | 'target', name: string, revision: number, info: Uint8Array): Expression {
+  return expression(
+    kind,
+    named(EXTENSION.name, name),
+    attribute(EXTENSION.revision, big32(revision)),
+    attribute(EXTENSION.info, info),
+  )
+}
+
+function expression(name: string, ...data: readonly Uint8Array[]): Expression {
+  return nested(LIST_ELEMENT, named(EXPRESSION.name, name), nested(EXPRESSION.data, ...data))
+}
+
+function boundary(type: number): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES)
+  const view = viewOf(bytes)
+  view.setUint32(0, HEADER_BYTES, true)
+  view.setUint16(4, type, true)
+  view.setUint16(6, REQUEST, true)
+  view.setUint16(18, NFTABLES)
+  return bytes
+}
+
+function message(type: number, flags: number, family: Family, ...attributes: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(attributes)
+  const bytes = new Uint8Array(HEADER_BYTES + body.length)
+  const view = viewOf(bytes)
+  view.setUint32(0, bytes.length, true)
+  view.setUint16(4, (NFTABLES << 8) | type, true)
+  view.setUint16(6, REQUEST | flags, true)
+  bytes[16] = FAMILIES[family]
+  bytes.set(body, HEADER_BYTES)
+  return bytes
+}
