@@ -31,6 +31,8 @@ export type AccessRecord = {
   readonly status: number | null
   /** Whether it was read inside TLS. */
   readonly inspected: boolean
+  /** A tunnel that was opened: its requests have records of their own. */
+  readonly opened: boolean
   /** Why it was not, though a rule asked for it. */
   readonly spared: Spared | null
   /** `failed`: nobody denied it, and it did not work. */

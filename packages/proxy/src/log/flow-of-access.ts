@@ -1,18 +1,20 @@
 import { placeFacts, type FlowRecord, type Places, type RecordedVerdict } from '@sallyport/flow'
-import { formatAddress, parseAddress } from '@sallyport/net'
+import { formatAddress, parseAddress, parseDomainName, type DomainName } from '@sallyport/net'
 import { carriesName, protocolOf, type Protocol } from '@sallyport/policy'
 import { reasonOfVerdict } from '../answers.ts'
 import type { AccessRecord } from './access-record.ts'
 
-/** A request or tunnel as the policy saw it; `null` where it was turned away before it said where to. */
+/** A request, or a tunnel without requests that can be read, as the policy saw it; `null` where it did not get to say where to. */
 export function flowOfAccess(record: AccessRecord, places: Places): FlowRecord | null {
   const verdict = recordedVerdict(record)
-  if (record.host === null || verdict === null) return null
+  if (record.host === null || verdict === null || record.opened) return null
   const host = parseAddress(record.host)
   const dst = (record.dst === null ? null : parseAddress(record.dst)) ?? host
   const { user, groups, app, unit, port, protocol } = record
   return {
     time: record.time.toISOString(),
+    device: null,
+    container: null,
     user,
     groups,
     app,
@@ -22,7 +24,7 @@ export function flowOfAccess(record: AccessRecord, places: Places): FlowRecord |
     ...placeFacts(dst, places),
     port,
     transport: 'tcp',
-    domain: record.serverName ?? (host === null ? record.host : null),
+    domain: statedName(record) ?? (host === null ? record.host : null),
     boundNames: host === null ? [record.host] : [],
     ...(protocol === null ? {} : requestFacts(record, protocolOf(protocol))),
     bytesOut: record.bytesOut,
@@ -30,6 +32,11 @@ export function flowOfAccess(record: AccessRecord, places: Places): FlowRecord |
     durationMs: Math.round(record.durationMs),
     verdict,
   }
+}
+
+/** What the handshake of the tunnel says, where that is a name. */
+function statedName({ serverName }: AccessRecord): DomainName | null {
+  return serverName === null ? null : parseDomainName(serverName)
 }
 
 function requestFacts(record: AccessRecord, protocol: Protocol): Pick<FlowRecord, 'protocol' | 'http' | 'content'> {

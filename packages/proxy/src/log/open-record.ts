@@ -45,6 +45,7 @@ export class OpenRecord {
       ja4: null,
       status: null,
       inspected: false,
+      opened: false,
       spared: null,
       outcome: 'allowed',
       verdict: null,

@@ -37,6 +37,7 @@ export async function runTunnel(
   const facts = tunnelFacts(tunnel.flow, found)
   record.set({ protocol: found?.protocol ?? 'other', serverName: found?.name ?? null, ja4: found?.ja4 ?? null })
   if (facts.protocol === 'http' && found?.request?.method !== 'CONNECT' && first.octetsIn === 0) {
+    record.set({ opened: true })
     core.finish(record)
     return httpInTunnel(client, tunnel, held)
   }
@@ -92,7 +93,10 @@ async function inspected(
     if (http === 'refused' && inspect.pinned?.refused(who, host, Date.now()) === true) core.counters.add('pinsLearned')
     record.refused(refusal('inspection-refused'))
     tunnel.socket.destroy()
-  } else inspect.pinned?.accepted(who, host)
+  } else {
+    inspect.pinned?.accepted(who, host)
+    record.set({ opened: true })
+  }
   core.finish(record)
   return typeof http === 'string' ? 'done' : http
 }
