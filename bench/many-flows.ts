@@ -10,6 +10,7 @@ import { BusyNetwork } from './busy-network.ts'
  * the next million meanwhile. Stopped anywhere, the same command goes on.
  */
 const STEP = 1_000_000
+/** Of several hundred thousand flows: a batch of a host that does little else. */
 const SEGMENT_BYTES = 2 ** 28
 const START = Date.UTC(2026, 9, 1)
 const [root, wanted, spooling] = process.argv.slice(2)

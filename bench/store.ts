@@ -1,33 +1,19 @@
-import {
-  appendFileSync,
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { appendFileSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFlowRecord, type FlowRecord } from '@sallyport/flow'
-import { drainSpool, FlowSpool, FlowStore, parseFilter, type TopBy } from '@sallyport/store'
-import { insertRows } from './store-rows.ts'
+import { drainSpool, FlowSpool, FlowStore } from '@sallyport/store'
 import { openEmbedded } from '../packages/store/src/engine/open-embedded.ts'
 
 /**
- * Flows through the spool into the store, and the console's questions over them. The peer of the spool is writing the same lines
- * to a file in the same buffers, that of the store is ClickHouse reading the same lines from a file by itself.
- * `SALLYPORT_BENCH_FLOWS` says how many, a million unless given; `SALLYPORT_BENCH_ROWS` how many more the store makes by
- * itself for the questions alone, none unless given.
+ * Flows through the spool into the store. The peer of the spool is writing the same lines to a file in the same buffers, that of the store is
+ * ClickHouse reading the same lines from a file by itself. `SALLYPORT_BENCH_FLOWS` says how many, a million unless given. Questions over
+ * many more flows: `many-flows.ts`, `store-questions.ts`.
  */
 const FLOWS = Number(process.env['SALLYPORT_BENCH_FLOWS'] ?? 1_000_000)
-const ROWS = Number(process.env['SALLYPORT_BENCH_ROWS'] ?? 0)
 const ROUNDS = 5
 const ROUND_FLOWS = 200_000
 const START = Date.UTC(2026, 9, 1)
-const STEP = 1_000_000
 
 const verdict = {
   verdict: 'allow',
@@ -93,50 +79,6 @@ function size(path: string): number {
   )
 }
 
-const TOPS: readonly (readonly [TopBy, string])[] = [
-  ['destination', 'user:user1'],
-  ['destination', 'country:DE'],
-  ['app', 'country:DE'],
-  ['user', 'country:DE verdict:deny'],
-  ['destination', 'port:443'],
-  ['app', 'port:443'],
-  ['destination', 'asn:64501'],
-  ['user', 'asn:64501'],
-  ['destination', 'domain:*.site-7.example'],
-  ['app', 'domain:*.site-7.example'],
-  ['user', 'domain:host-1.site-1.example'],
-  ['destination', 'ip:198.51.100.0/22'],
-  ['user', 'ip:16.0.0.0/12'],
-  ['destination', 'verdict:deny country:FR'],
-  ['rule', ''],
-  ['destination', '-layer:none'],
-]
-
-/** The console's questions, each a few times. */
-async function questions(store: FlowStore): Promise<void> {
-  const all = {
-    'newest 100': () => store.list([], { limit: 100 }),
-    'newest 100 of a filter': () =>
-      store.list(parseFilter(['verdict:deny domain:*.site-7.example'], START), { limit: 100 }),
-    'busiest destinations': () => store.top('destination', [], 100),
-    'busiest applications': () => store.top('app', [], 100),
-    ...Object.fromEntries(
-      TOPS.map(([by, text]) => [`top by ${by} ${text}`, () => store.top(by, parseFilter([text], START), 100)]),
-    ),
-    'groups of equal facts': () => store.factGroups(parseFilter(['user:user1', 'app:/usr/bin/app-1'], START), false),
-    'flows an hour': () => store.flowsByHour(0),
-  }
-  for (const [name, ask] of Object.entries(all)) {
-    const times: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now()
-      await ask()
-      times.push((performance.now() - begun) / 1000)
-    }
-    console.log(`${name}: ${spread(times)} s`)
-  }
-}
-
 /** Seconds. */
 async function plainClickHouse(lines: string): Promise<number> {
   const engine = openEmbedded()
@@ -154,20 +96,6 @@ async function plainClickHouse(lines: string): Promise<number> {
   } finally {
     engine[Symbol.dispose]()
   }
-}
-
-async function generate(path: string, rows: number): Promise<void> {
-  mkdirSync(path)
-  ;(await FlowStore.open(path))[Symbol.dispose]()
-  using engine = openEmbedded(path)
-  const before = process.cpuUsage()
-  const begun = performance.now()
-  for (let from = 0; from < rows; from += STEP)
-    await engine.fill(insertRows(from, Math.min(rows, from + STEP), rows, START))
-  const { user, system } = process.cpuUsage(before)
-  console.log(
-    `many: ${rows} made and stored, ${(rows / (performance.now() - begun)).toFixed(0)} thousand a second, ${((user + system) / rows).toFixed(1)} µs of processors each`,
-  )
 }
 
 const root = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
@@ -205,7 +133,6 @@ try {
     console.log(
       `store: ${(flows / took / 1000).toFixed(0)} thousand flows a second, ${flows} in all, ${((user + system) / flows).toFixed(1)} µs of processors a flow`,
     )
-    await questions(store)
   }
   console.log(
     `disk: ${(size(join(root, 'flows')) / FLOWS).toFixed(1)} bytes a flow, before ClickHouse has merged all parts`,
@@ -219,15 +146,6 @@ try {
   console.log(
     `peer: ${(FLOWS / plain / 1000).toFixed(0)} thousand a second for ClickHouse by itself, the same lines from one file into one table without facts, roll-ups, fsync, batches`,
   )
-  if (ROWS > 0) {
-    rmSync(directory, { recursive: true, force: true })
-    await generate(join(root, 'many'), ROWS)
-    console.log(
-      `disk: ${(size(join(root, 'many')) / ROWS).toFixed(1)} bytes a flow, before ClickHouse has merged all parts`,
-    )
-    using store = await FlowStore.open(join(root, 'many'))
-    await questions(store)
-  }
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -6,7 +6,7 @@ import { parseDomainName } from '@sallyport/net'
 import { definePolicy, EMPTY_WORLD, REASONS } from '@sallyport/policy'
 import { parseStoredFlow } from '@sallyport/store'
 import { flowOfEvent } from '../src/run/flow-of-event.ts'
-import { flowOfLookUp } from '../src/run/flow-of-look-up.ts'
+import { flowOfLookUp } from '../src/run/recorded-look-up.ts'
 
 const policy = { layers: [definePolicy({ sallyport: 1, rules: [] })] }
 const HOOKS: readonly Hook[] = ['connect', 'sendmsg', 'create', 'egress', 'setsockopt']

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SeenDomains } from '@sallyport/dns'
+import type { FlowRecord } from '@sallyport/flow'
 import type { DomainName } from '@sallyport/net'
 import { startDns } from './dns.fixture.ts'
 import { sallyport } from './sallyport.ts'
@@ -43,6 +44,22 @@ test('a resolver of the command line: feeds refuse, the rest is answered, SIGHUP
     [first!.name, first!.type, first!.rule, first!.outcome],
     ['x.ads.example', 'A', 'feed-ads', 'refused'],
   )
+})
+
+test('each look-up that is refused is recorded, what is answered is not', async () => {
+  using files = folder()
+  writeFileSync(files.path('ads.txt'), 'ads.example\n')
+  const given = ['--feed', `ads=${files.path('ads.txt')}`, '--record', files.path('spool')]
+  await using resolver = await startDns(...ALONE, ...given)
+  for (let time = 0; time < 3; time++) await resolver.dig('x.ads.example')
+  await resolver.dig('localhost')
+  assert.equal(await resolver.end(), 0)
+  const { stdout } = sallyport(['flows', '--store', files.path('store'), '--json'])
+  const { flows } = JSON.parse(stdout) as { flows: FlowRecord[] }
+  const seen = flows.map(
+    ({ domain, src, protocol, verdict }) => `${domain} ${src} ${protocol} ${verdict.rule} ${verdict.stage}`,
+  )
+  assert.deepEqual(seen, Array(3).fill('x.ads.example 127.0.0.1 dns feed-ads dns'))
 })
 
 test('a feed that cannot be read again leaves the one in force', async () => {

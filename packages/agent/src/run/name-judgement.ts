@@ -1,17 +1,14 @@
 import {
-  judgeName,
   LAST_POINT,
   policyNameSets,
   tunnelNote,
   upstreamNote,
   type Endpoint,
   type ForwarderOptions,
-  type QueryRecord,
 } from '@sallyport/dns'
-import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
-import type { Reason } from '@sallyport/policy'
+import type { FlowRecord } from '@sallyport/flow'
 import type { AskedPolicy } from './asked-policy.ts'
-import { flowOfLookUp } from './flow-of-look-up.ts'
+import { recordedLookUp } from './recorded-look-up.ts'
 
 type Options = {
   /** The one in force when it is asked. */
@@ -58,23 +55,10 @@ export function nameJudgement(options: Options): Judgement & object {
     // Names are alike only where it does not matter who asks.
     nameSets: { ...sets, findWire: (bytes, start) => (asked().asksWho ? -1 : sets.findWire(bytes, start)) },
     onNotable: (record) => {
-      const verdict = recordedVerdict(asked(), record)
-      if (verdict !== null) onFlow({ ...recorded(record.client), ...flowOfLookUp(record, verdict) })
+      const { compiled, subjectOf } = asked()
+      const facts = { ...LAST_POINT, ...subjectOf(record.client), ...record.subject }
+      const flow = recordedLookUp(record, compiled, facts)
+      if (flow !== null) onFlow({ ...recorded(record.client), ...flow })
     },
   }
-}
-
-function recordedVerdict(
-  { compiled, subjectOf }: AskedPolicy,
-  record: QueryRecord,
-): Omit<RecordedVerdict, 'stage'> | null {
-  const isRefused = record.outcome === 'refused'
-  if (record.name === null) return null
-  const facts = { ...LAST_POINT, ...subjectOf(record.client), ...record.subject }
-  const { verdict, rule, layer, mode, reason, explain } = judgeName(compiled, record.name, facts)
-  if (verdict === 'deny') return { verdict, rule, layer, mode, reason, explain }
-  if (!isRefused) return { verdict: 'allow', rule, layer, mode, reason, explain }
-  const refusing = record.verdict ?? { rule: null, explain: '', refusedFor: undefined }
-  const why: Reason = refusing.rule === null ? (refusing.refusedFor ?? 'default') : 'rule'
-  return { verdict: 'deny', rule: refusing.rule, layer, mode, reason: why, explain: refusing.explain }
 }

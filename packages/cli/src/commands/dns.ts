@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import {
   isWorker,
@@ -10,6 +11,7 @@ import {
   upstreamNote,
   type Certificate,
   type ListenEndpoint,
+  type QueryRecord,
 } from '@sallyport/dns'
 import { SallyportError } from '@sallyport/policy'
 import { feedOption, examples, jsonOption, repeatable } from '../input/options.ts'
@@ -17,8 +19,10 @@ import { readCertificate } from '../input/certificate.ts'
 import { DnsPolicy } from '../input/dns-policy.ts'
 import { DnsService, type ServiceOptions } from '../input/dns-service.ts'
 import { FeedRefresh } from '../input/feed-refresh.ts'
+import { stateDirectory } from '../input/state-directory.ts'
 import { parseEndpoint, parseListen } from '../input/resolver-addresses.ts'
 import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
+import { recordFlows } from '../output/flow-recording.ts'
 import { openLineLog } from '../output/line-log.ts'
 import { announceListening } from '../output/listening-at.ts'
 import { note } from '../output/print.ts'
@@ -36,6 +40,7 @@ type Options = ServiceOptions & {
   readonly standby?: boolean
   readonly metrics?: string
   readonly log?: string
+  readonly record: string | false
   readonly json?: boolean
 }
 
@@ -59,6 +64,11 @@ export function dnsCommand(answer: Answer): Command {
     .addOption(feedOption())
     .option('--standby', 'keep a second process ready, which answers when the first ends')
     .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
+    .addOption(
+      new Option('--record [dir]', 'spool refused look-ups for `sallyport flows`, in the state directory unless given')
+        .preset(join(stateDirectory(), 'spool'))
+        .default(false),
+    )
     .option('--log <file>', 'write every query as a line of JSON; - is the standard output')
     .addOption(jsonOption())
     .addHelpText(
@@ -89,6 +99,7 @@ async function dns(options: Options): Promise<number> {
   const service = new DnsService(options)
   const first = await service.read(policy.settings, true)
   await using log = openLineLog(options.log)
+  using recording = recordFlows(options.record)
   const feedCounters = new FeedCounters()
   const { place, sockets } = isWorker() ? await standBy() : { place: null, sockets: [] }
   await policy.begin()
@@ -102,6 +113,15 @@ async function dns(options: Options): Promise<number> {
     metrics: place?.metrics ?? (options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)),
     moreMetrics: () => formatFeedMetrics(feedCounters),
     log: log?.write ?? null,
+    // Left out where nobody wants it: refusals that are heard of are off the hot path.
+    ...(options.record === false
+      ? {}
+      : {
+          onNotable: (record: QueryRecord) => {
+            const flow = policy.recorded(record)
+            if (flow !== null) recording.append(flow)
+          },
+        }),
   }).catch((error: unknown) => {
     throw resolverCannotListen(error)
   })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { recordedLookUp } from '@sallyport/agent/recorded-look-up'
 import { compilePolicy } from '@sallyport/compile'
 import {
   answerSettings,
@@ -12,7 +13,10 @@ import {
   type ForwarderOptions,
   type NameQuery,
   type PolicyJudge,
+  type QueryRecord,
 } from '@sallyport/dns'
+import type { FlowRecord } from '@sallyport/flow'
+import { parseAddress } from '@sallyport/net'
 import { asksForNewlySeen, definePolicy, policyForNames, type DnsSettings, type Policy } from '@sallyport/policy'
 import { fetchMissingFeeds } from './feed-refresh.ts'
 import { readPolicyInForce } from './policy-files.ts'
@@ -65,6 +69,14 @@ export class DnsPolicy implements AsyncDisposable {
   /** The policy in force. */
   get policy(): Policy {
     return this.#inForce.policies.known.compiled.policy
+  }
+
+  /** A look-up that was refused, would have been, or is one of a tunnel, as a flow. */
+  recorded(record: QueryRecord): FlowRecord | null {
+    const src = parseAddress(record.client.address)
+    const facts = src === null ? {} : { src }
+    const flow = recordedLookUp(record, this.#inForce.policies.known.compiled, facts)
+    return flow && { ...flow, src: record.client.address }
   }
 
   /** What the policy says about the resolver. */

@@ -140,10 +140,16 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     return addProjections(on, projections)
   },
   (on) => addProjections(on, daySums(['by_program_place', 'by_program_person', 'by_outcome', 'by_visitors'])),
+  (on) => [
+    // What a batch makes is read little and merged soon: one file of it, and of each projection, in place of one or more a column, each flushed.
+    `ALTER TABLE flows${on.everywhere} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_BYTES}`,
+  ],
 ]
 
 /** Of `flows`, in its newest version. */
 export const PROJECTIONS: readonly string[] = ['by_user', 'by_destination', ...Object.keys(DAY_SUMS)]
+
+const COMPACT_BYTES = 2 ** 27
 
 type Projection = readonly [name: string, of: string]
 

@@ -58,7 +58,7 @@ export class FlowSpool implements Disposable {
   /** Throws `store-unavailable` when the directory cannot be made or written to. */
   static open({
     maxBytes = 2 ** 28,
-    segmentBytes = 2 ** 24,
+    segmentBytes = 2 ** 26,
     segmentAgeMs = 30_000,
     directory,
   }: SpoolOptions): FlowSpool {

@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+
+const FLUSH_BYTES = 2 ** 24
 
 /** A segment that is being written. Everything that `write` returned from is in the kernel: the death of the process loses none of it. */
 export class SegmentFile {
@@ -7,6 +9,8 @@ export class SegmentFile {
   readonly #id: string
   readonly #descriptor: number
   #size = 0
+  #flushed = 0
+  #failure: unknown = null
 
   constructor(directory: string, id: string) {
     this.#directory = directory
@@ -28,12 +32,26 @@ export class SegmentFile {
       ftruncateSync(this.#descriptor, this.#size)
       throw error
     }
+    this.#flushSome()
+  }
+
+  /** So that the writer never waits for the whole segment at once. */
+  #flushSome(): void {
+    if (this.#size - this.#flushed < FLUSH_BYTES) return
+    this.#flushed = this.#size
+    try {
+      fdatasyncSync(this.#descriptor)
+    } catch (error) {
+      // The kernel tells it once.
+      this.#failure ??= error
+    }
   }
 
   /** On disk, then under its final name: whoever sees that name may read it and remove it. */
   seal(): void {
     try {
       fsyncSync(this.#descriptor)
+      if (this.#failure !== null) throw this.#failure
     } finally {
       closeSync(this.#descriptor)
     }

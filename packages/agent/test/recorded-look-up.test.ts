@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { QueryRecord } from '@sallyport/dns'
 import type { DomainName } from '@sallyport/net'
-import { flowOfLookUp } from '../src/run/flow-of-look-up.ts'
+import { flowOfLookUp } from '../src/run/recorded-look-up.ts'
 
 const REFUSED = {
   verdict: 'deny',
