@@ -5,6 +5,7 @@ import type { Enforcement, KernelGeneration } from '@sallyport/kernel'
 import { parseAddress } from '@sallyport/net'
 import { definePolicy, EMPTY_WORLD } from '@sallyport/policy'
 import { BoundNames } from '../src/run/bound-names.ts'
+import { HostReader } from '../src/host/host-reader.ts'
 import { PolicyInForce } from '../src/run/policy-in-force.ts'
 
 const HOST = { device: null, tags: null, posture: null, users: [], apps: [], units: [] }
@@ -31,7 +32,7 @@ test('rules with a schedule or an end follow the time of day within a second, wh
     closeDenied: () => closed++,
   } as unknown as Enforcement
   const compiled = compilePolicy(policy, EMPTY_WORLD, { atMs: Date.now() })
-  using _following = new PolicyInForce(compiled, HOST, new BoundNames()).enforceWith(kernel, '/')
+  using _following = new PolicyInForce(compiled, HOST, new BoundNames()).enforceWith(kernel, new HostReader('/'))
   /** What may be reached a second after the clock was set. */
   const allowedAt = (text: string): readonly (string | null)[] => {
     nowMs = at(text)

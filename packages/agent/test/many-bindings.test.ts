@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compilePolicy } from '@sallyport/compile'
-import { createRunCgroup, findCgroupMount, guardedArgv, openEnforcement, removeCgroup } from '@sallyport/kernel'
+import { createRunCgroup, guardedArgv, openEnforcement, removeCgroup } from '@sallyport/kernel'
 import { parseAddress, type Address, type DomainName } from '@sallyport/net'
 import { definePolicy, EMPTY_WORLD } from '@sallyport/policy'
-import { readHostFacts } from '../src/host/host-facts.ts'
+import { HostReader } from '../src/host/host-reader.ts'
 import { BoundNames } from '../src/run/bound-names.ts'
 import { PolicyInForce } from '../src/run/policy-in-force.ts'
 
@@ -24,9 +24,10 @@ test('100,000 names, every other one allowed: each address is open or shut as it
   const cgroupPath = createRunCgroup(`many-${process.pid}`)
   scope.defer(() => removeCgroup(cgroupPath))
   const names = new BoundNames()
-  const inForce = new PolicyInForce(compiled, await readHostFacts(policy, findCgroupMount()), names)
+  const reader = new HostReader(cgroupPath)
+  const inForce = new PolicyInForce(compiled, await reader.read(policy), names)
   const enforcement = scope.use(await openEnforcement({ cgroupPath }))
-  const following = scope.use(inForce.enforceWith(enforcement, cgroupPath))
+  const following = scope.use(inForce.enforceWith(enforcement, reader))
 
   /** Which of the addresses a process in the cgroup may send to, a character for each. */
   const reachable = (): string => {
@@ -52,7 +53,7 @@ test('100,000 names, every other one allowed: each address is open or shut as it
   // What is bound outlives a change of the policy.
   const next = new PolicyInForce(compiled, inForce.host, names)
   const swapping = performance.now()
-  scope.use(next.enforceWith(enforcement, cgroupPath))
+  scope.use(next.enforceWith(enforcement, reader))
   following[Symbol.dispose]()
   t.diagnostic(`carried over to another policy in ${Math.round(performance.now() - swapping)} ms`)
   assert.equal(reachable(), halves)

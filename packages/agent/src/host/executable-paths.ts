@@ -19,7 +19,8 @@ export class ExecutablePaths {
   }
 
   remember(file: ExecutableFile, path: string): void {
-    if (this.#pathOf.size < this.#maxPaths) this.#pathOf.set(keyOf(file), path)
+    this.#pathOf.set(keyOf(file), path)
+    if (this.#pathOf.size > this.#maxPaths) this.#pathOf.delete(this.#pathOf.keys().next().value!)
   }
 
   find(process: Process): string | null {

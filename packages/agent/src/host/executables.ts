@@ -1,6 +1,6 @@
 import { glob, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileHashes } from './file-hashes.ts'
+import type { FileHashes } from './file-hashes.ts'
 import { policyApps } from './policy-terms.ts'
 import type { Policy } from '@sallyport/policy'
 
@@ -16,22 +16,19 @@ const PROGRAM_DIRECTORIES = '/{usr/,usr/local/,}{bin,sbin,libexec}/**'
 
 const WILDCARD = /[*?[{]/
 
-/** Kept between looks: most files are as they were. */
-const HASHES = new FileHashes()
-
 /**
  * The files that the policy's applications are now. The kernel knows a running program by its file, not by its path, so a
  * copy elsewhere or another name is another program, and an upgrade is seen by looking again.
  */
-export async function findExecutables(policy: Policy): Promise<readonly Executable[]> {
+export async function findExecutables(policy: Policy, hashes: FileHashes): Promise<readonly Executable[]> {
   const patterns = policyApps(policy)
-  const hashed = patterns.some(({ kind }) => kind === 'sha256')
+  const hashing = patterns.some(({ kind }) => kind === 'sha256') ? hashes : null
   const paths = new Set<string>()
   for (const pattern of patterns) if (pattern.kind === 'path') await collectFiles(pattern.glob, paths)
-  if (hashed) await collectFiles(PROGRAM_DIRECTORIES, paths)
+  if (hashing !== null) await collectFiles(PROGRAM_DIRECTORIES, paths)
   const found = new Map<string, Executable>()
   for (const path of paths) {
-    const file = await identify(path, hashed)
+    const file = await identify(path, hashing)
     if (file !== null) found.set(`${file.dev}:${file.ino}:${file.path}`, file)
   }
   return [...found.values()]
@@ -56,11 +53,11 @@ async function collectFiles(pattern: string, paths: Set<string>): Promise<void> 
   for await (const path of glob(pattern)) paths.add(path)
 }
 
-async function identify(path: string, hashed: boolean): Promise<Executable | null> {
+async function identify(path: string, hashes: FileHashes | null): Promise<Executable | null> {
   try {
     const { dev, ino, mode, isFile } = await facts(path)
     if (!isFile || (mode & 0o111n) === 0n) return null
-    return { dev, ino, path: await realpath(path), sha256: hashed ? await HASHES.sha256(path) : null }
+    return { dev, ino, path: await realpath(path), sha256: hashes === null ? null : await hashes.sha256(path) }
   } catch {
     // Gone since it was listed, or not ours to read: it cannot be matched, which an allow rule takes as no.
     return null

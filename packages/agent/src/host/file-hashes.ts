@@ -3,14 +3,11 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 
+const MOST_FILES = 10_000
+
 /** Contents of executables, hashed once for each file as it is. `null` when it cannot be read. */
 export class FileHashes {
   readonly #known = new Map<string, string>()
-  readonly #maxFiles: number
-
-  constructor(maxFiles = 10_000) {
-    this.#maxFiles = maxFiles
-  }
 
   async sha256(path: string): Promise<string | null> {
     try {
@@ -21,7 +18,8 @@ export class FileHashes {
       const hash = createHash('sha256')
       await pipeline(createReadStream(path), hash)
       const hex = hash.digest('hex')
-      if (this.#known.size < this.#maxFiles) this.#known.set(key, hex)
+      this.#known.set(key, hex)
+      if (this.#known.size > MOST_FILES) this.#known.delete(this.#known.keys().next().value!)
       return hex
     } catch {
       return null

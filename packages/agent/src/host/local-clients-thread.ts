@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, type MessagePort } from 'node:worker_threads'
 import { InetSockets, type SocketEnds } from '@sallyport/kernel/processes'
 import { FileHashes } from './file-hashes.ts'
 import { findLocalClients } from './find-local-clients.ts'
@@ -8,27 +8,27 @@ import type { LocalClient } from './local-client.ts'
 export type LocalClientsRequest = { readonly id: number; readonly socket: SocketEnds; readonly withHash: boolean }
 export type LocalClientsAnswer = { readonly id: number; readonly client: LocalClient }
 
-const glass = { sockets: new InetSockets(), users: new KnownUsers(), hashes: new FileHashes() }
-let waiting: LocalClientsRequest[] = []
-let isLooking = false
+answerOn(parentPort!)
 
-parentPort!.on('message', (request: LocalClientsRequest) => {
-  waiting.push(request)
-  void look()
-})
-
-/** What came during one look waits for the next, so that many connections at once cost few looks. */
-async function look(): Promise<void> {
-  if (isLooking) return
-  isLooking = true
-  while (waiting.length > 0) {
-    const asked = waiting
-    waiting = []
-    const found = await findLocalClients(asked, glass).catch(() => [])
-    for (const [index, { id }] of asked.entries()) {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      parentPort!.postMessage({ id, client: found[index] ?? {} } satisfies LocalClientsAnswer)
+/** What comes during one look waits for the next, so that many connections at once cost few looks. */
+function answerOn(port: MessagePort): void {
+  const glass = { sockets: new InetSockets(), users: new KnownUsers(), hashes: new FileHashes() }
+  let waiting: LocalClientsRequest[] = []
+  let isLooking = false
+  const look = async (): Promise<void> => {
+    if (isLooking) return
+    isLooking = true
+    while (waiting.length > 0) {
+      const asked = waiting
+      waiting = []
+      const found = await findLocalClients(asked, glass).catch(() => [])
+      for (const [index, { id }] of asked.entries())
+        port.postMessage({ id, client: found[index] ?? {} } satisfies LocalClientsAnswer)
     }
+    isLooking = false
   }
-  isLooking = false
+  port.on('message', (request: LocalClientsRequest) => {
+    waiting.push(request)
+    void look()
+  })
 }

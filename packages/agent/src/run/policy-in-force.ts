@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CompiledPolicy, CompiledRules, HostFacts } from '@sallyport/compile'
 import type { Binding as NameBinding } from '@sallyport/dns'
 import type { Enforcement } from '@sallyport/kernel'
-import { readHostFacts } from '../host/host-facts.ts'
+import type { HostReader } from '../host/host-reader.ts'
 import { directoriesOfApps } from '../host/executables.ts'
 import { subjectTerms } from '../host/policy-terms.ts'
 import { runningFiles } from '../host/running-files.ts'
@@ -37,7 +37,7 @@ export class PolicyInForce {
   }
 
   /** `inspected`: of the same enforcement. */
-  enforceWith(enforcement: Enforcement, cgroupRoot: string, inspected: InspectedGenerations | null = null): Disposable {
+  enforceWith(enforcement: Enforcement, reader: HostReader, inspected: InspectedGenerations | null = null): Disposable {
     this.#enforcement = enforcement
     this.#inspected = inspected
     this.#apply()
@@ -48,7 +48,7 @@ export class PolicyInForce {
       this.#enforcement = null
     })
     if (subjectTerms(this.#policy.policy).length > 0) {
-      const look = (): void => void this.#followHost(cgroupRoot)
+      const look = (): void => void this.#followHost(reader)
       const scan = setInterval(look, RESCAN_MS).unref()
       scope.defer(() => clearInterval(scan))
       scope.use(watchDirectories(directoriesOfApps(this.#policy.policy, this.#host.apps), CHANGE_MS, look))
@@ -70,8 +70,8 @@ export class PolicyInForce {
     this.#enforcement?.closeDenied()
   }
 
-  async #followHost(cgroupRoot: string): Promise<void> {
-    const host = await this.#look(cgroupRoot).catch(() => this.#host)
+  async #followHost(reader: HostReader): Promise<void> {
+    const host = await this.#look(reader).catch(() => this.#host)
     if (isDeepStrictEqual(host, this.#host)) return
     this.#host = host
     this.#apply()
@@ -79,8 +79,8 @@ export class PolicyInForce {
   }
 
   /** The host as it is, and the files that programs started before an upgrade still run. */
-  async #look(cgroupRoot: string): Promise<HostFacts> {
-    const host = await readHostFacts(this.#policy.policy, cgroupRoot)
+  async #look(reader: HostReader): Promise<HostFacts> {
+    const host = await reader.read(this.#policy.policy)
     const gone = this.#host.apps.filter((old) => !host.apps.some(({ dev, ino }) => dev === old.dev && ino === old.ino))
     return { ...host, apps: [...host.apps, ...(await runningFiles(gone))] }
   }

@@ -1,17 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compilePolicy } from '@sallyport/compile'
-import {
-  createRunCgroup,
-  findCgroupMount,
-  openEnforcement,
-  PIN_ROOT,
-  removeCgroup,
-  requireMachine,
-} from '@sallyport/kernel'
+import { createRunCgroup, openEnforcement, PIN_ROOT, removeCgroup, requireMachine } from '@sallyport/kernel'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { ProcessTree } from '../host/process-tree.ts'
-import { readHostFacts } from '../host/host-facts.ts'
+import { HostReader } from '../host/host-reader.ts'
 import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { policyOfTables } from '../inspect/policy-of-tables.ts'
@@ -34,7 +27,6 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   const { policy, world, upstreams, onFlow, onWarning } = request
   requireMachine()
   await removeStaleRuns(onWarning)
-  const host = await readHostFacts(policy, findCgroupMount())
   const compiled = compilePolicy(policy, world, { atMs: Date.now(), seed: randomSeed() })
   const asked = askPolicy(compiled)
   const names = new BoundNames()
@@ -46,7 +38,8 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   scope.defer(removeEmptyParents)
   const cgroupPath = createRunCgroup(id)
   scope.defer(() => removeCgroup(cgroupPath))
-  const inForce = new PolicyInForce(compiled, host, names)
+  const reader = new HostReader(cgroupPath)
+  const inForce = new PolicyInForce(compiled, await reader.read(policy), names)
   const resolver = scope.use(
     await startRunResolver({
       asked: () => asked,
@@ -94,7 +87,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     )
   }
   const inspected: InspectedGenerations = new InspectedGenerations(enforces(policy) ? inspect : undefined)
-  scope.use(inForce.enforceWith(enforcement, cgroupPath, inspected))
+  scope.use(inForce.enforceWith(enforcement, reader, inspected))
 
   const startedMs = performance.now()
   const dropRaw = !enforcement.familiesGuarded

@@ -8,7 +8,7 @@ import {
 } from '@sallyport/kernel'
 import { SallyportError, type ErrorCode } from '@sallyport/policy'
 import { FileHashes } from '../host/file-hashes.ts'
-import { requireKnown } from '../host/host-facts.ts'
+import { requireKnown } from '../host/host-reader.ts'
 import { policyApps } from '../host/policy-terms.ts'
 import { readUsers } from '../host/users.ts'
 import { HandshakeGuard, OWN_LIMITS } from '../inspect/handshake-guard.ts'

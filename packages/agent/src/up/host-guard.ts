@@ -20,7 +20,7 @@ import type { Policy, World } from '@sallyport/policy'
 import { byMachine } from '../host/by-machine.ts'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { ProcessTree } from '../host/process-tree.ts'
-import { readHostFacts } from '../host/host-facts.ts'
+import { HostReader } from '../host/host-reader.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
@@ -89,6 +89,7 @@ class HostGuard implements AsyncDisposable {
   readonly #names = new BoundNames()
   readonly #begun = new BegunFlows()
   readonly #processes = new ProcessTree()
+  readonly #reader: HostReader
   readonly #executables = new ExecutablePaths(process.env['PATH'] ?? '')
   readonly #pinPath: string
   /** Of what it has in netfilter. */
@@ -100,8 +101,9 @@ class HostGuard implements AsyncDisposable {
   /** By enforcement that was closed. */
   #lost: Lost = NOTHING_LOST
 
-  private constructor(options: HostGuardOptions, current: Current) {
+  private constructor(options: HostGuardOptions, reader: HostReader, current: Current) {
     this.#options = options
+    this.#reader = reader
     this.#current = current
     this.#rulesName = `host-${cgroupId(options.cgroupPath)}`
     this.#pinPath = join(PIN_ROOT, this.#rulesName)
@@ -109,7 +111,8 @@ class HostGuard implements AsyncDisposable {
 
   static async open(options: HostGuardOptions, policy: Policy, world: World): Promise<HostGuard> {
     requireMachine()
-    const guard = new HostGuard(options, await prepare(options, policy, world, new BoundNames()))
+    const reader = new HostReader(options.cgroupPath)
+    const guard = new HostGuard(options, reader, await prepare(reader, policy, world, new BoundNames()))
     try {
       guard.#resolver = await startRunResolver({
         asked: () => guard.#current.asked,
@@ -130,7 +133,7 @@ class HostGuard implements AsyncDisposable {
 
   /** The policy is in force when this returns; when it throws, the one before still is. */
   async apply(policy: Policy, world: World): Promise<void> {
-    const next = await prepare(this.#options, policy, world, this.#names)
+    const next = await prepare(this.#reader, policy, world, this.#names)
     const service = serversOf(await this.#options.serviceFor(policy))
     const pinned = enforces(policy)
     const before = this.#attached
@@ -165,7 +168,7 @@ class HostGuard implements AsyncDisposable {
     attached.events.begin(next, stream)
     attached.ends.begin(next, { receive: (ended) => stream.ended(ended) })
     attached.judged.begin(next, { receive: (handshake) => stream.judged(handshake) })
-    const following = inForce.enforceWith(attached.enforcement, this.#options.cgroupPath, attached.inspected)
+    const following = inForce.enforceWith(attached.enforcement, this.#reader, attached.inspected)
     this.#following?.[Symbol.dispose]()
     this.#following = following
     this.#current = { asked, inForce }
@@ -239,16 +242,11 @@ function addLost(one: Lost, other: Lost): Lost {
 }
 
 /** Everything that may fail about a policy fails here, before anything changes. */
-async function prepare(
-  { cgroupPath }: HostGuardOptions,
-  policy: Policy,
-  world: World,
-  names: BoundNames,
-): Promise<Current> {
+async function prepare(reader: HostReader, policy: Policy, world: World, names: BoundNames): Promise<Current> {
   const options = { atMs: Date.now(), seed: randomSeed() }
   const compiled = await compileApart(policy, world, options)
   return {
     asked: askPolicy(compiled),
-    inForce: new PolicyInForce(compiled, await readHostFacts(policy, cgroupPath), names),
+    inForce: new PolicyInForce(compiled, await reader.read(policy), names),
   }
 }
