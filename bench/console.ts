@@ -13,6 +13,7 @@ import { chromium, type BrowserContext } from 'playwright-core'
 import { PASSWORD, TestApi } from '../packages/console/test/test-api.ts'
 import { openEmbedded } from '../packages/store/src/engine/open-embedded.ts'
 import { fillBusySite } from '../packages/store/test/busy-site.ts'
+import { spreadText } from './spread.ts'
 
 const ROWS = Number(process.env['SALLYPORT_BENCH_ROWS'] ?? 1_000_000)
 const ROUNDS = Number(process.env['SALLYPORT_BENCH_ROUNDS'] ?? 7)
@@ -43,11 +44,6 @@ async function look(context: BrowserContext, url: string): Promise<Seen> {
     files: performance.getEntriesByType('resource').length,
     octets: performance.getEntriesByType('resource').reduce((sum, { transferSize }) => sum + transferSize, 0),
   })`)) as Seen
-}
-
-function spread(values: readonly number[]): string {
-  const sorted = values.map(Math.round).toSorted((a, b) => a - b)
-  return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} to ${sorted.at(-1)})`
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
@@ -82,7 +78,7 @@ try {
     const { files, octets } = seen.at(-1)!
     const [painted, filled] = [seen.map((each) => each.painted), seen.map((each) => each.filled)]
     console.log(
-      `${name}: painted ${spread(painted)} ms, filled ${spread(filled)} ms, the first time ${Math.round(filled[0]!)} ms; ${files} files, ${octets} octets`,
+      `${name}: painted ${spreadText(painted, 0)} ms, filled ${spreadText(filled, 0)} ms, the first time ${Math.round(filled[0]!)} ms; ${files} files, ${octets} octets`,
     )
   }
   api.app.server.closeAllConnections()

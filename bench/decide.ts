@@ -7,6 +7,7 @@ import { parseDomainName } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import { compilePolicy } from '@sallyport/compile'
 import { largePolicy, worldWithFeed } from './large-policy.ts'
+import { spread } from './spread.ts'
 
 const RULES = Number(process.env['RULES'] ?? 10_000)
 const RUNS = Number(process.env['RUNS'] ?? 5)
@@ -80,10 +81,6 @@ const rows = Array.from({ length: RUNS }, () => {
   const rare = rate((flow) => compiled.decide(flow), 1000, distinct)
   return { ours, theirs, rare, ratio: ours / theirs }
 })
-const spread = (values: readonly number[]): { min: number; median: number; max: number } => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! }
-}
 console.log(
   JSON.stringify({
     bench: 'decide',

@@ -4,7 +4,7 @@
  * configuration again. Servers share core 0, one at a time; dnsperf has core 1.
  * Needs SALLYPORT_TEST_DATA and the Debian packages unbound and dnsperf.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { ALLOWED_NAMES, fileIn, resolvers, upstreamCommand, type Server } from './dns-servers.ts'
+import { residentMb } from './resident-memory.ts'
 
 const SWAPS = Number(process.env['SWAPS'] ?? 10)
 const SWAP_SECONDS = Number(process.env['SECONDS'] ?? 4)
@@ -83,11 +84,6 @@ function told({ microseconds, lost }: Asked): object {
   return { answers: microseconds.length, lost, p50Us: at(0.5), p99Us: at(0.99), p999Us: at(0.999), maxUs: at(1) }
 }
 
-function memoryMb({ pid }: ChildProcess): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1000)
-}
-
 async function swapped(server: Server): Promise<object> {
   const [file = '', ...args] = server.command(names)
   const env = { ...process.env, SALLYPORT_STATE: join(folder, 'state') }
@@ -97,7 +93,7 @@ async function swapped(server: Server): Promise<object> {
     await loads.next()
     await ask(server.port, 1)
     const steady = told(await ask(server.port, SWAP_SECONDS))
-    const memory = [memoryMb(child)]
+    const memory = [residentMb(child.pid!)]
     const all: Asked[] = []
     for (let swap = 1; swap <= SWAPS; swap++) {
       server.command(names.slice(swap))
@@ -107,7 +103,7 @@ async function swapped(server: Server): Promise<object> {
       all.push(await asked)
       await loads.next()
       await sleep(SETTLING_MS)
-      memory.push(memoryMb(child))
+      memory.push(residentMb(child.pid!))
     }
     const microseconds = all.flatMap((each) => each.microseconds).sort((a, b) => a - b)
     const during = told({ microseconds, lost: all.reduce((sum, { lost }) => sum + lost, 0) })

@@ -16,6 +16,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { ALLOWED_NAMES, fileIn, resolvers, upstreamCommand, type Server } from './dns-servers.ts'
+import { spread } from './spread.ts'
+import { residentMb } from './resident-memory.ts'
 
 const RUNS = Number(process.env['RUNS'] ?? 5)
 /** Of the list; all unless given. */
@@ -62,11 +64,6 @@ async function answers(port: number, child: ChildProcess): Promise<number> {
   throw new Error(`nothing answers on port ${port}`)
 }
 
-function memoryMb({ pid }: ChildProcess): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1000)
-}
-
 /** Of all threads; a tick is 10 ms. */
 function cpuSeconds({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -86,11 +83,6 @@ function measure({ port }: Server, child: ChildProcess, queries: string): Measur
   return { rate: Math.round(number('Queries per second')), perCpuSecond, lost: number('Queries lost') }
 }
 
-const spread = (values: readonly number[]): { min: number; median: number; max: number } => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! }
-}
-
 type Started = { readonly child: ChildProcess; readonly loadMs: number; readonly memoryMb: number }
 
 async function start({ port, command }: Server, list: readonly string[]): Promise<Started> {
@@ -99,7 +91,7 @@ async function start({ port, command }: Server, list: readonly string[]): Promis
   const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
   const loadMs = await answers(port, child)
   await sleep(SETTLING_MS)
-  return { child, loadMs, memoryMb: memoryMb(child) }
+  return { child, loadMs, memoryMb: residentMb(child.pid!) }
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -138,7 +130,7 @@ try {
           names: names.length,
           server: server.name,
           ...facts,
-          memoryAfterMb: memoryMb(child),
+          memoryAfterMb: residentMb(child.pid!),
           answersPerSecond: spread(rows.map((row) => row[at]!.rate)),
           toBestPeer: toBest('rate'),
           perCpuSecond: spread(rows.map((row) => row[at]!.perCpuSecond)),

@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spread } from './spread.ts'
 
 const RUNS = Number(process.env['RUNS'] ?? 3)
 const SECONDS = Number(process.env['SECONDS'] ?? 2)
@@ -109,11 +110,6 @@ async function held(port: number, pid: number): Promise<object> {
     afterMb: after,
     kbEach: Math.round(((after - before) * 1000) / HELD),
   }
-}
-
-const spread = (values: readonly number[]): { min: number; median: number; max: number } => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! }
 }
 
 const children: ChildProcess[] = []

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { encodeFlowRecord, type FlowRecord } from '@sallyport/flow'
 import { drainSpool, FlowSpool, FlowStore } from '@sallyport/store'
 import { openEmbedded } from '../packages/store/src/engine/open-embedded.ts'
+import { spreadText } from './spread.ts'
 
 /**
  * Flows through the spool into the store. The peer of the spool is writing the same lines to a file in the same buffers, that of the store is
@@ -51,11 +52,6 @@ const seconds = (work: () => void): number => {
   work()
   return (performance.now() - start) / 1000
 }
-const spread = (values: readonly number[]): string => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return `${sorted[Math.floor(sorted.length / 2)]!.toFixed(2)} (${sorted[0]!.toFixed(2)} to ${sorted.at(-1)!.toFixed(2)})`
-}
-
 function plainFile(path: string, from: number): void {
   const descriptor = openSync(path, 'ax')
   let lines: string[] = []
@@ -115,7 +111,7 @@ try {
     rmSync(directory, { recursive: true })
   }
   console.log(
-    `spool: ${spread(rates)} thousand flows a second; ${spread(ratios)} × a plain file, without its checksums and fsync`,
+    `spool: ${spreadText(rates, 2)} thousand flows a second; ${spreadText(ratios, 2)} × a plain file, without its checksums and fsync`,
   )
 
   const directory = join(root, 'spool')

@@ -12,6 +12,7 @@ import { startServices } from '../test/lab/lab-services.ts'
 import type { Lab } from '../test/lab/open-lab.ts'
 import { measureTraffic, startServers, type Guarded, type Traffic } from './traffic-load.ts'
 import { NFTABLES, startOpenSnitch, type Guard } from './traffic-peers.ts'
+import { spreadText } from './spread.ts'
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9)
 const SECONDS = Number(process.env['SECONDS'] ?? 1)
@@ -99,20 +100,11 @@ function report(name: string): void {
   process.stdout.write(`${name}\n`)
   for (const what of Object.keys(rounds[0]!) as (keyof Traffic)[]) {
     const own = rounds.map((each) => each[what])
-    process.stdout.write(`  ${what}: ${spread(own, what.endsWith('hooks') ? 2 : 1)}\n`)
+    process.stdout.write(`  ${what}: ${spreadText(own, what.endsWith('hooks') ? 2 : 1)}\n`)
     if (what.startsWith('packets') || what.endsWith('hooks')) continue
     for (const peer of peers) {
       const ratios = own.map((each, round) => each / measured.get(peer)![round]![what])
-      process.stdout.write(`    x ${peer}: ${spread(ratios, 3)}\n`)
+      process.stdout.write(`    x ${peer}: ${spreadText(ratios, 3)}\n`)
     }
   }
-}
-
-/** The median, the least and the most. */
-function spread(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [median, least, most] = [sorted[sorted.length >> 1]!, sorted[0]!, sorted.at(-1)!].map((each) =>
-    each.toFixed(digits),
-  )
-  return `${median} (${least} to ${most})`
 }
