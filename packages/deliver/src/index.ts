@@ -1,5 +1,5 @@
 export * from './deliveries.ts'
-export { encodeMessage, FORMATS, type Format } from './format/encode-message.ts'
+export { encodeMessage, type Format } from './format/encode-message.ts'
 export * from './message.ts'
 export * from './outbox.ts'
 export * from './send/open-sender.ts'

@@ -3,7 +3,7 @@ import { pairCost } from './detectors/generated-domains.ts'
 import { LOOK_UP_ZONES } from './look-up-zones.ts'
 
 /** Why the names of a zone are taken for a tunnel. */
-export type TunnelReason = 'data-in-names' | 'rare-types' | 'many-texts' | 'dns2tcp'
+type TunnelReason = 'data-in-names' | 'rare-types' | 'many-texts' | 'dns2tcp'
 
 export type TunnelSign = {
   readonly client: string

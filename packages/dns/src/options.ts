@@ -46,7 +46,7 @@ export type NameVerdict = {
 export type Binding = { readonly name: DomainName; readonly address: Address; readonly ttlSeconds: number }
 
 /** `failed` is SERVFAIL, `invalid` a message that is not a query Sallyport answers; only the latter has no name. */
-export type QueryOutcome = 'answered' | 'refused' | 'failed' | 'invalid'
+type QueryOutcome = 'answered' | 'refused' | 'failed' | 'invalid'
 
 /** `reason` is `null` for one that is up. */
 export type UpstreamState = { readonly server: string; readonly up: boolean; readonly reason: ExchangeFailure | null }

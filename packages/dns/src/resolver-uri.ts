@@ -17,7 +17,7 @@ export type ResolverUri = {
   readonly pins: readonly string[]
 }
 
-export type InvalidUri = { readonly problem: string }
+type InvalidUri = { readonly problem: string }
 
 const PORT: Readonly<Record<ResolverKind, number>> = { udp: 53, tcp: 53, tls: 853, https: 443 }
 

@@ -6,4 +6,4 @@ export {
   type Pushed,
   type Segment,
 } from './handshake-inspection.ts'
-export { DEFAULT_INSPECTION_LIMITS, type InspectionLimits } from './limits.ts'
+export { type InspectionLimits } from './limits.ts'

@@ -4,10 +4,11 @@ import { basename, join } from 'node:path'
 
 type UnitCgroup = { readonly cgroupId: bigint; readonly unit: string }
 
+const DEEPEST = 8
 const UNIT = /\.(service|scope|slice|socket|mount|swap)$/
 
 /** systemd's units as cgroups; a cgroup's id is its directory's inode number. A tree without systemd has none. */
-export async function readUnits(cgroupRoot: string, maxDepth = 8): Promise<readonly UnitCgroup[]> {
+export async function readUnits(cgroupRoot: string): Promise<readonly UnitCgroup[]> {
   const units: UnitCgroup[] = []
   const visit = async (path: string, depth: number): Promise<void> => {
     for (const entry of await directories(path)) {
@@ -16,7 +17,7 @@ export async function readUnits(cgroupRoot: string, maxDepth = 8): Promise<reado
         const facts = await stat(child, { bigint: true }).catch(() => null)
         if (facts !== null) units.push({ cgroupId: facts.ino, unit: basename(child) })
       }
-      if (depth < maxDepth) await visit(child, depth + 1)
+      if (depth < DEEPEST) await visit(child, depth + 1)
     }
   }
   await visit(cgroupRoot, 1)

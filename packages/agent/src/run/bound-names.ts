@@ -17,12 +17,10 @@ const MOST_NAMES_OF_AN_ADDRESS = 256
 export class BoundNames {
   readonly #bound = new Map<string, BoundAddress>()
   readonly #nowMs: () => number
-  readonly #maxAddresses: number
 
   /** `nowMs`: the clock by which names end, the kernel's unless given: whoever sets the time of day prolongs nothing. */
-  constructor(nowMs: () => number = bootMs, maxAddresses: number = MOST_ADDRESSES) {
+  constructor(nowMs: () => number = bootMs) {
     this.#nowMs = nowMs
-    this.#maxAddresses = maxAddresses
   }
 
   bind(address: Address, name: DomainName, ttlSeconds: number): void {
@@ -36,7 +34,7 @@ export class BoundNames {
       address,
       names: [...others, { name, expiresMs: Math.max(earlier, this.#nowMs() + ttlSeconds * 1000) }],
     })
-    if (this.#bound.size > this.#maxAddresses) this.#bound.delete(this.#bound.keys().next().value!)
+    if (this.#bound.size > MOST_ADDRESSES) this.#bound.delete(this.#bound.keys().next().value!)
   }
 
   /** As they were at a time of that clock. The name that was asked for last comes first. */

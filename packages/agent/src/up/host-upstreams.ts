@@ -9,8 +9,8 @@ const FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf']
  * The servers of this host's network. One on loopback would ask its own servers through the guarded host, and so us, and so
  * itself for ever; those behind systemd-resolved are known. Throws `resolver-unavailable` when only loopback is left.
  */
-export async function hostUpstreams(files: readonly string[] = FILES): Promise<readonly Endpoint[]> {
-  for (const file of files) {
+export async function hostUpstreams(): Promise<readonly Endpoint[]> {
+  for (const file of FILES) {
     const text = await readFile(file, 'utf8').catch(() => '')
     const outside = upstreamsFromSystem(text).filter(({ address }) => !/^(127\.|::1$)/.test(address))
     if (outside.length > 0) return outside

@@ -1,5 +1,5 @@
 /** A kind of site, with names that are known to be of it and where that is said. */
-export type Category = { readonly title: string; readonly domains: readonly string[]; readonly source: string }
+type Category = { readonly title: string; readonly domains: readonly string[]; readonly source: string }
 
 /** Lists of more names are feeds; a policy brings them along. */
 export const CATEGORIES: Readonly<Record<string, Category>> = {

@@ -1,7 +1,7 @@
 import { ipv4, isIpv4, type Address, type Prefix } from '@sallyport/net'
 
 /** The IPv4 address inside an IPv6 address of a transition technology, and which it is. */
-export type EmbeddedAddress = { readonly kind: '6to4' | 'teredo'; readonly address: Address }
+type EmbeddedAddress = { readonly kind: '6to4' | 'teredo'; readonly address: Address }
 
 const SIX_TO_FOUR = 0x2002
 const TEREDO = 0x20010000

@@ -6,7 +6,7 @@ import { VENDORS } from './vendors/vendors.ts'
 import type { ImportedVendor } from './vendors/imported-store.ts'
 
 /** A fact with the day on which it was imported; `null` for those that come with Sallyport. */
-export type DatedFact = ServiceFact & { readonly fetchedMs: number | null }
+type DatedFact = ServiceFact & { readonly fetchedMs: number | null }
 export type KnownService = Omit<Service, 'facts'> & { readonly facts: readonly DatedFact[] }
 
 /** Services that come with Sallyport, and what was imported of vendors. */

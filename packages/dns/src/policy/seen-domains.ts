@@ -42,7 +42,7 @@ export class SeenDomains {
   }
 
   /** `null`: not what `encode` gave, or not all of it. */
-  static decode(octets: Uint8Array, most: number = MOST_DOMAINS): SeenDomains | null {
+  static decode(octets: Uint8Array): SeenDomains | null {
     const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
     const end = bytes.length - DIGEST_OCTETS
     if (end < HEAD_OCTETS || (end - HEAD_OCTETS) % ENTRY_OCTETS !== 0) return null
@@ -53,7 +53,7 @@ export class SeenDomains {
       seen.set(bytes.readUIntBE(at, HASH_OCTETS), bytes.readUInt32BE(at + HASH_OCTETS))
     }
     const key = Uint8Array.from(bytes.subarray(MAGIC.length, MAGIC.length + KEY_OCTETS))
-    const found = new SeenDomains(key, bytes.readUInt32BE(HEAD_OCTETS - 4), seen, most)
+    const found = new SeenDomains(key, bytes.readUInt32BE(HEAD_OCTETS - 4), seen, MOST_DOMAINS)
     found.isDirty = false
     return found
   }

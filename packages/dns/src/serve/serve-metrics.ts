@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Endpoint } from '../options.ts'
 
-export type MetricsServer = AsyncDisposable & { readonly endpoint: Endpoint }
+type MetricsServer = AsyncDisposable & { readonly endpoint: Endpoint }
 
 /** `GET /metrics` for Prometheus and `GET /healthz`; nothing else. `text` may take the time of asking other processes. */
 export async function serveMetrics(listen: Endpoint, text: () => string | Promise<string>): Promise<MetricsServer> {

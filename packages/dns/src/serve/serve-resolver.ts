@@ -5,7 +5,7 @@ import { queryLogLine } from './query-log.ts'
 import { serveMetrics } from './serve-metrics.ts'
 import { tunnelLogLine } from './tunnel-note.ts'
 
-export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
+type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
   /** Where Prometheus fetches, `null` for nowhere. */
   readonly metrics: Endpoint | null
   /** What else Prometheus is told there. */
@@ -14,7 +14,7 @@ export type ResolverSetup = Omit<ForwarderOptions, 'onQuery'> & {
   readonly log: ((line: string) => void) | null
 }
 
-export type ServedResolver = AsyncDisposable & {
+type ServedResolver = AsyncDisposable & {
   readonly endpoints: Forwarder['endpoints']
   readonly metrics: Endpoint | null
   renew: Forwarder['renew']

@@ -28,7 +28,7 @@ const ROOT = `
 
 export const ROOT_ANCHORS: readonly TrustAnchor[] = parseTrustAnchors(ROOT) as readonly TrustAnchor[]
 
-export type InvalidAnchor = { readonly line: number; readonly problem: string }
+type InvalidAnchor = { readonly line: number; readonly problem: string }
 
 /** DS and DNSKEY records as zone files have them, one on a line; a `;` begins a comment. */
 export function parseTrustAnchors(text: string): readonly TrustAnchor[] | InvalidAnchor {

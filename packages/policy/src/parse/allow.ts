@@ -10,7 +10,7 @@ import { finding } from './scope.ts'
 import { parseTarget } from './target.ts'
 
 /** A destination that a person allows on a command line. `ports` is `null` for all ports. */
-export type AllowedDestination = { readonly term: DestinationTerm; readonly ports: readonly PortRange[] | null }
+type AllowedDestination = { readonly term: DestinationTerm; readonly ports: readonly PortRange[] | null }
 
 /** A domain pattern, an address or prefix, `service:NAME`, `country:XX`, `asn:N`, a URL, or any host with a port. */
 export function parseAllow(text: string, known: KnownNames = {}): AllowedDestination | FlowProblem[] {

@@ -1,4 +1,4 @@
 export type * from './input.ts'
-export { PolicySchema, policyJsonSchema } from './policy-schema.ts'
+export { policyJsonSchema } from './policy-schema.ts'
 export { FlowSchema } from './flow-schema.ts'
 export { COUNTRIES } from './countries.ts'

@@ -7,7 +7,7 @@ export type CapturedPacket = {
   readonly bytes: Uint8Array
 }
 
-export type CaptureProblem =
+type CaptureProblem =
   | 'not-a-capture' // neither pcap nor pcapng
   | 'bad-block' // a length that cannot be
   | 'packet-too-large'

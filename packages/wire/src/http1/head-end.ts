@@ -4,7 +4,7 @@ const LF = 10
 const CR = 13
 
 /** The octets of the head, its empty line left out and counted in `next`, where the body begins. */
-export type HeadEnd = { readonly end: number; readonly next: number }
+type HeadEnd = { readonly end: number; readonly next: number }
 
 /**
  * Where the head in `bytes` ends, `null` while its empty line has not come. `from` is where an earlier call left off, so that

@@ -1,5 +1,5 @@
-export { MESSAGE_PROBLEMS, isMessageFailure, type MessageFailure, type MessageProblem } from './problems.ts'
-export { findHeadEnd, type HeadEnd } from './head-end.ts'
+export { isMessageFailure, type MessageFailure } from './problems.ts'
+export { findHeadEnd } from './head-end.ts'
 export { fieldValues, listMembers, type Field } from './fields.ts'
 export { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from './message-heads.ts'
 export { requestFraming, responseFraming, type Framing } from './framing.ts'

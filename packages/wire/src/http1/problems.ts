@@ -1,5 +1,5 @@
 /** Why the octets are no message that every reader takes for the same; all but the limits are ways of request smuggling. */
-export const MESSAGE_PROBLEMS = [
+const MESSAGE_PROBLEMS = [
   'bare-line-end', // CR or LF alone
   'bad-request-line',
   'bad-status-line',

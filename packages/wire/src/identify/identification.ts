@@ -13,7 +13,7 @@ export type NameProblem =
   | 'undecipherable' // a QUIC Initial that its keys do not open
 
 /** Encrypted ClientHello (RFC 9849): the name beside it is the outer one and may hide another; GREASE looks the same. */
-export type Ech = 'outer'
+type Ech = 'outer'
 
 export type Found = {
   readonly state: 'identified'

@@ -5,7 +5,7 @@ import type { HandshakeCrypto, Identification } from './identification.ts'
 import type { Direction } from './recogniser.ts'
 import { StreamIdentifier } from './stream-identifier.ts'
 
-export type IdentificationLimits = {
+type IdentificationLimits = {
   /** Octets kept of each direction of a stream, and of the CRYPTO stream of QUIC. */
   readonly maxBytes: number
   readonly maxDatagrams: number
@@ -13,13 +13,13 @@ export type IdentificationLimits = {
   readonly maxMilliseconds: number
 }
 
-export const DEFAULT_IDENTIFICATION_LIMITS: IdentificationLimits = {
+const DEFAULT_IDENTIFICATION_LIMITS: IdentificationLimits = {
   maxBytes: 32_768,
   maxDatagrams: 16,
   maxMilliseconds: Infinity,
 }
 
-export type IdentificationOptions = {
+type IdentificationOptions = {
   readonly transport: 'tcp' | 'udp'
   readonly limits?: Partial<IdentificationLimits>
   /** Without it QUIC is identified without a name, and `ja4` is null. */
