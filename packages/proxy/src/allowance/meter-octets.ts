@@ -10,6 +10,8 @@ export type Metered = {
   readonly whenSettled: (then: () => void) => void
 }
 
+const UNMETERED: Metered = { isAsking: () => false, whenSettled: (then) => then() }
+
 /** Passes octets on when there is room for them, and lets their sender wait meanwhile. */
 export function meterOctets(
   from: ByteSocket,
@@ -17,6 +19,10 @@ export function meterOctets(
   pass: (octets: Buffer) => void,
   refuse: (no: Refusal) => void,
 ): Metered {
+  if (ask === null) {
+    from.on('data', pass)
+    return UNMETERED
+  }
   let isAsking = false
   const later: (() => void)[] = []
   const settle = (octets: Buffer, no: Refusal | null): void => (no === null ? pass(octets) : refuse(no))
@@ -27,7 +33,7 @@ export function meterOctets(
     for (const then of later.splice(0)) then()
   }
   from.on('data', (octets: Buffer) => {
-    const said = ask === null ? null : ask(octets.length)
+    const said = ask(octets.length)
     if (!(said instanceof Promise)) return settle(octets, said)
     isAsking = true
     from.pause()

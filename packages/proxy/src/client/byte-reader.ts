@@ -4,6 +4,8 @@ import type { ByteSocket } from '../sockets/byte-socket.ts'
 /** What is held while nobody reads; beyond it the peer waits. */
 const MOST_HELD = 65_536
 
+export const NO_OCTETS: Buffer = Buffer.alloc(0)
+
 /** Octets of a socket, one read after another. `end` is the end of the stream, however it came about. */
 export class ByteReader {
   readonly socket: ByteSocket
@@ -43,9 +45,7 @@ export class ByteReader {
       if (isLate) return 'timeout'
     }
     if (this.#held === 0) return 'end'
-    const whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#chunks = []
-    this.#held = 0
+    const whole = this.#take()
     if (this.socket.isPaused()) this.socket.resume()
     return whole
   }
@@ -61,12 +61,18 @@ export class ByteReader {
   release(): Buffer {
     this.socket.pause()
     this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd)
-    const rest = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#chunks = []
-    this.#held = 0
+    const rest = this.#take()
     // Whoever still waits learns that nothing comes for it any more.
     this.#change.wake()
     return rest
+  }
+
+  #take(): Buffer {
+    if (this.#held === 0) return NO_OCTETS
+    const whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#held = 0
+    return whole
   }
 }
 

@@ -1,5 +1,5 @@
 import { findHeadEnd, isMessageFailure, type MessageFailure } from '@sallyport/wire'
-import type { ByteReader } from '../client/byte-reader.ts'
+import { NO_OCTETS, type ByteReader } from '../client/byte-reader.ts'
 
 export type HeadRead =
   | { readonly state: 'head'; readonly text: string }
@@ -15,7 +15,7 @@ export async function readHead(
   firstOctetMs: number,
   headMs: number,
 ): Promise<HeadRead> {
-  let bytes: Buffer = Buffer.alloc(0)
+  let bytes = NO_OCTETS
   let seen = 0
   let deadlineMs = Infinity
   for (;;) {
@@ -36,7 +36,7 @@ export async function readHead(
     const size = end === null ? bytes.length : end.next
     if (size > mostOctets) return { state: 'bad', failure: { problem: 'head-too-large', offset: mostOctets } }
     if (end !== null) {
-      reader.unread(bytes.subarray(end.next))
+      if (end.next < bytes.length) reader.unread(bytes.subarray(end.next))
       return { state: 'head', text: bytes.toString('latin1', 0, end.end) }
     }
     seen = bytes.length

@@ -22,7 +22,10 @@ export function parseConnectTarget(head: RequestHead): Destination | Refusal {
   const authority = parseAuthority(target)
   if (!isAuthority(authority)) return badHost(target, authority.problem)
   const { host, port } = authority
-  return port === null ? badHost(target, 'no port') : (checkHost(head, { host, port }, port) ?? { host, port })
+  if (port === null) return badHost(target, 'no port')
+  // What is spelled the same is the same.
+  if (fieldValues(head.fields, 'host')[0] === target) return { host, port }
+  return checkHost(head, { host, port }, port) ?? { host, port }
 }
 
 /** The absolute form (RFC 9112 §3.2.2): the only one that a proxy is asked in. */

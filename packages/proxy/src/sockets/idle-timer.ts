@@ -27,14 +27,14 @@ export class IdleTimer {
 
   #arm(ms: number): void {
     this.#dueMs = performance.now() + ms
-    this.#timer = setTimeout(() => this.#look(), ms).unref()
+    this.#timer = setTimeout(IdleTimer.#look, ms, this).unref()
   }
 
-  #look(): void {
-    this.#timer = null
-    const leftMs = this.#activeMs + this.#idleMs - performance.now()
-    if (leftMs > 0) this.#arm(Math.ceil(leftMs))
-    else this.#onIdle()
+  static #look(this: void, timer: IdleTimer): void {
+    timer.#timer = null
+    const leftMs = timer.#activeMs + timer.#idleMs - performance.now()
+    if (leftMs > 0) timer.#arm(Math.ceil(leftMs))
+    else timer.#onIdle()
   }
 
   #clear(): void {

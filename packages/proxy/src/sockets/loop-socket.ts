@@ -191,7 +191,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
       this.#loop.unwatch(this, true)
       this.#loop.calls.close(this.fd)
     }
-    process.nextTick(() => this.emit('close'))
+    process.nextTick(tellClosed, this)
     return this
   }
 
@@ -351,6 +351,8 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     else if (!this.destroyed) this.#loop.calls.shutdown(this.fd, SHUT_WR)
   }
 }
+
+const tellClosed = (socket: LoopSocket): boolean => socket.emit('close')
 
 function asOctets(octets: Uint8Array | string, encoding: 'latin1' | undefined): Uint8Array {
   return typeof octets === 'string' ? Buffer.from(octets, encoding) : octets

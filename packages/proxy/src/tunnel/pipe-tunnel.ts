@@ -57,34 +57,24 @@ class TunnelPipe {
     if (toClient.length > 0) client.write(toClient)
     this.#record.addOctets(toServer.length, toClient.length)
     const { allowance } = this.#record
-    this.#oneWay(
-      client,
-      server,
-      (octets) => this.#record.addOctets(octets, 0),
-      allowance && ((count) => allowance.out(count)),
-    )
-    this.#oneWay(
-      server,
-      client,
-      (octets) => this.#record.addOctets(0, octets),
-      allowance && ((count) => allowance.in(count)),
-    )
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      // An end or a close that came before anybody listened comes no more.
-      if (from.destroyed) this.#over()
-      else if (from.readableEnded) from.emit('end')
-      else from.resume()
-      if (to.destroyed) this.#over()
-    }
+    this.#oneWay(client, server, true, allowance && ((count) => allowance.out(count)))
+    this.#oneWay(server, client, false, allowance && ((count) => allowance.in(count)))
+    this.#begin(client)
+    this.#begin(server)
   }
 
-  #oneWay(from: ByteSocket, to: ByteSocket, count: (octets: number) => void, ask: AskRoom | null): void {
+  #begin(from: ByteSocket): void {
+    // An end or a close that came before anybody listened comes no more.
+    if (from.destroyed) this.#over()
+    else if (from.readableEnded) from.emit('end')
+    else from.resume()
+  }
+
+  #oneWay(from: ByteSocket, to: ByteSocket, isOut: boolean, ask: AskRoom | null): void {
     const pass = (octets: Buffer): void => {
       if (this.#isOver) return
-      count(octets.length)
+      if (isOut) this.#record.addOctets(octets.length, 0)
+      else this.#record.addOctets(0, octets.length)
       this.#octets += octets.length
       if (!to.write(octets)) from.pause()
       if (this.#bulk === 'not-yet' && this.#octets > BULK_OCTETS && this.#ended === 0) void this.#handOver()

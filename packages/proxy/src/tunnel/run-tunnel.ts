@@ -1,6 +1,7 @@
+import type { Flow } from '@sallyport/policy'
 import { allowanceFor } from '../allowance/flow-allowance.ts'
 import { refusal, type Refusal } from '../answers.ts'
-import { ByteReader } from '../client/byte-reader.ts'
+import { ByteReader, NO_OCTETS } from '../client/byte-reader.ts'
 import { clientKey } from '../client/request-rates.ts'
 import { endSoon, resetConnection, type Client } from '../client/client.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
@@ -41,13 +42,8 @@ export async function runTunnel(
     core.finish(record)
     return httpInTunnel(client, tunnel, held)
   }
-  const early = core.judge.judge(facts, false)
   const inspect = core.options.inspect ?? null
-  if (
-    inspect !== null &&
-    found?.problem === null &&
-    wantsInspection(facts, early, core.judge.asksForInspection(early))
-  ) {
+  if (inspect !== null && found?.problem === null && isToInspect(core, facts)) {
     const spared = sparedBy(inspect, facts, peerKey(client), Date.now())
     if (spared === null) return inspected(core, inspect, client, { ...tunnel, flow: facts }, found.name, held, record)
     core.counters.add(spared === 'pinned' ? 'tunnelsPinned' : 'tunnelsSpared')
@@ -69,7 +65,7 @@ export async function runTunnel(
   const running: RunningTunnel = { flow: facts, cut: () => void (client.socket.destroy(), server.destroy()) }
   core.tunnels.add(running)
   try {
-    await pipeTunnel(core, client.socket, server, held, Buffer.alloc(0), record)
+    await pipeTunnel(core, client.socket, server, held, NO_OCTETS, record)
   } finally {
     core.tunnels.delete(running)
   }
@@ -99,6 +95,11 @@ async function inspected(
   }
   core.finish(record)
   return typeof http === 'string' ? 'done' : http
+}
+
+function isToInspect({ judge }: ProxyCore, facts: Flow): boolean {
+  const early = judge.judge(facts, false)
+  return wantsInspection(facts, early, judge.asksForInspection(early))
 }
 
 const peerKey = ({ address }: Client): string => (address === null ? '' : clientKey(address))

@@ -52,13 +52,19 @@ function trimmed(line: string, from: number): string {
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x09
 
+const NONE: readonly string[] = []
+
 export function fieldValues(fields: readonly Field[], name: string): readonly string[] {
-  return fields.filter((field) => field.name === name).map(({ value }) => value)
+  let values: string[] | null = null
+  for (const field of fields) if (field.name === name) (values ??= []).push(field.value)
+  return values ?? NONE
 }
 
 /** The members of a list field over all its lines, in lower case (RFC 9110 §5.6.1). */
 export function listMembers(fields: readonly Field[], name: string): readonly string[] {
-  return fieldValues(fields, name)
+  const values = fieldValues(fields, name)
+  if (values.length === 0) return NONE
+  return values
     .flatMap((value) => value.split(','))
     .map((member) => member.trim().toLowerCase())
     .filter((member) => member !== '')

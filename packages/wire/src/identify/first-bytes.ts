@@ -33,7 +33,7 @@ export class FirstBytes {
 
   /** Not a copy: later octets are appended behind it. */
   view(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length)
+    return this.#length === 0 ? NOTHING : this.#buffer.subarray(0, this.#length)
   }
 
   /** Doubles, so that many small pieces cost no more than a few large ones. */

@@ -3,7 +3,7 @@ import { FirstBytes } from './first-bytes.ts'
 import type { Direction, StreamRecogniser } from './recogniser.ts'
 
 type Candidate = {
-  readonly look: StreamRecogniser
+  look: StreamRecogniser
   need: number
   seen: number
   otherSeen: number
@@ -72,14 +72,20 @@ export class StreamIdentifier {
   #look(direction: Direction): Found | null {
     const own = this.#sides[direction]
     if (own.bytes.length === 0) return null
-    own.candidates ??= candidatesOf(own.recognisers)
     const other = this.#sides[direction === 'client' ? 'server' : 'client'].bytes
     const octets = { bytes: own.bytes.view(), other: other.view(), ciphers: this.#ciphers }
     const left: Candidate[] = []
     let match: Found | null = null
-    for (const candidate of own.candidates) {
+    // Most say no to the first octets: one candidate is enough for all of them.
+    let spare: Candidate | null = null
+    for (const one of own.candidates ?? own.recognisers) {
+      const candidate: Candidate = typeof one === 'function' ? candidateOf(one, spare) : one
+      spare = null
       const sight: Sight | null = match === null ? sightOf(candidate, octets) : null
-      if (sight === 'no') continue
+      if (sight === 'no') {
+        spare = candidate
+        continue
+      }
       if (sight !== null && sight.state === 'identified') {
         if (left.length === 0) return sight
         match = candidate.partial = sight
@@ -99,7 +105,8 @@ type Octets = { readonly bytes: Uint8Array; readonly other: Uint8Array; readonly
 function sightOf(candidate: Candidate, octets: Octets): Sight | null {
   const { bytes, other } = octets
   if (bytes.length < candidate.need && other.length === candidate.otherSeen) return null
-  const sight = candidate.look({ ...octets, previousLength: candidate.seen, previous: candidate.partial })
+  const { ciphers } = octets
+  const sight = candidate.look({ bytes, other, ciphers, previousLength: candidate.seen, previous: candidate.partial })
   candidate.seen = bytes.length
   candidate.otherSeen = other.length
   if (sight !== 'no' && sight.state === 'more') {
@@ -115,6 +122,12 @@ function side(recognisers: readonly StreamRecogniser[], maxBytes: number): Side 
   return { bytes: new FirstBytes(maxBytes), recognisers, candidates: null }
 }
 
-function candidatesOf(recognisers: readonly StreamRecogniser[]): Candidate[] {
-  return recognisers.map((look) => ({ look, need: 1, seen: 0, otherSeen: 0, partial: null }))
+/** In the place of one that is not needed any more, where there is one. */
+function candidateOf(look: StreamRecogniser, spare: Candidate | null): Candidate {
+  if (spare === null) return { look, need: 1, seen: 0, otherSeen: 0, partial: null }
+  spare.look = look
+  spare.need = 1
+  spare.seen = spare.otherSeen = 0
+  spare.partial = null
+  return spare
 }
