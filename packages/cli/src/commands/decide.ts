@@ -13,8 +13,6 @@ import { readWorld } from '../input/world.ts'
 import { note, printSlowly } from '../output/print.ts'
 import type { Answer } from './answer.ts'
 
-const MAX_LINE_BYTES = 2 ** 20
-
 type Options = {
   readonly flow: string
   readonly stage?: Stage
@@ -51,10 +49,7 @@ async function decideFlows(policy: CompiledPolicy, options: Options): Promise<nu
   let invalid = 0
   let denied = 0
   const judge = (line: Line): object => {
-    const flow =
-      'text' in line
-        ? readFlow(line.text)
-        : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
+    const flow = 'text' in line ? readFlow(line.text) : line
     if ('problem' in flow) {
       invalid++
       note(`${nameOfFlows(options.flow)}:${line.number}: ${flow.problem}`)
@@ -66,7 +61,7 @@ async function decideFlows(policy: CompiledPolicy, options: Options): Promise<nu
   }
   const input = openFlows(options.flow)
   try {
-    for await (const line of readLines(input, MAX_LINE_BYTES)) await printSlowly(`${JSON.stringify(judge(line))}\n`)
+    for await (const line of readLines(input)) await printSlowly(`${JSON.stringify(judge(line))}\n`)
   } catch (error) {
     throw fileError(options.flow, error)
   }

@@ -9,7 +9,6 @@ import { note } from '../output/print.ts'
 import { readLines } from './json-lines.ts'
 import { fileError } from './read-text-file.ts'
 
-const MAX_LINE_BYTES = 2 ** 20
 const BATCH_FLOWS = 50_000
 const PROGRESS_FLOWS = 1_000_000
 
@@ -57,11 +56,8 @@ export async function importFlows(
     flows.length === BATCH_FLOWS ||
     (known.get(flows.length)?.includes(`${before}/${hash.copy().digest('hex')}`) ?? false)
   try {
-    for await (const line of readLines(createReadStream(path), MAX_LINE_BYTES)) {
-      const flow =
-        'text' in line
-          ? parseStoredFlow(line.text)
-          : { problem: `the line has ${line.tooLong} bytes, more than ${MAX_LINE_BYTES}` }
+    for await (const line of readLines(createReadStream(path))) {
+      const flow = 'text' in line ? parseStoredFlow(line.text) : line
       if ('problem' in flow) {
         invalid++
         note(`${name}:${line.number}: ${flow.problem}`)

@@ -1,18 +1,22 @@
 export type Line =
-  { readonly number: number; readonly text: string } | { readonly number: number; readonly tooLong: number }
+  { readonly number: number; readonly text: string } | { readonly number: number; readonly problem: string }
 
 const NEWLINE = 0x0a
+const MAX_LINE_BYTES = 2 ** 20
 
 /**
- * Lines of a byte stream of any length. A line above `maxBytes` is reported and passed over without being held in
- * memory; blank lines carry no flow and are left out.
+ * Lines of a byte stream of any length. One that is too long is a problem, and is not held in memory; blank lines carry no
+ * flow and are left out.
  */
-export async function* readLines(input: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line> {
+export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
   let number = 1
   let pending: Uint8Array[] = []
   let size = 0
   const finish = (): Line | null => {
-    const line = size > maxBytes ? { number, tooLong: size } : { number, text: Buffer.concat(pending).toString('utf8') }
+    const line =
+      size > MAX_LINE_BYTES
+        ? { number, problem: `the line has ${size} bytes, more than ${MAX_LINE_BYTES}` }
+        : { number, text: Buffer.concat(pending).toString('utf8') }
     pending = []
     size = 0
     number++
@@ -20,7 +24,7 @@ export async function* readLines(input: AsyncIterable<Uint8Array>, maxBytes: num
   }
   const hold = (part: Uint8Array): void => {
     size += part.length
-    if (size <= maxBytes) pending.push(part)
+    if (size <= MAX_LINE_BYTES) pending.push(part)
     else pending = []
   }
   for await (const chunk of input) {
