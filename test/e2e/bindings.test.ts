@@ -28,8 +28,7 @@ suite('an address is open for as long as an answer gave it', { skip: needsRoot, 
   let policies = 0
   before(async () => {
     lab = await Lab.open()
-    const server = lab.spawnServer(process.execPath, [NAMES])
-    server.unref()
+    await lab.serve(['198.51.100.1:5300'], process.execPath, [NAMES])
   })
   after(() => lab?.[Symbol.asyncDispose]())
 

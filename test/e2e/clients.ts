@@ -1,9 +1,9 @@
-const PYTHON = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())'
-const NODE = 'console.log(await (await fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })).text())'
+const PYTHON = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())'
+const NODE = 'console.log(await (await fetch(process.argv[1], { signal: AbortSignal.timeout(20_000) })).text())'
 
 /** Real programs that fetch a URL, each with a network stack of its own. */
 export const CLIENTS: Readonly<Record<string, (url: string) => readonly string[]>> = {
-  curl: (url) => ['curl', '-sS', '-m', '5', url],
+  curl: (url) => ['curl', '-sS', '-m', '20', url],
   python: (url) => ['python3', '-c', PYTHON, url],
   node: (url) => [process.execPath, '--input-type=module', '-e', NODE, url],
 }
@@ -19,7 +19,7 @@ export function aptGetUpdate(folder: string): readonly string[] {
     'Dir::Etc::main': '-',
     'Dir::Etc::parts': '-',
     'Acquire::Retries': '0',
-    'Acquire::http::Timeout': '5',
+    'Acquire::http::Timeout': '20',
     'APT::Update::Error-Mode': 'any',
   }
   return ['apt-get', 'update', ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])]

@@ -9,6 +9,7 @@ export const SHARED = '198.51.100.50'
 export class HandshakeLab implements AsyncDisposable {
   readonly lab: Lab
   readonly #asUser: boolean
+  #policies = 0
 
   private constructor(lab: Lab, asUser: boolean) {
     this.lab = lab
@@ -21,13 +22,21 @@ export class HandshakeLab implements AsyncDisposable {
     const [key, cert] = [join(lab.directory, 'key.pem'), join(lab.directory, 'cert.pem')]
     const named = ['-subj', '/CN=shared-a.test', '-days', '2', '-keyout', key, '-out', cert]
     execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...named], { stdio: 'ignore' })
-    lab.spawnServer('openssl', ['s_server', '-accept', `${SHARED}:443`, '-cert', cert, '-key', key, '-www', '-quiet'])
-    lab.spawnServer('socat', ['TCP4-LISTEN:443,bind=198.51.100.40,fork,reuseaddr', 'SYSTEM:echo SSH-2.0-lab; cat'])
-    return new HandshakeLab(lab, asUser)
+    const tls = ['s_server', '-accept', `${SHARED}:443`, '-cert', cert, '-key', key, '-www', '-quiet']
+    await lab.serve([`${SHARED}:443`], 'openssl', tls)
+    const opened = new HandshakeLab(lab, asUser)
+    await opened.answer('198.51.100.40', 443, 'SYSTEM:echo SSH-2.0-lab; cat')
+    return opened
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.lab[Symbol.asyncDispose]()
+  }
+
+  /** What answers each connection there, as socat calls it. */
+  answer(host: string, port: number, what: string): Promise<void> {
+    const listen = `TCP4-LISTEN:${port},bind=${host},fork,reuseaddr`
+    return this.lab.serve([`${host}:${port}`], 'socat', [listen, what])
   }
 
   /** A command under a policy. */
@@ -46,7 +55,7 @@ export class HandshakeLab implements AsyncDisposable {
   }
 
   policy(name: string, rules: readonly object[]): string {
-    const path = this.path(`${name}.json`)
+    const path = this.path(`${name}-${++this.#policies}.json`)
     writeFileSync(path, JSON.stringify({ sallyport: 1, name, mode: 'enforce', rules }))
     return path
   }
@@ -68,13 +77,19 @@ export class HandshakeLab implements AsyncDisposable {
 }
 
 export function https(name: string): readonly string[] {
-  return ['curl', '-skS', '-m', '5', `https://${name}/`]
+  return ['curl', '-skS', '-m', '20', `https://${name}/`]
 }
 
-/** Sends octets to an address one piece at a time and prints how many came back. */
-export function say(to: string, port: number, kind: 'tcp' | 'udp', pieces: readonly Uint8Array[]): readonly string[] {
+/** Sends octets to an address one piece at a time and prints how many came back: at once, or until there are `least`. */
+export function say(
+  to: string,
+  port: number,
+  kind: 'tcp' | 'udp',
+  pieces: readonly Uint8Array[],
+  least = 0,
+): readonly string[] {
   const hex = JSON.stringify(pieces.map((piece) => Buffer.from(piece).toString('hex')))
-  return ['python3', '-c', SAY, to, String(port), kind, hex]
+  return ['python3', '-c', SAY, to, String(port), kind, hex, String(least)]
 }
 
 export function inPieces(bytes: Uint8Array, size: number): readonly Uint8Array[] {
@@ -83,9 +98,9 @@ export function inPieces(bytes: Uint8Array, size: number): readonly Uint8Array[]
 
 const SAY = `
 import json, socket, sys, time
-to, port, kind, pieces = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
+to, port, kind, pieces, least = sys.argv[1], int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]), int(sys.argv[5])
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == 'tcp' else socket.SOCK_DGRAM)
-s.settimeout(2)
+s.settimeout(20 if least else 2)
 got = 0
 try:
     s.connect((to, port))
@@ -95,19 +110,30 @@ try:
     for piece in pieces:
         s.send(bytes.fromhex(piece))
         time.sleep(0.005)
-    time.sleep(0.5)
-    got = len(s.recv(65536))
+    if not least:
+        time.sleep(0.5)
+        got = len(s.recv(65536))
+    while got < least:
+        came = len(s.recv(65536))
+        if not came:
+            break
+        got += came
 except OSError:
     pass
 print(got)
 `
+
+/** For sh(1): waits for a file of the test's. */
+export function until(path: string): string {
+  return `while [ ! -e ${path} ]; do sleep 0.05; done`
+}
 
 /** Connections of one socket from one port, and whether each had an answer. */
 export const AGAIN = `
 import ctypes, socket, struct, sys
 to, port, turns = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 s = socket.socket()
-s.settimeout(3)
+s.settimeout(15)
 s.bind(('', port))
 for port, first in zip(turns[::2], turns[1::2]):
     try:
@@ -123,7 +149,7 @@ for port, first in zip(turns[::2], turns[1::2]):
 export const REFUSED = `
 import errno, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(6)
+s.settimeout(20)
 s.connect((sys.argv[1], int(sys.argv[2])))
 s.send(b'what this is nobody knows')
 try:

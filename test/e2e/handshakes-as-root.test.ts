@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AGAIN, AT_ONCE, HandshakeLab, REFUSED, SHARED } from './handshake-lab.ts'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
+import { AGAIN, AT_ONCE, HandshakeLab, REFUSED, SHARED, until } from './handshake-lab.ts'
 import { clientHello } from './client-hello.ts'
 import { needsRoot } from './lab.ts'
 
@@ -16,9 +16,13 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     const [command, ...args] = lab.lab.inClient(['nft', 'list', 'tables'])
     const rulesUnder = async (allowed: string): Promise<string> => {
       let rules = ''
-      const ended = await lab.lab.run(['--allow', allowed], ['sh', '-c', 'echo ready; sleep 2'], {
+      const seen = lab.path(`seen-${allowed.length}`)
+      const ended = await lab.lab.run(['--allow', allowed], ['sh', '-c', `echo ready; ${until(seen)}`], {
         onSpawn: (child) =>
-          child.stdout?.once('data', () => (rules = execFileSync(command!, args, { encoding: 'utf8' }))),
+          child.stdout?.once('data', () => {
+            rules = execFileSync(command!, args, { encoding: 'utf8' })
+            writeFileSync(seen, '')
+          }),
       })
       assert.match(ended.stdout, /ready/)
       return rules
@@ -31,10 +35,16 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     const [command, ...args] = lab.lab.inClient(['nft', 'flush', 'ruleset'])
     const tries = [
       `curl -skS -m 5 --resolve shared-b.test:443:${SHARED} https://shared-b.test/ && echo leaked`,
-      'for try in 1 2 3 4 5 6; do curl -skS -m 2 https://shared-a.test/ && break; sleep 0.2; done',
+      'for try in $(seq 20); do curl -skS -m 2 https://shared-a.test/ && break; sleep 0.2; done',
     ]
-    const ended = await lab.run(lab.allowsName(), ['sh', '-c', `echo ready; sleep 1; ${tries.join('; ')}`], [], {
-      onSpawn: (child) => child.stdout?.once('data', () => void execFileSync(command!, args)),
+    const flushed = lab.path('flushed')
+    const script = `echo ready; ${until(flushed)}; sleep 1; ${tries.join('; ')}`
+    const ended = await lab.run(lab.allowsName(), ['sh', '-c', script], [], {
+      onSpawn: (child) =>
+        child.stdout?.once('data', () => {
+          execFileSync(command!, args)
+          writeFileSync(flushed, '')
+        }),
     })
     assert.equal(ended.status, 0, ended.stderr)
     assert.match(ended.stdout, /CIPHER/i)
@@ -47,7 +57,7 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
   })
 
   test('a socket whose handshake was looked at is not connected again, and one that nobody answered is', async () => {
-    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4433,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    await lab.answer('198.51.100.10', 4433, 'EXEC:cat')
     const hello = Buffer.from(await clientHello('shared-a.test')).toString('hex')
     const ssh = Buffer.from('SSH-2.0-x\r\n').toString('hex')
     /** Ports, and what is said there. */
@@ -68,18 +78,16 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     inClient('ip', 'route', 'change', '198.51.100.0/24', 'dev', 'lab0', 'initcwnd', '100')
     const [arrived, go] = [lab.path('arrived'), lab.path('go')]
     const octets = (): number => (existsSync(arrived) ? statSync(arrived).size : 0)
-    lab.lab.spawnServer('socat', [
-      '-u',
-      'TCP4-LISTEN:4436,bind=198.51.100.10,fork,reuseaddr',
-      `OPEN:${arrived},creat,append`,
-    ])
+    const keeps = ['-u', 'TCP4-LISTEN:4436,bind=198.51.100.10,fork,reuseaddr', `OPEN:${arrived},creat,append`]
+    await lab.lab.serve(['198.51.100.10:4436'], 'socat', keeps)
     const writes = async (first: Uint8Array): Promise<void> => {
       rmSync(go, { force: true })
       const said = Buffer.concat([first, new Uint8Array(60_000)]).toString('hex')
       const ended = lab.run(lab.allowsTls(), ['python3', '-c', AT_ONCE, go, '198.51.100.10', '4436'], [], {
         input: said,
       })
-      await eventually(() => /SALLYPORT-run-[^]*accept[^]*xt match/.test(inClient('nft', 'list', 'ruleset')))
+      const rules = (): string => inClient('nft', 'list', 'ruleset')
+      await eventually(() => /SALLYPORT-run-[^]*accept[^]*xt match/.test(rules()), 'the rules are there')
       writeFileSync(go, '')
       await ended
     }
@@ -87,13 +95,6 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     assert.equal(octets(), 0)
     const hello = await clientHello('shared-a.test')
     await writes(hello)
-    await eventually(() => octets() === hello.length + 60_000)
+    await eventually(() => octets() === hello.length + 60_000, 'all of it arrives')
   })
 })
-
-async function eventually(holds: () => boolean): Promise<void> {
-  for (let turn = 0; !holds(); turn++) {
-    assert.ok(turn < 200, 'in twenty seconds')
-    await sleep(100)
-  }
-}

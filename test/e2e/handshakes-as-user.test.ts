@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
 import { clientHello } from './client-hello.ts'
-import { AGAIN, HandshakeLab, https, inPieces, say } from './handshake-lab.ts'
+import { AGAIN, HandshakeLab, https, inPieces, say, until } from './handshake-lab.ts'
 import { needsRoot } from './lab.ts'
 
 /** A server that keeps every octet it is sent. */
@@ -17,10 +18,11 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
   before(async () => {
     lab = await HandshakeLab.open(true)
     const [address, port] = SINK
-    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4433,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    await lab.answer('198.51.100.10', 4433, 'EXEC:cat')
     taken = lab.path('taken')
     const keeps = `OPEN:${taken},creat,append`
-    lab.lab.spawnServer('socat', ['-u', `TCP4-LISTEN:${port},bind=${address},fork,reuseaddr`, keeps])
+    const listen = `TCP4-LISTEN:${port},bind=${address},fork,reuseaddr`
+    await lab.lab.serve([`${address}:${port}`], 'socat', ['-u', listen, keeps])
   })
   after(() => lab[Symbol.asyncDispose]())
 
@@ -29,13 +31,16 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
   test('nothing of a flow that is denied reaches its server, whole, cut, or cut off', async () => {
     const [denied, allowed] = [await clientHello('denied.test'), await clientHello('allowed.test')]
     const policy = lab.deniesName('denied.test')
-    await lab.run(policy, say(...SINK, 'tcp', [denied]))
-    await lab.run(policy, say(...SINK, 'tcp', inPieces(denied, 100)))
     // It says no name before its time is over.
     const half = JSON.stringify([hex(allowed.subarray(0, 40))])
-    await lab.run(policy, ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, '4'])
+    await Promise.all([
+      lab.run(policy, say(...SINK, 'tcp', [denied])),
+      lab.run(policy, say(...SINK, 'tcp', inPieces(denied, 100))),
+      lab.run(policy, ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, '4']),
+    ])
     assert.equal(octetsTaken(), 0)
     await lab.run(policy, say(...SINK, 'tcp', [allowed]))
+    await eventually(() => octetsTaken() >= allowed.length, 'what is allowed arrives')
     assert.equal(octetsTaken(), allowed.length)
   })
 
@@ -43,15 +48,13 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
     const before = octetsTaken()
     const hello = await clientHello('allowed.test')
     const half = JSON.stringify([hex(hello.subarray(0, 40)), hex(hello.subarray(40))])
-    const ended = await lab.run(
-      lab.deniesName('denied.test'),
-      ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, '1'],
-      [],
-      {
-        onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
-      },
-    )
+    const killed = lab.path('killed')
+    const command = ['python3', '-c', WAITS, SINK[0], String(SINK[1]), half, killed]
+    const ended = await lab.run(lab.deniesName('denied.test'), command, [], {
+      onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
+    })
     assert.equal(ended.signal, 'SIGKILL')
+    writeFileSync(killed, '')
     await sleep(1500)
     assert.equal(octetsTaken(), before)
   })
@@ -65,7 +68,7 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
   })
 
   test('open connections are judged anew when a rule ends, by what was found out: one ends, one goes on', async () => {
-    lab.lab.spawnServer('socat', ['TCP4-LISTEN:4434,bind=198.51.100.10,fork,reuseaddr', 'EXEC:cat'])
+    await lab.answer('198.51.100.10', 4434, 'EXEC:cat')
     const to = ['198.51.100.10']
     const [tls, http] = [
       hex(await clientHello('allowed.test')),
@@ -74,7 +77,7 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
     const report = lab.path('ends.jsonl')
     let stdout = ''
     // A busy machine may not have begun by then.
-    for (let seconds = 8; stdout === '' && seconds < 60; seconds *= 2) {
+    for (let seconds = 5; stdout === '' && seconds < 60; seconds *= 2) {
       const until = new Date(Date.now() + seconds * 1000).toISOString()
       const policy = lab.policy('ends', [
         { id: 'plain', action: 'allow', to, ports: [4434], until },
@@ -97,8 +100,9 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
   test('of a connection, a SYN and the first octets are looked at, and nothing of the bulk', async () => {
     const connections = 4
     // It ends when the server has closed, and so has everything.
+    const counted = lab.path('counted')
     const bulk = `head -c 30000000 /dev/zero | socat -t 20 - TCP4:${SINK[0]}:${SINK[1]}`
-    const script = `for i in 1 2 3; do ${https('shared-a.test').join(' ')} >/dev/null; done; ${bulk}; echo done; ${SLEEP}`
+    const script = `for i in 1 2 3; do ${https('shared-a.test').join(' ')} >/dev/null; done; ${bulk}; echo done; ${until(counted)}`
     const rules = [
       { id: 'no-ssh', action: 'deny', protocol: ['ssh'] },
       { id: 'all', action: 'allow' },
@@ -106,8 +110,13 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
     const before = octetsTaken()
     let handedUp: readonly number[] = []
     await lab.run(lab.policy('most', rules), ['sh', '-c', script], [], {
-      onSpawn: (child) => child.stdout?.once('data', () => (handedUp = packetsHandedUp())),
+      onSpawn: (child) =>
+        child.stdout?.once('data', () => {
+          handedUp = packetsHandedUp(counted)
+          writeFileSync(counted, '')
+        }),
     })
+    await eventually(() => octetsTaken() - before >= 30_000_000, 'all of it arrives')
     assert.equal(octetsTaken() - before, 30_000_000)
     const [first, client, server] = handedUp
     // On a busy machine a SYN is sent again before it is answered.
@@ -117,13 +126,12 @@ suite('handshakes in a namespace of an ordinary user', { skip: needsRoot }, () =
   })
 })
 
-const SLEEP = `sleep 2.${process.pid}`
-
-/** By queue, in the namespace of the command that sleeps. */
-function packetsHandedUp(): readonly number[] {
+/** By queue, in the namespace of the command that waits for a file. */
+function packetsHandedUp(file: string): readonly number[] {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim() !== SLEEP) continue
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+      if (!/^[^\0]*sh\0-c\0/.test(line) || !line.includes(file)) continue
       const lines = readFileSync(`/proc/${pid}/net/netfilter/nfnetlink_queue`, 'latin1').trim().split('\n')
       return lines.map((line) => Number(line.trim().split(/\s+/)[7]))
     } catch {
@@ -141,13 +149,14 @@ said = [bytes.fromhex(first) for first in turns[1::2]]
 conns = [socket.create_connection((to, int(port))) for port in turns[::2]]
 def answered(at):
     try:
-        conns[at].settimeout(2)
+        conns[at].settimeout(2 if begun else 15)
         conns[at].sendall(said[at])
         return bool(conns[at].recv(65536))
     except OSError:
         return False
-begun = [answered(at) for at in range(len(conns))]
-if not all(begun):
+begun = False
+begun = all([answered(at) for at in range(len(conns))])
+if not begun:
     sys.exit()
 ended = set()
 end = time.monotonic() + seconds
@@ -158,15 +167,19 @@ state = ['ended' if at in ended or not answered(at) else 'goes on' for at in ran
 print(' '.join(state))
 `
 
-/** Sends pieces, so many seconds after each. */
+/** Sends pieces, and waits after each for so many seconds, or for a file. */
 const WAITS = `
-import json, socket, sys, time
+import json, os, socket, sys, time
+until = sys.argv[4]
 s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 try:
     for piece in json.loads(sys.argv[3]):
         s.sendall(bytes.fromhex(piece))
         print('sent', flush=True)
-        time.sleep(float(sys.argv[4]))
+        if not until.startswith('/'):
+            time.sleep(float(until))
+        while until.startswith('/') and not os.path.exists(until):
+            time.sleep(0.05)
 except OSError:
     pass
 `

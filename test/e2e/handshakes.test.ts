@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { clientHello } from './client-hello.ts'
 import { HandshakeLab, https, inPieces, say, SHARED } from './handshake-lab.ts'
 import { quicInitials } from './quic-initial.ts'
-import { needsRoot, type Ended } from './lab.ts'
+import { needsRoot, RUNS_AT_ONCE, type Ended } from './lab.ts'
 
 const refused = ({ status, stdout }: Ended): void => assert.notEqual(status, 0, stdout)
 
@@ -12,7 +12,7 @@ for (const [who, asUser] of [
   ['root', false],
   ['an ordinary user', true],
 ] as const)
-  suite(`handshakes, as ${who}`, { skip: needsRoot }, () => {
+  suite(`handshakes, as ${who}`, { skip: needsRoot, concurrency: RUNS_AT_ONCE }, () => {
     let lab: HandshakeLab
     before(async () => void (lab = await HandshakeLab.open(asUser)))
     after(() => lab[Symbol.asyncDispose]())
@@ -28,7 +28,7 @@ for (const [who, asUser] of [
     })
 
     test('another name at the same address is refused, whatever it resolved to', async () => {
-      const both = `curl -skS -m 5 https://shared-a.test/ && curl -skS -m 5 --resolve shared-b.test:443:${SHARED} https://shared-b.test/`
+      const both = `curl -skS -m 20 https://shared-a.test/ && curl -skS -m 20 --resolve shared-b.test:443:${SHARED} https://shared-b.test/`
       const ended = await lab.run(lab.allowsName(), ['sh', '-c', both])
       refused(ended)
       assert.match(ended.stderr, /left\n +shared-a\.test/)
@@ -58,8 +58,8 @@ for (const [who, asUser] of [
 
     test('where only SSH is allowed, TLS does not pass on its port', async () => {
       const ssh = lab.policy('ssh', [{ id: 'ssh', action: 'allow', to: ['198.51.100.40'], protocol: ['ssh'] }])
-      const banner = say('198.51.100.40', 443, 'tcp', [Buffer.from('SSH-2.0-x\r\n')])
       const greeting = 'SSH-2.0-lab\n'.length
+      const banner = say('198.51.100.40', 443, 'tcp', [Buffer.from('SSH-2.0-x\r\n')], greeting + 1)
       assert.ok((await lab.answers(ssh, banner)) > greeting)
       assert.ok((await lab.answers(ssh, say('198.51.100.40', 443, 'tcp', [await clientHello('a.test')]))) <= greeting)
     })
@@ -70,7 +70,7 @@ for (const [who, asUser] of [
         { id: 'all', action: 'allow' },
       ])
       const spoken = '(echo SSH-2.0-x; sleep 1) | socat -t2 - TCP4:198.51.100.40:443'
-      const both = await lab.run(noSsh, ['sh', '-c', `curl -skS -m 5 https://shared-a.test/ && ${spoken}`])
+      const both = await lab.run(noSsh, ['sh', '-c', `curl -skS -m 20 https://shared-a.test/ && ${spoken}`])
       assert.match(both.stdout, /CIPHER/i)
       assert.doesNotMatch(both.stdout, /SSH-2.0-x/)
     })
@@ -89,7 +89,7 @@ for (const [who, asUser] of [
     test('a name that is denied is refused although nobody asked for it, in QUIC too', async () => {
       const hello = (await clientHello('denied.test')).subarray(5)
       const file = lab.deniesName('denied.test')
-      const nameless = say('198.51.100.10', 5000, 'udp', [Buffer.from('what this is nobody knows')])
+      const nameless = say('198.51.100.10', 5000, 'udp', [Buffer.from('what this is nobody knows')], 1)
       assert.ok((await lab.answers(file, nameless)) > 0)
       const before = lab.lab.arrivedAt('198.51.100.10').length
       assert.equal(await lab.answers(file, say('198.51.100.10', 5000, 'udp', quicInitials(hello))), 0)
@@ -97,25 +97,26 @@ for (const [who, asUser] of [
       assert.equal(await lab.answers(file, say('198.51.100.10', 5000, 'udp', quicInitials(hello, [30]))), 0)
       assert.equal(lab.lab.arrivedAt('198.51.100.10').length, before)
       const other = (await clientHello('allowed.test')).subarray(5)
-      assert.ok((await lab.answers(file, say('198.51.100.10', 5000, 'udp', quicInitials(other, [30])))) > 0)
+      assert.ok((await lab.answers(file, say('198.51.100.10', 5000, 'udp', quicInitials(other, [30]), 1))) > 0)
     })
 
     test('QUIC that is denied leaves other datagrams alone', async () => {
       const noQuic = lab.path('no-quic.json')
-      const rules = [{ id: 'all', action: 'allow', to: ['198.51.100.10'] }]
+      const rules = [{ id: 'all', action: 'allow', to: ['198.51.100.20'] }]
       writeFileSync(noQuic, JSON.stringify({ sallyport: 1, name: 'no-quic', mode: 'enforce', quic: 'deny', rules }))
       const hello = (await clientHello('allowed.test')).subarray(5)
-      assert.equal(await lab.answers(noQuic, say('198.51.100.10', 5000, 'udp', quicInitials(hello))), 0)
-      assert.ok((await lab.answers(noQuic, say('198.51.100.10', 5000, 'udp', [Buffer.from('no QUIC')]))) > 0)
+      assert.equal(await lab.answers(noQuic, say('198.51.100.20', 5000, 'udp', quicInitials(hello))), 0)
+      assert.ok((await lab.answers(noQuic, say('198.51.100.20', 5000, 'udp', [Buffer.from('no QUIC')], 1))) > 0)
     })
 
     test('a server that speaks first is heard before its client is judged', async () => {
       const greets = 'SYSTEM:echo 220 mail ESMTP; cat'
-      lab.lab.spawnServer('socat', ['TCP4-LISTEN:2525,bind=198.51.100.10,fork,reuseaddr', greets])
+      await lab.answer('198.51.100.10', 2525, greets)
       const mail = lab.policy('mail', [{ id: 'mail', action: 'allow', to: ['198.51.100.10'], protocol: ['smtp'] }])
       const greeting = '220 mail ESMTP\n'.length
-      const client = (text: string): readonly string[] => say('198.51.100.10', 2525, 'tcp', [Buffer.from(text)])
-      assert.ok((await lab.answers(mail, client('EHLO me.test\r\n'))) > greeting)
+      const client = (text: string, least = 0): readonly string[] =>
+        say('198.51.100.10', 2525, 'tcp', [Buffer.from(text)], least)
+      assert.ok((await lab.answers(mail, client('EHLO me.test\r\n', greeting + 1))) > greeting)
       assert.ok((await lab.answers(mail, client('SSH-2.0-x\r\n'))) <= greeting)
     })
   })

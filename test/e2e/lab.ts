@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
 import { HOSTS, RESOLVER } from './lab-hosts.ts'
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 const SERVER = fileURLToPath(new URL('./lab-server.ts', import.meta.url))
 
 export const needsRoot: string | false = process.getuid?.() === 0 ? false : 'needs root for network namespaces and eBPF'
+
+/** Of tests whose runs know nothing of each other: half of what a run takes is waiting. */
+export const RUNS_AT_ONCE = 3
 
 /** A mount namespace with a /dev/net/tun as udev makes it; the machine's own stays as it is. */
 const OPEN_TUN = 'mount -t tmpfs tmpfs /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"'
@@ -44,6 +48,7 @@ export class Lab implements AsyncDisposable {
   readonly arrivals: Arrival[] = []
   readonly #client: ChildProcess
   readonly #host: ChildProcess
+  readonly #heard: (() => void)[] = []
   #server: ChildProcess | undefined
 
   private constructor(client: ChildProcess, host: ChildProcess) {
@@ -98,6 +103,7 @@ export class Lab implements AsyncDisposable {
       lines.on('line', (line) => {
         const arrival = JSON.parse(line) as Arrival
         if (arrival.kind === 'ready') resolve()
+        else if (arrival.kind === 'heard') this.#heard.shift()?.()
         else this.arrivals.push(arrival)
       })
     })
@@ -108,11 +114,24 @@ export class Lab implements AsyncDisposable {
     return execFileSync('nsenter', [`--net=/proc/${holder.pid}/ns/net`, command, ...args], { encoding: 'utf8' })
   }
 
-  /** A server of the test's own, for as long as the lab is open. */
-  spawnServer(command: string, args: readonly string[]): ChildProcess {
+  /** A server of the test's own, for as long as the lab is open; `at` are the `ADDRESS:PORT` where it listens by then. */
+  async serve(at: readonly string[], command: string, args: readonly string[]): Promise<void> {
     const server = spawn('nsenter', [`--net=/proc/${this.#host.pid}/ns/net`, command, ...args], { stdio: 'ignore' })
     this.#host.once('exit', () => server.kill())
-    return server
+    server.unref()
+    const listens = (): boolean => {
+      const sockets = this.inNamespace(this.#host, 'ss', '-Hltun').split(/\s+/)
+      return at.every((each) => sockets.includes(each))
+    }
+    await eventually(listens, `${command} listens`)
+  }
+
+  /** Until what has arrived at the lab's server by now is among the arrivals. */
+  async #hear(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#heard.push(resolve)
+      this.#server!.stdin!.write('\n')
+    })
   }
 
   /** The arguments that start a command in the client namespace. */
@@ -135,7 +154,9 @@ export class Lab implements AsyncDisposable {
     options.onSpawn?.(child)
     child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
-    return ended(child)
+    const end = await ended(child)
+    await this.#hear()
+    return end
   }
 
   /** `sallyport run` with the lab's resolver, as an ordinary user whose machine has /dev/net/tun open to everyone. */

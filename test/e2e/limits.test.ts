@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
 import { findCgroupMount } from '@sallyport/kernel'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
 import { RESOLVER } from './lab-hosts.ts'
 import { Lab, needsRoot, type Ended } from './lab.ts'
 
@@ -29,8 +29,14 @@ for (const [who, asUser] of [
       chmodSync(lab.directory, 0o777)
       writeFileSync(join(lab.directory, 'big'), Buffer.alloc(3 * MEGABYTE))
       writeFileSync(join(lab.directory, 'small'), Buffer.alloc(10_000))
-      lab.spawnServer('python3', [SINK, join(lab.directory, 'taken'), '198.51.100.10', '9000'])
-      lab.spawnServer('python3', [SINK, join(lab.directory, 'asked'), '198.51.100.10', '9001', String(3 * MEGABYTE)])
+      const at = (path: string, port: string): readonly string[] => [
+        SINK,
+        join(lab.directory, path),
+        '198.51.100.10',
+        port,
+      ]
+      await lab.serve(['198.51.100.10:9000'], 'python3', at('taken', '9000'))
+      await lab.serve(['198.51.100.10:9001'], 'python3', [...at('asked', '9001'), String(3 * MEGABYTE)])
       await lines('taken', 1)
       await lines('asked', 1)
     })
@@ -38,14 +44,10 @@ for (const [who, asUser] of [
 
     /** What a server has noted, when it is at least so much; then it is forgotten. */
     const lines = async (file: string, least: number): Promise<readonly string[]> => {
-      for (const deadline = performance.now() + 10_000; ; await sleep(50)) {
-        const noted = read(file)
-        if (noted.length >= least) {
-          writeFileSync(join(lab.directory, file), '')
-          return noted
-        }
-        assert.ok(performance.now() < deadline, `${file}: ${noted.length} of ${least}`)
-      }
+      let noted = read(file)
+      await eventually(() => (noted = read(file)).length >= least, `${file}: ${least} noted`)
+      writeFileSync(join(lab.directory, file), '')
+      return noted
     }
     const read = (file: string): readonly string[] => {
       try {
@@ -72,7 +74,7 @@ for (const [who, asUser] of [
       asUser
         ? reasons.filter((reason) => reason !== ENDED)
         : reasons.map((reason) => (reason === ENDED ? ALLOWED : reason))
-    const upload = (file: string, seconds = 3): string =>
+    const upload = (file: string, seconds = 20): string =>
       `curl -sS -m ${seconds} -H Expect: -o /dev/null -T ${file} ${UPLOAD}; echo =$?`
     const reasons = (): readonly string[] =>
       readFileSync(join(lab.directory, 'flows.jsonl'), 'utf8')
@@ -95,7 +97,7 @@ for (const [who, asUser] of [
 
     test('so does a download, and a flow that its first bytes have decided', async () => {
       policy('bytesIn: 1MB')
-      const { stdout } = await run([`curl -sS -m 5 -o got ${DOWNLOAD}; echo =$?; wc -c < got`, upload('small')])
+      const { stdout } = await run([`curl -sS -m 20 -o got ${DOWNLOAD}; echo =$?; wc -c < got`, upload('small')])
       const [exit, got, next] = stdout.trim().split('\n')
       assert.deepEqual([exit, next], ['=56', '=7'])
       assert.ok(Number(got) <= MEGABYTE && Number(got) > 0.9 * MEGABYTE, String(got))

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { aptGetUpdate } from './clients.ts'
 import { Lab, needsRoot, type Ended } from './lab.ts'
 
@@ -29,7 +28,7 @@ suite('git', { skip: needsRoot }, () => {
     git('init', 'work')
     git('-C', 'work', '-c', 'user.name=lab', '-c', 'user.email=lab@lab.test', 'commit', '--allow-empty', '-m', 'first')
     git('-C', 'work', 'push', repository, 'HEAD:refs/heads/main')
-    lab.spawnServer('git', [
+    await lab.serve(['198.51.100.40:9418', '[2001:db8:1::40]:9418'], 'git', [
       'daemon',
       '--export-all',
       '--reuseaddr',
@@ -38,13 +37,12 @@ suite('git', { skip: needsRoot }, () => {
       '--listen=2001:db8:1::40',
       lab.directory,
     ])
-    await sleep(500)
   })
   after(() => lab[Symbol.asyncDispose]())
 
   for (const [who, run] of Object.entries(RUNS)) {
     test(`ls-remote reaches the server that is allowed, over IPv4 and IPv6, as ${who}`, async () => {
-      for (const host of HOSTS) {
+      const reaches = async (host: string): Promise<void> => {
         const listed = (): Promise<Ended> =>
           run(lab)(['--allow', host], ['timeout', '20', 'git', 'ls-remote', `git://${host}/repo.git`])
         const first = await listed()
@@ -53,14 +51,16 @@ suite('git', { skip: needsRoot }, () => {
         assert.equal(ended.status, 0, ended.stderr)
         assert.match(ended.stdout, /refs\/heads\/main/)
       }
+      await Promise.all(HOSTS.map(reaches))
     })
 
     test(`ls-remote reaches no other, as ${who}`, async () => {
-      for (const host of [...HOSTS, '198.51.100.40', '[2001:db8:1::40]']) {
+      const isRefused = async (host: string): Promise<void> => {
         const ended = await run(lab)(['--allow', 'allowed.test'], ['git', 'ls-remote', `git://${host}/repo.git`])
         assert.equal(ended.status, 128)
         assert.match(ended.stderr, /stopped\n/)
       }
+      await Promise.all([...HOSTS, '198.51.100.40', '[2001:db8:1::40]'].map(isRefused))
     })
   }
 })
@@ -73,9 +73,9 @@ suite('apt-get', { skip: needsRoot }, () => {
     const repository = join(lab.directory, 'repository')
     mkdirSync(repository)
     writeFileSync(join(repository, 'Packages'), '')
-    for (const address of ['198.51.100.40', '2001:db8:1::40'])
-      lab.spawnServer('python3', ['-m', 'http.server', '8080', '--bind', address, '--directory', repository])
-    await sleep(500)
+    const server = ['-m', 'http.server', '8080', '--directory', repository, '--bind']
+    await lab.serve(['198.51.100.40:8080'], 'python3', [...server, '198.51.100.40'])
+    await lab.serve(['[2001:db8:1::40]:8080'], 'python3', [...server, '2001:db8:1::40'])
   })
   after(() => lab[Symbol.asyncDispose]())
 
@@ -89,20 +89,22 @@ suite('apt-get', { skip: needsRoot }, () => {
 
   for (const [who, run] of Object.entries(RUNS)) {
     test(`update reaches the repository that is allowed, over IPv4 and IPv6, as ${who}`, async () => {
-      for (const host of HOSTS) {
+      const reaches = async (host: string): Promise<void> => {
         const update = aptGetUpdate(folder(`allowed-${who}-${host}`, host))
         const ended = await run(lab)(['--allow', `http://${host}:8080`], update)
         assert.equal(ended.status, 0, ended.stdout + ended.stderr)
         assert.match(ended.stderr, new RegExp(`left\\n +${host}`))
       }
+      await Promise.all(HOSTS.map(reaches))
     })
 
     test(`update reaches no other, as ${who}`, async () => {
-      for (const host of HOSTS) {
+      const isRefused = async (host: string): Promise<void> => {
         const ended = await run(lab)(['--allow', 'allowed.test'], aptGetUpdate(folder(`denied-${who}-${host}`, host)))
         assert.notEqual(ended.status, 0, ended.stdout)
         assert.match(ended.stderr, /stopped\n/)
       }
+      await Promise.all(HOSTS.map(isRefused))
     })
   }
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { CLIENTS } from './clients.ts'
-import { Lab, needsRoot } from './lab.ts'
+import { Lab, needsRoot, RUNS_AT_ONCE } from './lab.ts'
 
-suite('run as root', { skip: needsRoot }, () => {
+suite('run as root', { skip: needsRoot, concurrency: RUNS_AT_ONCE }, () => {
   let lab: Lab
   before(async () => void (lab = await Lab.open()))
   after(() => lab[Symbol.asyncDispose]())
@@ -42,7 +42,7 @@ suite('run as root', { skip: needsRoot }, () => {
   })
 
   test('an address literal that is allowed needs no name', async () => {
-    const ended = await lab.run(['--allow', '198.51.100.0/28'], ['curl', '-sS', '-m', '5', 'http://198.51.100.10/'])
+    const ended = await lab.run(['--allow', '198.51.100.0/28'], ['curl', '-sS', '-m', '20', 'http://198.51.100.10/'])
     assert.equal(ended.status, 0, ended.stderr)
   })
 })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { CLIENTS } from './clients.ts'
-import { Lab, needsRoot, OPEN_CHECKOUT } from './lab.ts'
+import { Lab, needsRoot, OPEN_CHECKOUT, RUNS_AT_ONCE } from './lab.ts'
 
-suite('run as an ordinary user', { skip: needsRoot }, () => {
+suite('run as an ordinary user', { skip: needsRoot, concurrency: RUNS_AT_ONCE }, () => {
   let lab: Lab
   before(async () => {
     lab = await Lab.open()

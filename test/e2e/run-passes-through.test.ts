@@ -16,23 +16,27 @@ suite('run passes through', { skip: needsRoot }, () => {
   after(() => lab[Symbol.asyncDispose]())
 
   test('the exit code', async () => {
-    for (const code of [0, 1, 7, 255]) {
+    const ends = async (code: number): Promise<void> =>
       assert.equal((await lab.run(ALLOW, ['sh', '-c', `exit ${code}`])).status, code)
-    }
+    await Promise.all([0, 1, 7, 255].map(ends))
   })
 
   test('the signal that ended the command, as a shell says it', async () => {
-    assert.equal((await lab.run(ALLOW, ['sh', '-c', 'kill -TERM $$'])).status, 143)
-    assert.equal((await lab.run(ALLOW, ['sh', '-c', 'kill -KILL $$'])).status, 137)
+    const ends = ['TERM', 'KILL'].map((signal) => lab.run(ALLOW, ['sh', '-c', `kill -${signal} $$`]))
+    assert.deepEqual(
+      (await Promise.all(ends)).map(({ status }) => status),
+      [143, 137],
+    )
   })
 
   test('a command that is not there or cannot be executed', async () => {
     const script = join(lab.directory, 'script')
     writeFileSync(script, '#!/bin/sh\n', { mode: 0o644 })
-    assert.equal((await lab.run(ALLOW, ['no-such-command'])).status, 127)
-    assert.equal((await lab.run(ALLOW, ['./no/such/command'])).status, 127)
-    assert.equal((await lab.run(ALLOW, [script])).status, 126)
-    assert.equal((await lab.run(ALLOW, [lab.directory])).status, 126)
+    const ends = ['no-such-command', './no/such/command', script, lab.directory].map((each) => lab.run(ALLOW, [each]))
+    assert.deepEqual(
+      (await Promise.all(ends)).map(({ status }) => status),
+      [127, 127, 126, 126],
+    )
   })
 
   test('input, output and errors, byte for byte', async () => {
@@ -49,7 +53,7 @@ suite('run passes through', { skip: needsRoot }, () => {
   })
 
   test('signals sent to sallyport', async () => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+    const passes = async (signal: NodeJS.Signals): Promise<void> => {
       const name = signal.slice(3)
       const script = `trap 'echo got ${name}; exit 9' ${name}; echo ready; while :; do sleep 0.05; done`
       const ended = await lab.run(ALLOW, ['sh', '-c', script], {
@@ -58,6 +62,7 @@ suite('run passes through', { skip: needsRoot }, () => {
       assert.match(ended.stdout, new RegExp(`got ${name}`))
       assert.equal(ended.status, 9, ended.stderr)
     }
+    await Promise.all((['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const).map(passes))
   })
 
   test('daemons of the command end with it, and nothing is left', async () => {

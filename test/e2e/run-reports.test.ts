@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { AS_USER, Lab, needsRoot } from './lab.ts'
 
-const CURL = ['curl', '-sS', '-m', '5']
+const CURL = ['curl', '-sS', '-m', '20']
 
 type Line = {
   readonly dst?: string
@@ -36,7 +36,8 @@ suite('run reports', { skip: needsRoot }, () => {
       policy,
       'sallyport: 1\nname: lab\nrules:\n  - { id: web, action: allow, to: [allowed.test], ports: [80] }\n',
     )
-    const script = `${CURL.join(' ')} http://allowed.test/; ${CURL.join(' ')} http://198.51.100.20/; true`
+    // By one family: a client that waits 200 ms for one tries the other too (RFC 8305), which is a flow more.
+    const script = `${CURL.join(' ')} -4 http://allowed.test/; ${CURL.join(' ')} http://198.51.100.20/; true`
     const ended = await lab.run(['--policy', policy, '--report', file('flows.jsonl')], ['sh', '-c', script])
     assert.equal(ended.status, 0, ended.stderr)
     const flows = lines('flows.jsonl')
@@ -77,7 +78,7 @@ suite('run reports', { skip: needsRoot }, () => {
       const get = `${CURL.join(' ')} https://198.51.100.20/`
       await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; true`])
       assert.equal((await recorded()).length, 1)
-      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; sleep 0.3; echo done; sleep 2`], {
+      await lab[run](['--allow', '192.0.2.1'], ['sh', '-c', `${get}; sleep 1; echo done; sleep 2`], {
         onSpawn: (child) => child.stdout?.once('data', () => child.kill('SIGKILL')),
       })
       assert.equal((await recorded()).length, 2)

@@ -43,9 +43,7 @@ def give(conn, resets):
         pass
 
 
-def datagrams():
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    sock.bind((host, port))
+def datagrams(sock):
     while True:
         data, peer = sock.recvfrom(1 << 16)
         note(f"{len(data)} datagram")
@@ -54,7 +52,9 @@ def datagrams():
 
 family = socket.AF_INET6 if ":" in host else socket.AF_INET
 server = socket.create_server((host, port), family=family)
-threading.Thread(target=datagrams, daemon=True).start()
+sock = socket.socket(family, socket.SOCK_DGRAM)
+sock.bind((host, port))
+threading.Thread(target=datagrams, args=(sock,), daemon=True).start()
 note("ready")
 while True:
     conn, _ = server.accept()

@@ -5,7 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { Lab, needsRoot, type Ended } from './lab.ts'
 
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-const SHORT = ['+tries=1', '+time=5', '+noall', '+comments', '+answer']
+const SHORT = ['+tries=1', '+time=20', '+noall', '+comments', '+answer']
 const dig = (program: string, ...options: readonly string[]): readonly string[] => [
   program,
   ...SHORT,

@@ -52,7 +52,7 @@ suite('what is allowed works as without a guard', { skip: needsRoot }, () => {
       })
       after(() => guard?.end())
       const started = (command: readonly string[], input?: string): ReturnType<Lab['start']> =>
-        lab.start('client', [...WITH_RESOLVER, ...guard.prefix, 'timeout', '30', ...command], {
+        lab.start('client', [...WITH_RESOLVER, ...guard.prefix, 'timeout', '120', ...command], {
           env: { NODE: process.execPath, PLACE: guard.host },
           ...(input === undefined ? {} : { input }),
         })

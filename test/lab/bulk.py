@@ -94,7 +94,7 @@ def over(transport, host, port, source="0"):
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     conn = socket.socket(family(host), kind)
     conn.bind(("", int(source)))
-    conn.settimeout(8)
+    conn.settimeout(30)
     conn.connect((host, int(port)))
     lines = conn.makefile("rb") if transport == "tcp" else None
     act = tcp_line if transport == "tcp" else udp_line

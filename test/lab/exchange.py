@@ -25,7 +25,7 @@ BYTES_SENT = 200
 
 def sent(conn):
     """When all of it has been acknowledged: nothing is sent again after that."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while struct.unpack("i", fcntl.ioctl(conn, termios.TIOCOUTQ, b"\0" * 4))[0] and time.monotonic() < deadline:
         time.sleep(0.001)
     return struct.unpack_from("=Q", conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232), BYTES_SENT)[0]
@@ -45,9 +45,7 @@ def answer(conn, peer, file, octets):
         notes.write(line + "\n")
 
 
-def echo(host, port):
-    sock = socket.socket(family(host), socket.SOCK_DGRAM)
-    sock.bind((host, port))
+def echo(sock):
     while True:
         data, peer = sock.recvfrom(1 << 16)
         sock.sendto(data, peer)
@@ -55,7 +53,9 @@ def echo(host, port):
 
 def serve(file, host, port, octets):
     server = socket.create_server((host, int(port)), family=family(host), backlog=4096)
-    threading.Thread(target=echo, args=(host, int(port)), daemon=True).start()
+    sock = socket.socket(family(host), socket.SOCK_DGRAM)
+    sock.bind((host, int(port)))
+    threading.Thread(target=echo, args=(sock,), daemon=True).start()
     print("ready", flush=True)
     while True:
         conn, peer = server.accept()
@@ -76,7 +76,7 @@ def finish(conn):
 
 
 def exchange(host, port, text, octets):
-    with socket.create_connection((host, int(port)), 10) as conn:
+    with socket.create_connection((host, int(port)), 30) as conn:
         conn.sendall(text.encode() + b"x" * int(octets))
         finish(conn)
 
@@ -88,14 +88,14 @@ def tcp(host, port, text, octets, times="1", side="1"):
 
 
 def keep(host, port, octets):
-    with socket.create_connection((host, int(port)), 10) as conn:
+    with socket.create_connection((host, int(port)), 30) as conn:
         conn.sendall(b"x" * int(octets))
         tell(conn, 0)
         sys.stdin.read()
 
 
 def stream(host, port):
-    with socket.create_connection((host, int(port)), 10) as conn:
+    with socket.create_connection((host, int(port)), 30) as conn:
         while not select.select([sys.stdin], [], [], 0.002)[0]:
             conn.sendall(b"x" * (1 << 15))
         finish(conn)
@@ -104,7 +104,7 @@ def stream(host, port):
 def udp(host, port, size, times):
     with socket.socket(family(host), socket.SOCK_DGRAM) as sock:
         sock.connect((host, int(port)))
-        sock.settimeout(5)
+        sock.settimeout(20)
         for _ in range(int(times)):
             sock.send(b"x" * int(size))
             sock.recv(1 << 16)

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { eventually, officePolicy, readMetric, readRecorded } from './gateway-readings.ts'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
+import { officePolicy, readMetric, readRecorded } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, startGateway } from './guarded-network.ts'
 import { needsRoot, type Lab, type Started } from './open-lab.ts'
 
@@ -27,7 +28,7 @@ suite('limits of rules at a gateway', { skip: needsRoot }, () => {
       ['2001:db8:1::10', '9000'],
       ['198.51.100.10', '9001', gives],
     ] as const)
-      lab.start('world', ['python3', SINK, join(lab.directory, 'taken'), host, port, ...more], { timeoutMs: 120_000 })
+      lab.start('world', ['python3', SINK, join(lab.directory, 'taken'), host, port, ...more])
     await taken(3)
     gateway = await start()
   })
@@ -53,7 +54,7 @@ suite('limits of rules at a gateway', { skip: needsRoot }, () => {
   }
   /** How curl ended. */
   const upload = async (file: string, to = V4): Promise<number | null> =>
-    (await lab.run('client', ['curl', '-sS', '-m', '3', '-H', 'Expect:', '-o', '/dev/null', '-T', file, to])).status
+    (await lab.run('client', ['curl', '-sS', '-m', '20', '-H', 'Expect:', '-o', '/dev/null', '-T', file, to])).status
   const octetsOf = (lines: readonly string[]): number =>
     lines.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0)
   const isAllBut = (octets: number, limit: number): boolean => octets <= limit && octets > 0.9 * limit
@@ -75,7 +76,7 @@ suite('limits of rules at a gateway', { skip: needsRoot }, () => {
   test('a download ends where the limit is', async () => {
     await under(`id: down, action: allow, ${SERVER}, limit: { bytesIn: 1MB }`)
     const got = join(lab.directory, 'got')
-    const { status } = await lab.run('client', ['curl', '-sS', '-m', '3', '-o', got, 'http://198.51.100.10:9001/'])
+    const { status } = await lab.run('client', ['curl', '-sS', '-m', '20', '-o', got, 'http://198.51.100.10:9001/'])
     assert.equal(status, 56)
     assert.ok(isAllBut(readFileSync(got).length, MEGABYTE))
     assert.equal((await taken(1))[0]!.split(' ')[1], 'reset')

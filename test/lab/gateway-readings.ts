@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
 import type { Lab } from './open-lab.ts'
 
@@ -27,9 +25,4 @@ export function readRecorded(lab: Lab): readonly FlowRecord[] {
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as FlowRecord)
-}
-
-export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !(await holds()); await sleep(50))
-    assert.ok(performance.now() < deadline, what)
 }

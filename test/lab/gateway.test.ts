@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FlowRecord } from '@sallyport/flow'
-import { eventually, officePolicy, readMetric, readMetrics, readRecorded } from './gateway-readings.ts'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
+import { officePolicy, readMetric, readMetrics, readRecorded } from './gateway-readings.ts'
 import { askSallyport, openGuardedNetwork, PROBE, sallyport, startGateway } from './guarded-network.ts'
 import { startServices, type Arrivals } from './lab-services.ts'
 import { needsRoot, type Ended, type Lab, type Started } from './open-lab.ts'
@@ -69,11 +70,11 @@ suite('gateway', { skip: needsRoot }, () => {
     await apply(rules)
   }
   const fetches = async (url: string, host = 'client'): Promise<boolean> =>
-    (await lab.run(host, ['curl', '-sS', '-m', '3', url])).stdout.includes('hello')
+    (await lab.run(host, ['curl', '-sS', '-m', '20', url])).stdout.includes('hello')
   const probe = async (host: string, ...args: readonly string[]): Promise<string> =>
     (await lab.run(host, ['python3', PROBE, ...args])).stdout.trim()
   const dig = (host: string, ...args: readonly string[]): Promise<Ended> =>
-    lab.run(host, ['dig', '+short', '+tries=2', '+time=4', ...args])
+    lab.run(host, ['dig', '+short', '+tries=2', '+time=10', ...args])
   const onRouter = async (...command: readonly string[]): Promise<string> =>
     (await lab.run('router', command)).stdout.trim()
   const metric = (name: string): Promise<number> => readMetric(lab, name)
@@ -82,17 +83,19 @@ suite('gateway', { skip: needsRoot }, () => {
   test('an allowed name is reached by IPv4 and IPv6; nothing else leaves, and what is refused is told so at once', async () => {
     await under(WEB, 'id: silent, action: deny, how: drop, to: [198.51.100.20], ports: [7000]')
     const get = (family: string): Promise<Ended> =>
-      lab.run('client', ['curl', '-sS', '-m3', family, 'http://allowed.test/'])
+      lab.run('client', ['curl', '-sS', '-m20', family, 'http://allowed.test/'])
     for (const { stdout, stderr } of await Promise.all(['-4', '-6'].map(get))) assert.match(stdout, /hello/, stderr)
     const tries = [
       ['tcp', '198.51.100.20', '80', 'ECONNREFUSED'],
       ['tcp', '2001:db8:1::20', '80', 'ECONNREFUSED'],
       ['tcp', '198.51.100.10', '7000', 'ECONNREFUSED'],
       ['udp', '2001:db8:1::20', '7000', 'EACCES'],
-      ['tcp', '198.51.100.20', '7000', 'timeout'],
+      ['briefly', 'tcp', '198.51.100.20', '7000', 'timeout'],
     ] as const
     await Promise.all(
-      tries.map(async ([...args]) => assert.equal(await probe('client', ...args.slice(0, 3)), args[3], args.join(' '))),
+      tries.map(async ([...args]) =>
+        assert.equal(await probe('client', ...args.slice(0, -1)), args.at(-1), args.join(' ')),
+      ),
     )
     assert.deepEqual([...world.at('198.51.100.20'), ...world.at('2001:db8:1::20')], [])
   })
@@ -196,8 +199,10 @@ suite('gateway', { skip: needsRoot }, () => {
       ['error', '198.51.100.10'],
     ])
       assert.equal(await probe('client', ...args), 'sent')
-    assert.equal(await metric('sallyport_gateway_fragments_lost_total'), lost! + 1)
-    assert.equal(await metric('sallyport_gateway_unreadable_packets_total'), unread! + 1)
+    const counted = async (): Promise<readonly number[]> =>
+      Promise.all(['fragments_lost', 'unreadable_packets'].map((each) => metric(`sallyport_gateway_${each}_total`)))
+    await eventually(async () => (await counted()).every((now, at) => now > [lost!, unread!][at]!), 'both are counted')
+    assert.deepEqual(await counted(), [lost! + 1, unread! + 1])
     seen.child.kill('SIGTERM')
     assert.equal((await seen.ended).stdout.trim(), '')
   })
@@ -207,7 +212,7 @@ suite('gateway', { skip: needsRoot }, () => {
     const echo = ['socat', '-dd', 'tcp-listen:7000,fork', 'exec:cat']
     const [inside, own] = [lab.start('client', echo), lab.start('router', echo)]
     await Promise.all([inside.says('listening'), own.says('listening')])
-    assert.notEqual(await probe('world', 'tcp', '10.77.0.10', '7000'), 'ok')
+    assert.notEqual(await probe('world', 'briefly', 'tcp', '10.77.0.10', '7000'), 'ok')
     assert.equal(await probe('client', 'tcp', '10.77.0.1', '7000'), 'ok')
     for (const { child } of [inside, own]) child.kill()
   })
@@ -225,7 +230,7 @@ suite('gateway', { skip: needsRoot }, () => {
     await under('id: all, action: allow, to: [0.0.0.0/0]')
     assert.equal(await fetches('http://198.51.100.10/'), true)
     await onRouter('tc', 'filter', 'del', 'dev', 'lan', 'ingress')
-    assert.equal(await probe('client', 'tcp', '198.51.100.10', '80'), 'timeout')
+    assert.equal(await probe('client', 'briefly', 'tcp', '198.51.100.10', '80'), 'timeout')
     assert.equal((await dig('client', '+tries=1', '+time=1', '@198.51.100.53', 'allowed.test')).status, 9)
     await end('SIGTERM')
   })

@@ -15,7 +15,7 @@ context.verify_mode = ssl.CERT_NONE
 over = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
 
-conn = http.client.HTTPSConnection(url.hostname, url.port or 443, timeout=5, context=context)
+conn = http.client.HTTPSConnection(url.hostname, url.port or 443, timeout=30, context=context)
 conn.connect()
 # Without this http.client would open another connection in silence.
 conn.auto_open = 0

@@ -103,7 +103,7 @@ export class Lab implements AsyncDisposable {
       for (const listener of listeners) listener()
       return { status, signal, ...output } as Ended
     })
-    const says = async (text: string | RegExp, withinMs = 15_000): Promise<string> => {
+    const says = async (text: string | RegExp, withinMs = 60_000): Promise<string> => {
       const has = (): boolean => {
         const all = output.stdout + output.stderr
         return typeof text === 'string' ? all.includes(text) : text.test(all)
@@ -127,9 +127,9 @@ export class Lab implements AsyncDisposable {
     return { child, ended, says }
   }
 
-  /** Runs a command to its end, or for 20 seconds at most. */
+  /** Runs a command to its end, or for a minute and a half at most. */
   run(host: string, command: readonly string[], options: StartOptions = {}): Promise<Ended> {
-    return this.start(host, command, { input: '', timeoutMs: 20_000, ...options }).ended
+    return this.start(host, command, { input: '', timeoutMs: 90_000, ...options }).ended
   }
 
   async build(): Promise<void> {

@@ -1,5 +1,6 @@
 """One attempt of a client, told in one line: ok, or the name of the error.
 
+briefly WHAT ...        the same as WHAT, of what may be silent
 tcp HOST PORT           connects, and has a line sent back
 hold HOST PORT          the same again and again until it fails, after saying "open"
 udp HOST PORT SIZE      one datagram, and its echo
@@ -14,6 +15,8 @@ import struct
 import sys
 import time
 
+# Of what answers, on a machine that does much else.
+WAIT = 15
 
 def checksum(data):
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
@@ -44,15 +47,20 @@ def own_address(host):
     return probe.getsockname()[0]
 
 
+def briefly(what, *rest):
+    global WAIT
+    WAIT = 1
+    return globals()[what](*rest)
+
+
 def tcp(host, port):
-    with socket.create_connection((host, int(port)), 1) as conn:
+    with socket.create_connection((host, int(port)), WAIT) as conn:
         conn.sendall(b"probe\n")
         return "ok" if conn.recv(64) else "closed"
 
 
 def hold(host, port):
-    with socket.create_connection((host, int(port)), 3) as conn:
-        conn.settimeout(3)
+    with socket.create_connection((host, int(port)), WAIT) as conn:
         while True:
             conn.sendall(b"probe\n")
             if not conn.recv(64):
@@ -64,7 +72,7 @@ def hold(host, port):
 def udp(host, port, size="5"):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(1)
+        sock.settimeout(WAIT)
         sock.connect((host, int(port)))
         sock.send(b"x" * int(size))
         return "ok" if len(sock.recv(65536)) == int(size) else "cut"

@@ -5,9 +5,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
 import { clientHello } from '../e2e/client-hello.ts'
 import { quicInitials } from '../e2e/quic-initial.ts'
-import { eventually, officePolicy, readRecorded } from './gateway-readings.ts'
+import { officePolicy, readRecorded } from './gateway-readings.ts'
 import { startEndpoint } from './guarded-endpoint.ts'
 import { askSallyport, openGuardedNetwork, RESOLVER, sallyport, startGateway } from './guarded-network.ts'
 import { startServices } from './lab-services.ts'
@@ -17,7 +18,7 @@ const SERVE_PAGE = fileURLToPath(new URL('./serve-page.py', import.meta.url))
 const SERVER = '198.51.100.10'
 const WEB = `id: web, action: allow, to: [${SERVER}]`
 const SEND = `import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2); s.connect(('${SERVER}', 7000)); s.send(bytes.fromhex(sys.argv[1]))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20); s.connect(('${SERVER}', 7000)); s.send(bytes.fromhex(sys.argv[1]))
 try: print('answer', len(s.recv(2048)))
 except OSError as error: print('refused' if not isinstance(error, TimeoutError) else 'silence')`
 
@@ -40,7 +41,7 @@ suite('quic: deny', { skip: needsRoot }, () => {
       dns: { at: RESOLVER, zone: { 'allowed.test': [SERVER] } },
       udp: [`${SERVER} 7000`],
     })
-    page = lab.start('world', ['python3', SERVE_PAGE, cert, key, SERVER, '443'], { timeoutMs: 120_000 })
+    page = lab.start('world', ['python3', SERVE_PAGE, cert, key, SERVER, '443'])
     await page.says('ready')
     gateway = await startGateway(lab, ['--report', 'flows.jsonl'])
   })

@@ -32,15 +32,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def datagrams():
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((host, port))
+def datagrams(sock):
     while True:
         data, _ = sock.recvfrom(2048)
         print(f"datagram {len(data)}", flush=True)
 
 
-threading.Thread(target=datagrams, daemon=True).start()
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind((host, port))
+threading.Thread(target=datagrams, args=(sock,), daemon=True).start()
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(cert, key)
 server = http.server.ThreadingHTTPServer((host, port), Handler)
