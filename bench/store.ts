@@ -3,49 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFlowRecord, type FlowRecord } from '@sallyport/flow'
 import { drainSpool, FlowSpool, FlowStore } from '@sallyport/store'
+import { flowRecord } from './flow-records.ts'
 import { openEmbedded } from '../packages/store/src/engine/open-embedded.ts'
 import { spreadText } from './spread.ts'
 
 /**
  * Flows through the spool into the store. The peer of the spool is writing the same lines to a file in the same buffers, that of the store is
- * ClickHouse reading the same lines from a file by itself. `SALLYPORT_BENCH_FLOWS` says how many, a million unless given. Questions over
+ * ClickHouse reading the same lines from a file by itself. `SALLYPORT_BENCH_FLOWS` says how many, two million unless given. Questions over
  * many more flows: `many-flows.ts`, `store-questions.ts`.
  */
-const FLOWS = Number(process.env['SALLYPORT_BENCH_FLOWS'] ?? 1_000_000)
+const FLOWS = Number(process.env['SALLYPORT_BENCH_FLOWS'] ?? 2_000_000)
 const ROUNDS = 5
 const ROUND_FLOWS = 200_000
 const START = Date.UTC(2026, 9, 1)
 
-const verdict = {
-  verdict: 'allow',
-  rule: 'web',
-  layer: 'org',
-  mode: 'enforce',
-  stage: 'connect',
-  reason: 'rule',
-  explain: 'allowed by rule web of org',
-} as const
-
-function record(n: number): FlowRecord {
-  const name = `host-${(n * 7919) % 20_000}.site-${(n * 104_729) % 5_000}.example`
-  return {
-    time: new Date(START + n * 20).toISOString(),
-    user: `user${n % 40}`,
-    groups: ['staff'],
-    app: `/usr/bin/app-${(n * 31) % 300}`,
-    unit: 'user.slice',
-    container: null,
-    dst: `198.51.${(n >> 8) % 100}.${n % 256}`,
-    port: n % 10 === 0 ? 80 : 443,
-    transport: 'tcp',
-    domain: null,
-    boundNames: [name],
-    protocol: null,
-    country: ['DE', 'US', 'FR', 'NL'][n % 4]!,
-    asn: 64_500 + (n % 500),
-    verdict: n % 50 === 0 ? { ...verdict, verdict: 'deny', rule: null } : verdict,
-  }
-}
+const record = (n: number): FlowRecord => flowRecord(n, START, 20)
 
 const seconds = (work: () => void): number => {
   const start = performance.now()
