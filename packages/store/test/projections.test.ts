@@ -8,6 +8,7 @@ import { topDestinations } from '../src/query/destinations.ts'
 import { listFlows } from '../src/query/list-flows.ts'
 import { newDestinations } from '../src/query/new-destinations.ts'
 import { newestTimes } from '../src/query/newest-times.ts'
+import { whenTheyWent } from '../src/query/when-they-went.ts'
 import { whereTheyWent } from '../src/query/where-they-went.ts'
 import { migrate } from '../src/schema/migrate.ts'
 
@@ -84,6 +85,15 @@ test('what is asked of a country, port, network, name or address is read from su
     )
 })
 
+test('what of a time is no whole day is read in the order of time', async () => {
+  using engine = await filled()
+  for (const text of ['app:/usr/bin/7', 'user:user3', 'country:DE']) {
+    const read = await readFrom(engine, 'verdict', `${text} since:2026-09-29T18:30:00Z`)
+    assert.doesNotMatch(read, /by_user|by_destination/, text)
+    assert.match(read, /flows/, text)
+  }
+})
+
 test('the newest flows are read along the order of the table, whatever is asked of them', async () => {
   using engine = await filled()
   for (const text of ['', 'user:user3', 'app:/usr/bin/7', 'verdict:deny', 'domain:h7.example', 'country:DE port:443']) {
@@ -110,6 +120,17 @@ test('what is rare among the newest flows is looked for where it lies together',
     const least = await newestTimes(engine, { ...few, count: 1500 })
     assert.deepEqual(least, times.slice(0, 1500), text)
   }
+})
+
+test('of what sums of days have never seen, no flow is read', async () => {
+  using engine = await filled()
+  const rowsOf = async (text: string): Promise<number> => {
+    const { sql, params } = whenTheyWent(parseFilter([text], NOW))
+    const plan = await engine.query(`EXPLAIN ESTIMATE SELECT batch FROM flows WHERE ${sql}`, params)
+    return plan.reduce((sum, row) => sum + Number(row['rows']), 0)
+  }
+  assert.equal(await rowsOf('country:IT port:443'), 0)
+  assert.ok((await rowsOf('country:DE port:443')) >= 100_000)
 })
 
 test('who went to a destination is read from sums of days', async () => {
