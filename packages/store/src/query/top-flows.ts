@@ -94,7 +94,8 @@ function fromEdges(
   { from, to }: { readonly from: number; readonly to: number },
 ): SqlCondition {
   // No projection has `seq`: the edges lie together in the order of time alone.
-  const outside = '(time < fromUnixTimestamp({from:Int64}) OR time >= fromUnixTimestamp({to:Int64})) AND seq < 4294967295'
+  const outside =
+    '(time < fromUnixTimestamp({from:Int64}) OR time >= fromUnixTimestamp({to:Int64})) AND seq < 4294967295'
   return fromFlows(by, filter, { sql: outside, params: { from, to } })
 }
 
