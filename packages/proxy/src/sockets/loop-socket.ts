@@ -1,37 +1,19 @@
 import { Socket } from 'node:net'
-import { formatAddress, isIpv4 } from '@sallyport/net'
+import { formatAddress } from '@sallyport/net'
 import type { SocketEnd } from '../options.ts'
+import { beginConnection, connectionError, resetOnClose } from './begin-connection.ts'
 import type { ByteSocket } from './byte-socket.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { SocketEvents } from './socket-events.ts'
 import { SendQueue } from './send-queue.ts'
-import { LONGEST_SOCKET_ADDRESS, readSocketAddress, socketAddress } from './socket-address.ts'
-import {
-  AF_INET,
-  AF_INET6,
-  EAGAIN,
-  ECONNRESET,
-  EINPROGRESS,
-  EINTR,
-  int32,
-  IPPROTO_TCP,
-  SHUT_WR,
-  SO_ERROR,
-  SO_KEEPALIVE,
-  SO_LINGER,
-  socketError,
-  SOL_SOCKET,
-  STREAM,
-  TCP_NODELAY,
-} from './socket-calls.ts'
+import { LONGEST_SOCKET_ADDRESS, readSocketAddress } from './socket-address.ts'
+import { EAGAIN, EINTR, int32, SHUT_WR, socketError } from './socket-calls.ts'
 import { ENDED, FAILED, HUNG_UP, READABLE, WRITABLE, type SocketLoop, type Watched } from './socket-loop.ts'
 
 const ALL = READABLE | WRITABLE | ENDED
 const ENDING = ENDED | FAILED | HUNG_UP
 /** What may wait to be sent before whoever writes is asked to wait, as with Node. */
 const HIGH_WATER = 65_536
-const ONE = int32(1)
-const RESET = int32(1, 0)
 
 /**
  * One connection of the loop. It behaves as a socket of Node with `allowHalfOpen` and `noDelay` does where the proxy can tell, except that
@@ -83,18 +65,8 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
 
   /** `connect` or `error` follows. */
   static connect(loop: SocketLoop, to: SocketEnd): LoopSocket {
-    const { calls } = loop
-    const fd = calls.socket(isIpv4(to.address) ? AF_INET : AF_INET6, STREAM, 0)
-    let errno = fd < 0 ? calls.errno() : 0
-    if (fd >= 0) {
-      calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4)
-      calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ONE, 4)
-      const address = socketAddress(to)
-      if (calls.connect(fd, address, address.length) < 0) errno = calls.errno()
-      if (errno === EINPROGRESS) errno = 0
-      if (errno !== 0) calls.close(fd)
-    }
-    const socket = new LoopSocket(loop, errno === 0 ? fd : -1, to, true)
+    const { fd, errno } = beginConnection(loop.calls, to)
+    const socket = new LoopSocket(loop, fd, to, true)
     if (errno !== 0) setImmediate(() => socket.#fail(errno))
     return socket
   }
@@ -204,9 +176,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   }
 
   resetAndDestroy(): void {
-    if (!this.destroyed && this.#node === null) {
-      this.#loop.calls.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, RESET, RESET.length)
-    }
+    if (!this.destroyed && this.#node === null) resetOnClose(this.#loop.calls, this.fd)
     this.destroy()
   }
 
@@ -267,19 +237,13 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   }
 
   #connected(mask: number): void {
-    if ((mask & (FAILED | HUNG_UP)) !== 0) return this.#fail(this.#ownError())
+    if ((mask & (FAILED | HUNG_UP)) !== 0) return this.#fail(connectionError(this.#loop.calls, this.fd))
     this.#isConnecting = false
     this.emit('connect')
     if (this.destroyed) return
     this.#flush()
     if (this.writableEnded && this.#queue.length === 0) this.#shut()
     if ((mask & (READABLE | ENDING)) !== 0) this.onEvents(mask & ~WRITABLE)
-  }
-
-  #ownError(): number {
-    const error = int32(0)
-    this.#loop.calls.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, error, int32(4))
-    return new DataView(error.buffer).getInt32(0, true) || ECONNRESET
   }
 
   #fail(errno: number): void {
