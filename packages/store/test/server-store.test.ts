@@ -11,8 +11,11 @@ import type { FlowRecord } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
 import { drainSpool, FlowSpool, FlowStore, parseFilter, parseServerAddress, type ServerAddress } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
+import { openServer } from '../src/engine/open-server.ts'
 import { clusterLayout } from '../src/schema/layout.ts'
-import { MIGRATIONS } from '../src/schema/migrations.ts'
+import { MIGRATIONS, PROJECTIONS } from '../src/schema/migrations.ts'
+import { beginning } from '../src/schema/relayout.ts'
+import { makeEarlierStore } from './earlier-store.ts'
 import { startClickHouse, type ClickHouseProcess } from './start-clickhouse.ts'
 import { freePort } from './free-port.ts'
 
@@ -166,9 +169,27 @@ test('a server that is killed at any point of a batch has it once in the end', a
   assert.equal((await store.list(parseFilter(['port:7'], NOW), { limit: 100 })).flows.length, rounds)
 })
 
+test('the first host of a new version has a server lay out what it holds, and does not wait for it', async (context) => {
+  const data = join(directory(context), 'data')
+  await makeEarlierStore(data, 6, 100_000)
+  const { url } = await server(context, { data })
+  const address = parseServerAddress(`${url}/default`)
+  for (const round of [1, 2]) {
+    using store = await FlowStore.open(address)
+    assert.equal((await store.top('user', [], 10)).length, 4)
+    assert.equal(await store.relayout(), null)
+    using engine = await openServer(address)
+    const [begun] = await engine.query(
+      `SELECT uniqExact(command) AS n FROM system.mutations WHERE table = 'flows' AND command LIKE '%MATERIALIZE%'`,
+      {},
+    )
+    assert.equal(begun?.['n'], PROJECTIONS.length, `round ${round}`)
+  }
+})
+
 suite('the statements for a cluster', () => {
   const layout = clusterLayout('fleet', 'flows')
-  const statements = MIGRATIONS.flatMap((migration) => migration(layout))
+  const statements = [...MIGRATIONS.flatMap((migration) => migration(layout)), beginning(layout)]
 
   test('are ClickHouse to its own parser', async () => {
     using engine = openEmbedded()
