@@ -23,6 +23,28 @@ test('who asks meanwhile, or soon after, gets one and the same answer; later it 
   assert.deepEqual(begun, [24, 24, 1])
 })
 
+test('of an answer that lacks something it is said when it is over: once, also where that is known before it is there', async () => {
+  let nowMs = 0
+  const said: number[] = []
+  const memory = new OverviewMemory(
+    async () => void (nowMs += 50),
+    () => nowMs,
+    (afterMs) => said.push(nowMs + afterMs),
+  )
+  memory.outdated()
+  assert.deepEqual(said, [])
+  await memory.at(24)
+  nowMs = 300
+  memory.outdated()
+  memory.outdated()
+  assert.deepEqual(said, [550])
+  nowMs = 550
+  const asked = memory.at(24)
+  memory.outdated()
+  await asked
+  assert.deepEqual(said, [550, 1100])
+})
+
 test('what failed is asked again', async () => {
   let isDown = true
   const memory = new OverviewMemory(

@@ -46,9 +46,14 @@ export function buildApi(given: Omit<ApiContext, 'overviews'>, version: string):
   const overviews = new OverviewMemory(
     (hours) => overview(given, hours),
     () => performance.now(),
+    (afterMs) => void setTimeout(() => given.events.emit({ kind: 'overview' }), afterMs).unref(),
   )
+  const listening = given.events.listen(({ kind }) => {
+    if (kind === 'stored' || kind === 'alerts') overviews.outdated()
+  })
   const context: ApiContext = { ...given, overviews }
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 60_000, trustProxy: false })
+  app.addHook('onClose', async () => listening?.[Symbol.dispose]())
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))
   app.setErrorHandler((error, _request, reply) => sendError(error, reply))

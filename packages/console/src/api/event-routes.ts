@@ -8,7 +8,8 @@ export const EVENT_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/events',
     role: 'viewer',
-    summary: 'That something happened, as server-sent events: `stored`, `alerts`, `policy`, `feeds`, `audit`',
+    summary:
+      'That something happened, as server-sent events: `stored`, `alerts`, `overview`, `policy`, `feeds`, `audit`',
     query: null,
     body: null,
     answer: null,

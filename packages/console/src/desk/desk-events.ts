@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events'
 export type DeskEvent =
   | { readonly kind: 'stored'; readonly flows: number }
   | { readonly kind: 'alerts'; readonly count: number }
+  /** An overview that was kept is over, and lacks something. */
+  | { readonly kind: 'overview' }
   | { readonly kind: 'policy' }
   | { readonly kind: 'feeds' }
   | { readonly kind: 'audit' }

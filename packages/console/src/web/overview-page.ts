@@ -47,6 +47,7 @@ export function OverviewPage(): VNode {
   const { data, error } = useLoaded('overview', () => get<Overview>('/overview', { hours: 24 }), [
     'stored',
     'alerts',
+    'overview',
     'policy',
   ])
   return html`<h1>Overview</h1>
