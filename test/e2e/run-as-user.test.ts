@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { CLIENTS } from './clients.ts'
-import { Lab, needsRoot, OPEN_CHECKOUT, RUNS_AT_ONCE } from './lab.ts'
+import { Lab, needsRoot, OPEN_CHECKOUT, RUNS_AT_ONCE, type Ended } from './lab.ts'
 
 suite('run as an ordinary user', { skip: needsRoot, concurrency: RUNS_AT_ONCE }, () => {
   let lab: Lab
@@ -15,7 +15,10 @@ suite('run as an ordinary user', { skip: needsRoot, concurrency: RUNS_AT_ONCE },
   for (const [name, client] of Object.entries(CLIENTS)) {
     test(`${name} reaches an allowed name, over IPv4 and IPv6`, async () => {
       for (const host of ['allowed.test', 'six.test']) {
-        const ended = await lab.runAsUser(['--allow', host], client(`http://${host}/x`))
+        const fetched = (): Promise<Ended> => lab.runAsUser(['--allow', host], client(`http://${host}/x`))
+        const first = await fetched()
+        // Debian's pasta may lose a connection whose server answers and closes at once (docs/reference/limits.md).
+        const ended = first.status === 0 ? first : await fetched()
         assert.equal(ended.status, 0, ended.stderr)
         assert.match(ended.stdout, /hello from/)
         assert.match(ended.stderr, new RegExp(`left\\n +${host}`))
