@@ -9,6 +9,7 @@ import { runningFiles } from '../host/running-files.ts'
 import { watchDirectories } from '../host/watch-directories.ts'
 import type { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import type { BoundNames } from './bound-names.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { bindingOf, generationOf } from './policy-generations.ts'
 
 const CLOCK_MS = 1000
@@ -48,7 +49,8 @@ export class PolicyInForce {
       this.#enforcement = null
     })
     if (subjectTerms(this.#policy.policy).length > 0) {
-      const look = (): void => void this.#followHost(reader)
+      // A look that takes long must not put back what a later one saw.
+      const look = oneAtATime(() => this.#followHost(reader))
       const scan = setInterval(look, RESCAN_MS).unref()
       scope.defer(() => clearInterval(scan))
       scope.use(watchDirectories(directoriesOfApps(this.#policy.policy, this.#host.apps), CHANGE_MS, look))
