@@ -1,3 +1,4 @@
+import { NETFILTER_HEADER_BYTES, netfilterMessage } from '../netfilter-message.ts'
 import { attribute, attributesOf, big16, big32, nested, viewOf } from '../netlink-attributes.ts'
 
 /** Messages of ctnetlink (linux/netfilter/nfnetlink_conntrack.h) about one entry of connection tracking. */
@@ -33,7 +34,6 @@ const GET = CTNETLINK | 1
 const REQUEST = 1
 const ACK = 4
 const ERROR = 2
-const HEADER_BYTES = 20
 const AF_INET = 2
 const AF_INET6 = 10
 const CTA = { tupleOrig: 1, tupleReply: 2, status: 3, protoinfo: 4, timeout: 7 } as const
@@ -64,13 +64,13 @@ export function changeEntry(ends: FlowEnds, { tcpFlags, timeoutSeconds }: Conntr
 /** The errno of an answer that says so, positive; 0 for one that agrees; null for another message. */
 export function answeredError(bytes: Uint8Array): number | null {
   const view = viewOf(bytes)
-  return bytes.length >= HEADER_BYTES && view.getUint16(4, true) === ERROR ? -view.getInt32(16, true) : null
+  return bytes.length >= NETFILTER_HEADER_BYTES && view.getUint16(4, true) === ERROR ? -view.getInt32(16, true) : null
 }
 
 export function decodeEntry(bytes: Uint8Array): ConntrackEntry | null {
   const view = viewOf(bytes)
-  if (bytes.length < HEADER_BYTES || view.getUint16(4, true) !== NEW) return null
-  const all = attributesOf(bytes.subarray(HEADER_BYTES, view.getUint32(0, true)))
+  if (bytes.length < NETFILTER_HEADER_BYTES || view.getUint16(4, true) !== NEW) return null
+  const all = attributesOf(bytes.subarray(NETFILTER_HEADER_BYTES, view.getUint32(0, true)))
   const status = all.get(CTA.status)
   if (status?.length !== 4) return null
   const tcp = attributesOf(attributesOf(all.get(CTA.protoinfo)).get(TCP.all))
@@ -87,15 +87,7 @@ function destinationOf(tupleBytes: Uint8Array | undefined): ConntrackEntry['answ
 }
 
 function message(type: number, flags: number, addressBytes: number, ...attributes: readonly Uint8Array[]): Uint8Array {
-  const body = Buffer.concat(attributes)
-  const bytes = new Uint8Array(HEADER_BYTES + body.length)
-  const view = viewOf(bytes)
-  view.setUint32(0, bytes.length, true)
-  view.setUint16(4, type, true)
-  view.setUint16(6, flags, true)
-  bytes[16] = addressBytes === 4 ? AF_INET : AF_INET6
-  bytes.set(body, HEADER_BYTES)
-  return bytes
+  return netfilterMessage({ type, flags, family: addressBytes === 4 ? AF_INET : AF_INET6 }, ...attributes)
 }
 
 function tuple({ ipproto, src, dst, srcPort, dstPort }: FlowEnds): Uint8Array {

@@ -1,4 +1,5 @@
-import { attribute, big32, named, nested, viewOf } from '../netlink-attributes.ts'
+import { netfilterMessage } from '../netfilter-message.ts'
+import { attribute, big32, named, nested } from '../netlink-attributes.ts'
 
 /** Messages of nf_tables (linux/netfilter/nf_tables.h). A batch of them is one transaction. */
 
@@ -19,7 +20,6 @@ const DUMP = 0x300
 const CREATE = 0x400
 const APPEND = 0x800
 const FAMILIES: Readonly<Record<Family, number>> = { ip: 2, ip6: 10 }
-const HEADER_BYTES = 20
 const TABLE = { name: 1, flags: 2 } as const
 const CHAIN = { table: 1, name: 3, hook: 4, policy: 5, type: 7 } as const
 const HOOK = { number: 1, priority: 2 } as const
@@ -162,23 +162,10 @@ function expression(name: string, ...data: readonly Uint8Array[]): Expression {
 }
 
 function boundary(type: number): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES)
-  const view = viewOf(bytes)
-  view.setUint32(0, HEADER_BYTES, true)
-  view.setUint16(4, type, true)
-  view.setUint16(6, REQUEST, true)
-  view.setUint16(18, NFTABLES)
-  return bytes
+  return netfilterMessage({ type, flags: REQUEST, resource: NFTABLES })
 }
 
 function message(type: number, flags: number, family: Family, ...attributes: readonly Uint8Array[]): Uint8Array {
-  const body = Buffer.concat(attributes)
-  const bytes = new Uint8Array(HEADER_BYTES + body.length)
-  const view = viewOf(bytes)
-  view.setUint32(0, bytes.length, true)
-  view.setUint16(4, (NFTABLES << 8) | type, true)
-  view.setUint16(6, REQUEST | flags, true)
-  bytes[16] = FAMILIES[family]
-  bytes.set(body, HEADER_BYTES)
-  return bytes
+  const header = { type: (NFTABLES << 8) | type, flags: REQUEST | flags, family: FAMILIES[family] }
+  return netfilterMessage(header, ...attributes)
 }

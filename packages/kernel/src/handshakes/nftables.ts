@@ -1,9 +1,9 @@
+import { messagesIn, NETFILTER_HEADER_BYTES, type NetlinkMessage } from '../netfilter-message.ts'
 import { NetlinkSocket } from '../netlink-socket.ts'
 import { viewOf } from '../netlink-attributes.ts'
 
 const NETLINK_NETFILTER = 12
 const BUFFER_BYTES = 2 ** 17
-const HEADER_BYTES = 20
 const ERROR = 2
 const DONE = 3
 const DUMP_INTERRUPTED = 0x10
@@ -27,34 +27,21 @@ export function ask(questions: readonly Uint8Array[]): string {
     // Somebody changed rules while they were told.
     if (turn < TRIES && answers.some(({ flags }) => (flags & DUMP_INTERRUPTED) !== 0)) continue
     const told = answers.filter(({ type }) => type !== ERROR && type !== DONE)
-    return told.map(({ bytes }) => Buffer.from(bytes.subarray(HEADER_BYTES)).toString('latin1')).join('\n')
+    return told.map(({ bytes }) => Buffer.from(bytes.subarray(NETFILTER_HEADER_BYTES)).toString('latin1')).join('\n')
   }
 }
 
-type Answer = { readonly type: number; readonly flags: number; readonly bytes: Uint8Array }
-
-function answersTo(requests: readonly Uint8Array[]): readonly Answer[] {
+function answersTo(requests: readonly Uint8Array[]): readonly NetlinkMessage[] {
   using socket = new NetlinkSocket(NETLINK_NETFILTER)
   const buffer = new Uint8Array(BUFFER_BYTES)
-  const answers: Answer[] = []
+  const answers: NetlinkMessage[] = []
   for (const request of requests) {
     if (!socket.send(request)) throw new Error('netfilter takes no request')
     for (;;) {
       const datagram = socket.poll(buffer)
       if (datagram === 'nothing') break
-      if (datagram !== 'lost') answers.push(...answersIn(datagram.slice()))
+      if (datagram !== 'lost') answers.push(...messagesIn(datagram.slice()))
     }
   }
   return answers
-}
-
-function* answersIn(datagram: Uint8Array): Generator<Answer> {
-  const view = viewOf(datagram)
-  for (let at = 0; at + HEADER_BYTES <= datagram.length;) {
-    const length = view.getUint32(at, true)
-    if (length < HEADER_BYTES) return
-    const [type, flags] = [view.getUint16(at + 4, true), view.getUint16(at + 6, true)]
-    yield { type, flags, bytes: datagram.subarray(at, at + length) }
-    at += (length + 3) & ~3
-  }
 }

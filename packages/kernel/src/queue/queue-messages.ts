@@ -1,4 +1,5 @@
-import { attribute, big32 } from '../netlink-attributes.ts'
+import { messagesIn, NETFILTER_HEADER_BYTES, netfilterMessage } from '../netfilter-message.ts'
+import { attribute, big32, viewOf } from '../netlink-attributes.ts'
 
 /** Messages of the kernel's packet queue (linux/netfilter/nfnetlink_queue.h): a netlink header, four bytes, attributes. */
 
@@ -9,7 +10,7 @@ const CONFIG = SUBSYSTEM | 2
 const NLMSG_ERROR = 2
 const REQUEST = 1
 const ACK = 4
-const HEADER = 20
+const CONFIGURE = { type: CONFIG, flags: REQUEST | ACK } as const
 
 export const VERDICTS = { drop: 0, accept: 1, repeat: 4 } as const
 
@@ -26,18 +27,19 @@ export type QueueMessage =
   | { readonly kind: 'error'; readonly errno: number }
 
 export function bindMessage(queue: number): Uint8Array {
-  return message(CONFIG, REQUEST | ACK, queue, [attribute(1, Uint8Array.of(1, 0, 0, 0))])
+  return netfilterMessage({ ...CONFIGURE, resource: queue }, attribute(1, Uint8Array.of(1, 0, 0, 0)))
 }
 
 /** `copy` bytes of each packet are handed up; at most `held` packets wait, and what comes then is dropped. */
 export function parametersMessage(queue: number, copy: number, held: number): Uint8Array {
   const gso = 4
-  return message(CONFIG, REQUEST | ACK, queue, [
+  return netfilterMessage(
+    { ...CONFIGURE, resource: queue },
     attribute(2, Uint8Array.of(...big32(copy), 2)),
     attribute(3, big32(held)),
     attribute(4, big32(gso)),
     attribute(5, big32(gso)),
-  ])
+  )
 }
 
 /** `mark`: written to the packet; null leaves it as it is. */
@@ -46,22 +48,18 @@ export function verdictMessage(queue: number, id: number, verdict: number, mark:
     attribute(2, Uint8Array.of(...big32(verdict), ...big32(id))),
     ...(mark === null ? [] : [attribute(3, big32(mark))]),
   ]
-  return message(VERDICT, REQUEST, queue, attributes)
+  return netfilterMessage({ type: VERDICT, flags: REQUEST, resource: queue }, ...attributes)
 }
 
 /** Every message in one datagram of the kernel; stops at the first that does not fit. */
-export function* readMessages(bytes: Uint8Array): Generator<QueueMessage> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 0; at + 16 <= bytes.length;) {
-    const length = view.getUint32(at, true)
-    if (length < HEADER || at + length > bytes.length) return
-    const type = view.getUint16(at + 4, true)
-    if (type === NLMSG_ERROR) yield { kind: 'error', errno: -view.getInt32(at + 16, true) }
+export function* readMessages(datagram: Uint8Array): Generator<QueueMessage> {
+  for (const { type, bytes } of messagesIn(datagram)) {
+    const view = viewOf(bytes)
+    if (type === NLMSG_ERROR) yield { kind: 'error', errno: -view.getInt32(16, true) }
     if (type === PACKET) {
-      const found = readPacket(view.getUint16(at + 18), bytes.subarray(at + HEADER, at + length))
+      const found = readPacket(view.getUint16(18), bytes.subarray(NETFILTER_HEADER_BYTES))
       if (found !== null) yield found
     }
-    at += (length + 3) & ~3
   }
 }
 
@@ -82,20 +80,4 @@ function readPacket(queue: number, bytes: Uint8Array): QueueMessage | null {
     at += (length + 3) & ~3
   }
   return id === null ? null : { kind: 'packet', queue, id, mark, payload, length: whole ?? payload.length }
-}
-
-function message(type: number, flags: number, queue: number, attributes: readonly Uint8Array[]): Uint8Array {
-  const length = attributes.reduce((sum, each) => sum + each.length, HEADER)
-  const bytes = new Uint8Array(length)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, length, true)
-  view.setUint16(4, type, true)
-  view.setUint16(6, flags, true)
-  view.setUint16(18, queue)
-  let at = HEADER
-  for (const each of attributes) {
-    bytes.set(each, at)
-    at += each.length
-  }
-  return bytes
 }
