@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oneAtATime } from '../src/run/one-at-a-time.ts'
+import { oneAtATime } from '../src/host/one-at-a-time.ts'
 
 test('calls while it runs are one run after it, which sees what was last', async () => {
   let [value, running, most] = [0, 0, 0]

@@ -3,6 +3,7 @@ import { InetSockets, type SocketEnds } from '@sallyport/kernel/processes'
 import { FileHashes } from './file-hashes.ts'
 import { findLocalClients } from './find-local-clients.ts'
 import { KnownUsers } from './known-users.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { LocalClient } from './local-client.ts'
 
 export type LocalClientsRequest = { readonly id: number; readonly socket: SocketEnds; readonly withHash: boolean }
@@ -14,21 +15,15 @@ answerOn(parentPort!)
 function answerOn(port: MessagePort): void {
   const glass = { sockets: new InetSockets(), users: new KnownUsers(), hashes: new FileHashes() }
   let waiting: LocalClientsRequest[] = []
-  let isLooking = false
-  const look = async (): Promise<void> => {
-    if (isLooking) return
-    isLooking = true
-    while (waiting.length > 0) {
-      const asked = waiting
-      waiting = []
-      const found = await findLocalClients(asked, glass).catch(() => [])
-      for (const [index, { id }] of asked.entries())
-        port.postMessage({ id, client: found[index] ?? {} } satisfies LocalClientsAnswer)
-    }
-    isLooking = false
-  }
+  const look = oneAtATime(async () => {
+    const asked = waiting
+    waiting = []
+    const found = await findLocalClients(asked, glass).catch(() => [])
+    for (const [index, { id }] of asked.entries())
+      port.postMessage({ id, client: found[index] ?? {} } satisfies LocalClientsAnswer)
+  })
   port.on('message', (request: LocalClientsRequest) => {
     waiting.push(request)
-    void look()
+    look()
   })
 }

@@ -4,12 +4,12 @@ import type { Binding as NameBinding } from '@sallyport/dns'
 import type { Enforcement } from '@sallyport/kernel'
 import type { HostReader } from '../host/host-reader.ts'
 import { directoriesOfApps } from '../host/executables.ts'
+import { oneAtATime } from '../host/one-at-a-time.ts'
 import { subjectTerms } from '../host/policy-terms.ts'
 import { runningFiles } from '../host/running-files.ts'
 import { watchDirectories } from '../host/watch-directories.ts'
 import type { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import type { BoundNames } from './bound-names.ts'
-import { oneAtATime } from './one-at-a-time.ts'
 import { bindingOf, generationOf } from './policy-generations.ts'
 
 const CLOCK_MS = 1000
