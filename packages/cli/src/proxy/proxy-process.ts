@@ -59,7 +59,7 @@ export async function startProxyProcess(
   let authenticate = await readAuthenticate(options)
   let log: LineLog | null = openLineLog(options.accessLog, 'access log')
   opened.defer(async () => log?.[Symbol.asyncDispose]())
-  const recording = opened.use(recordFlows(options.record))
+  const recording = options.record === false ? null : opened.use(recordFlows(options.record))
   const local = options.localClients === true ? await openLocalClients() : null
   opened.use(local?.clients)
   let needsHash = local?.needsHash(policy.policy) ?? false
@@ -87,6 +87,7 @@ export async function startProxyProcess(
       ...(spend === null ? {} : { spend }),
       onRecord: (record) => {
         log?.write(accessLogLine(record, options.accessLogFormat))
+        if (recording === null) return
         const flow = flowOfAccess(record, policy.world)
         if (flow !== null) recording.append(flow)
       },
