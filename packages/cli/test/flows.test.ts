@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,4 +138,16 @@ test('a standard input that stays open and says nothing holds no command up', { 
   child.stdin.destroy()
   assert.equal(code, 0)
   assert.equal((JSON.parse(output) as { rows: object[] }).rows.length, 2)
+})
+
+test('where no store can be, flows says so and leaves everything as it is', () => {
+  const other = join(folder, 'other-files')
+  mkdirSync(other)
+  writeFileSync(join(other, 'notes.txt'), '')
+  for (const place of ['/proc/x', '/proc/x/y', '/dev/null', other]) {
+    const ended = sallyport(['flows', '--store', place])
+    assert.equal(ended.status, 3, `${place}: ${ended.stderr}`)
+    assert.match(ended.stderr, place === other ? /is no flow store/ : /cannot be made/)
+  }
+  assert.deepEqual(readdirSync(other), ['notes.txt'])
 })

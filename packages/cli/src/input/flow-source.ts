@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
@@ -6,6 +5,7 @@ import {
   drainSpool,
   FlowStore,
   isServerAddress,
+  makeDirectory,
   openShared,
   parseServerAddress,
   storeSocket,
@@ -51,7 +51,7 @@ async function openStore(path: string): Promise<OpenFlows> {
   const shared = await sharedStore(path)
   if (shared !== null) return shared
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path, 0o700)
   } catch (error) {
     throw new SallyportError('store-unavailable', `the directory ${path} cannot be made`, { cause: error })
   }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +6,7 @@ import { askHost, controlSocket } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
 import { Deliveries, type Target } from '@sallyport/deliver'
 import { SallyportError, type Policy, type World } from '@sallyport/policy'
-import { FlowStore, serveStore, StateStore, storeSocket, type ServerAddress } from '@sallyport/store'
+import { FlowStore, makeDirectory, serveStore, StateStore, storeSocket, type ServerAddress } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
@@ -60,7 +59,7 @@ export async function serveDesk(
     })
   await using scope = new AsyncDisposableStack()
   const directory = join(stateDirectory, 'flows')
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory, 0o700)
   const state = scope.use(await StateStore.open(request.stateStore))
   const store = scope.use(await FlowStore.open(request.store ?? directory))
   const events = new DeskEvents()

@@ -5,6 +5,7 @@ import { detachStandardInput } from './detach-standard-input.ts'
 import { ONE_SERVER } from '../schema/layout.ts'
 import { IncomingRows } from './incoming-rows.ts'
 import { INSERT_SETTINGS } from './insert-settings.ts'
+import { requireStoreDirectory } from './require-store-directory.ts'
 import type { Row, SqlEngine } from './sql-engine.ts'
 
 type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
@@ -28,6 +29,7 @@ const NATIVE_SETTINGS = [
  * input is closed: read it before.
  */
 export function openEmbedded(path?: string): SqlEngine {
+  if (path !== undefined) requireStoreDirectory(path)
   detachStandardInput()
   const session = openSession(path)
   const incoming = new IncomingRows(path)

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DROP_REASONS, type DropReason, type FlowRecord } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
+import { makeDirectory } from '../make-directory.ts'
 import { SegmentFile } from './segment-file.ts'
 import { segmentId } from './segment-name.ts'
 import { SpoolFrames } from './spool-frame.ts'
@@ -64,7 +65,7 @@ export class FlowSpool implements Disposable {
   }: SpoolOptions): FlowSpool {
     const spool = new FlowSpool({ directory, maxBytes, segmentBytes, segmentAgeMs })
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeDirectory(directory, 0o700)
       spool.#others = usedBytes(directory)
       spool.#openSegment()
     } catch (error) {

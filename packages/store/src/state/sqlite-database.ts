@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SallyportError } from '@sallyport/policy'
+import { makeDirectory } from '../make-directory.ts'
 import { migrateState, type StateMigrations } from './migrate-state.ts'
 import {
   storableParams,
@@ -114,6 +115,6 @@ async function whenFree<T>(work: () => T): Promise<T> {
 
 /** Passwords' hashes and policies are for its owner alone; SQLite gives its other files the same mode. */
 function createPrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeDirectory(dirname(path), 0o700)
   closeSync(openSync(path, 'a', 0o600))
 }
