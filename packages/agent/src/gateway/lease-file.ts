@@ -47,7 +47,12 @@ function iscLeases(text: string, nowMs: number): readonly Entry[] {
           : Date.parse(`${ends[2]}T${ends[3]}Z`.replaceAll('/', '-'))
     const state = value(/^\s*binding state\s+(\w+);/m)
     const ended = (state !== '' && state !== 'active') || (endsMs !== null && !(endsMs > nowMs))
-    return entry(address, value(/^\s*hardware ethernet\s+(\S+?);/m), value(/^\s*client-hostname\s+"([^"]*)";/m), ended)
+    return entry(
+      address,
+      value(/^\s*hardware ethernet\s+(\S+?);/m),
+      value(/^\s*client-hostname\s+"([^"\r\n]*)";/m),
+      ended,
+    )
   })
 }
 

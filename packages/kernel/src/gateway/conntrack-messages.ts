@@ -64,7 +64,9 @@ export function changeEntry(ends: FlowEnds, { tcpFlags, timeoutSeconds }: Conntr
 /** The errno of an answer that says so, positive; 0 for one that agrees; null for another message. */
 export function answeredError(bytes: Uint8Array): number | null {
   const view = viewOf(bytes)
-  return bytes.length >= NETFILTER_HEADER_BYTES && view.getUint16(4, true) === ERROR ? -view.getInt32(16, true) : null
+  return bytes.length >= NETFILTER_HEADER_BYTES && view.getUint16(4, true) === ERROR
+    ? Math.abs(view.getInt32(16, true))
+    : null
 }
 
 export function decodeEntry(bytes: Uint8Array): ConntrackEntry | null {

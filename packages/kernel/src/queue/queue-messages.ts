@@ -55,7 +55,7 @@ export function verdictMessage(queue: number, id: number, verdict: number, mark:
 export function* readMessages(datagram: Uint8Array): Generator<QueueMessage> {
   for (const { type, bytes } of messagesIn(datagram)) {
     const view = viewOf(bytes)
-    if (type === NLMSG_ERROR) yield { kind: 'error', errno: -view.getInt32(16, true) }
+    if (type === NLMSG_ERROR) yield { kind: 'error', errno: Math.abs(view.getInt32(16, true)) }
     if (type === PACKET) {
       const found = readPacket(view.getUint16(18), bytes.subarray(NETFILTER_HEADER_BYTES))
       if (found !== null) yield found

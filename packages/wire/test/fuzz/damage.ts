@@ -6,7 +6,8 @@ const EDGES: readonly number[] = [0, 1, 0x7f, 0x80, 0xff, 0x3f, 0x40, 0xc0]
 
 /** A message changed in the ways that find faults in parsers: octets, lengths, cuts, repeats, and pieces of other messages. */
 export function damage(message: Uint8Array, corpus: readonly Uint8Array[], random: Random): Uint8Array {
-  let bytes: Uint8Array = message.slice()
+  // No slice: one of a Buffer is no copy, and the corpus has to stay as it was.
+  let bytes: Uint8Array = new Uint8Array(message)
   for (let times = 1 + random(6); times > 0; times--) bytes = damagedOnce(bytes, corpus, random).subarray(0, LONGEST)
   return bytes
 }
