@@ -26,9 +26,10 @@ const ASSIGNED =
   /\b(?:secret|token|passw(?:or)?d|api[_-]?key|client[_-]?secret)["']?[ \t]{0,4}[:=][ \t]{0,4}["']([A-Za-z0-9+/_\-=]{20,128})["']/gi
 const SSN = /(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g
 const SSN_WORDS = /\bssn\b|social.{0,3}security/i
-const CARD = /(?<![\d.,/-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}([ -])\d{6}\2\d{5})(?![\d.,/-]?\d)/g
+const CARD =
+  /(?<![\d.,/-])(?:\d{13,19}|\d{4}([ +-]|\xa0|\xc2\xa0)\d{4}\1\d{4}\1\d{4}|3\d{3}([ +-]|\xa0|\xc2\xa0)\d{6}\2\d{5})(?![\d.,/-]?\d)/g
 const CARD_WORDS = /card|visa|master|amex|american express|cvv|cvc|expir|kredit|carte|tarjeta|\bpan\b/i
-const IBAN = /\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)\b/g
+const IBAN = /\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ +][A-Z0-9]{4}){2,7}(?:[ +][A-Z0-9]{1,3})?)\b/g
 
 /** How far from a number the words stand that say what it is. */
 const NEAR = 80
@@ -88,7 +89,7 @@ const IBAN_LENGTH: Readonly<Record<string, number>> = Object.fromEntries(
 )
 
 export function isIban(written: string): boolean {
-  const text = written.replace(/ /g, '')
+  const text = written.replace(/[ +]/g, '')
   if (IBAN_LENGTH[text.slice(0, 2)] !== text.length) return false
   let rest = 0
   for (const character of text.slice(4) + text.slice(0, 4)) {
@@ -113,7 +114,7 @@ const MAGIC: readonly (readonly [Detector, number, string])[] = [
   ['archive', 0, '7z\xbc\xaf\x27\x1c'],
   ['archive', 0, 'Rar!\x1a\x07'],
   ['archive', 0, '\xfd7zXZ\0'],
-  ['archive', 0, 'BZh'],
+  ['archive', 4, '1AY&SY'],
   ['archive', 0, '\x28\xb5\x2f\xfd'],
   ['archive', 257, 'ustar'],
   ['executable', 0, '\x7fELF'],

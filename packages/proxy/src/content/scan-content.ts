@@ -1,8 +1,14 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { detectFileType, detectInText, type Detector } from './detectors.ts'
+import { base64Runs } from './base64-runs.ts'
+import { detectFileType, detectInText } from './detectors.ts'
 import { Findings, type Finding } from './findings.ts'
+import { packedParts } from './form-parts.ts'
+import { packedFile, type PackedFile } from './packed-file.ts'
+import { tarEntries } from './tar-entries.ts'
 import type { TextDetector } from './text-detector.ts'
+import { wideText } from './wide-text.ts'
+import { endsAsZip, zipEntries } from './zip-entries.ts'
 
 /** `findings`: what fired. `opaque`: something in it could not be read, so that nothing can be said of it. */
 export type ContentScan = { readonly findings: readonly Finding[]; readonly opaque: string | null }
@@ -26,9 +32,9 @@ const CODINGS: Readonly<Record<string, Unpack>> = {
 }
 const rawInflate = promisify(inflateRaw) as Unpack
 
-/** A run of base64 that may hide something: long enough for the shortest token. */
-const BASE64 = /[A-Za-z0-9+/_-]{24,}={0,2}(?:\r?\n[A-Za-z0-9+/]{1,76}={0,2})*/g
 const MOST_RUNS = 100_000
+/** Entries that do not unpack: headers of a zip cost nothing to write. */
+const MOST_UNREAD = 20
 
 /**
  * What is in a body: as it stands, unpacked (gzip, deflate, br, zstd), in the entries of a zip (OOXML too), in runs of base64, in
@@ -87,12 +93,20 @@ class Scan {
     const text = bytes.toString('latin1')
     this.#noteType(text)
     this.#detect(text)
-    if (depth >= this.#limits.depth) return
-    if (text.startsWith('PK\x03\x04')) await this.#lookIntoZip(bytes, depth)
-    else if (text.startsWith('\x1f\x8b\x08')) {
-      const unpacked = await this.unpack(bytes, CODINGS['gzip']!, 'a gzip file')
-      if (unpacked !== null) await this.look(unpacked, depth + 1)
-    } else await this.#lookIntoText(text, depth)
+    const packed = packedFile(text)
+    if (packed !== null) await this.#lookIntoFile(bytes, packed, depth)
+    // Whatever stands before it, a program that reads from the end finds a zip.
+    if (packed !== 'zip' && endsAsZip(bytes)) await this.#lookIntoFile(bytes, 'zip', depth)
+    if (packed === null || packed === 'tar') await this.#lookIntoText(text, depth)
+  }
+
+  async #lookIntoFile(bytes: Buffer, packed: PackedFile, depth: number): Promise<void> {
+    if (packed === 'unreadable') return void this.#cannot('a packed file')
+    if (depth >= this.#limits.depth) return void this.#cannot('what is packed so deep')
+    if (packed === 'zip') return this.#lookIntoZip(bytes, depth)
+    if (packed === 'tar') return this.#lookIntoTar(bytes, depth)
+    const unpacked = await this.unpack(bytes, CODINGS[packed]!, `a ${packed} file`)
+    if (unpacked !== null) await this.look(unpacked, depth + 1)
   }
 
   #detect(text: string): void {
@@ -105,60 +119,79 @@ class Scan {
   }
 
   async #lookIntoText(text: string, depth: number): Promise<void> {
+    const wide = wideText(text)
+    if (wide !== '') {
+      this.#detect(wide)
+      await this.#lookIntoText(wide, depth)
+    }
     const unescaped = withoutEscapes(text)
     if (unescaped !== text) this.#detect(unescaped)
-    let runs = 0
-    for (const [run] of unescaped.matchAll(BASE64)) {
-      if (++runs > MOST_RUNS) return void this.#cannot('runs of base64')
-      const decoded = Buffer.from(run, 'base64')
-      this.#left -= decoded.length
-      if (this.#left < 0) return void this.#cannot('runs of base64')
-      if (isWorthALook(decoded)) await this.look(decoded, depth + 1)
+    await this.#lookIntoBase64(unescaped, depth)
+    for (const part of packedParts(text)) {
+      this.#noteType(part)
+      if (!(await this.#lookWithin(Buffer.from(part, 'latin1'), depth, 'parts of a form'))) break
     }
-    // Files in a form come between boundaries, after an empty line.
-    for (const part of text.split('\r\n\r\n').slice(1, 1000)) {
-      if (this.#noteType(part) === 'archive')
-        await this.look(Buffer.from(part.replace(/\r\n--[^]*$/, ''), 'latin1'), depth + 1)
+    for (const part of text.split('\r\n\r\n').slice(1)) this.#noteType(part)
+  }
+
+  async #lookIntoBase64(text: string, depth: number): Promise<void> {
+    let runs = 0
+    for (const decoded of base64Runs(text)) {
+      if (++runs > MOST_RUNS) return void this.#cannot('runs of base64')
+      if (decoded === null) continue
+      if (depth >= this.#limits.depth) return void this.#cannot('what is packed so deep')
+      if (!(await this.#lookWithin(decoded, depth, 'runs of base64'))) return
     }
   }
 
-  /** Entries by their local headers, in order (PKWARE APPNOTE §4.3.7); what says nothing of its length is inflated to its end. */
   async #lookIntoZip(bytes: Buffer, depth: number): Promise<void> {
-    for (let at = 0; at + 30 <= bytes.length && bytes.readUInt32LE(at) === 0x04034b50;) {
-      const [flags, method] = [bytes.readUInt16LE(at + 6), bytes.readUInt16LE(at + 8)]
-      const size = bytes.readUInt32LE(at + 18)
-      const start = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28)
-      if ((flags & 1) !== 0) return void this.#cannot('an encrypted entry of a zip')
-      const hasLength = (flags & 8) === 0
-      const next = hasLength ? start + size : bytes.indexOf('PK\x07\x08', start, 'latin1') + 16
-      if (next <= start && size !== 0) return void this.#cannot('an entry of a zip')
-      const packed = bytes.subarray(start, hasLength ? next : next - 16)
-      const entry =
-        method === 0 ? packed : await this.unpack(packed, method === 8 ? rawInflate : null, 'an entry of a zip')
+    const { entries, isWhole } = zipEntries(bytes)
+    if (!isWhole) this.#cannot('an entry of a zip')
+    if (entries.length > 0) this.#findings.add('archive', 'high', `${bytes.length} zip`)
+    let unread = 0
+    for (const { method, isEncrypted, packed } of entries) {
+      if (isEncrypted) return void this.#cannot('an encrypted entry of a zip')
+      if (method === 0) {
+        if (!(await this.#lookWithin(packed, depth, 'entries of a zip'))) return
+        continue
+      }
+      const entry = await this.unpack(packed, method === 8 ? rawInflate : null, 'an entry of a zip')
       if (entry !== null) await this.look(entry, depth + 1)
-      at = next
+      else if (++unread > MOST_UNREAD) return
     }
+  }
+
+  /** What is not packed in it has been looked into as it stands. */
+  async #lookIntoTar(bytes: Buffer, depth: number): Promise<void> {
+    const entries = tarEntries(bytes)
+    if (entries === null) return void this.#cannot('an entry of a tar')
+    for (const entry of entries) {
+      const isPacked = packedFile(entry.toString('latin1', 0, 300)) !== null || endsAsZip(entry)
+      if (isPacked && !(await this.#lookWithin(entry, depth, 'entries of a tar'))) return
+    }
+  }
+
+  /** What needs no unpacking, counted like what does: parts that overlap would cost more than they are long. */
+  async #lookWithin(bytes: Buffer, depth: number, what: string): Promise<boolean> {
+    this.#left -= bytes.length
+    if (this.#left < 0) {
+      this.#cannot(what)
+      return false
+    }
+    await this.look(bytes, depth + 1)
+    return true
   }
 
   /** A file is told from others by its first octets. */
-  #noteType(text: string): Detector | null {
+  #noteType(text: string): void {
     const type = detectFileType(text)
     if (type !== null) this.#findings.add(type, 'high', `${text.length} ${text.slice(0, 256)}`)
-    return type
   }
 
   #cannot(what: string): null {
     this.#opaque ??= what
     return null
   }
-}
-
-/** Text, or a packed file: the rest of what base64 can be decoded to is noise. */
-function isWorthALook(decoded: Buffer): boolean {
-  if (detectFileType(decoded.toString('latin1', 0, 300)) !== null) return true
-  const head = decoded.subarray(0, 200)
-  const printable = head.filter((octet) => (octet >= 32 && octet < 127) || octet === 9 || octet === 10 || octet === 13)
-  return printable.length >= head.length * 0.9
 }
 
 function withoutEscapes(text: string): string {
