@@ -26,7 +26,7 @@ export type JudgedAddresses =
 export async function judgeAddresses(
   destination: Destination,
   facts: Flow,
-  judge: ProxyJudge,
+  judge: Pick<ProxyJudge, 'judge'>,
   names: LookUpNames,
   isLast: boolean,
 ): Promise<JudgedAddresses> {
@@ -48,7 +48,11 @@ export async function judgeAddresses(
 }
 
 /** The same addresses once more, when more is known. */
-export function judgeAgain(addresses: readonly JudgedAddress[], facts: Flow, judge: ProxyJudge): JudgedAddresses {
+export function judgeAgain(
+  addresses: readonly JudgedAddress[],
+  facts: Flow,
+  judge: Pick<ProxyJudge, 'judge'>,
+): JudgedAddresses {
   return keepJudged(
     addresses.map(({ address }) => address),
     facts,
@@ -61,7 +65,7 @@ export function judgeAgain(addresses: readonly JudgedAddress[], facts: Flow, jud
 function keepJudged(
   addresses: readonly Address[],
   facts: Flow,
-  judge: ProxyJudge,
+  judge: Pick<ProxyJudge, 'judge'>,
   isLast: boolean,
   resolveMs: number | null,
 ): JudgedAddresses {

@@ -97,23 +97,3 @@ function badHost(text: string, problem: string): Refusal {
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
   return refusal('bad-host', `${JSON.stringify(shown)}: ${problem}`)
 }
-
-/**
- * The path as rules compare it: without query, escapes of unreserved characters and dot segments (RFC 3986 §6.2.2), so that
- * another spelling of a path is judged as the path it means. Null when an escape is none.
- */
-export function judgedPath(path: string): string | null {
-  const plain = path.split('?', 1)[0]!
-  if (/%(?![0-9A-Fa-f]{2})/.test(plain)) return null
-  const decoded = plain.replace(/%([0-9A-Fa-f]{2})/g, (whole, digits: string) => {
-    const character = String.fromCharCode(Number.parseInt(digits, 16))
-    return /[A-Za-z0-9\-._~]/.test(character) ? character : whole.toUpperCase()
-  })
-  const kept: string[] = []
-  for (const segment of decoded.split('/').slice(1)) {
-    if (segment === '..') kept.pop()
-    else if (segment !== '.') kept.push(segment)
-  }
-  if (/\/\.{1,2}$/.test(decoded)) kept.push('')
-  return `/${kept.join('/')}`
-}

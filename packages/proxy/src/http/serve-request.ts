@@ -16,6 +16,8 @@ import { reachServer } from '../connect/reach-server.ts'
 import { parentFor } from '../connect/through-parent.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
+import { judgeBothWays } from '../decide/judge-both-ways.ts'
+import type { ProxyJudge } from '../decide/proxy-judge.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
@@ -29,13 +31,13 @@ import { isWebSocketUpgrade } from './forward-fields.ts'
 import { headOctets } from './head-octets.ts'
 import { Http1Answerer } from './http1-answerer.ts'
 import { serveUpgraded, withoutExtensions } from './serve-upgraded.ts'
+import { judgedPath, otherPath } from './judged-path.ts'
 import { loggedFields } from './logged-fields.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
 import { underOneRule, withHeaders } from './set-headers.ts'
 import {
   authorityText,
   isRefusal,
-  judgedPath,
   parseAbsoluteTarget,
   parseTunnelledTarget,
   type Destination,
@@ -69,6 +71,10 @@ export async function serveRequest(
   })
   const unfit = checkMethod(core, head)
   if (unfit !== null) return refuse(unfit)
+  // RFC 6455 §4.1: the opening is a GET, and octets behind it would be a body to one reader and frames to another.
+  const { framing } = asker
+  const hasBody = framing.kind !== 'none' && !(framing.kind === 'length' && framing.octets === 0)
+  if (hasBody && isWebSocketUpgrade(head)) return refuse(refusal('bad-request', 'a WebSocket that begins with a body'))
   const wanted = wantedOf(head, route)
   if (isRefusal(wanted)) return refuse(wanted)
   const { destination, path, target } = wanted
@@ -80,11 +86,13 @@ export async function serveRequest(
   record.asker(identity)
   const facts = { ...requestFacts(peer, identity, head, wanted, plainPath), protocol } as const
   const names = route === null ? core.names : pinned(route)
-  const early = await judgeAddresses(destination, facts, core.judge, names, false)
+  const other = otherPath(path)
+  const judge = other === null ? core.judge : judgeBothWays(core.judge, other)
+  const early = await judgeAddresses(destination, facts, judge, names, false)
   record.set({ resolveMs: early.resolveMs })
   const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
-  const judged = judgeWhole(core, early, facts, content)
+  const judged = judgeWhole(judge, early, facts, content)
   if (needsContent(early)) record.addContent(content.findings)
   if (content.isTargetSecret) record.set({ path: '/[redacted]', referer: null })
   if (judged.state === 'refused') {
@@ -180,13 +188,18 @@ function needsContent(early: JudgedAddresses): boolean {
 }
 
 /** The last word on a request. What could not be read is no evidence against it, and never enough to let it through. */
-function judgeWhole(core: ProxyCore, early: JudgedAddresses, facts: Flow, content: JudgedContent): JudgedAddresses {
+function judgeWhole(
+  judge: Pick<ProxyJudge, 'judge'>,
+  early: JudgedAddresses,
+  facts: Flow,
+  content: JudgedContent,
+): JudgedAddresses {
   if (early.state === 'refused' || early.addresses.every(({ judged }) => judged.outcome === 'allow')) return early
-  if (!needsContent(early)) return judgeAgain(early.addresses, facts, core.judge)
+  if (!needsContent(early)) return judgeAgain(early.addresses, facts, judge)
   const judged = judgeAgain(
     early.addresses,
     { ...facts, content: content.findings.map(({ detector }) => detector) },
-    core.judge,
+    judge,
   )
   if (content.opaque === null || judged.state === 'refused') return judged
   const isMonitored = judged.addresses.every(({ judged: { verdict } }) => verdict?.mode === 'monitor')
