@@ -4,6 +4,7 @@ import type { Flow } from '@sallyport/policy'
 import type { Client } from './client/client.ts'
 import { SharedBudgets, type Spend } from './allowance/shared-budgets.ts'
 import { RequestRates } from './client/request-rates.ts'
+import { OwnListeners } from './connect/own-listeners.ts'
 import { NameAddresses } from './connect/name-addresses.ts'
 import { UpstreamPool } from './connect/upstream-pool.ts'
 import { Counters } from './counters.ts'
@@ -27,6 +28,7 @@ export class ProxyCore implements AsyncDisposable {
   readonly counters: Counters = new Counters()
   readonly names: NameAddresses
   readonly pool: UpstreamPool
+  readonly own: OwnListeners = new OwnListeners()
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
   readonly spend: Spend

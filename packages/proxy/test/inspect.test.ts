@@ -15,6 +15,7 @@ import {
   PinnedHosts,
   type AuthorityPem,
   type InspectionOptions,
+  type ProxyOptions,
 } from '@sallyport/proxy'
 import { labPolicy, startLab, type Lab } from './lab.fixture.ts'
 import { madeCertificate, openConnect, tlsGreeting } from './tls.fixture.ts'
@@ -49,6 +50,7 @@ suite('requests inside TLS', () => {
     serverCa = certificate.cert
     server = createServer(certificate, (request, response) => {
       seen.push(`${request.method} ${request.url} ${request.headers.host}`)
+      if (request.url?.startsWith('/close/') === true) response.setHeader('Connection', 'close')
       request.resume().on('end', () => response.end(`served ${request.url}`))
     })
     server.listen(0, '127.0.0.1')
@@ -64,9 +66,10 @@ suite('requests inside TLS', () => {
   async function inspecting(
     change: Partial<InspectionOptions> = {},
     rules: Parameters<typeof labPolicy>[0] = RULES,
+    options: Partial<ProxyOptions> = {},
   ): Promise<Lab> {
     const inspect = { authority: await CertificateAuthority.open(authority), never: [], serverCa, ...change }
-    return startLab({ policy: labPolicy(rules), inspect })
+    return startLab({ policy: labPolicy(rules), inspect, ...options })
   }
   const curl = async (lab: Lab, ...args: readonly string[]): Promise<string> => {
     const usual = [
@@ -108,6 +111,16 @@ suite('requests inside TLS', () => {
         ['/b', 'tls', 'up'],
       ],
     )
+  })
+
+  test('go through the parent that is for the host, over every connection to the server', async () => {
+    await using parent = await startLab()
+    const parents = [{ domain: null, host: '127.0.0.1', port: parent.port, credentials: null }]
+    await using lab = await inspecting({}, RULES, { parents })
+    const answers = await curl(lab, '--http1.1', url('up.example.com', '/close/a'), url('up.example.com', '/close/b'))
+    assert.equal(answers, 'served /close/a 200served /close/b 200')
+    assert.equal(lab.proxy.counts().totals.requestsConnect, 1)
+    assert.equal(parent.proxy.counts().totals.requestsConnect, 2)
   })
 
   test('over SOCKS too', async () => {

@@ -1,8 +1,9 @@
-import type { Refusal } from '../answers.ts'
+import { refusal, type Refusal } from '../answers.ts'
 import { authorityText, isRefusal, type Destination } from '../http/request-target.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { JudgedAddress } from './judge-addresses.ts'
+import type { SocketLoop } from '../sockets/socket-loop.ts'
 import { openUpstream, type Opened } from './open-upstream.ts'
 import { openThroughParent, parentFor } from './through-parent.ts'
 
@@ -15,18 +16,33 @@ export async function reachServer(
   addresses: readonly JudgedAddress[],
   record: OpenRecord,
 ): Promise<Reached | Refusal> {
-  const { connectMs } = core.timeouts
   const startMs = performance.now()
-  const parent = parentFor(core.options.parents ?? [], destination.host)
-  const opened =
-    parent === null
-      ? await openUpstream(core.loop, addresses, destination.port, connectMs)
-      : await openThroughParent(parent, authorityText(destination, null), connectMs)
+  const reached = await connectTo(core, core.loop, destination, addresses)
   record.set({ connectMs: performance.now() - startMs })
-  if (isRefusal(opened) || ('state' in opened && opened.state === 'refused')) {
-    record.judged(addresses[0]!.judged)
-    return isRefusal(opened) ? opened : (opened as Extract<Opened, { state: 'refused' }>).refusal
+  if (isRefusal(reached)) record.judged(addresses[0]!.judged)
+  return reached
+}
+
+/** The same for who has no record of it. */
+export async function connectTo(
+  core: ProxyCore,
+  loop: SocketLoop | null,
+  destination: Destination,
+  judged: readonly JudgedAddress[],
+): Promise<Reached | Refusal> {
+  const { connectMs } = core.timeouts
+  const addresses = judged.filter(({ address }) => !core.own.has(address, destination.port))
+  const [first] = addresses
+  if (first === undefined) return refusal('loop', 'the destination is this proxy')
+  const parent = parentFor(core.options.parents ?? [], destination.host)
+  if (parent !== null) {
+    const socket = await openThroughParent(parent, authorityText(destination, null), connectMs)
+    if (isRefusal(socket)) return socket
+    core.counters.add('upstreamOpened')
+    return { state: 'open', socket, to: first }
   }
+  const opened = await openUpstream(loop, addresses, destination.port, connectMs)
+  if (opened.state === 'refused') return opened.refusal
   core.counters.add('upstreamOpened')
-  return 'state' in opened ? (opened as Reached) : { state: 'open', socket: opened, to: addresses[0]! }
+  return opened
 }

@@ -30,7 +30,7 @@ export async function inspectTunnel(
     host,
     trust: options,
     to: { address, judged: { outcome: 'allow', verdict: tunnel.verdict } },
-    port: destination.port,
+    destination,
   })
   secure.once('close', () => server[Symbol.dispose]())
   const route: TunnelRoute = { destination, identity, address, open: (kept, how) => server.open(kept, how) }

@@ -2,12 +2,12 @@ import { connect, type ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Refusal } from '../answers.ts'
 import type { JudgedAddress } from '../connect/judge-addresses.ts'
-import { openUpstream } from '../connect/open-upstream.ts'
+import { connectTo } from '../connect/reach-server.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import type { Answerer } from '../http/answerer.ts'
 import { Http1Answerer } from '../http/http1-answerer.ts'
 import type { KeptUpstreams } from '../http/kept-upstreams.ts'
-import { isRefusal } from '../http/request-target.ts'
+import { isRefusal, type Destination } from '../http/request-target.ts'
 import { Http2Answerer } from '../http2/http2-answerer.ts'
 import { http2Bounds } from '../http2/http2-limits.ts'
 import type { ProxyCore } from '../proxy-core.ts'
@@ -25,7 +25,7 @@ export class InspectedServer implements Disposable {
   readonly #host: string
   readonly #trust: ServerTrust
   readonly #to: JudgedAddress
-  readonly #port: number
+  readonly #destination: Destination
   #raw: Socket | null
   #session: ClientHttp2Session | null = null
   /** The first connection, which says what the server speaks. */
@@ -38,7 +38,7 @@ export class InspectedServer implements Disposable {
       readonly host: string
       readonly trust: ServerTrust
       readonly to: JudgedAddress
-      readonly port: number
+      readonly destination: Destination
     },
   ) {
     this.#core = core
@@ -46,7 +46,7 @@ export class InspectedServer implements Disposable {
     this.#host = server.host
     this.#trust = server.trust
     this.#to = server.to
-    this.#port = server.port
+    this.#destination = server.destination
   }
 
   async open(
@@ -81,7 +81,7 @@ export class InspectedServer implements Disposable {
     const tls = await openTls(socket, this.#host, this.#trust, protocols, timeouts.connectMs)
     if (isRefusal(tls)) return tls
     if (tls.alpnProtocol !== 'h2') {
-      return new Http1Answerer(this.#core, newUpstream(tls, this.#to.address, this.#port), kept)
+      return new Http1Answerer(this.#core, newUpstream(tls, this.#to.address, this.#destination.port), kept)
     }
     const session = connect(`https://${this.#host}`, { ...http2Bounds(limits), createConnection: () => tls })
     session.on('error', () => session.destroy())
@@ -92,9 +92,7 @@ export class InspectedServer implements Disposable {
   }
 
   async #reopen(): Promise<Socket | Refusal> {
-    const opened = await openUpstream(null, [this.#to], this.#port, this.#core.timeouts.connectMs)
-    if (opened.state !== 'open') return opened.refusal
-    this.#core.counters.add('upstreamOpened')
-    return asNodeSocket(opened.socket)
+    const opened = await connectTo(this.#core, null, this.#destination, [this.#to])
+    return isRefusal(opened) ? opened : asNodeSocket(opened.socket)
   }
 }

@@ -34,6 +34,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   for (const endpoint of options.listen) {
     const one = await listen(core, open, endpoint)
     listening.push(one)
+    core.own.add({ address: endpoint.address, port: one.port })
     opened.defer(() => one.close())
   }
   const endpoints = listening.map(({ port }, index) => ({ address: options.listen[index]!.address, port }))
@@ -113,12 +114,14 @@ class OpenConnections {
   }
 
   take(socket: ClientSocket): void {
-    const { limits, counters } = this.#core
+    const { limits, counters, options } = this.#core
     const address =
       socket instanceof LoopSocket ? (socket.remote?.address ?? null) : parseAddress(socket.remoteAddress ?? '')
     const key = address === null ? '' : clientKey(address)
     const own = this.#byClient.get(key) ?? 0
-    if (this.#sockets.size >= limits.connections || own >= limits.connectionsPerClient) return this.#turnAway(socket)
+    // The clients of a load balancer all come from its address.
+    const mostOwn = (options.proxyHeaderFrom ?? null) === null ? limits.connectionsPerClient : limits.connections
+    if (this.#sockets.size >= limits.connections || own >= mostOwn) return this.#turnAway(socket)
     this.#sockets.add(socket)
     this.#byClient.set(key, own + 1)
     counters.openConnections++
