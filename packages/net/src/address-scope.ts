@@ -19,12 +19,19 @@ const PREFIXES: readonly (readonly [Exclude<AddressScope, 'public'>, readonly st
       '240.0.0.0/4',
       // Where Azure's platform answers every virtual machine.
       '168.63.129.16/32',
-      // Forms that carry an IPv4 address to wherever a relay takes it: IPv4-compatible, local NAT64, Teredo, 6to4.
+      // Forms that carry an IPv4 address to wherever a relay takes it: IPv4-compatible, IPv4-translated (RFC 2765), local NAT64, Teredo, 6to4
+      // and its relays.
       '::/96',
+      '::ffff:0:0:0/96',
+      '192.88.99.0/24',
       '64:ff9b:1::/48',
       '2001::/32',
       '2002::/16',
       '100::/64',
+      '100:0:0:1::/64',
+      '2001:2::/48',
+      '2001:10::/28',
+      '5f00::/16',
     ],
   ],
 ]

@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { suite, test } from 'node:test'
 import { hashSync } from 'bcryptjs'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { parseDomainPattern } from '@sallyport/net'
 import { authenticateBy, readUsers, type PasswordEntry } from '@sallyport/proxy'
 import { answerOf, labPolicy, startLab, startUpstream, type Lab } from './lab.fixture.ts'
+import { certificateIdentity } from '../src/identity/certificate-identity.ts'
 import { madeCertificate, openConnect, startTlsEcho, tlsGreeting } from './tls.fixture.ts'
 
 const STAFF = [{ id: 'staff', action: 'allow', from: [{ group: 'staff' }], to: ['127.0.0.1'] }] as const
@@ -169,6 +170,15 @@ suite('who asks', () => {
 })
 
 suite('what stands before and behind the proxy', () => {
+  test('a certificate has the names that stand in it, and none that stand within another', () => {
+    const userOf = (subjectaltname: string): string | null | undefined =>
+      certificateIdentity({ subject: { CN: 'common' }, subjectaltname } as PeerCertificate)?.user
+    assert.equal(userOf('DNS:a.example, email:ann@corp.example'), 'ann@corp.example')
+    assert.equal(userOf('URI:spiffe://corp.example/web'), 'spiffe://corp.example/web')
+    assert.equal(userOf('DNS:"a, email:root@corp.example, DNS:b"'), 'common')
+    assert.equal(userOf('DNS:"a\\", email:root@corp.example, \\"b", email:ann@corp.example'), 'ann@corp.example')
+  })
+
   test('a PROXY header says where a client is, and only a load balancer may send it', async () => {
     await using upstream = await startUpstream()
     const policy = labPolicy([{ id: 'net', action: 'allow', from: [{ network: '192.0.2.0/24' }], to: ['127.0.0.1'] }])
@@ -248,6 +258,25 @@ suite('what stands before and behind the proxy', () => {
     await ask(lab, upstream.port, '')
     const [, via] = /Via: (\S+ \S+)\r\n/.exec(upstream.received())!
     assert.equal(await ask(lab, upstream.port, `Via: 1.1 x, ${via}\r\n`), '508 loop')
+  })
+
+  test('nobody comes back in through the proxy, where he would be this host', async () => {
+    const policy = labPolicy([
+      { id: 'host', action: 'allow', from: [{ network: '127.0.0.1' }], to: ['127.0.0.0/8'] },
+      { id: 'none', action: 'deny' },
+    ])
+    for (const address of ['127.0.0.1', '0.0.0.0']) {
+      await using lab = await startLab({ policy, listen: [{ address, port: 0 }] })
+      for (const host of ['127.0.0.1', 'up.example.com', ...(address === '0.0.0.0' ? ['127.0.0.9'] : [])]) {
+        const own = `${host}:${lab.port}`
+        assert.equal(answerOf(await lab.send(`CONNECT ${own} HTTP/1.1\r\nHost: ${own}\r\n\r\n`)), '508 loop')
+        assert.equal(
+          answerOf(await lab.send(`GET http://${own}/proxy.pac HTTP/1.1\r\nHost: ${own}\r\n\r\n`)),
+          '508 loop',
+        )
+      }
+      assert.equal(lab.proxy.counts().totals.upstreamOpened, 0)
+    }
   })
 
   test('a client that asks too often is told so, and one that holds too many connections is cut', async () => {

@@ -37,7 +37,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   const greeting = await readPart(client, readSocksGreeting, deadlineMs)
   if (isRefusal(greeting)) return refuse(greeting, null)
   const identity = await login(core, client, greeting.methods, deadlineMs)
-  if (isRefusal(identity)) return refuse(identity, loginReply(identity, greeting.methods))
+  if (isRefusal(identity)) return refuse(identity, loginReply(core, identity, greeting.methods))
   record.asker(identity)
   const request = await readPart(client, readSocksRequest, deadlineMs)
   if (isRefusal(request)) return refuse(request, buildSocksReply(SOCKS_REPLY.GENERAL_FAILURE, null))
@@ -78,9 +78,10 @@ async function login(
 }
 
 /** RFC 1929 §2: any status but zero, once a method was chosen; before that 0xff. */
-function loginReply(no: Refusal, methods: readonly number[]): Uint8Array | null {
+function loginReply({ options }: ProxyCore, no: Refusal, methods: readonly number[]): Uint8Array | null {
   if (no.reason !== 'authentication-required') return null
-  return Uint8Array.from(methods.includes(SOCKS_METHOD.USER_PASSWORD) ? [1, 1] : [5, SOCKS_METHOD.NO_ACCEPTABLE])
+  const isChosen = options.authenticate?.takesPasswords === true && methods.includes(SOCKS_METHOD.USER_PASSWORD)
+  return Uint8Array.from(isChosen ? [1, 1] : [5, SOCKS_METHOD.NO_ACCEPTABLE])
 }
 
 function destinationOf(request: {
