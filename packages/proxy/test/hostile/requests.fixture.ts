@@ -30,7 +30,7 @@ export const REQUESTS: readonly RequestRow[] = [
   bad('a length beyond all numbers', post('Content-Length: 99999999999999999999\r\n', '')),
   bad('an empty length', post('Content-Length:\r\n', '')),
   bad('a length with a fraction', post('Content-Length: 5.0\r\n', 'abcde')),
-  bad('CL behind a space before its colon (CVE-2020-15810)', post('Content-Length : 5\r\n', 'abcde')),
+  bad('CL behind a space before its colon (CVE-2019-18678, CVE-2020-15810)', post('Content-Length : 5\r\n', 'abcde')),
   bad('TE behind a space before its colon', post('Transfer-Encoding : chunked\r\n', '0\r\n\r\n')),
   bad('TE behind a tab before its colon', post('Transfer-Encoding\t: chunked\r\n', '0\r\n\r\n')),
   bad('TE with a vertical tab', post('Transfer-Encoding: \x0bchunked\r\n', '0\r\n\r\n')),
@@ -116,7 +116,7 @@ export const REQUESTS: readonly RequestRow[] = [
   bad('a backslash within the host', 'GET http://evil\\{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n', '400 bad-host'),
   bad('file:', 'GET file:///etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n', '501 unsupported-scheme'),
   bad(
-    'ftp: (CVE-2019-12527 and others of Squid)',
+    'ftp: (CVE-2019-12528 and others of Squid)',
     'GET ftp://{up}/ HTTP/1.1\r\nHost: {up}\r\n\r\n',
     '501 unsupported-scheme',
   ),
