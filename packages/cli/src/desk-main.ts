@@ -6,13 +6,14 @@ import { reportFailure } from './failure.ts'
 import { stateDirectory as stateDirectoryOf } from './input/state-directory.ts'
 import { readWorldApart } from './input/world.ts'
 import { note } from './output/print.ts'
-import type { DeskArguments } from './keep-desk.ts'
+import type { DeskArguments, DeskMessage } from './keep-desk.ts'
 import { version } from './version.ts'
 
-/** The process beside `sallyport up` that stores and shows; it says on its standard output when it answers. */
+/** The process beside `sallyport up` that stores and shows; it tells its parent when it answers. */
 const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, keepDays, oidc } = JSON.parse(
   process.argv[2] ?? '',
 ) as DeskArguments
+const tell = (message: DeskMessage): void => void process.send?.(message)
 const stopped = new AbortController()
 process.once('SIGTERM', () => stopped.abort())
 // Of the terminal: the parent ends us when it has ended what it guards.
@@ -32,8 +33,9 @@ try {
       keepDays,
       ...(store === null ? {} : { store: parseServerAddress(store) }),
       onNotice: (text) => note(`sallyport: ${text}`),
+      onLayingOut: (progress) => tell({ kind: 'laying-out', progress }),
     },
-    (ready) => process.send?.(ready),
+    (ready) => tell({ kind: 'ready', ready }),
     stopped.signal,
   )
   process.exitCode = 0

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeskReady } from '@sallyport/console'
+import type { Relayout } from '@sallyport/store'
 
 export type DeskArguments = {
   readonly stateDirectory: string
@@ -17,6 +18,10 @@ export type DeskArguments = {
   readonly oidc: string | null
 }
 
+/** What the desk tells the process that guards. */
+export type DeskMessage =
+  { readonly kind: 'ready'; readonly ready: DeskReady } | { readonly kind: 'laying-out'; readonly progress: Relayout }
+
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))
 const FIRST_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 60_000
@@ -30,7 +35,7 @@ const BAD_USAGE = 2
  */
 export async function keepDesk(
   desk: DeskArguments,
-  onReady: (ready: DeskReady) => void,
+  onMessage: (message: DeskMessage) => void,
   onNotice: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -38,7 +43,7 @@ export async function keepDesk(
   while (!signal.aborted) {
     const startedMs = performance.now()
     const child = fork(MAIN, [JSON.stringify(desk)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
-    child.on('message', (ready) => onReady(ready as DeskReady))
+    child.on('message', (message) => onMessage(message as DeskMessage))
     const code = await ended(child, signal)
     if (signal.aborted) return
     if (code === BAD_USAGE) return onNotice('there is no console; the host is guarded, flows wait in the spool')

@@ -1,4 +1,6 @@
-import { serveHost, type Guarding } from '@sallyport/agent'
+import { serveHost, type Guarding, type HostStatus } from '@sallyport/agent'
+import { serveMetrics } from '@sallyport/dns'
+import type { Relayout } from '@sallyport/store'
 import { author } from './input/author.ts'
 import {
   checkedFlowStore,
@@ -11,11 +13,12 @@ import { followHostFeeds, hostWorldReader } from './input/host-world.ts'
 import { namesInForce } from './input/known-names.ts'
 import { readPolicyTexts } from './input/policy-texts.ts'
 import { parseEndpoint } from './input/resolver-addresses.ts'
-import { keepDesk } from './keep-desk.ts'
-import { FeedCounters } from './output/feed-metrics.ts'
+import { keepDesk, type DeskMessage } from './keep-desk.ts'
+import { FeedCounters, formatFeedMetrics } from './output/feed-metrics.ts'
 import { openReport, type FlowReport } from './output/flow-report.ts'
 import { announceDesk, announceHost } from './output/host-ready.ts'
 import { note } from './output/print.ts'
+import { formatRecordingMetrics } from './output/recording-metrics.ts'
 
 export const tell = (text: string): void => note(`sallyport: ${text}`)
 
@@ -24,7 +27,8 @@ export async function serveGuarded(
   options: GuardedOptions,
   guarding: Guarding,
   stopped: AbortSignal,
-  feedCounters: FeedCounters = new FeedCounters(),
+  /** Of what guards; empty before it does. */
+  metricsOfGuard: () => string,
 ): Promise<void> {
   const listen = parseEndpoint('--listen', options.listen)
   const asJson = options.json === true
@@ -32,7 +36,18 @@ export async function serveGuarded(
   const oidc = checkedOidc(options)
   const { alertsTo, flowsTo } = checkedTargets(options)
   const store = checkedFlowStore(options)
+  const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
   await using report = await openReport(options.report)
+  const feedCounters = new FeedCounters()
+  let status: (() => HostStatus) | null = null
+  let layingOut: Relayout | null = null
+  const onDesk = (message: DeskMessage): void => {
+    if (message.kind === 'ready') announceDesk(message.ready, asJson)
+    else layingOut = message.progress.rowsLeft === 0 ? null : message.progress
+  }
+  const metricsText = (): string =>
+    status === null ? '' : metricsOfGuard() + formatFeedMetrics(feedCounters) + formatRecordingMetrics(status())
+  await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
   let desk: Promise<void> = Promise.resolve()
   const startDesk = (): Promise<void> =>
     keepDesk(
@@ -47,7 +62,7 @@ export async function serveGuarded(
         keepDays: options.keepDays,
         oidc,
       },
-      (ready) => announceDesk(ready, asJson),
+      onDesk,
       tell,
       stopped,
     )
@@ -62,10 +77,12 @@ export async function serveGuarded(
       worldFor: await hostWorldReader(options.feed),
       namesFor: (policy) => namesInForce(policy, options.feed),
       followWorld: (host) => followHostFeeds(options.feed, host, feedCounters),
+      layingOut: () => layingOut,
       onNotice: tell,
     },
-    (status) => {
-      announceHost(status, asJson)
+    (answers) => {
+      status = answers
+      announceHost(answers(), asJson)
       if (options.console) desk = startDesk()
     },
     stopped,

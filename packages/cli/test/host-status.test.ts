@@ -4,21 +4,22 @@ import { stripVTControlCharacters } from 'node:util'
 import type { HostStatus } from '@sallyport/agent'
 import { describeHost } from '../src/output/host-status.ts'
 
+const policy = {
+  version: null,
+  confirmed: null,
+  confirmByMs: null,
+  mode: 'monitor',
+  layers: [],
+  author: null,
+  reason: null,
+  createdMs: null,
+  stateProblem: null,
+} as const
+const spool = { spooled: 1, dropped: {} } as HostStatus['spool']
+
 test('counters are told in words, and only those that counted something', () => {
-  const policy = {
-    version: null,
-    confirmed: null,
-    confirmByMs: null,
-    mode: 'monitor',
-    layers: [],
-    author: null,
-    reason: null,
-    createdMs: null,
-    stateProblem: null,
-  } as const
-  const spool = { spooled: 1, dropped: {} } as HostStatus['spool']
   const kernel = { allowed: 2, denied: 0, eventsLost: 1 }
-  const status: HostStatus = { policy, startedMs: 0, guarding: '/', pid: 9, kernel, spool, feeds: [] }
+  const status: HostStatus = { policy, startedMs: 0, guarding: '/', pid: 9, kernel, spool, layingOut: null, feeds: [] }
   assert.equal(
     stripVTControlCharacters(describeHost(status, 0)),
     [
@@ -27,5 +28,14 @@ test('counters are told in words, and only those that counted something', () => 
       '1 flow recorded',
       'allowed 2, events lost 1',
     ].join('\n'),
+  )
+})
+
+test('what an earlier version stored and is still to be laid out anew is told', () => {
+  const layingOut = { rows: 1000, rowsLeft: 250 }
+  const status: HostStatus = { policy, startedMs: 0, guarding: '/', pid: 9, kernel: null, spool, layingOut, feeds: [] }
+  assert.match(
+    describeHost(status, 0),
+    /^stored by an earlier version: 250 of 1000 flows are still to be laid out anew$/m,
   )
 })

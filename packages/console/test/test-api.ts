@@ -33,6 +33,7 @@ const STATUS: Omit<HostStatus, 'policy'> = {
     },
     unsaid: 0,
   },
+  layingOut: { rows: 1000, rowsLeft: 250 },
   feeds: [{ name: 'malware', entries: 2, fetchedMs: NOW, checkedMs: NOW, problem: null }],
 }
 

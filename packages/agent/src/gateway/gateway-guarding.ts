@@ -2,7 +2,7 @@ import { replaceTable } from '@sallyport/kernel'
 import { formatPrefix } from '@sallyport/net'
 import { byMachine } from '../host/by-machine.ts'
 import { resolverAddresses } from './gateway-resolver.ts'
-import type { Guarding } from '../up/serve-host.ts'
+import type { Guarding } from '../up/guarding.ts'
 import {
   GatewayGuard,
   gatewayTable,

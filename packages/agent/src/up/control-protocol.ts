@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { PolicyChange } from './host-control.ts'
+import type { PolicyChange } from './policy-change.ts'
 
 /** Requests on the control socket, JSON over HTTP. Who may open the socket is root on this host. */
 const Author = z.string().min(1).max(128)

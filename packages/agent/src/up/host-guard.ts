@@ -1,59 +1,40 @@
 import { join } from 'node:path'
-import { compileApart, serversOf, type ForwarderService } from '@sallyport/dns'
+import { compileApart, serversOf, type CounterValues, type ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import {
   cgroupId,
-  findCgroupMount,
   NOTHING_LOST,
-  openEnforcement,
   PIN_ROOT,
   removeHandshakeRules,
   removePinned,
   requireMachine,
-  type EndedFlow,
-  type Enforcement,
   type KernelCounters,
-  type KernelEvent,
   type Lost,
 } from '@sallyport/kernel'
 import type { Policy, World } from '@sallyport/policy'
-import { byMachine } from '../host/by-machine.ts'
 import { ExecutablePaths } from '../host/executable-paths.ts'
 import { ProcessTree } from '../host/process-tree.ts'
 import { HostReader } from '../host/host-reader.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
-import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
-import { InspectedGenerations } from '../inspect/inspected-generations.ts'
-import { policyOfTables } from '../inspect/policy-of-tables.ts'
+import type { InspectionStatus } from '../inspect/handshake-guard.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
-import { LimitCloser } from '../run/limit-closer.ts'
 import type { LoopbackForwarder } from '../run/local-forwarder.ts'
 import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
 import { startRunResolver } from '../run/run-resolver.ts'
+import { attachHost, type Attached } from './attach-host.ts'
 import { enforces } from './host-policy.ts'
-import { PolicyEvents } from './policy-events.ts'
-import type { Guarding } from './serve-host.ts'
 
-/** The processes of a cgroup; null is the whole host. */
-export function hostGuarding(
-  cgroup: string | null,
-  serviceFor: HostGuardOptions['serviceFor'],
-  onNotice: (text: string) => void,
-): Guarding {
-  const cgroupPath = cgroup ?? findCgroupMount()
-  return {
-    what: cgroupPath,
-    open: (policy, world, onFlow) =>
-      HostGuard.open({ cgroupPath, serviceFor, onFlow, onNotice }, policy, world).catch((error: unknown) => {
-        throw byMachine(error)
-      }),
-  }
+export type HostStatistics = {
+  readonly kernel: KernelCounters
+  readonly dns: CounterValues
+  /** Null while no policy needed it. */
+  readonly inspection: InspectionStatus | null
 }
 
-type HostGuardOptions = {
+export type HostGuardOptions = {
   /** All processes in it and below are guarded; the root of the hierarchy is the whole host. */
   readonly cgroupPath: string
   /** Whom the resolver asks under a policy. */
@@ -62,29 +43,13 @@ type HostGuardOptions = {
   readonly onNotice: (text: string) => void
 }
 
-/** About 140,000 events: what a host decides while this process is held up for a second or more. */
-const EVENT_BYTES = 2 ** 24
-
-/** By the generation that let the flow through. */
-type EndedEvent = EndedFlow & { readonly generation: number }
-
 type Current = { readonly asked: AskedPolicy; readonly inForce: PolicyInForce }
-type Attached = {
-  readonly enforcement: Enforcement
-  readonly pinned: boolean
-  readonly events: PolicyEvents<KernelEvent>
-  readonly ends: PolicyEvents<EndedEvent>
-  readonly judged: PolicyEvents<JudgedHandshake>
-  readonly inspected: InspectedGenerations
-  /** What judges handshakes, where anything is enforced, and what ends connections over a limit. */
-  readonly inspection: AsyncDisposableStack
-}
 
 /**
  * This host's processes under a policy that may change. A policy that only watches leaves nothing in the kernel when this
  * process dies; one that enforces is pinned, and goes on without it.
  */
-class HostGuard implements AsyncDisposable {
+export class HostGuard implements AsyncDisposable {
   readonly #options: HostGuardOptions
   readonly #names = new BoundNames()
   readonly #begun = new BegunFlows()
@@ -137,7 +102,7 @@ class HostGuard implements AsyncDisposable {
     const service = serversOf(await this.#options.serviceFor(policy))
     const pinned = enforces(policy)
     const before = this.#attached
-    const attached = before?.pinned === pinned ? before : await this.#open(pinned)
+    const attached = before?.pinned === pinned ? before : await this.#attach(pinned)
     try {
       this.#put(attached, next, policy, world)
     } catch (error) {
@@ -179,6 +144,13 @@ class HostGuard implements AsyncDisposable {
     return this.#attached?.enforcement.counters() ?? null
   }
 
+  /** Of everything that counts. */
+  statistics(): HostStatistics | null {
+    if (this.#attached === null || this.#resolver === null) return null
+    const { enforcement, inspectionStatus } = this.#attached
+    return { kernel: enforcement.counters(), dns: this.#resolver.counters(), inspection: inspectionStatus() }
+  }
+
   takeLost(): Lost {
     const lost = addLost(this.#lost, this.#attached?.enforcement.takeLost() ?? NOTHING_LOST)
     this.#lost = NOTHING_LOST
@@ -194,46 +166,19 @@ class HostGuard implements AsyncDisposable {
     await this.#resolver?.[Symbol.asyncDispose]()
   }
 
-  async #open(pinned: boolean): Promise<Attached> {
+  #attach(pinned: boolean): Promise<Attached> {
     const { v4, v6, port } = this.#resolver!
-    const enforcement = await openEnforcement({
+    return attachHost({
       cgroupPath: this.#options.cgroupPath,
-      ...(pinned ? { pinPath: this.#pinPath } : {}),
+      pinPath: pinned ? this.#pinPath : null,
+      rulesName: this.#rulesName,
       resolver: { v4, ...(v6 === null ? {} : { v6 }), port },
-      resolverTgid: process.pid,
-      ownNetworkOnly: true,
-      eventBytes: EVENT_BYTES,
+      names: this.#names,
     })
-    const events = new PolicyEvents<KernelEvent>()
-    const inspection = new AsyncDisposableStack()
-    const closer = inspection.use(new LimitCloser(enforcement))
-    const judged = new PolicyEvents<JudgedHandshake>()
-    enforcement.events((event) => {
-      events.receive(event)
-      closer.receive(event)
-    })
-    const ends = new PolicyEvents<EndedEvent>()
-    enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
-    // netfilter asks about every packet then: only where a policy may need it.
-    const inspect = (): void => {
-      const handshakes = inspection.use(enforcement.handshakes(this.#rulesName))
-      inspection.use(
-        new HandshakeGuard({
-          handshakes,
-          limits: OWN_LIMITS,
-          ...policyOfTables((generation) => inspected.get(generation), this.#names),
-          onJudged: (handshake) => judged.receive(handshake),
-        }),
-      )
-    }
-    const inspected: InspectedGenerations = new InspectedGenerations(pinned ? inspect : undefined)
-    return { enforcement, pinned, events, ends, judged, inspected, inspection }
   }
 
-  async #close({ enforcement, inspection }: Attached): Promise<void> {
-    await inspection.disposeAsync()
-    this.#lost = addLost(this.#lost, enforcement.takeLost())
-    await enforcement[Symbol.asyncDispose]()
+  async #close(attached: Attached): Promise<void> {
+    this.#lost = addLost(this.#lost, await attached.close())
   }
 }
 

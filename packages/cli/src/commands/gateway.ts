@@ -1,13 +1,11 @@
 import { Command } from 'commander'
 import { formatGatewayMetrics, gatewayGuarding, plannedGateway, type GatewayGuardOptions } from '@sallyport/agent'
-import { formatMetrics, serveMetrics } from '@sallyport/dns'
+import { formatMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
 import { addGuardedOptions, type GuardedOptions } from '../input/guarded-options.ts'
 import { examples, repeatable } from '../input/options.ts'
-import { parseEndpoint } from '../input/resolver-addresses.ts'
 import { guardedService } from '../input/guarded-service.ts'
-import { FeedCounters, formatFeedMetrics } from '../output/feed-metrics.ts'
 import { printJson } from '../output/print.ts'
 import { serveGuarded, tell } from '../serve-guarded.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -23,7 +21,6 @@ type Options = GuardedOptions & {
   readonly clients?: string
   readonly leases: readonly string[]
   readonly maxFlows?: string
-  readonly metrics?: string
   readonly dryRun?: boolean
 }
 
@@ -44,7 +41,6 @@ export function gatewayCommand(): Command {
     .option('--clients <file>', 'who has which address: users, devices, tags')
     .addOption(repeatable('--leases <file>', 'leases of dnsmasq, dhcpd or Kea, by which clients are known'))
     .option('--max-flows <number>', 'flows whose verdict is kept; 262144 unless given')
-    .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--dry-run', 'print what would be set up, as JSON, and change nothing')
     .addHelpText(
       'after',
@@ -76,14 +72,11 @@ async function gateway(options: Options): Promise<void> {
   if (options.dryRun === true) return printJson(plannedGateway(settings, options.mode === 'enforce'))
   const stopped = stopSignal()
   const guarding = gatewayGuarding(settings)
-  const metricsAt = options.metrics === undefined ? null : parseEndpoint('--metrics', options.metrics)
-  const feedCounters = new FeedCounters()
   const metricsText = (): string => {
     const all = guarding.statistics()
-    return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns) + formatFeedMetrics(feedCounters)
+    return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns)
   }
-  await using _metrics = metricsAt === null ? null : await serveMetrics(metricsAt, metricsText)
-  await serveGuarded(options, guarding, stopped, feedCounters)
+  await serveGuarded(options, guarding, stopped, metricsText)
 }
 
 function networkOf(text: string): Prefix {

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { hostGuarding } from '@sallyport/agent'
+import { formatHostMetrics, hostGuarding } from '@sallyport/agent'
+import { formatMetrics } from '@sallyport/dns'
 import { addGuardedOptions, type GuardedOptions } from '../input/guarded-options.ts'
 import { examples } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
@@ -26,5 +27,9 @@ export function upCommand(): Command {
 async function up(options: Options): Promise<void> {
   const stopped = stopSignal()
   const guarding = hostGuarding(options.cgroup ?? null, guardedService(options.upstream), tell)
-  await serveGuarded(options, guarding, stopped)
+  const metricsText = (): string => {
+    const all = guarding.statistics()
+    return all === null ? '' : formatHostMetrics(all) + formatMetrics(all.dns)
+  }
+  await serveGuarded(options, guarding, stopped, metricsText)
 }

@@ -25,6 +25,7 @@ export type GuardedOptions = {
   readonly state: string
   readonly stateStore?: string
   readonly report?: string
+  readonly metrics?: string
   readonly json?: boolean
 }
 
@@ -38,6 +39,7 @@ export function addGuardedOptions(command: Command): Command {
       ]),
     )
     .option('--report <file>', 'write every flow and its verdict as JSON Lines, too')
+    .option('--metrics <address:port>', 'serve Prometheus metrics there, at /metrics')
     .option('--listen <address:port>', 'where the console and the API answer, on loopback', '127.0.0.1:7117')
     .option('--oidc <file>', 'sign in to the console with an identity provider, as the file says')
     .option('--no-console', 'neither console nor API; flows wait in the spool')

@@ -27,7 +27,7 @@ function away({ stateProblem }: HostPolicyStatus): string {
 }
 
 export function describeHost(
-  { policy, startedMs, guarding, pid, kernel, spool, feeds }: HostStatus,
+  { policy, startedMs, guarding, pid, kernel, spool, layingOut, feeds }: HostStatus,
   nowMs: number,
 ): string {
   const lines = [
@@ -36,6 +36,10 @@ export function describeHost(
     ...feeds.map((feed) => describeFeed(feed, nowMs)),
     `${countOf(spool.spooled, 'flow')} recorded`,
   ]
+  if (layingOut !== null)
+    lines.push(
+      `stored by an earlier version: ${layingOut.rowsLeft} of ${layingOut.rows} flows are still to be laid out anew`,
+    )
   const dropped = reasons(spool.dropped)
   if (dropped !== '') lines.push(styled('red', `flows not recorded: ${dropped}`))
   const counters = Object.entries(kernel ?? {}).flatMap(([name, value]) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Deliveries } from '@sallyport/deliver'
-import type { FlowStore, StateStore } from '@sallyport/store'
+import type { FlowStore, Relayout, StateStore } from '@sallyport/store'
 import type { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
@@ -17,11 +17,12 @@ type DeskParts = {
   readonly keepDays: number
   readonly nowMs: () => number
   readonly onNotice: (text: string) => void
+  readonly onLayingOut: (progress: Relayout) => void
 }
 
 /** What goes on until the signal, whether or not anybody asks: flows are stored, looked through, sent on and removed. */
 export function deskWork(parts: DeskParts, signal: AbortSignal): readonly Promise<void>[] {
-  const { stateDirectory, store, state, events, alertsOut, flowsOut, keepDays, nowMs, onNotice } = parts
+  const { stateDirectory, store, state, events, alertsOut, flowsOut, keepDays, nowMs, onNotice, onLayingOut } = parts
   const monotonicMs = (): number => performance.now()
   const noticeOf =
     (what: string) =>
@@ -64,7 +65,10 @@ export function deskWork(parts: DeskParts, signal: AbortSignal): readonly Promis
       { store, state, keepDays, nowMs, monotonicMs, onFailure: noticeOf('old flows and alerts stay meanwhile') },
       signal,
     ),
-    keepLayingOut({ store, onNotice, onFailure: noticeOf('stored flows stay as they lie meanwhile') }, signal),
+    keepLayingOut(
+      { store, onNotice, onProgress: onLayingOut, onFailure: noticeOf('stored flows stay as they lie meanwhile') },
+      signal,
+    ),
     alertsOut.run(signal),
     flowsOut.run(signal),
   ]

@@ -6,7 +6,15 @@ import { askHost, controlSocket } from '@sallyport/agent'
 import { FeedStore } from '@sallyport/catalog'
 import { Deliveries, type Target } from '@sallyport/deliver'
 import { SallyportError, type Policy, type World } from '@sallyport/policy'
-import { FlowStore, makeDirectory, serveStore, StateStore, storeSocket, type ServerAddress } from '@sallyport/store'
+import {
+  FlowStore,
+  makeDirectory,
+  serveStore,
+  StateStore,
+  storeSocket,
+  type Relayout,
+  type ServerAddress,
+} from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
@@ -35,6 +43,8 @@ type DeskRequest = {
   /** How long flows and alerts are kept. */
   readonly keepDays: number
   readonly onNotice: (text: string) => void
+  /** How far stored flows of an earlier version are laid out as this one does. */
+  readonly onLayingOut: (progress: Relayout) => void
 }
 
 /** `token` makes the first account; null when there is one. */

@@ -12,19 +12,28 @@ type Status = {
   readonly pid?: number
   readonly kernel?: Readonly<Record<string, number>> | null
   readonly spool?: Readonly<Record<string, unknown>>
+  readonly layingOut?: { readonly rows: number; readonly rowsLeft: number } | null
 }
 
 /** What guards this host, since when, and what it counts. */
 export function HostFacts(): VNode {
   const { data, error } = useLoaded('status', () => get<Status>('/status'), ['policy', 'stored'])
   if (data === null) return html`<${Problem} error=${error} />`
-  const { policy, startedMs, guarding, pid, kernel, spool } = data
+  const { policy, startedMs, guarding, pid, kernel, spool, layingOut } = data
   const counters = Object.entries({ ...kernel, ...spool }).filter(([, value]) => typeof value === 'number')
   const facts: readonly (readonly [string, string])[] = [
     ['policy', policy.version === null ? 'none applied' : `version ${policy.version}, ${policy.mode}`],
     ['guards', guarding ?? ''],
     ['since', startedMs === undefined ? '' : time(startedMs)],
     ['process', String(pid ?? '')],
+    ...(layingOut === null || layingOut === undefined
+      ? []
+      : [
+          [
+            'still laid out as before',
+            `${count(layingOut.rowsLeft)} of ${count(layingOut.rows)} stored flows`,
+          ] as const,
+        ]),
     ...counters.map(([name, value]) => [name, count(value as number)] as const),
   ]
   return html`<section>

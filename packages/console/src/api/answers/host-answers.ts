@@ -33,6 +33,10 @@ export const HostStatusAnswer: z.ZodType<HostStatus> = z.strictObject({
   pid: z.int(),
   kernel: z.record(z.string(), z.unknown()).nullable().describe('Counters by name.'),
   spool: z.strictObject({ spooled: z.int(), dropped: z.record(z.enum(DROP_REASONS), z.int()), unsaid: z.int() }),
+  layingOut: z
+    .strictObject({ rows: z.int(), rowsLeft: z.int() })
+    .nullable()
+    .describe('Stored flows, and how many of them still lie as an earlier version laid them.'),
   feeds: z.array(Feed),
 })
 
