@@ -132,6 +132,40 @@ test('a filter with a wrong key is an error with the right one', () => {
   assert.match(stderr, /Did you mean domain\?/)
 })
 
+test('a term that is turned round is no option, and a misspelled option is no term', () => {
+  const without = sallyport(['top', '--flows', log, '-domain:.github.com', '--json', '-app:/usr/bin/git'])
+  const { rows } = JSON.parse(without.stdout) as { rows: { key: string }[] }
+  assert.deepEqual(
+    rows.map(({ key }) => key),
+    ['x.example'],
+  )
+  for (const [wrong, remedy] of [
+    ['--jsn', /Did you mean --json\?/],
+    ['-x', /unknown option '-x'/],
+  ] as const) {
+    const { status, stderr } = sallyport(['flows', '--flows', log, wrong])
+    assert.equal(status, 2)
+    assert.match(stderr, remedy)
+  }
+})
+
+test('a word that no flow can have is an error, not an empty answer', () => {
+  const { status, stderr } = sallyport(['flows', '--flows', log, 'verdict:denied'])
+  assert.equal(status, 2)
+  assert.match(stderr, /verdict: "denied" is not allow, deny, undetermined/)
+})
+
+test('what is wrong with a question is the same whoever has the store open', { timeout: 60_000 }, async () => {
+  const state = join(folder, 'asked')
+  mkdirSync(state)
+  using opened = await FlowStore.open(join(state, 'flows'))
+  await using _shared = await serveStore(storeSocket(state), opened)
+  const child = spawn(process.execPath, [MAIN, 'flows', '--store', join(state, 'flows'), '--after', 'zzz'])
+  const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'exit')])
+  assert.equal(code, 2)
+  assert.match(stderr, /"zzz" is not the end of a page\n +Give the `next` of the page before/)
+})
+
 test('a standard input that stays open and says nothing holds no command up', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, [MAIN, 'top', '--flows', log, '--json'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [output, [code]] = await Promise.all([textOf(child.stdout), once(child, 'exit')])

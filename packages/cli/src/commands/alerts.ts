@@ -13,10 +13,11 @@ import {
   type OfferedRule,
 } from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
-import { observedFlow, parseFilter, type FlowQueries } from '@sallyport/store'
+import { observedFlow, type FlowFilter, type FlowQueries } from '@sallyport/store'
 import { alertingPolicy } from '../input/alerting-policy.ts'
 import { stateStoreOption } from '../input/host-socket.ts'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
@@ -36,9 +37,8 @@ type Options = FlowSource & {
 }
 
 export function alertsCommand(answer: Answer): Command {
-  return new Command('alerts')
+  return addFilterArgument(new Command('alerts'))
     .description('what is unusual in recorded flows, with the evidence')
-    .argument('[filter...]', 'domain:*.github.com since:1d app:/usr/bin/*')
     .addOption(storeOption())
     .addOption(flowsOption())
     .addOption(repeatable('--policy <file>', 'whose rules decided the flows, in place of the policy in force'))
@@ -54,8 +54,8 @@ export function alertsCommand(answer: Answer): Command {
         'sallyport alerts --flows flows.jsonl --policy office.yaml --detector rule-alert',
       ),
     )
-    .action(async (filter: readonly string[], options: Options) => {
-      const parsed = parseFilter(filter, Date.now())
+    .action(async (filter: readonly string[], options: Options, command: Command) => {
+      const parsed = readFilter(filter, command)
       const detectors = options.detector.map(readDetector)
       using store = await openFlowSource(options)
       const flows = await observedFlows(store, parsed)
@@ -83,10 +83,7 @@ function readDetector(name: string): DetectorName {
   })
 }
 
-async function observedFlows(
-  store: FlowQueries,
-  filter: ReturnType<typeof parseFilter>,
-): Promise<readonly ObservedFlow[]> {
+async function observedFlows(store: FlowQueries, filter: FlowFilter): Promise<readonly ObservedFlow[]> {
   const { flows, next } = await store.list(filter, { limit: MAX_FLOWS })
   if (next !== null) note(`only the newest ${MAX_FLOWS} flows are looked at; a filter chooses others`)
   return flows.flatMap((record) => observedFlow(record) ?? [])

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
-import { EXPORT_FORMATS, parseFilter, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
+import { EXPORT_FORMATS, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
 import { importFlows, openLog } from '../input/import-flows.ts'
+import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
@@ -22,9 +23,8 @@ type Options = FlowSource & {
 }
 
 export function flowsCommand(answer: Answer): Command {
-  return new Command('flows')
+  return addFilterArgument(new Command('flows'))
     .description('what left and what was stopped: flows of the store, newest first')
-    .argument('[filter...]', 'domain:*.github.com verdict:deny since:1h app:/usr/bin/*')
     .addOption(storeOption())
     .addOption(flowsOption())
     .option('--import <file>', 'add the flows of a log to the store; - is the standard input')
@@ -40,8 +40,8 @@ export function flowsCommand(answer: Answer): Command {
         'sallyport flows --flows flows.jsonl domain:*.github.com --json',
       ),
     )
-    .action(async (filter: readonly string[], options: Options) => {
-      const parsed = parseFilter(filter, Date.now())
+    .action(async (filter: readonly string[], options: Options, command: Command) => {
+      const parsed = readFilter(filter, command)
       if (options.import !== undefined) return answer(await importLog(options, options.import))
       using store = await openFlowSource(options)
       if (options.export !== undefined) await exportTo(options.export, store, parsed)

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
-import { parseFilter, TOP_BY, type TopBy, type TopRow } from '@sallyport/store'
+import { TOP_BY, type TopBy, type TopRow } from '@sallyport/store'
 import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { printJson, printLine } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
@@ -9,17 +10,16 @@ import { parseCount } from './flows.ts'
 type Options = FlowSource & { readonly by: TopBy; readonly limit: number; readonly json?: boolean }
 
 export function topCommand(): Command {
-  return new Command('top')
+  return addFilterArgument(new Command('top'))
     .description('the busiest destinations, applications, users, …')
-    .argument('[filter...]', 'domain:*.github.com verdict:deny since:1h app:/usr/bin/*')
     .addOption(new Option('--by <key>', 'what to count by').choices(TOP_BY).default('destination'))
     .addOption(storeOption())
     .addOption(flowsOption())
     .option('--limit <count>', 'at most so many rows', parseCount, 20)
     .addOption(jsonOption())
     .addHelpText('after', examples('sallyport top since:1d', 'sallyport top --by app verdict:deny since:7d --json'))
-    .action(async (filter: readonly string[], options: Options) => {
-      const parsed = parseFilter(filter, Date.now())
+    .action(async (filter: readonly string[], options: Options, command: Command) => {
+      const parsed = readFilter(filter, command)
       using store = await openFlowSource(options)
       const rows = await store.top(options.by, parsed, options.limit)
       if (options.json === true) printJson({ by: options.by, rows })

@@ -1,6 +1,13 @@
 import { isPrefix, parseDomainPattern, parsePortRange, parsePrefix } from '@sallyport/net'
-import { nearest, SallyportError } from '@sallyport/policy'
-import { TEXT_COLUMNS, type Condition, type CountColumn, type FilterTerm, type FlowFilter } from './condition.ts'
+import { nearest, SallyportError, STAGES } from '@sallyport/policy'
+import {
+  TEXT_COLUMNS,
+  type Condition,
+  type CountColumn,
+  type FilterTerm,
+  type FlowFilter,
+  type TextColumn,
+} from './condition.ts'
 
 type Field = { readonly read: (value: string, nowMs: number) => Condition | null; readonly allowed: string }
 
@@ -14,11 +21,16 @@ const FIELDS: Readonly<Record<string, Field>> = {
     TEXT_COLUMNS.map((column) => [
       column,
       {
-        read: (glob) => (glob === '' ? null : { kind: 'glob', column, glob }),
+        read: (glob) => readGlob(column, glob),
         allowed: 'a text; * and ** stand for any',
       } satisfies Field,
     ]),
   ),
+  country: { read: (value) => readGlob('country', value.toUpperCase()), allowed: 'a code of two letters' },
+  protocol: { read: (value) => readGlob('protocol', value.toLowerCase()), allowed: 'a protocol' },
+  verdict: wordOf('verdict', ['allow', 'deny', 'undetermined']),
+  mode: wordOf('mode', ['monitor', 'enforce']),
+  stage: wordOf('stage', STAGES),
   domain: { read: readDomain, allowed: 'example.com, *.example.com or .example.com' },
   ip: { read: (value) => readPrefix('dst', value), allowed: 'an address or prefix' },
   src: { read: (value) => readPrefix('src', value), allowed: 'an address or prefix' },
@@ -69,6 +81,18 @@ function parseTerm(word: string, nowMs: number): FilterTerm & { readonly key: st
     return field.read(text, nowMs) ?? fail(`${key}: "${text}" is not ${field.allowed}`)
   })
   return { key, negated, anyOf }
+}
+
+function readGlob(column: TextColumn, glob: string): Condition | null {
+  return glob === '' ? null : { kind: 'glob', column, glob }
+}
+
+/** A word that no flow can have is a mistake, and no answer. */
+function wordOf(column: TextColumn, words: readonly string[]): Field {
+  return {
+    read: (value) => (words.includes(value) || value.includes('*') ? readGlob(column, value) : null),
+    allowed: words.join(', '),
+  }
 }
 
 function readDomain(value: string): Condition | null {

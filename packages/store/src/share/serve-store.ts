@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
+import { SallyportError, type ErrorCode } from '@sallyport/policy'
 import type { FlowStore } from '../flow-store.ts'
 
 /** What others may ask of a store that one process has open. */
@@ -20,6 +21,10 @@ export const SHARED = [
 export type FlowQueries = Pick<FlowStore, (typeof SHARED)[number]>
 export type SharedCall = { readonly method: (typeof SHARED)[number]; readonly args: readonly unknown[] }
 
+/** The status of an answer that says an error with its code. */
+export const CODED = 422
+export type CodedFailure = { readonly code: ErrorCode; readonly message: string; readonly remedy: string }
+
 const MAX_BODY_BYTES = 2 ** 28
 
 export function storeSocket(stateDirectory: string): string {
@@ -34,7 +39,7 @@ export async function serveStore(path: string, store: FlowQueries): Promise<Asyn
   const server = createServer((request, response) => {
     void answer(store, request).then(
       (result) => response.end(serialize(result)),
-      (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => refuse(response, error),
     )
   })
   // The lock of the store's directory is ours, so nobody else answers there.
@@ -52,6 +57,14 @@ export async function serveStore(path: string, store: FlowQueries): Promise<Asyn
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** An error with a code is the asker's to tell, as if the store were its own. */
+function refuse(response: ServerResponse, error: unknown): void {
+  if (error instanceof SallyportError) {
+    const { code, message, remedy } = error
+    response.writeHead(CODED).end(serialize({ code, message, remedy } satisfies CodedFailure))
+  } else response.writeHead(500).end(error instanceof Error ? error.message : String(error))
 }
 
 async function answer(store: FlowQueries, request: IncomingMessage): Promise<unknown> {

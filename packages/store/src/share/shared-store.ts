@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { deserialize, serialize } from 'node:v8'
 import { SallyportError } from '@sallyport/policy'
-import { SHARED, type FlowQueries, type SharedCall } from './serve-store.ts'
+import { CODED, SHARED, type CodedFailure, type FlowQueries, type SharedCall } from './serve-store.ts'
 
 /** A question that costs nothing. */
 const FAR_FUTURE_MS = 4_000_000_000_000
@@ -17,6 +17,10 @@ export async function openShared(socketPath: string): Promise<FlowQueries | null
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
     const body = Buffer.concat(chunks)
     if (response.statusCode === 200) return deserialize(body)
+    if (response.statusCode === CODED) {
+      const { code, message, remedy } = deserialize(body) as CodedFailure
+      throw new SallyportError(code, message, { remedy })
+    }
     throw new SallyportError(
       'store-unavailable',
       `the store that is shared on ${socketPath} refused: ${body.toString()}`,
