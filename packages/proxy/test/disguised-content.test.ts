@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { suite, test } from 'node:test'
+import fc from 'fast-check'
 import { DEFAULT_SCAN_LIMITS, scanContent } from '../src/content/scan-content.ts'
 import { zipOf } from './zip.fixture.ts'
 
@@ -109,6 +110,23 @@ suite('what no reader is known for here is not passed as read', () => {
   ] as const) {
     test(why, async () => assert.notEqual((await scan(body)).opaque, null))
   }
+})
+
+test('no zip and no tar that is damaged makes the scan throw', async () => {
+  const sound = [zipOf([first, secret]), tarOf('a.zip', zipOf([secret])), zipOf([]).subarray(0, 21)]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...sound),
+      fc.array(fc.tuple(fc.nat(2000), fc.integer({ min: 0, max: 255 })), { maxLength: 8 }),
+      fc.nat(40),
+      async (octets, damage, cut) => {
+        const damaged = Buffer.from(octets.subarray(0, Math.max(0, octets.length - cut)))
+        for (const [at, octet] of damage) if (at < damaged.length) damaged[at] = octet
+        await scan(damaged.toString('latin1'))
+      },
+    ),
+    { numRuns: 400 },
+  )
 })
 
 test('letters that begin like a packed file are letters', async () => {

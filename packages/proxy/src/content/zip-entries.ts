@@ -35,6 +35,7 @@ export function endsAsZip(bytes: Buffer): boolean {
 }
 
 function directoryEnd(bytes: Buffer): number | null {
+  if (bytes.length < END_OCTETS) return null
   const from = Math.max(0, bytes.length - END_OCTETS - LONGEST_COMMENT)
   const at = bytes.lastIndexOf(END, bytes.length - END_OCTETS, 'latin1')
   return at < from ? null : at
