@@ -7,7 +7,7 @@ export { KerberosAcceptor, type KerberosOptions } from './identity/kerberos/kerb
 export { readKeytab } from './identity/kerberos/read-keytab.ts'
 export { readUsers, type PasswordEntry, type UsersProblem } from './identity/read-users.ts'
 export type { TokenOptions } from './identity/token-check.ts'
-export type { ParentProxy } from './connect/through-parent.ts'
+export { PARENT_SCHEMES, type ParentProxy } from './connect/parent-proxy.ts'
 export {
   ANONYMOUS,
   type Authenticate,

@@ -7,11 +7,10 @@ import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { suite, test } from 'node:test'
 import { hashSync } from 'bcryptjs'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { parseDomainPattern } from '@sallyport/net'
 import { authenticateBy, readUsers, type PasswordEntry } from '@sallyport/proxy'
 import { answerOf, labPolicy, startLab, startUpstream, type Lab } from './lab.fixture.ts'
 import { certificateIdentity } from '../src/identity/certificate-identity.ts'
-import { madeCertificate, openConnect, startTlsEcho, tlsGreeting } from './tls.fixture.ts'
+import { madeCertificate, openConnect } from './tls.fixture.ts'
 
 const STAFF = [{ id: 'staff', action: 'allow', from: [{ group: 'staff' }], to: ['127.0.0.1'] }] as const
 const users = readUsers(
@@ -195,32 +194,6 @@ suite('what stands before and behind the proxy', () => {
     assert.equal(await closed.send(line('192.0.2.7')), '')
     await using plain = await startLab({ policy })
     assert.equal(answerOf(await plain.send(line('192.0.2.7'))), '400 bad-request')
-  })
-
-  test('connections go through the parent that is for the host, with its credentials', async () => {
-    await using server = await startTlsEcho()
-    await using web = await startUpstream()
-    const authenticate = authenticateBy({ users, tokens: null, isRequired: true })
-    await using parent = await startLab({ authenticate })
-    const domain = parseDomainPattern('.example.com')
-    const to = { host: '127.0.0.1', port: parent.port }
-    await using lab = await startLab({ parents: [{ domain, ...to, credentials: 'ann:secret' }] })
-    assert.equal(
-      await tlsGreeting(await openConnect(lab.port, `up.example.com:${server.port}`), 'up.example.com'),
-      'hello',
-    )
-    const authority = `up.example.com:${web.port}`
-    const get = `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\n\r\n`
-    assert.match(await lab.send(get, get), /200 OK[^]*200 OK/)
-    assert.deepEqual(
-      new Set(parent.records.map(({ host, user }) => `${host} ${user}`)),
-      new Set(['up.example.com ann']),
-    )
-    const count = parent.records.length
-    assert.equal(await ask(lab, web.port, ''), '200')
-    assert.equal(parent.records.length, count)
-    await using wrong = await startLab({ parents: [{ domain: null, ...to, credentials: null }] })
-    assert.equal(answerOf(await wrong.send(get)), '502 parent-refused')
   })
 
   test('the PAC file sends all but the own network through the proxy, and what the policy names of it', async () => {

@@ -115,7 +115,7 @@ suite('requests inside TLS', () => {
 
   test('go through the parent that is for the host, over every connection to the server', async () => {
     await using parent = await startLab()
-    const parents = [{ domain: null, host: '127.0.0.1', port: parent.port, credentials: null }]
+    const parents = [{ scheme: 'http', domain: null, host: '127.0.0.1', port: parent.port, credentials: null }] as const
     await using lab = await inspecting({}, RULES, { parents })
     const answers = await curl(lab, '--http1.1', url('up.example.com', '/close/a'), url('up.example.com', '/close/b'))
     assert.equal(answers, 'served /close/a 200served /close/b 200')

@@ -42,7 +42,12 @@ export function proxyCommand(answer: Answer): Command {
     .option('--anonymous', 'let clients without credentials ask too, as nobody')
     .option('--local-clients', 'know user, application and unit behind connections from this host')
     .addOption(repeatable('--proxy-header-from <prefix>', 'load balancers whose connections begin with a PROXY header'))
-    .addOption(repeatable('--parent <proxy>', 'a proxy to go through: [DOMAIN=]http://[USER:PASSWORD@]HOST:PORT'))
+    .addOption(
+      repeatable(
+        '--parent <proxy>',
+        'a proxy to go through: [DOMAIN=]SCHEME://[USER:PASSWORD@]HOST[:PORT], by http, https, socks5 or socks5h',
+      ),
+    )
     .option('--tls-inspect <file>', 'key and certificate that decrypt what rules ask for; made when it is not there')
     .addOption(repeatable('--spare <domain>', 'a domain that is never decrypted'))
     .addOption(

@@ -8,8 +8,10 @@ import {
   prefixContains,
   type Address,
 } from '@sallyport/net'
-import type { ParentProxy } from '@sallyport/proxy'
+import { PARENT_SCHEMES, type ParentProxy } from '@sallyport/proxy'
 import { SallyportError } from '@sallyport/policy'
+import { MOST_PEM_BYTES } from './certificate.ts'
+import { readTextFile } from './read-text-file.ts'
 
 /** Load balancers whose connections begin with a PROXY header; `null` when there are none. */
 export function parseProxyHeaderFrom(texts: readonly string[]): ((peer: Address) => boolean) | null {
@@ -24,23 +26,56 @@ export function parseProxyHeaderFrom(texts: readonly string[]): ((peer: Address)
   return (peer) => prefixes.some((prefix) => prefixContains(prefix, peer))
 }
 
-/** `[DOMAIN=]http://[USER:PASSWORD@]HOST:PORT`. */
-export function parseParent(text: string): ParentProxy {
-  const match = /^(?:([^=/@]+)=)?http:\/\/(?:([^@]+)@)?([^@/]+)\/?$/.exec(text)
+const PORTS: Readonly<Record<ParentProxy['scheme'], number>> = { http: 3128, https: 443, socks5: 1080, socks5h: 1080 }
+const PARENT = new RegExp(String.raw`^(?:([^=/@]+)=)?(${PARENT_SCHEMES.join('|')})://(?:([^@:]+):([^@]+)@)?([^@/]+)/?$`)
+/** As many octets as SOCKS has room for (RFC 1929 §2). */
+const LONGEST_CREDENTIAL = 255
+
+/** The proxies that connections go through. */
+export async function readParents(options: {
+  readonly parent: readonly string[]
+  readonly serverCa?: string
+}): Promise<readonly ParentProxy[]> {
+  const ca = options.serverCa === undefined ? null : await readTextFile(options.serverCa, MOST_PEM_BYTES)
+  return options.parent.map((text) => parseParent(text, ca))
+}
+
+/** `[DOMAIN=]SCHEME://[USER:PASSWORD@]HOST[:PORT]`; `ca`: authorities of parents over TLS. */
+export function parseParent(text: string, ca: string | null): ParentProxy {
+  const match = PARENT.exec(text)
   const domain = match?.[1] === undefined ? null : parseDomainPattern(match[1])
-  const authority = match === null ? null : parseAuthority(match[3]!)
-  const isGood = match !== null && (match[1] === undefined || domain !== null)
+  const authority = match === null ? null : parseAuthority(match[5]!)
+  const credentials = match?.[3] === undefined ? null : credentialsOf(match[3], match[4]!)
+  const isGood = match !== null && (match[1] === undefined || domain !== null) && credentials !== 'bad'
   if (isGood && authority !== null && isAuthority(authority)) {
+    const scheme = match[2] as ParentProxy['scheme']
     const { host, port } = authority
-    const credentials = match[2] === undefined ? null : decodeURIComponent(match[2])
     return {
+      scheme,
       domain,
       host: host.kind === 'name' ? host.name : formatAddress(host.address),
-      port: port ?? 3128,
+      port: port ?? PORTS[scheme],
       credentials,
+      ca,
     }
   }
-  throw new SallyportError('target-invalid', `--parent is not [DOMAIN=]http://[USER:PASSWORD@]HOST:PORT`, {
-    remedy: 'Write http://192.0.2.1:3128 or .corp.example=http://user:password@proxy.corp.example:3128.',
-  })
+  // Its password is not for a log.
+  const found = text.replace(/\/\/[^@]*@/, '//…@')
+  throw new SallyportError(
+    'target-invalid',
+    `--parent "${found}" is not [DOMAIN=]SCHEME://[USER:PASSWORD@]HOST[:PORT]`,
+    {
+      remedy: `A scheme is ${PARENT_SCHEMES.join(', ')}. Write http://192.0.2.1:3128 or .corp.example=https://user:password@proxy.corp.example.`,
+    },
+  )
+}
+
+function credentialsOf(user: string, password: string): NonNullable<ParentProxy['credentials']> | 'bad' {
+  try {
+    const pair = { user: decodeURIComponent(user), password: decodeURIComponent(password) }
+    const isFit = Object.values(pair).every((part) => Buffer.byteLength(part) <= LONGEST_CREDENTIAL)
+    return isFit ? pair : 'bad'
+  } catch {
+    return 'bad'
+  }
 }

@@ -18,7 +18,7 @@ import { readProxyPolicy } from '../input/proxy-policy.ts'
 import { readInspection } from '../input/inspection-authority.ts'
 import { readAuthenticate } from '../input/proxy-identity.ts'
 import { readListenTls } from '../input/proxy-tls.ts'
-import { parseParent, parseProxyHeaderFrom } from '../input/proxy-peers.ts'
+import { parseProxyHeaderFrom, readParents } from '../input/proxy-peers.ts'
 import { parseProxyListen } from '../input/proxy-listen.ts'
 import { parseServers } from '../input/resolver-addresses.ts'
 import { openNameResolver } from '../input/resolve-names.ts'
@@ -79,7 +79,7 @@ export async function startProxyProcess(
           ? null
           : (client, proxy) => local.clients.find({ transport: 'tcp', local: client, remote: proxy }, needsHash),
       proxyHeaderFrom: parseProxyHeaderFrom(options.proxyHeaderFrom),
-      parents: options.parent.map(parseParent),
+      parents: await readParents(options),
       resolveName: names.resolveName,
       ciphers: handshakeCiphers,
       movesBulk: true,

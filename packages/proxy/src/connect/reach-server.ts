@@ -1,11 +1,12 @@
 import { refusal, type Refusal } from '../answers.ts'
-import { authorityText, isRefusal, type Destination } from '../http/request-target.ts'
+import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { JudgedAddress } from './judge-addresses.ts'
 import type { SocketLoop } from '../sockets/socket-loop.ts'
 import { openUpstream, type Opened } from './open-upstream.ts'
-import { openThroughParent, parentFor } from './through-parent.ts'
+import { parentFor } from './parent-proxy.ts'
+import { openThroughParent } from './through-parent.ts'
 
 type Reached = Extract<Opened, { readonly state: 'open' }>
 
@@ -36,7 +37,7 @@ export async function connectTo(
   if (first === undefined) return refusal('loop', 'the destination is this proxy')
   const parent = parentFor(core.options.parents ?? [], destination.host)
   if (parent !== null) {
-    const socket = await openThroughParent(parent, authorityText(destination, null), connectMs)
+    const socket = await openThroughParent(parent, destination, first.address, connectMs)
     if (isRefusal(socket)) return socket
     core.counters.add('upstreamOpened')
     return { state: 'open', socket, to: first }

@@ -1,57 +1,71 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { matchDomain, type DomainPattern, type Host } from '@sallyport/net'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls, rootCertificates } from 'node:tls'
+import type { Address } from '@sallyport/net'
 import { isMessageFailure, parseResponseHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import { ByteReader } from '../client/byte-reader.ts'
 import { readHead } from '../http/read-head.ts'
-
-/** Another proxy that connections go through. */
-export type ParentProxy = {
-  /** `null`: all hosts that no other parent is for. */
-  readonly domain: DomainPattern | null
-  readonly host: string
-  readonly port: number
-  /** `user:password`, or `null`. */
-  readonly credentials: string | null
-}
+import { authorityText, type Destination } from '../http/request-target.ts'
+import { askSocksParent } from './ask-socks-parent.ts'
+import type { ParentProxy } from './parent-proxy.ts'
 
 const MOST_HEAD_OCTETS = 16_384
 
-/** The first parent whose domain the host is in, else one for all. */
-export function parentFor(parents: readonly ParentProxy[], host: Host): ParentProxy | null {
-  const named = parents.find(({ domain }) => domain !== null && host.kind === 'name' && matchDomain(domain, host.name))
-  return named ?? parents.find(({ domain }) => domain === null) ?? null
-}
-
-/** A connection to the authority by CONNECT at the parent. */
+/** A connection to the destination by way of the parent; `address` is one that was judged. */
 export async function openThroughParent(
   parent: ParentProxy,
-  authority: string,
+  destination: Destination,
+  address: Address,
   timeoutMs: number,
 ): Promise<Socket | Refusal> {
-  const { host, port, credentials } = parent
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+  const at = `the parent proxy ${parent.host}:${parent.port}`
+  const socket = startConnection(parent)
+  // Until somebody listens for what comes of it.
   socket.on('error', () => socket.destroy())
   const signal = AbortSignal.timeout(timeoutMs)
   try {
-    await once(socket, 'connect', { signal })
-  } catch {
+    await once(socket, parent.scheme === 'https' ? 'secureConnect' : 'connect', { signal })
+  } catch (error) {
     socket.destroy()
-    return refusal(signal.aborted ? 'connect-timeout' : 'connect-failed', `the parent proxy ${host}:${port}`)
+    const why = error instanceof Error && !signal.aborted ? `: ${error.message}` : ''
+    return refusal(signal.aborted ? 'connect-timeout' : 'connect-failed', `${at}${why}`)
   }
   const reader = new ByteReader(socket)
-  const login =
-    credentials === null ? '' : `Proxy-Authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`
-  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${login}\r\n`)
+  const isSocks = parent.scheme === 'socks5' || parent.scheme === 'socks5h'
+  const said = isSocks
+    ? await askSocksParent(reader, parent, destination, address, timeoutMs)
+    : await askHttpParent(reader, parent, destination, timeoutMs)
+  if (said !== null) {
+    socket.destroy()
+    return refusal('parent-refused', `${at} answered: ${said}`)
+  }
+  const rest = reader.release()
+  if (rest.length > 0) socket.unshift(rest)
+  return socket
+}
+
+function startConnection({ scheme, host, port, ca = null }: ParentProxy): Socket {
+  const options = { host, port, allowHalfOpen: true }
+  if (scheme !== 'https') return connect({ ...options, noDelay: true, keepAlive: true })
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const trust = ca === null ? {} : { ca: [...rootCertificates, ca] }
+  return connectTls({ ...options, ...name, ...trust, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] }).setNoDelay()
+}
+
+/** CONNECT; null when the parent has made the connection, else what it said. */
+async function askHttpParent(
+  reader: ByteReader,
+  { credentials }: ParentProxy,
+  destination: Destination,
+  timeoutMs: number,
+): Promise<string | null> {
+  const authority = authorityText(destination, null)
+  const pair = credentials === null ? null : `${credentials.user}:${credentials.password}`
+  const login = pair === null ? '' : `Proxy-Authorization: Basic ${Buffer.from(pair).toString('base64')}\r\n`
+  reader.socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${login}\r\n`)
   const read = await readHead(reader, MOST_HEAD_OCTETS, timeoutMs, timeoutMs)
   const head = read.state === 'head' ? parseResponseHead(read.text) : null
-  if (head !== null && !isMessageFailure(head) && head.status >= 200 && head.status < 300) {
-    const rest = reader.release()
-    if (rest.length > 0) socket.unshift(rest)
-    return socket
-  }
-  socket.destroy()
-  const said = head === null || isMessageFailure(head) ? 'no answer of HTTP' : `${head.status} ${head.reason}`
-  return refusal('parent-refused', `the parent proxy ${host}:${port} answered: ${said}`)
+  if (head === null || isMessageFailure(head)) return 'no answer of HTTP'
+  return head.status >= 200 && head.status < 300 ? null : `${head.status} ${head.reason}`
 }

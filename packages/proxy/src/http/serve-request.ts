@@ -13,7 +13,7 @@ import {
 } from '../connect/judge-addresses.ts'
 import { readContent, type JudgedContent } from '../content/judge-content.ts'
 import { reachServer } from '../connect/reach-server.ts'
-import { parentFor } from '../connect/through-parent.ts'
+import { parentFor } from '../connect/parent-proxy.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
 import { judgeBothWays } from '../decide/judge-both-ways.ts'

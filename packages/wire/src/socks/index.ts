@@ -1,1 +1,2 @@
 export * from './socks5.ts'
+export * from './socks5-client.ts'

@@ -7,7 +7,9 @@ import {
   parseResponseHead,
   readProxyHeader,
   readSocksGreeting,
+  readSocksChoice,
   readSocksLogin,
+  readSocksReply,
   readSocksRequest,
   requestFraming,
   responseFraming,
@@ -42,10 +44,14 @@ export function parseHostileOctets(bytes: Uint8Array): boolean {
   if (!isMessageFailure(response)) responseFraming(response, 'GET')
   findHeadEnd(bytes, 0)
   new ChunkedReader().read(bytes, () => {})
-  const done = [readProxyHeader, readSocksGreeting, readSocksLogin, readSocksRequest].map((read) => read(bytes))
+  const done = [readProxyHeader, readSocksGreeting, readSocksLogin, readSocksRequest, readSocksReply, readChoice].map(
+    (read) => read(bytes),
+  )
   for (const result of done) if (result.state === 'done') assert.ok(result.length <= bytes.length)
   const isRead = !isMessageFailure(request) || !isMessageFailure(response)
   return isRead || done.some(({ state }) => state === 'done')
 }
 
 export const fuzzHttp1: Fuzzer = { corpus: () => MESSAGES.map(octets), parse: parseHostileOctets }
+
+const readChoice = (bytes: Uint8Array): ReturnType<typeof readSocksChoice> => readSocksChoice(bytes, 5)
