@@ -57,6 +57,8 @@ export function parseAddress(text: string): Address | null {
 }
 
 function parseIpv4(text: string): Address | null {
+  const usual = parseUsualQuad(text)
+  if (usual !== null) return ipv4(usual)
   const parts = text.split('.')
   if (parts.length < 1 || parts.length > 4) return null
   const numbers: number[] = []
@@ -69,6 +71,28 @@ function parseIpv4(text: string): Address | null {
   if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) return null
   return ipv4(numbers.reduce((sum, number, index) => sum + number * 256 ** (3 - index), last))
 }
+
+/** Four decimal numbers without a zero in front, as nearly all are written: without the cost of any other spelling. */
+function parseUsualQuad(text: string): number | null {
+  let sum = 0
+  let number = -1
+  let parts = 1
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit >= 0 && digit <= 9) {
+      if (number === 0) return null
+      number = number < 0 ? digit : number * 10 + digit
+      if (number > 255) return null
+    } else if (digit === DOT && number >= 0) {
+      sum = sum * 256 + number
+      number = -1
+      if (++parts > 4) return null
+    } else return null
+  }
+  return parts === 4 && number >= 0 ? sum * 256 + number : null
+}
+
+const DOT = 46 - 48
 
 function parseIpv4Number(part: string): number | null {
   if (/^0[xX][0-9a-fA-F]{1,8}$/.test(part)) return Number.parseInt(part.slice(2), 16)

@@ -1,4 +1,5 @@
 const NOTHING = new Uint8Array(0)
+const SHORTEST = 64
 
 /** The first octets of one direction, up to a bound; what comes after is counted and dropped. */
 export class FirstBytes {
@@ -36,10 +37,10 @@ export class FirstBytes {
     return this.#length === 0 ? NOTHING : this.#buffer.subarray(0, this.#length)
   }
 
-  /** Doubles, so that many small pieces cost no more than a few large ones. */
+  /** Doubles, so that many small pieces cost no more than a few large ones. So short an array as the first may be is one of V8's heap. */
   #reserve(length: number): void {
     if (length <= this.#buffer.length) return
-    const larger = new Uint8Array(Math.min(this.#most, Math.max(512, length, this.#buffer.length * 2)))
+    const larger = new Uint8Array(Math.min(this.#most, Math.max(SHORTEST, length, this.#buffer.length * 2)))
     larger.set(this.view())
     this.#buffer = larger
   }

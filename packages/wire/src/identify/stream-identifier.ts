@@ -73,7 +73,13 @@ export class StreamIdentifier {
     const own = this.#sides[direction]
     if (own.bytes.length === 0) return null
     const other = this.#sides[direction === 'client' ? 'server' : 'client'].bytes
-    const octets = { bytes: own.bytes.view(), other: other.view(), ciphers: this.#ciphers }
+    const octets: Octets = {
+      bytes: own.bytes.view(),
+      other: other.view(),
+      ciphers: this.#ciphers,
+      previousLength: 0,
+      previous: null,
+    }
     const left: Candidate[] = []
     let match: Found | null = null
     // Most say no to the first octets: one candidate is enough for all of them.
@@ -100,13 +106,15 @@ export class StreamIdentifier {
   }
 }
 
-type Octets = { readonly bytes: Uint8Array; readonly other: Uint8Array; readonly ciphers: HandshakeCrypto | null }
+/** One for all candidates, each of which sees it as its own. */
+type Octets = { -readonly [Key in keyof Parameters<StreamRecogniser>[0]]: Parameters<StreamRecogniser>[0][Key] }
 
 function sightOf(candidate: Candidate, octets: Octets): Sight | null {
   const { bytes, other } = octets
   if (bytes.length < candidate.need && other.length === candidate.otherSeen) return null
-  const { ciphers } = octets
-  const sight = candidate.look({ bytes, other, ciphers, previousLength: candidate.seen, previous: candidate.partial })
+  octets.previousLength = candidate.seen
+  octets.previous = candidate.partial
+  const sight = candidate.look(octets)
   candidate.seen = bytes.length
   candidate.otherSeen = other.length
   if (sight !== 'no' && sight.state === 'more') {
