@@ -6,6 +6,8 @@ const MOST_HELD = 65_536
 
 export const NO_OCTETS: Buffer = Buffer.alloc(0)
 
+export type ReadOctets = Buffer | 'end' | 'timeout'
+
 /** Octets of a socket, one read after another. `end` is the end of the stream, however it came about. */
 export class ByteReader {
   readonly socket: ByteSocket
@@ -39,12 +41,16 @@ export class ByteReader {
   }
 
   /** All octets there are, waiting for the first when there are none. */
-  async read(timeoutMs: number): Promise<Buffer | 'end' | 'timeout'> {
-    if (this.#held === 0 && !this.#ended) {
-      const isLate = await this.#change.isLate(timeoutMs)
-      if (isLate) return 'timeout'
-    }
-    if (this.#held === 0) return 'end'
+  async read(timeoutMs: number): Promise<ReadOctets> {
+    const there = this.readNow()
+    if (there !== null) return there
+    const isLate = await this.#change.isLate(timeoutMs, this.socket)
+    return isLate ? 'timeout' : (this.readNow() ?? 'end')
+  }
+
+  /** The same, and null when there is nothing to read yet: for whoever mostly need not wait. */
+  readNow(): Buffer | 'end' | null {
+    if (this.#held === 0) return this.#ended ? 'end' : null
     const whole = this.#take()
     if (this.socket.isPaused()) this.socket.resume()
     return whole

@@ -1,3 +1,6 @@
+import { after } from '../sockets/after.ts'
+import type { ByteSocket } from '../sockets/byte-socket.ts'
+
 /** One that waits for something to happen, and those who make it happen. */
 export class Wait {
   #wake: (() => void) | null = null
@@ -7,16 +10,18 @@ export class Wait {
     this.#wake?.()
   }
 
-  /** True when nothing happened for so long. */
-  isLate(timeoutMs: number): Promise<boolean> {
+  /** True when nothing happened for so long; `socket`: whose octets are waited for, where that is one. */
+  isLate(timeoutMs: number, socket: ByteSocket | null): Promise<boolean> {
     return new Promise((resolve) => {
-      const done = (isLate: boolean): void => {
-        clearTimeout(timer)
+      const deadline = after(timeoutMs, socket, () => {
         this.#wake = null
-        resolve(isLate)
+        resolve(true)
+      })
+      this.#wake = () => {
+        this.#wake = null
+        deadline.cancel()
+        resolve(false)
       }
-      const timer = setTimeout(done, timeoutMs, true)
-      this.#wake = () => done(false)
     })
   }
 }

@@ -1,7 +1,9 @@
 import { connect } from 'node:net'
 import { formatAddress } from '@sallyport/net'
 import { refusal, type AnswerReason, type Refusal } from '../answers.ts'
+import { after } from '../sockets/after.ts'
 import type { ByteSocket } from '../sockets/byte-socket.ts'
+import type { Deadline } from '../sockets/deadlines.ts'
 import { LoopSocket } from '../sockets/loop-socket.ts'
 import type { SocketLoop } from '../sockets/socket-loop.ts'
 import type { JudgedAddress } from './judge-addresses.ts'
@@ -21,18 +23,20 @@ export function openUpstream(
   timeoutMs: number,
 ): Promise<Opened> {
   return new Promise((resolve) => {
-    const running = new Set<ByteSocket>()
+    let running: ByteSocket[] = []
+    const forget = (socket: ByteSocket): void => void (running = running.filter((other) => other !== socket))
     let next = 0
     let stagger: NodeJS.Timeout | undefined
+    let late: Deadline | undefined
     let failure: Refusal = refusal('connect-failed')
     const finish = (opened: Opened): void => {
       clearTimeout(stagger)
-      clearTimeout(late)
-      for (const socket of running) socket.destroy()
-      running.clear()
+      late?.cancel()
+      const givenUp = running
+      running = []
+      for (const socket of givenUp) socket.destroy()
       resolve(opened)
     }
-    const late = setTimeout(() => finish({ state: 'refused', refusal: refusal('connect-timeout') }), timeoutMs)
     const start = (): void => {
       clearTimeout(stagger)
       const to = addresses[next++]
@@ -42,17 +46,20 @@ export function openUpstream(
         loop === null
           ? connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
           : LoopSocket.connect(loop, { address: to.address, port })
-      running.add(socket)
+      late ??= after(timeoutMs, socket, () => finish({ state: 'refused', refusal: refusal('connect-timeout') }))
+      running.push(socket)
       const onError = (error: NodeJS.ErrnoException): void => {
-        running.delete(socket)
+        forget(socket)
         socket.destroy()
         failure = refusal(reasonOf(error.code), `${host} port ${port}: ${error.code ?? error.message}`)
         if (next < addresses.length) start()
-        else if (running.size === 0) finish({ state: 'refused', refusal: failure })
+        else if (running.length === 0) finish({ state: 'refused', refusal: failure })
       }
       socket.once('connect', () => {
-        running.delete(socket)
-        socket.off('error', onError).on('error', () => socket.destroy())
+        forget(socket)
+        socket.off('error', onError)
+        // A connection of the loop fails by closing.
+        if (loop === null) socket.on('error', () => socket.destroy())
         finish({ state: 'open', socket, to })
       })
       socket.once('error', onError)

@@ -20,7 +20,7 @@ export async function readHead(
   let deadlineMs = Infinity
   for (;;) {
     const wait = deadlineMs === Infinity ? firstOctetMs : Math.max(0, deadlineMs - Date.now())
-    const piece = await reader.read(wait)
+    const piece = reader.readNow() ?? (await reader.read(wait))
     if (piece === 'end') return { state: 'end', octets: bytes.length }
     if (piece === 'timeout') return { state: 'timeout', octets: bytes.length }
     if (deadlineMs === Infinity) deadlineMs = Date.now() + headMs

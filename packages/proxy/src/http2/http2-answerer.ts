@@ -55,7 +55,7 @@ export class Http2Answerer implements Answerer {
 
   async nextHead(request: ForwardedRequest): Promise<AnswerHead> {
     const { responseMs } = this.#core.timeouts
-    const isLate = this.#sections.length === 0 && !this.#isClosed && (await this.#change.isLate(responseMs))
+    const isLate = this.#sections.length === 0 && !this.#isClosed && (await this.#change.isLate(responseMs, null))
     if (isLate) return { state: 'silent' }
     const next = this.#sections.shift()
     if (next === undefined) {

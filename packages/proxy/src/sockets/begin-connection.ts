@@ -1,6 +1,6 @@
 import { isIpv4 } from '@sallyport/net'
 import type { SocketEnd } from '../options.ts'
-import { socketAddress } from './socket-address.ts'
+import { writeSocketAddress } from './socket-address.ts'
 import {
   AF_INET,
   AF_INET6,
@@ -16,21 +16,20 @@ import {
   TCP_NODELAY,
   type SocketCalls,
 } from './socket-calls.ts'
+import type { SocketLoop } from './socket-loop.ts'
 
 /** Where it failed at once the descriptor is below 0. */
 export type Begun = { readonly fd: number; readonly errno: number }
 
-const ONE = int32(1)
 const RESET = int32(1, 0)
 
 /** A connection that is being made. */
-export function beginConnection(calls: SocketCalls, to: SocketEnd): Begun {
+export function beginConnection({ calls, one, end }: SocketLoop, to: SocketEnd): Begun {
   const fd = calls.socket(isIpv4(to.address) ? AF_INET : AF_INET6, STREAM, 0)
   if (fd < 0) return { fd, errno: calls.errno() }
-  calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ONE, 4)
-  calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ONE, 4)
-  const address = socketAddress(to)
-  const errno = calls.connect(fd, address, address.length) < 0 ? calls.errno() : 0
+  calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one.address, 4)
+  calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, one.address, 4)
+  const errno = calls.connect(fd, end.address, writeSocketAddress(end, to)) < 0 ? calls.errno() : 0
   if (errno === 0 || errno === EINPROGRESS) return { fd, errno: 0 }
   calls.close(fd)
   return { fd: -1, errno }

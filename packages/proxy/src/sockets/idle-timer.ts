@@ -1,12 +1,17 @@
-/** Tells when nothing has happened for so long. What happens moves no timer: the timer looks when it is due. */
+import type { Deadline, Deadlines } from './deadlines.ts'
+
+/** Tells when nothing has happened for so long. What happens moves no deadline: it is looked at when it is due. */
 export class IdleTimer {
+  readonly #deadlines: Deadlines
   readonly #onIdle: () => void
+  readonly #look = (): void => this.#run()
   #idleMs = 0
   #activeMs = 0
   #dueMs = 0
-  #timer: NodeJS.Timeout | null = null
+  #deadline: Deadline | null = null
 
-  constructor(onIdle: () => void) {
+  constructor(deadlines: Deadlines, onIdle: () => void) {
+    this.#deadlines = deadlines
     this.#onIdle = onIdle
   }
 
@@ -16,7 +21,7 @@ export class IdleTimer {
     this.#activeMs = performance.now()
     if (ms === 0) return this.#clear()
     const dueMs = this.#activeMs + ms
-    if (this.#timer !== null && this.#dueMs <= dueMs) return
+    if (this.#deadline !== null && this.#dueMs <= dueMs) return
     this.#clear()
     this.#arm(ms)
   }
@@ -27,18 +32,18 @@ export class IdleTimer {
 
   #arm(ms: number): void {
     this.#dueMs = performance.now() + ms
-    this.#timer = setTimeout(IdleTimer.#look, ms, this).unref()
+    this.#deadline = this.#deadlines.after(ms, this.#look)
   }
 
-  static #look(this: void, timer: IdleTimer): void {
-    timer.#timer = null
-    const leftMs = timer.#activeMs + timer.#idleMs - performance.now()
-    if (leftMs > 0) timer.#arm(Math.ceil(leftMs))
-    else timer.#onIdle()
+  #run(): void {
+    this.#deadline = null
+    const leftMs = this.#activeMs + this.#idleMs - performance.now()
+    if (leftMs > 0) this.#arm(Math.ceil(leftMs))
+    else this.#onIdle()
   }
 
   #clear(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#deadline?.cancel()
+    this.#deadline = null
   }
 }

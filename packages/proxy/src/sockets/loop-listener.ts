@@ -1,7 +1,8 @@
 import { isIpv4 } from '@sallyport/net'
 import type { SocketEnd } from '../options.ts'
 import { LoopSocket } from './loop-socket.ts'
-import { LONGEST_SOCKET_ADDRESS, readSocketAddress, socketAddress } from './socket-address.ts'
+import { fixedMemory, type FixedMemory } from './fixed-memory.ts'
+import { LONGEST_SOCKET_ADDRESS, readSocketAddress, writeSocketAddress } from './socket-address.ts'
 import {
   ACCEPTED,
   AF_INET,
@@ -42,8 +43,8 @@ export function openListening(at: SocketEnd, calls: SocketCalls): number {
     checked('setsockopt', calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, int32(1), 4))
     checked('setsockopt', calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, int32(1), 4))
     if (!isFour) checked('setsockopt', calls.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, int32(0), 4))
-    const address = socketAddress(at)
-    checked('bind', calls.bind(fd, address, address.length))
+    const own = fixedMemory(calls, LONGEST_SOCKET_ADDRESS)
+    checked('bind', calls.bind(fd, own.octets, writeSocketAddress(own, at)))
     checked('listen', calls.listen(fd, BACKLOG))
     return fd
   } catch (error) {
@@ -53,9 +54,9 @@ export function openListening(at: SocketEnd, calls: SocketCalls): number {
 }
 
 export function listeningPort(fd: number, calls: SocketCalls): number {
-  const bytes = new Uint8Array(LONGEST_SOCKET_ADDRESS)
-  calls.getsockname(fd, bytes, int32(bytes.length))
-  return readSocketAddress(bytes)?.port ?? 0
+  const own = fixedMemory(calls, LONGEST_SOCKET_ADDRESS)
+  calls.getsockname(fd, own.octets, int32(own.octets.length))
+  return readSocketAddress(own)?.port ?? 0
 }
 
 /** Accepts what comes in on a socket that is listened on, until it is closed. */
@@ -65,9 +66,8 @@ export class LoopListener implements Watched, Disposable {
   readonly port: number
   readonly #loop: SocketLoop
   readonly #onSocket: (socket: LoopSocket) => void
-  readonly #peer = new Uint8Array(LONGEST_SOCKET_ADDRESS)
-  readonly #length = new Int32Array(1)
-  readonly #lengthOctets = new Uint8Array(this.#length.buffer)
+  readonly #peer: FixedMemory
+  readonly #length: FixedMemory
   /** Given up to turn a connection away when there is no other descriptor left: else it would ask for ever. */
   #spare: number
   #isClosed = false
@@ -79,6 +79,8 @@ export class LoopListener implements Watched, Disposable {
     this.use = loop.nextUse()
     this.port = listeningPort(fd, loop.calls)
     this.#onSocket = onSocket
+    this.#peer = fixedMemory(loop.calls, LONGEST_SOCKET_ADDRESS)
+    this.#length = fixedMemory(loop.calls, 4)
     this.#spare = loop.calls.open('/dev/null', O_RDONLY_CLOEXEC)
     if (!loop.watch(this, READABLE, false)) throw socketError('listen', loop.calls.errno())
   }
@@ -95,6 +97,8 @@ export class LoopListener implements Watched, Disposable {
 
   onTurn(): void {}
 
+  onClosed(): void {}
+
   abandon(): void {
     this[Symbol.dispose]()
   }
@@ -108,8 +112,8 @@ export class LoopListener implements Watched, Disposable {
   }
 
   #accept(): number {
-    this.#length[0] = LONGEST_SOCKET_ADDRESS
-    return this.#loop.calls.accept4(this.fd, this.#peer, this.#lengthOctets, ACCEPTED)
+    this.#length.view.setInt32(0, LONGEST_SOCKET_ADDRESS, true)
+    return this.#loop.calls.accept4(this.fd, this.#peer.address, this.#length.address, ACCEPTED)
   }
 
   #turnAway(errno: number): void {

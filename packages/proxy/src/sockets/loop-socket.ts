@@ -3,10 +3,11 @@ import { formatAddress } from '@sallyport/net'
 import type { SocketEnd } from '../options.ts'
 import { beginConnection, connectionError, resetOnClose } from './begin-connection.ts'
 import type { ByteSocket } from './byte-socket.ts'
+import type { Deadlines } from './deadlines.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { SocketEvents } from './socket-events.ts'
-import { SendQueue } from './send-queue.ts'
-import { LONGEST_SOCKET_ADDRESS, readSocketAddress } from './socket-address.ts'
+import { SendQueue, type Sent } from './send-queue.ts'
+import { readSocketAddress } from './socket-address.ts'
 import { EAGAIN, EINTR, int32, SHUT_WR, socketError } from './socket-calls.ts'
 import { ENDED, FAILED, HUNG_UP, READABLE, WRITABLE, type SocketLoop, type Watched } from './socket-loop.ts'
 
@@ -14,6 +15,7 @@ const ALL = READABLE | WRITABLE | ENDED
 const ENDING = ENDED | FAILED | HUNG_UP
 /** What may wait to be sent before whoever writes is asked to wait, as with Node. */
 const HIGH_WATER = 65_536
+const NOBODY: readonly (() => void)[] = []
 
 /**
  * One connection of the loop. It behaves as a socket of Node with `allowHalfOpen` and `noDelay` does where the proxy can tell, except that
@@ -30,7 +32,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   readonly readableLength = 0
   readonly #loop: SocketLoop
   readonly #queue: SendQueue
-  readonly #idle: IdleTimer = new IdleTimer(() => this.emit('timeout'))
+  #idle: IdleTimer | null = null
   #isConnecting: boolean
   #isPaused = false
   #isFlowing = false
@@ -42,7 +44,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   #corked = 0
   #isInLoop = false
   #isSilent = false
-  #whenSent: (() => void)[] = []
+  #whenSent: readonly (() => void)[] = NOBODY
   #node: Socket | null = null
 
   private constructor(loop: SocketLoop, fd: number, remote: SocketEnd | null, isConnecting: boolean) {
@@ -52,7 +54,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     this.remote = remote
     this.use = loop.nextUse()
     this.#isConnecting = isConnecting
-    this.#queue = new SendQueue(loop.calls, fd)
+    this.#queue = new SendQueue(loop, fd)
     if (fd >= 0) this.joinLoop()
   }
 
@@ -65,7 +67,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
 
   /** `connect` or `error` follows. */
   static connect(loop: SocketLoop, to: SocketEnd): LoopSocket {
-    const { fd, errno } = beginConnection(loop.calls, to)
+    const { fd, errno } = beginConnection(loop, to)
     const socket = new LoopSocket(loop, fd, to, true)
     if (errno !== 0) setImmediate(() => socket.#fail(errno))
     return socket
@@ -87,11 +89,15 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     return this.remote?.port
   }
 
+  get deadlines(): Deadlines {
+    return this.#loop.deadlines
+  }
+
   /** This end of the connection. */
   get local(): SocketEnd | null {
-    const address = new Uint8Array(LONGEST_SOCKET_ADDRESS)
-    if (this.destroyed || this.#loop.calls.getsockname(this.fd, address, int32(address.length)) < 0) return null
-    return readSocketAddress(address)
+    const { calls, end } = this.#loop
+    if (this.destroyed || calls.getsockname(this.fd, end.octets, int32(end.octets.length)) < 0) return null
+    return readSocketAddress(end)
   }
 
   /** Whoever wants octets lets them flow, as with Node. */
@@ -118,14 +124,13 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
 
   setTimeout(ms: number, then?: () => void): this {
     if (then !== undefined) this.once('timeout', then)
-    if (!this.destroyed) this.#idle.set(ms)
+    if (!this.destroyed) this.#idleTimer.set(ms)
     return this
   }
 
   write(octets: Uint8Array | string, encoding?: 'latin1'): boolean {
     if (!this.writable) return false
-    if (octets.length > 0) this.#queue.push(asOctets(octets, encoding))
-    this.#flush()
+    if (octets.length > 0) this.#put(octets, encoding)
     if (this.#queue.length < HIGH_WATER) return true
     this.#needsDrain = true
     return false
@@ -134,9 +139,9 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   end(octets?: Uint8Array | string, encoding?: 'latin1'): this {
     if (!this.writable) return this
     this.#corked = 0
-    if (octets !== undefined && octets.length > 0) this.#queue.push(asOctets(octets, encoding))
     this.writableEnded = true
-    if (this.#queue.length > 0) this.#flush()
+    if (octets !== undefined && octets.length > 0) this.#put(octets, encoding)
+    else if (this.#queue.length > 0) this.#flush()
     else if (!this.#isConnecting) this.#shut()
     return this
   }
@@ -157,13 +162,13 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     }
     this.destroyed = true
     this.#setSilent(false)
-    this.#idle.set(0)
+    this.#idle?.set(0)
     this.#queue.take()
     if (this.fd >= 0) {
       this.#loop.unwatch(this, true)
       this.#loop.calls.close(this.fd)
     }
-    process.nextTick(tellClosed, this)
+    this.#loop.closed(this)
     return this
   }
 
@@ -183,7 +188,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   /** Once nothing waits to be sent. */
   whenSent(then: () => void): void {
     if (this.#queue.length === 0) then()
-    else this.#whenSent.push(then)
+    else this.#whenSent = [...this.#whenSent, then]
   }
 
   /** Somebody else moves its octets for a while. */
@@ -204,7 +209,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     // Its descriptor may be another connection's by now.
     if (this.destroyed) return new Socket().destroy()
     this.leaveLoop()
-    this.#idle.set(0)
+    this.#idle?.set(0)
     const node = new Socket({ fd: this.fd, readable: true, writable: true, allowHalfOpen: true })
     this.#node = node
     for (const octets of this.#queue.take()) node.write(octets)
@@ -232,6 +237,10 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     if (this.#isFlowing && this.#mayRead && !this.destroyed && this.#node === null) this.#read()
   }
 
+  onClosed(): void {
+    this.emit('close')
+  }
+
   abandon(): void {
     this.destroy()
   }
@@ -254,15 +263,15 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
 
   /** Once in a turn, so that what waits for these octets sees them before it sees what follows. */
   #read(): void {
-    const { calls, scratch } = this.#loop
-    const count = calls.recv(this.fd, scratch, scratch.length, 0)
+    const { calls, received } = this.#loop
+    const count = calls.recv(this.fd, received.address, received.octets.length, 0)
     if (count > 0) {
-      this.#mayRead = this.#isEnding || count === scratch.length
+      this.#mayRead = this.#isEnding || count === received.octets.length
       if (this.#mayRead) this.#askTurn()
-      this.#idle.touch()
+      this.#idle?.touch()
       if (this.#isSilent) this.#setSilent(false)
       const octets = Buffer.allocUnsafe(count)
-      scratch.copy(octets, 0, 0, count)
+      received.octets.copy(octets, 0, 0, count)
       this.emit('data', octets)
       return
     }
@@ -291,13 +300,31 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     this.#loop.again(this)
   }
 
+  get #idleTimer(): IdleTimer {
+    return (this.#idle ??= new IdleTimer(this.deadlines, () => this.emit('timeout')))
+  }
+
+  #put(octets: Uint8Array | string, encoding: 'latin1' | undefined): void {
+    if (this.#queue.length === 0 && this.#maySend()) return this.#settle(this.#queue.send(octets, encoding))
+    this.#queue.push(octets, encoding)
+    this.#flush()
+  }
+
   #flush(): void {
-    if (this.#isConnecting || this.#corked > 0 || this.#queue.length === 0) return
-    const after = this.#queue.flush()
-    this.#idle.touch()
+    if (this.#queue.length > 0 && this.#maySend()) this.#settle(this.#queue.flush())
+  }
+
+  #maySend(): boolean {
+    return !this.#isConnecting && this.#corked === 0
+  }
+
+  #settle(after: Sent): void {
+    this.#idle?.touch()
     if (after === 'failed') return void this.destroy()
     if (after === 'waiting') return
-    if (this.#whenSent.length > 0) for (const then of this.#whenSent.splice(0)) then()
+    const whenSent = this.#whenSent
+    this.#whenSent = NOBODY
+    for (const then of whenSent) then()
     if (this.#needsDrain) process.nextTick(() => this.#drained())
     if (this.writableEnded) this.#shut()
     if (this.#closesWhenSent) this.destroy()
@@ -314,10 +341,4 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     if (this.readableEnded) this.destroy()
     else if (!this.destroyed) this.#loop.calls.shutdown(this.fd, SHUT_WR)
   }
-}
-
-const tellClosed = (socket: LoopSocket): boolean => socket.emit('close')
-
-function asOctets(octets: Uint8Array | string, encoding: 'latin1' | undefined): Uint8Array {
-  return typeof octets === 'string' ? Buffer.from(octets, encoding) : octets
 }

@@ -2,7 +2,7 @@ import koffi, { type KoffiFunc } from 'koffi'
 
 type Call = KoffiFunc<(...args: (number | Uint8Array | null)[]) => number>
 
-/** Calls of Linux that sockets of the proxy's own loop are made of. */
+/** Calls of Linux that sockets of the proxy's own loop are made of. Memory is an array, or an address of memory that stays where it is. */
 export type SocketCalls = {
   readonly socket: Call
   readonly bind: Call
@@ -24,6 +24,8 @@ export type SocketCalls = {
   /** In a turn of the event loop whenever there is something to read; gives what ends that. */
   readonly watch: (fd: number, onReadable: () => void) => () => void
   readonly errno: () => number
+  /** Of memory that is not moved. */
+  readonly addressOf: (octets: Uint8Array) => number
 }
 
 /** Throws where there is no such libc. */
@@ -56,6 +58,8 @@ export function openSocketCalls(): SocketCalls {
       }
     },
     errno: () => koffi.errno(),
+    // Addresses of Linux have 47 bits, or 56 for who asks for them.
+    addressOf: (octets) => Number(koffi.address(octets)),
   }
 }
 

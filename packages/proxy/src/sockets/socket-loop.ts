@@ -1,3 +1,6 @@
+import { Deadlines } from './deadlines.ts'
+import { fixedMemory, type FixedMemory } from './fixed-memory.ts'
+import { LONGEST_SOCKET_ADDRESS } from './socket-address.ts'
 import { EINTR, openSocketCalls, type SocketCalls } from './socket-calls.ts'
 
 const EPOLL_CLOEXEC = 0o2000000
@@ -14,6 +17,8 @@ const RLIMIT_NOFILE = 7
 const EVENT_OCTETS = process.arch === 'x64' ? 12 : 16
 const DATA_AT = EVENT_OCTETS - 8
 const MOST_READ = 65_536
+/** Above that a copy costs more than it saves. */
+const MOST_COPIED = 16_384
 
 /** What the loop tells of a descriptor. */
 export type Watched = {
@@ -23,6 +28,8 @@ export type Watched = {
   onEvents(mask: number): void
   /** It asked for another turn. */
   onTurn(): void
+  /** Once, after it was closed. */
+  onClosed(): void
   /** The loop is over. */
   abandon(): void
 }
@@ -34,7 +41,14 @@ export type Watched = {
 export class SocketLoop implements Disposable {
   readonly calls: SocketCalls
   /** What was read last; whoever wants to keep it copies it. */
-  readonly scratch: Buffer = Buffer.allocUnsafeSlow(MOST_READ)
+  readonly received: FixedMemory
+  /** For what is to be sent at once. */
+  readonly outgoing: FixedMemory
+  /** The end of a connection that a call asks for. */
+  readonly end: FixedMemory
+  /** An option that is on. */
+  readonly one: FixedMemory
+  readonly deadlines: Deadlines = new Deadlines()
   /** Of this process. */
   readonly mostDescriptors: number
   /** Clients that have said nothing yet. */
@@ -42,11 +56,11 @@ export class SocketLoop implements Disposable {
   readonly #epoll: number
   readonly #stopWatching: () => void
   readonly #watched: (Watched | null)[] = []
-  readonly #events = new Uint8Array(EVENT_OCTETS * MOST_EVENTS)
-  readonly #view = new DataView(this.#events.buffer)
-  readonly #event = new Uint8Array(16)
-  readonly #eventView = new DataView(this.#event.buffer)
+  readonly #events: FixedMemory
+  readonly #event: FixedMemory
   #turns: Watched[] = []
+  #closed: Watched[] = []
+  #isRunning = false
   #isScheduled = false
   #isClosed = false
   #uses = 0
@@ -55,6 +69,13 @@ export class SocketLoop implements Disposable {
   private constructor(calls: SocketCalls, epoll: number) {
     this.calls = calls
     this.#epoll = epoll
+    this.received = fixedMemory(calls, MOST_READ)
+    this.outgoing = fixedMemory(calls, MOST_COPIED)
+    this.end = fixedMemory(calls, LONGEST_SOCKET_ADDRESS)
+    this.one = fixedMemory(calls, 4)
+    this.one.view.setInt32(0, 1, true)
+    this.#events = fixedMemory(calls, EVENT_OCTETS * MOST_EVENTS)
+    this.#event = fixedMemory(calls, 16)
     const limits = new BigUint64Array(2).fill(2n ** 20n)
     calls.getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
     this.mostDescriptors = Number(limits[0])
@@ -80,10 +101,11 @@ export class SocketLoop implements Disposable {
   /** `isEdge`: told once for each change. */
   watch(watched: Watched, mask: number, isEdge: boolean): boolean {
     const { fd, use } = watched
-    this.#eventView.setUint32(0, isEdge ? (mask | EDGE) >>> 0 : mask, true)
-    this.#eventView.setUint32(DATA_AT, fd, true)
-    this.#eventView.setUint32(DATA_AT + 4, use, true)
-    if (this.calls.epoll_ctl(this.#epoll, ADD, fd, this.#event) < 0) return false
+    const { view, address } = this.#event
+    view.setUint32(0, isEdge ? (mask | EDGE) >>> 0 : mask, true)
+    view.setUint32(DATA_AT, fd, true)
+    view.setUint32(DATA_AT + 4, use, true)
+    if (this.calls.epoll_ctl(this.#epoll, ADD, fd, address) < 0) return false
     this.#watched[fd] = watched
     return true
   }
@@ -91,7 +113,7 @@ export class SocketLoop implements Disposable {
   /** `isClosing`: the kernel forgets a descriptor that is closed. */
   unwatch({ fd }: Watched, isClosing: boolean): void {
     this.#watched[fd] = null
-    if (!isClosing) this.calls.epoll_ctl(this.#epoll, DELETE, fd, this.#event)
+    if (!isClosing) this.calls.epoll_ctl(this.#epoll, DELETE, fd, this.#event.address)
   }
 
   /** Another turn, after what has been made to happen in this one. */
@@ -100,10 +122,17 @@ export class SocketLoop implements Disposable {
     this.#schedule()
   }
 
+  /** It is told that it is closed, after what runs now. */
+  closed(watched: Watched): void {
+    this.#closed.push(watched)
+    if (!this.#isRunning) this.#schedule()
+  }
+
   [Symbol.dispose](): void {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const each of this.#watched) each?.abandon()
+    if (this.#closed.length > 0) this.#schedule()
     this.#stopWatching()
     this.calls.close(this.#epoll)
   }
@@ -116,19 +145,29 @@ export class SocketLoop implements Disposable {
 
   #run(): void {
     this.#isScheduled = false
-    if (this.#isClosed) return
+    if (this.#isClosed) return this.#tellClosed()
+    this.#isRunning = true
     const turns = this.#turns
     if (turns.length > 0) {
       this.#turns = []
       for (const each of turns) each.onTurn()
     }
-    const count = this.calls.epoll_wait(this.#epoll, this.#events, MOST_EVENTS, 0)
+    const { view, address } = this.#events
+    const count = this.calls.epoll_wait(this.#epoll, address, MOST_EVENTS, 0)
     for (let at = 0; at < count; at++) {
-      const watched = this.#watched[this.#view.getUint32(at * EVENT_OCTETS + DATA_AT, true)] ?? null
+      const watched = this.#watched[view.getUint32(at * EVENT_OCTETS + DATA_AT, true)] ?? null
       // An event of a descriptor that was closed in this turn may meet the next use of its number.
-      if (watched === null || watched.use !== this.#view.getUint32(at * EVENT_OCTETS + DATA_AT + 4, true)) continue
-      watched.onEvents(this.#view.getUint32(at * EVENT_OCTETS, true))
+      if (watched === null || watched.use !== view.getUint32(at * EVENT_OCTETS + DATA_AT + 4, true)) continue
+      watched.onEvents(view.getUint32(at * EVENT_OCTETS, true))
     }
+    this.#isRunning = false
+    if (this.#closed.length > 0) this.#tellClosed()
     if (count === MOST_EVENTS || (count < 0 && this.calls.errno() === EINTR)) this.#schedule()
+  }
+
+  #tellClosed(): void {
+    const closed = this.#closed
+    this.#closed = []
+    for (const each of closed) each.onClosed()
   }
 }

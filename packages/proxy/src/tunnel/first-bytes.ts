@@ -1,4 +1,5 @@
 import { startIdentification, type Found, type HandshakeCrypto, type Identifier } from '@sallyport/wire'
+import { after } from '../sockets/after.ts'
 import type { ByteSocket } from '../sockets/byte-socket.ts'
 
 /** What a tunnel speaks; `held` is what the client has sent and the server has not seen. */
@@ -28,7 +29,7 @@ export function awaitFirstBytes(
     const held: Buffer[] = []
     let heldOctets = 0
     let octetsIn = 0
-    let timer = setTimeout(() => finish({ state: 'ended', octetsIn }), silenceMs)
+    let deadline = after(silenceMs, client, () => finish({ state: 'ended', octetsIn }))
     const known = (found: Found | null): void =>
       finish({ state: 'known', found, held: held.length === 1 ? held[0]! : Buffer.concat(held), octetsIn })
     const fromClient = (octets: Buffer): void => {
@@ -42,8 +43,8 @@ export function awaitFirstBytes(
       else {
         if (heldOctets > MOST_HELD) client.pause()
         if (!isFirst) return
-        clearTimeout(timer)
-        timer = setTimeout(() => known(lastFound()), handshakeMs)
+        deadline.cancel()
+        deadline = after(handshakeMs, client, () => known(lastFound()))
       }
     }
     const lastFound = (): Found | null => {
@@ -62,7 +63,7 @@ export function awaitFirstBytes(
     const onClientEnd = (): void => (heldOctets > 0 ? known(lastFound()) : finish({ state: 'ended', octetsIn }))
     const onGone = (): void => finish({ state: 'ended', octetsIn })
     const finish = (result: FirstBytes): void => {
-      clearTimeout(timer)
+      deadline.cancel()
       client.pause()
       server.pause()
       client.off('data', fromClient).off('end', onClientEnd).off('close', onGone).off('drain', onDrain)
