@@ -88,11 +88,12 @@ export class ProxyCore implements AsyncDisposable {
   }
 
   finish(open: OpenRecord): void {
-    const record = open.close()
+    const { onRecord } = this.options
+    const record = open.close(onRecord !== undefined)
     this.counters.add('octetsOut', record.bytesOut)
     this.counters.add('octetsIn', record.bytesIn)
     if (record.reason !== null) this.counters.refuse(record.reason)
     else this.counters.add(open.isMonitored ? 'monitored' : 'allowed')
-    this.options.onRecord?.(record)
+    onRecord?.(record)
   }
 }

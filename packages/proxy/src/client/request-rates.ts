@@ -11,7 +11,7 @@ const PLACE_MS = 1000
 /** How many requests a client may make: a bucket for each address that fills while it is silent. */
 export class RequestRates {
   readonly #perSecond: number
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new Map<ClientKey, Bucket>()
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond
@@ -19,7 +19,7 @@ export class RequestRates {
 
   /** Whether one more request is within the rate. An IPv6 client is its /64, which one host can use as a whole. */
   take(address: Address | null, nowMs: number): boolean {
-    const key = address === null ? '' : clientKey(address)
+    const key = clientKey(address)
     const known = this.#buckets.get(key)
     const bucket = known ?? { tokens: this.#perSecond, atMs: nowMs, placedMs: nowMs }
     bucket.tokens = Math.min(this.#perSecond, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * this.#perSecond)
@@ -30,7 +30,7 @@ export class RequestRates {
     return true
   }
 
-  #place(key: string, bucket: Bucket, nowMs: number): void {
+  #place(key: ClientKey, bucket: Bucket, nowMs: number): void {
     bucket.placedMs = nowMs
     this.#buckets.delete(key)
     if (this.#buckets.size >= MOST_CLIENTS) this.#buckets.delete(this.#buckets.keys().next().value!)
@@ -38,7 +38,11 @@ export class RequestRates {
   }
 }
 
-export function clientKey(address: Address): string {
+export type ClientKey = number | string
+
+/** Whom clients are told apart as. */
+export function clientKey(address: Address | null): ClientKey {
+  if (address === null) return ''
   const { words } = address
-  return isIpv4(address) ? `4 ${words[3]}` : `${words[0]} ${words[1]}`
+  return isIpv4(address) ? words[3] : `${words[0]} ${words[1]}`
 }

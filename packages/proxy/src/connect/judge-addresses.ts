@@ -3,6 +3,7 @@ import type { Flow } from '@sallyport/policy'
 import { refusal, type Refusal } from '../answers.ts'
 import type { Judged, ProxyJudge } from '../decide/proxy-judge.ts'
 import type { Destination } from '../http/request-target.ts'
+import type { NameLookUp } from '../options.ts'
 import type { NameAddresses } from './name-addresses.ts'
 
 export type JudgedAddress = { readonly address: Address; readonly judged: Judged }
@@ -21,30 +22,33 @@ export type JudgedAddresses =
 
 /**
  * The addresses of a destination that the policy lets through. A name is judged before anybody is asked about it, then each
- * of its addresses; the connection goes to one of those judged and to no other (DNS rebinding).
+ * of its addresses; the connection goes to one of those judged and to no other (DNS rebinding). At once where the name is known.
  */
-export async function judgeAddresses(
+export function judgeAddresses(
   destination: Destination,
   facts: Flow,
   judge: Pick<ProxyJudge, 'judge'>,
   names: LookUpNames,
   isLast: boolean,
-): Promise<JudgedAddresses> {
+): JudgedAddresses | Promise<JudgedAddresses> {
   const { host } = destination
   if (host.kind === 'address') return keepJudged([host.address], facts, judge, isLast, null)
   const early = judge.judge(facts, false)
   if (early.outcome === 'deny') return { state: 'refused', refusal: early.refusal, judged: early, resolveMs: null }
   const startMs = performance.now()
-  const answer = await names.lookUp(host.name)
-  const resolveMs = performance.now() - startMs
-  switch (answer.kind) {
-    case 'addresses':
-      return keepJudged(answer.addresses, facts, judge, isLast, resolveMs)
-    case 'none':
-      return { state: 'refused', refusal: refusal('name-not-found', answer.explain), judged: null, resolveMs }
-    case 'failed':
-      return { state: 'refused', refusal: refusal('resolve-failed', answer.explain), judged: null, resolveMs }
+  const judgeAnswer = (answer: NameLookUp): JudgedAddresses => {
+    const resolveMs = performance.now() - startMs
+    switch (answer.kind) {
+      case 'addresses':
+        return keepJudged(answer.addresses, facts, judge, isLast, resolveMs)
+      case 'none':
+        return { state: 'refused', refusal: refusal('name-not-found', answer.explain), judged: null, resolveMs }
+      case 'failed':
+        return { state: 'refused', refusal: refusal('resolve-failed', answer.explain), judged: null, resolveMs }
+    }
   }
+  const answer = names.lookUp(host.name)
+  return answer instanceof Promise ? answer.then(judgeAnswer) : judgeAnswer(answer)
 }
 
 /** The same addresses once more, when more is known. */

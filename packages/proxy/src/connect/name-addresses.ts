@@ -25,7 +25,8 @@ export class NameAddresses {
     this.#counters = counters
   }
 
-  async lookUp(name: DomainName): Promise<NameLookUp> {
+  /** At once where it is kept. */
+  lookUp(name: DomainName): NameLookUp | Promise<NameLookUp> {
     const entry = this.#kept.get(name)
     if (entry !== undefined && entry.untilMs > Date.now()) {
       this.#counters.add('resolvedFromCache')
@@ -33,13 +34,9 @@ export class NameAddresses {
     }
     const running = this.#asking.get(name)
     if (running !== undefined) return running
-    const asking = this.#ask(name)
+    const asking = this.#ask(name).finally(() => this.#asking.delete(name))
     this.#asking.set(name, asking)
-    try {
-      return await asking
-    } finally {
-      this.#asking.delete(name)
-    }
+    return asking
   }
 
   forget(): void {

@@ -19,7 +19,7 @@ export async function reachServer(
 ): Promise<Reached | Refusal> {
   const startMs = performance.now()
   const reached = await connectTo(core, core.loop, destination, addresses)
-  record.set({ connectMs: performance.now() - startMs })
+  record.facts.connectMs = performance.now() - startMs
   if (isRefusal(reached)) record.judged(addresses[0]!.judged)
   return reached
 }

@@ -57,7 +57,7 @@ export async function exchange(
   if (sent !== 'done') return { state: 'broken', refusal: downloadRefusal(sent, allowance) }
   const isWhole = upload.ended === 'done'
   const isRead = original.source.isEnd
-  record.set({ status: head.status })
+  record.facts.status = head.status
   return {
     state: 'done',
     isWhole,
@@ -118,7 +118,8 @@ async function finalAnswer(
     const isUpgrade = status === 101
     if (isUpgrade && !isWebSocketUpgrade(request.head)) return refused('an upgrade nobody asked for')
     if (status >= 200 || isUpgrade) {
-      record.set({ status, firstByteMs: record.elapsedMs })
+      record.facts.status = status
+      record.facts.firstByteMs = record.elapsedMs
       return read
     }
     await asker.interim(read.head, answerer.version)

@@ -7,6 +7,7 @@ import {
 } from '@sallyport/wire'
 import { refusal, type AnswerReason } from '../answers.ts'
 import { closeGently, type Client } from '../client/client.ts'
+import type { Upstream } from '../connect/upstream-pool.ts'
 import { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { serveConnect, type ConnectAnswers } from '../tunnel/serve-connect.ts'
@@ -17,35 +18,40 @@ import type { AfterRequest } from './asker.ts'
 import { Http1Asker } from './http1-asker.ts'
 import { refuseRequest } from './refuse-request.ts'
 import { serveRequest } from './serve-request.ts'
-import type { KeptUpstreams } from './kept-upstreams.ts'
+import { KeptUpstreams } from './kept-upstreams.ts'
 
 /**
- * Requests of one connection, one after another; inside a tunnel when `route` says where it leads. Gives the tunnel in which HTTP is
- * to be read from now on, where there is one.
+ * Requests of one connection, one after another; inside a tunnel when `route` says where it leads, with the connection to its server.
+ * Gives the tunnel in which HTTP is to be read from now on, where there is one.
  */
 export async function serveHttp(
   core: ProxyCore,
   client: Client,
   route: TunnelRoute | null,
-  kept: KeptUpstreams,
-): Promise<HttpInTunnel | null> {
+  upstream: Upstream | null,
+): Promise<'done' | HttpInTunnel> {
   const { headBytes } = core.limits
   const { keepAliveMs, headMs } = core.timeouts
-  for (let after: AfterRequest | HttpInTunnel = 'keep'; after === 'keep';) {
-    core.idle.add(client)
-    const read = await readHead(client.reader, headBytes, core.isDraining ? 1 : keepAliveMs, headMs)
-    core.idle.delete(client)
-    after =
-      read.state === 'head'
-        ? await serveHead(core, client, route, kept, read.text)
-        : await endSession(core, client, read)
-    if (after === 'close') closeGently(client)
-    else if (typeof after !== 'string') return after
+  const kept = new KeptUpstreams(core.pool)
+  if (upstream !== null) kept.give(upstream, 'client')
+  try {
+    for (let after: AfterRequest | HttpInTunnel = 'keep'; after === 'keep';) {
+      core.idle.add(client)
+      const read = await readHead(client.reader, headBytes, core.isDraining ? 1 : keepAliveMs, headMs)
+      core.idle.delete(client)
+      after = await (read.state === 'head'
+        ? serveHead(core, client, route, kept, read.text)
+        : endSession(core, client, read))
+      if (after === 'close') closeGently(client)
+      else if (typeof after !== 'string') return after
+    }
+    return 'done'
+  } finally {
+    kept[Symbol.dispose]()
   }
-  return null
 }
 
-async function serveHead(
+function serveHead(
   core: ProxyCore,
   client: Client,
   route: TunnelRoute | null,
@@ -56,7 +62,7 @@ async function serveHead(
   if (isMessageFailure(head)) return refuseMalformed(core, client, head)
   const framing = requestFraming(head)
   if (isMessageFailure(framing)) return refuseMalformed(core, client, framing, head)
-  if (!core.rates.take(client.address, Date.now())) {
+  if (!core.rates.take(client.address, performance.now())) {
     return refuseRequest(
       core,
       client,

@@ -6,10 +6,14 @@ export function loggedFields(head: RequestHead): {
   readonly referer: string | null
   readonly contentType: string | null
 } {
-  const first = (name: string): string | null => fieldValues(head.fields, name)[0]?.slice(0, 512) ?? null
   return {
-    userAgent: first('user-agent'),
-    referer: first('referer')?.split('?', 1)[0] ?? null,
-    contentType: first('content-type'),
+    userAgent: loggedField(head, 'user-agent'),
+    referer: loggedField(head, 'referer')?.split('?', 1)[0] ?? null,
+    contentType: loggedField(head, 'content-type'),
   }
+}
+
+/** The first of its lines, cut where it is too long to keep. */
+export function loggedField({ fields }: RequestHead, name: string): string | null {
+  return fieldValues(fields, name)[0]?.slice(0, 512) ?? null
 }

@@ -81,15 +81,17 @@ export async function serveRequest(
   const plainPath = judgedPath(path)
   if (plainPath === null) return refuse(refusal('bad-request', 'the path has an escape that is none'))
   record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
-  const identity = route?.identity ?? (await identifyClient(core, peer, head))
+  const identified = route?.identity ?? identifyClient(core, peer, head)
+  const identity = identified instanceof Promise ? await identified : identified
   if (isRefusal(identity)) return refuse(identity)
   record.asker(identity)
   const facts = { ...requestFacts(peer, identity, head, wanted, plainPath), protocol } as const
   const names = route === null ? core.names : pinned(route)
   const other = otherPath(path)
   const judge = other === null ? core.judge : judgeBothWays(core.judge, other)
-  const early = await judgeAddresses(destination, facts, judge, names, false)
-  record.set({ resolveMs: early.resolveMs })
+  const judging = judgeAddresses(destination, facts, judge, names, false)
+  const early = judging instanceof Promise ? await judging : judging
+  record.facts.resolveMs = early.resolveMs
   const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
   const judged = judgeWhole(judge, early, facts, content)
@@ -323,5 +325,5 @@ async function reach(
 
 function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
   record.judged(judged)
-  record.set({ dst: formatAddress(address) })
+  record.facts.dst = formatAddress(address)
 }

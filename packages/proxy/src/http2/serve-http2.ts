@@ -98,7 +98,7 @@ async function serveStream(
   const head = route === null ? read : { ...read, target: read.path }
   const declared = requestFraming(head)
   if (isMessageFailure(declared)) return refuseEarly('bad-request', declared.problem)
-  if (!core.rates.take(peer.address, Date.now())) return refuseEarly('too-many-requests')
+  if (!core.rates.take(peer.address, performance.now())) return refuseEarly('too-many-requests')
   if (head.method === 'CONNECT' && route === null) return serveConnectStream(core, peer, stream, head, onTunnel)
   if (route === null && head.method === 'GET' && head.scheme === 'https' && PAC_PATHS.includes(head.path)) {
     stream.respond({ ':status': 200, 'content-type': PAC_TYPE })

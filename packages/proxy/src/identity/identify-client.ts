@@ -3,21 +3,33 @@ import { refusal, type Refusal } from '../answers.ts'
 import type { Peer } from '../client/client.ts'
 import { isRefusal } from '../http/request-target.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import { ANONYMOUS, type ClientProcess, type Credentials, type Identity } from './identity.ts'
+import { ANONYMOUS, type Authenticate, type ClientProcess, type Credentials, type Identity } from './identity.ts'
 
-/** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. */
-export async function identifyClient(core: ProxyCore, client: Peer, head: RequestHead): Promise<Identity | Refusal> {
+type Identified = Identity | Refusal
+
+/** Who sends the request, by its Proxy-Authorization; or the refusal that asks for it. At once where nobody has to be asked. */
+export function identifyClient(core: ProxyCore, client: Peer, head: RequestHead): Identified | Promise<Identified> {
   return identify(core, client, credentialsOf(head))
 }
 
-export async function identify(
+export function identify(
   core: ProxyCore,
   client: Peer,
   credentials: Credentials | null,
-): Promise<Identity | Refusal> {
-  const identity = await identityOf(core, client, credentials)
-  if (client.process === null || isRefusal(identity)) return identity
-  const process = await client.process
+): Identified | Promise<Identified> {
+  const identity = identityOf(core, client, credentials)
+  return client.process === null ? identity : withProcess(core, client, client.process, identity)
+}
+
+async function withProcess(
+  core: ProxyCore,
+  client: Peer,
+  running: Promise<ClientProcess>,
+  identified: Identified | Promise<Identified>,
+): Promise<Identified> {
+  const identity = await identified
+  if (isRefusal(identity)) return identity
+  const process = await running
   core.counters.add(process.app === undefined ? 'processesUnknown' : 'processesKnown')
   const isUser = client.identity === null && (core.options.authenticate ?? null) === null
   return { ...identity, process: isUser ? process : withoutUser(process) }
@@ -28,7 +40,7 @@ function withoutUser({ user: _user, groups: _groups, ...process }: ClientProcess
   return process
 }
 
-async function identityOf(core: ProxyCore, client: Peer, credentials: Credentials | null): Promise<Identity | Refusal> {
+function identityOf(core: ProxyCore, client: Peer, credentials: Credentials | null): Identified | Promise<Identified> {
   const authenticate = core.options.authenticate ?? null
   if (client.identity !== null && (authenticate === null || credentials?.kind === 'none')) return client.identity
   if (authenticate === null) return ANONYMOUS
@@ -37,8 +49,12 @@ async function identityOf(core: ProxyCore, client: Peer, credentials: Credential
     const settled = client.login.identityAt(Date.now())
     return settled ?? (authenticate.isRequired ? refusal('authentication-required') : ANONYMOUS)
   }
-  const checked = await authenticate.check(credentials, client.login)
-  return 'problem' in checked ? refusal('authentication-required', checked.problem) : checked
+  return checked(authenticate, client, credentials)
+}
+
+async function checked(authenticate: Authenticate, client: Peer, credentials: Credentials): Promise<Identified> {
+  const answer = await authenticate.check(credentials, client.login)
+  return 'problem' in answer ? refusal('authentication-required', answer.problem) : answer
 }
 
 /** Null when the field is doubled or cannot be read. */

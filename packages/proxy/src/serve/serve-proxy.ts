@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { CompiledPolicy } from '@sallyport/compile'
 import { parseAddress } from '@sallyport/net'
 import { refusal } from '../answers.ts'
-import { clientKey } from '../client/request-rates.ts'
+import { clientKey, type ClientKey } from '../client/request-rates.ts'
 import { serveClient } from '../client/serve-client.ts'
 import type { ProxyCounts } from '../counters.ts'
 import { OpenRecord } from '../log/open-record.ts'
@@ -106,7 +106,7 @@ type ClientSocket = Socket | LoopSocket
 class OpenConnections {
   readonly #core: ProxyCore
   readonly #sockets = new Set<ClientSocket>()
-  readonly #byClient = new Map<string, number>()
+  readonly #byClient = new Map<ClientKey, number>()
   #whenEmpty: () => void = () => {}
 
   constructor(core: ProxyCore) {
@@ -117,7 +117,7 @@ class OpenConnections {
     const { limits, counters, options } = this.#core
     const address =
       socket instanceof LoopSocket ? (socket.remote?.address ?? null) : parseAddress(socket.remoteAddress ?? '')
-    const key = address === null ? '' : clientKey(address)
+    const key = clientKey(address)
     const own = this.#byClient.get(key) ?? 0
     // The clients of a load balancer all come from its address.
     const mostOwn = (options.proxyHeaderFrom ?? null) === null ? limits.connectionsPerClient : limits.connections

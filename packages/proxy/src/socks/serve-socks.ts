@@ -43,7 +43,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   if (isRefusal(request)) return refuse(request, buildSocksReply(SOCKS_REPLY.GENERAL_FAILURE, null))
   const destination = destinationOf(request)
   if (isRefusal(destination)) return refuse(destination, buildSocksReply(ANSWERS[destination.reason].socks, null))
-  if (!core.rates.take(client.address, Date.now())) {
+  if (!core.rates.take(client.address, performance.now())) {
     return refuse(refusal('too-many-requests'), buildSocksReply(SOCKS_REPLY.NOT_ALLOWED, null))
   }
   const tunnel = await openTunnel(core, client, identity, destination, record)

@@ -31,24 +31,22 @@ export async function openTunnel(
   record: OpenRecord,
 ): Promise<OpenTunnel | Refusal> {
   const { host, port } = destination
-  record.set({ host: hostText(host), port })
+  record.facts.host = hostText(host)
+  record.facts.port = port
   record.asker(identity)
-  const names = host.kind === 'name' ? [host.name] : []
   // The name of the request is the verified one until a handshake states another; an address may still turn out to have one.
-  const flow: Flow = {
-    ...clientFacts(client, identity),
-    port,
-    boundNames: names,
-    ...(host.kind === 'name' ? { domain: host.name } : {}),
-  }
-  const judged = await judgeAddresses(destination, flow, core.judge, core.names, false)
-  record.set({ resolveMs: judged.resolveMs })
+  const named = host.kind === 'name' ? { boundNames: [host.name], domain: host.name } : { boundNames: [] }
+  const flow: Flow = { ...clientFacts(client, identity), port, ...named }
+  const judging = judgeAddresses(destination, flow, core.judge, core.names, false)
+  const judged = judging instanceof Promise ? await judging : judging
+  record.facts.resolveMs = judged.resolveMs
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)
     return judged.refusal
   }
   // A client that is told by the answer to CONNECT knows why.
-  const limited = (await allowanceFor(core, judged.addresses[0]!.judged, record)?.hasRoom()) ?? null
+  const allowance = allowanceFor(core, judged.addresses[0]!.judged, record)
+  const limited = allowance === null ? null : await allowance.hasRoom()
   if (limited !== null) {
     record.judged(judged.addresses[0]!.judged)
     return limited
@@ -58,7 +56,7 @@ export async function openTunnel(
   if (isRefusal(opened)) return opened
   const { address } = opened.to
   record.judged(opened.to.judged)
-  record.set({ dst: formatAddress(address) })
+  record.facts.dst = formatAddress(address)
   return {
     socket: opened.socket,
     address,

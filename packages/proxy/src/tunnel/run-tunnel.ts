@@ -36,9 +36,11 @@ export async function runTunnel(
   }
   const { found, held } = first
   const facts = tunnelFacts(tunnel.flow, found)
-  record.set({ protocol: found?.protocol ?? 'other', serverName: found?.name ?? null, ja4: found?.ja4 ?? null })
+  record.facts.protocol = found?.protocol ?? 'other'
+  record.facts.serverName = found?.name ?? null
+  record.facts.ja4 = found?.ja4 ?? null
   if (facts.protocol === 'http' && found?.request?.method !== 'CONNECT' && first.octetsIn === 0) {
-    record.set({ opened: true })
+    record.facts.opened = true
     core.finish(record)
     return httpInTunnel(client, tunnel, held)
   }
@@ -47,14 +49,13 @@ export async function runTunnel(
     const spared = sparedBy(inspect, facts, peerKey(client), Date.now())
     if (spared === null) return inspected(core, inspect, client, { ...tunnel, flow: facts }, found.name, held, record)
     core.counters.add(spared === 'pinned' ? 'tunnelsPinned' : 'tunnelsSpared')
-    record.set({ spared })
+    record.facts.spared = spared
   }
   const judged = judgeTunnel(core.judge, facts, found)
   record.judged(judged)
-  const no =
-    judged.outcome === 'deny'
-      ? judged.refusal
-      : ((await allowanceFor(core, judged, record)?.begin(held.length, first.octetsIn)) ?? null)
+  const allowance = judged.outcome === 'deny' ? null : allowanceFor(core, judged, record)
+  const limited = allowance === null ? null : await allowance.begin(held.length, first.octetsIn)
+  const no = judged.outcome === 'deny' ? judged.refusal : limited
   if (no !== null) {
     refuseTunnel(client, no, facts.protocol === 'tls')
     server.destroy()
@@ -91,7 +92,7 @@ async function inspected(
     tunnel.socket.destroy()
   } else {
     inspect.pinned?.accepted(who, host)
-    record.set({ opened: true })
+    record.facts.opened = true
   }
   core.finish(record)
   return typeof http === 'string' ? 'done' : http
@@ -102,7 +103,7 @@ function isToInspect({ judge }: ProxyCore, facts: Flow): boolean {
   return wantsInspection(facts, early, judge.asksForInspection(early))
 }
 
-const peerKey = ({ address }: Client): string => (address === null ? '' : clientKey(address))
+const peerKey = ({ address }: Client): string => String(clientKey(address))
 
 function httpInTunnel(client: Client, tunnel: OpenTunnel, held: Buffer): HttpInTunnel {
   const reader = new ByteReader(client.socket)

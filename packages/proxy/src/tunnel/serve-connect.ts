@@ -2,7 +2,7 @@ import type { RequestHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import type { Client, Peer } from '../client/client.ts'
 import type { AfterRequest } from '../http/asker.ts'
-import { loggedFields } from '../http/logged-fields.ts'
+import { loggedField } from '../http/logged-fields.ts'
 import { isRefusal, parseConnectTarget } from '../http/request-target.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import { OpenRecord } from '../log/open-record.ts'
@@ -26,15 +26,16 @@ export async function serveConnect(
 ): Promise<AfterRequest | HttpInTunnel> {
   core.counters.add('requestsConnect')
   const record = new OpenRecord(peer.endpoint, 'connect')
-  const { userAgent } = loggedFields(head)
-  record.set({ method: 'CONNECT', userAgent })
+  record.facts.method = 'CONNECT'
+  record.facts.userAgent = loggedField(head, 'user-agent')
   const destination = parseConnectTarget(head)
   if (isRefusal(destination)) return refuse(destination, record)
-  const identity = await identifyClient(core, peer, head)
+  const identified = identifyClient(core, peer, head)
+  const identity = identified instanceof Promise ? await identified : identified
   if (isRefusal(identity)) return refuse(identity, record)
   const tunnel = await openTunnel(core, peer, identity, destination, record)
   if (isRefusal(tunnel)) return refuse(tunnel, record)
-  record.set({ status: 200 })
+  record.facts.status = 200
   const after = await runTunnel(core, accept(), tunnel, record)
   return after === 'done' ? 'taken' : after
 }
