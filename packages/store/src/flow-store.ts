@@ -16,6 +16,7 @@ import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { newDestinations } from './query/new-destinations.ts'
 import { readPast } from './query/past/read-past.ts'
 import { topFlows, type TopBy, type TopRow } from './query/top-flows.ts'
+import { joinLeftBehind } from './schema/left-behind.ts'
 import { migrate } from './schema/migrate.ts'
 import { relayout, type Relayout } from './schema/relayout.ts'
 
@@ -27,8 +28,12 @@ export type Batch = {
   readonly drops?: readonly FlowDrop[]
 }
 
+/** After so many batches those are looked for that merges have passed over. */
+const LOOK_BATCHES = 50
+
 export class FlowStore implements Disposable {
   readonly #engine: SqlEngine
+  #batches = 0
 
   private constructor(engine: SqlEngine) {
     this.#engine = engine
@@ -60,6 +65,7 @@ export class FlowStore implements Disposable {
       await this.#engine.insert('drops', Buffer.from(lines), id)
     }
     await this.#engine.insert('batches', Buffer.from(JSON.stringify({ batch: id, rows: rows.count })), id)
+    if (++this.#batches % LOOK_BATCHES === 0 && this.#engine.layout.isOwn) await joinLeftBehind(this.#engine)
     return true
   }
 
@@ -122,7 +128,7 @@ export class FlowStore implements Disposable {
    * answered meanwhile.
    */
   async relayout(): Promise<Relayout | null> {
-    return this.#engine.isEmbedded ? relayout(this.#engine) : null
+    return this.#engine.layout.isOwn ? relayout(this.#engine) : null
   }
 
   /** Drops whole months, and then rows, that are older; what they were stored with, and what was known to be missing, too. */

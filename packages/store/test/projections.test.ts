@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { filterSql, parseFilter, topFlows, type TopBy } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
 import type { SqlEngine } from '../src/engine/sql-engine.ts'
@@ -10,20 +11,75 @@ import { newDestinations } from '../src/query/new-destinations.ts'
 import { newestTimes } from '../src/query/newest-times.ts'
 import { whenTheyWent } from '../src/query/when-they-went.ts'
 import { whereTheyWent } from '../src/query/where-they-went.ts'
+import { joinLeftBehind } from '../src/schema/left-behind.ts'
 import { migrate } from '../src/schema/migrate.ts'
+import { relayout } from '../src/schema/relayout.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
+
+const FLOWS = 100_000
 
 async function filled(): Promise<SqlEngine> {
   const engine = openEmbedded()
   await migrate(engine)
-  await engine.fill(`INSERT INTO flows (time, batch, seq, user, app, dst, country, asn, port, transport, names, destination, verdict, started, facts)
+  await fill(engine)
+  await merge(engine)
+  return engine
+}
+
+/** Only merges make projections. */
+function merge(engine: SqlEngine): Promise<void> {
+  return engine.define('OPTIMIZE TABLE flows FINAL')
+}
+
+function fill(engine: SqlEngine): Promise<void> {
+  return engine.fill(`INSERT INTO flows (time, batch, seq, user, app, dst, country, asn, port, transport, names, destination, verdict, started, facts)
     SELECT toDateTime64('2026-09-29 10:00:00', 3, 'UTC') + number, 'b', number, concat('user', toString(number % 4)),
       concat('/usr/bin/', toString(number % 40)), toIPv6(concat('::ffff:192.0.2.', toString(number % 50))), if(number % 5 = 0, 'DE', 'FR'),
       number % 7, if(number % 9 = 0, 22, 443), 'tcp', [concat('h', toString(number % 50), '.example')] AS n, n[1],
-      if(number % 11 = 0, 'deny', 'allow'), 1, '{}' FROM numbers(100000)`)
-  return engine
+      if(number % 11 = 0, 'deny', 'allow'), 1, '{}' FROM numbers(${FLOWS})`)
 }
+
+test('what is stored is summed up and copied when it is merged, and counts before', async () => {
+  using engine = await filled()
+  const assertCounted = async (times: number): Promise<void> => {
+    for (const [by, text, flows] of [
+      ['destination', 'country:DE', 20_000],
+      ['user', 'app:/usr/bin/7', 2500],
+      ['verdict', 'domain:h7.example', 2000],
+      ['app', 'user:user3', 25_000],
+      ['destination', '', FLOWS],
+    ] as const) {
+      const rows = await topFlows(engine, by, parseFilter([text], NOW), 1000)
+      assert.equal(
+        rows.reduce((sum, row) => sum + row.flows, 0),
+        flows * times,
+        `${by} ${text}`,
+      )
+    }
+  }
+  const projected = async (): Promise<readonly number[]> => {
+    const rows = await engine.query(
+      `SELECT rows AS n FROM system.projection_parts WHERE active AND name = 'by_user' ORDER BY n`,
+      {},
+    )
+    return rows.map(({ n }) => Number(n))
+  }
+  await fill(engine)
+  assert.deepEqual(await projected(), [FLOWS])
+  assert.deepEqual(await relayout(engine), { rows: 2 * FLOWS, rowsLeft: 0 })
+  await assertCounted(2)
+  // As if it had been merged with those that came after.
+  await engine.define('ALTER TABLE flows MODIFY SETTING materialize_projections_on_insert = 1')
+  await fill(engine)
+  assert.deepEqual(await projected(), [FLOWS, FLOWS])
+  await joinLeftBehind(engine)
+  for (let tries = 0; (await projected()).length < 3 && tries < 600; tries++) await sleep(50)
+  assert.deepEqual(await projected(), [FLOWS, FLOWS, FLOWS])
+  await merge(engine)
+  assert.deepEqual(await projected(), [3 * FLOWS])
+  await assertCounted(3)
+})
 
 test('what is asked of one user or application is read where its rows lie together', async () => {
   using engine = await filled()

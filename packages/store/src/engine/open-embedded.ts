@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { SallyportError } from '@sallyport/policy'
 import { detachStandardInput } from './detach-standard-input.ts'
-import { ONE_SERVER } from '../schema/layout.ts'
+import { OWN_PROCESS } from '../schema/layout.ts'
 import { IncomingRows } from './incoming-rows.ts'
 import { INSERT_SETTINGS } from './insert-settings.ts'
 import { requireStoreDirectory } from './require-store-directory.ts'
@@ -37,8 +37,7 @@ export function openEmbedded(path?: string): SqlEngine {
   const run = async (statement: string): Promise<void> =>
     void (await session.queryBindAsync(statement, {}, { format: 'Null' }))
   return {
-    layout: ONE_SERVER,
-    isEmbedded: true,
+    layout: OWN_PROCESS,
     define: run,
     fill: run,
     query: async (statement, params) => {

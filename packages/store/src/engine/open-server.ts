@@ -38,7 +38,6 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
       await buffer(stream)
     })
   return {
-    isEmbedded: false,
     layout: cluster === null ? ONE_SERVER : clusterLayout(cluster, database),
     define: (statement) => run(tables, statement),
     fill: (statement) => run(flows, statement),

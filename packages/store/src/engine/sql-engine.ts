@@ -11,8 +11,6 @@ export type Columns = { readonly [name: string]: string }
 /** What the store asks of ClickHouse, wherever it runs. */
 export type SqlEngine = Disposable & {
   readonly layout: Layout
-  /** In this process, which alone has it open. */
-  readonly isEmbedded: boolean
   /** Defines tables, or changes them or what they hold, where the tables themselves lie. */
   readonly define: (statement: string) => Promise<void>
   /** An INSERT … SELECT over the tables of all shards. */

@@ -1,5 +1,7 @@
 /** How the one set of tables lies on a server, or on all servers of a cluster. */
 export type Layout = {
+  /** In this process: its version is known, and nobody else has it open. */
+  readonly isOwn: boolean
   /** Follows the name of a table or database in a statement that defines it. */
   readonly everywhere: string
   /** An engine of the MergeTree family. */
@@ -14,11 +16,14 @@ const BLOCKS = 10_000
 const WEEK_S = 604_800
 
 export const ONE_SERVER: Layout = {
+  isOwn: false,
   everywhere: '',
   engine: (name) => name,
   remembers: `non_replicated_deduplication_window = ${BLOCKS}`,
   shards: null,
 }
+
+export const OWN_PROCESS: Layout = { ...ONE_SERVER, isOwn: true }
 
 /**
  * Tables of a shard, replicated, in the database `<database>_shard`; tables of the same names in `<database>` stand for those of all
@@ -28,6 +33,7 @@ export function clusterLayout(cluster: string, database: string): Layout {
   const everywhere = ` ON CLUSTER ${quoted(cluster)}`
   const shards = shardDatabase(database)
   return {
+    isOwn: false,
     everywhere,
     engine: (name) => `Replicated${name}`,
     remembers: `replicated_deduplication_window = ${BLOCKS}, replicated_deduplication_window_seconds = ${WEEK_S}`,

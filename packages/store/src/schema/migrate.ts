@@ -29,7 +29,7 @@ export async function migrate(engine: SqlEngine, to: number = MIGRATIONS.length)
     await expose(engine)
     const version = from + index + 1
     // A server goes on while nobody has the store open; of our own process, who has it open for long says when.
-    if (!engine.isEmbedded && from > 0 && version === to) await engine.define(beginning(engine.layout))
+    if (!engine.layout.isOwn && from > 0 && version === to) await engine.define(beginning(engine.layout))
     await engine.insert(VERSION_TABLE, Buffer.from(JSON.stringify({ version })), `version-${version}`)
   }
 }

@@ -144,6 +144,11 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     // What a batch makes is read little and merged soon: one file of it, and of each projection, in place of one or more a column, each flushed.
     `ALTER TABLE flows${on.everywhere} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_BYTES}`,
   ],
+  (on) =>
+    // What rows are copied and summed to is made when batches are merged, once for several. Where others store too, a server's version may not know how.
+    on.isOwn
+      ? ['ALTER TABLE flows MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1']
+      : [],
 ]
 
 /** Of `flows`, in its newest version. */

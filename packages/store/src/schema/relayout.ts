@@ -23,10 +23,11 @@ export function beginning({ everywhere }: Layout): string {
 
 const OF_FLOWS = `database = currentDatabase() AND table = 'flows'`
 
+/** A batch that was not merged yet gets all of them when it is. */
 async function progress(engine: SqlEngine): Promise<Relayout> {
   const [row] = await engine.query(
-    `SELECT sum(rows) AS allRows, sumIf(rows, has < ${PROJECTIONS.length}) AS lacking FROM (
-      SELECT rows, ifNull(known.n, 0) AS has FROM system.parts AS parts
+    `SELECT sum(rows) AS allRows, sumIf(rows, has < ${PROJECTIONS.length} AND (has > 0 OR level > 0)) AS lacking FROM (
+      SELECT rows, level, ifNull(known.n, 0) AS has FROM system.parts AS parts
       LEFT JOIN (
         SELECT parent_name AS name, count() AS n FROM system.projection_parts WHERE active AND ${OF_FLOWS} GROUP BY name
       ) AS known USING (name)
