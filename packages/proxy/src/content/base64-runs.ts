@@ -20,7 +20,12 @@ function decodedRun(run: string): Buffer | null {
 /** Text, or a packed file: the rest of what base64 can be decoded to is noise. */
 function isWorthALook(decoded: Buffer): boolean {
   if (detectFileType(decoded.toString('latin1', 0, 300)) !== null) return true
-  const head = decoded.subarray(0, 200)
-  const printable = head.filter((octet) => (octet >= 32 && octet < 127) || octet === 9 || octet === 10 || octet === 13)
-  return printable.length >= head.length * 0.9
+  const length = Math.min(200, decoded.length)
+  // Noise shows itself within a few octets.
+  let odd = 0
+  for (let at = 0; at < length; at++) if (!isPrintable(decoded[at]!) && ++odd > length * 0.1) return false
+  return true
 }
+
+const isPrintable = (octet: number): boolean =>
+  (octet >= 32 && octet < 127) || octet === 9 || octet === 10 || octet === 13

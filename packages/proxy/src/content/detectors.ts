@@ -1,9 +1,12 @@
+import { passesLuhn } from './check-digits.ts'
 import type { Confidence, Findings } from './findings.ts'
+import { ID_DIGITS, ID_WORDS, LONGEST_WORDS, NATIONAL_IDS } from './national-id.ts'
 
 export const DETECTORS = [
   'payment-card',
   'iban',
   'us-ssn',
+  'national-id',
   'private-key',
   'cloud-key',
   'api-token',
@@ -46,6 +49,7 @@ export function detectInText(text: string, findings: Findings): void {
   each('us-ssn', 'medium', SSN, ({ index }) => SSN_WORDS.test(around(text, index)))
   each('secret', 'low', ASSIGNED, ([, value]) => looksRandom(value!))
   findCards(text, findings)
+  findNationalIds(text, findings)
 }
 
 type Holds = (match: RegExpExecArray) => boolean
@@ -62,6 +66,28 @@ function findCards(text: string, findings: Findings): void {
   if (alone.size >= 3) for (const digits of alone) findings.add('payment-card', 'medium', digits)
 }
 
+function findNationalIds(text: string, findings: Findings): void {
+  if (!speaksOfIds(text)) return
+  for (const { number, words, holds } of Object.values(NATIONAL_IDS)) {
+    if (!words.test(text)) continue
+    for (const { 0: written, index } of text.matchAll(number)) {
+      const digits = written.replace(/[ .+-]/g, '')
+      if (words.test(around(text, index)) && holds(digits)) findings.add('national-id', 'medium', digits)
+    }
+  }
+}
+
+/** Whether words of some country stand near digits: most texts have digits or words, and few have both. */
+function speaksOfIds(text: string): boolean {
+  let seenTo = 0
+  for (const { 0: digits, index } of text.matchAll(ID_DIGITS)) {
+    const end = index + digits.length + NEAR
+    if (ID_WORDS.test(text.slice(Math.max(seenTo - LONGEST_WORDS, index - NEAR), end))) return true
+    seenTo = end
+  }
+  return false
+}
+
 const MOST_ALONE = 1000
 
 const around = (text: string, index: number): string => text.slice(Math.max(0, index - NEAR), index + NEAR)
@@ -72,13 +98,7 @@ const ISSUERS =
 
 export function isCardNumber(digits: string): boolean {
   if (!ISSUERS.test(digits) || /^(\d)\1+$/.test(digits)) return false
-  let sum = 0
-  for (let at = 0; at < digits.length; at++) {
-    const digit = Number(digits[digits.length - 1 - at])
-    const doubled = at % 2 === 1 ? digit * 2 : digit
-    sum += doubled > 9 ? doubled - 9 : doubled
-  }
-  return sum % 10 === 0
+  return passesLuhn(digits)
 }
 
 /** Lengths of countries (ISO 13616 registry), then modulo 97. */

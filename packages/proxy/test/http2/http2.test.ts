@@ -326,6 +326,28 @@ suite('HTTP/2 to the proxy, over TLS', () => {
     outer.destroy()
   })
 
+  test('a tunnel that nobody takes from holds no more than its window, and holds up no other stream', async () => {
+    await using stuck = await startUpstream(() => {})
+    stuck.server.on('connection', (socket) => socket.pause())
+    await using echo = await startUpstream(
+      (socket, received) => received.includes('END') && socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    )
+    await using lab = await startTlsLab()
+    const session = connectHttp2(`https://127.0.0.1:${lab.port}`, { rejectUnauthorized: false })
+    session.on('error', () => {})
+    const stream = session.request({ ':method': 'CONNECT', ':authority': `127.0.0.1:${stuck.port}` })
+    stream.on('error', () => {})
+    await once(stream, 'response')
+    stream.write('SSH-2.0-x\r\n')
+    // More than the buffers of the kernel between here and there have room for.
+    const octets = 8 * 2 ** 20
+    stream.write(Buffer.alloc(octets))
+    const headers = { ':scheme': 'http', ':method': 'POST', ':authority': `127.0.0.1:${echo.port}`, ':path': '/' }
+    assert.equal((await ask(session, headers, `${'x'.repeat(1_000_000)}END`)).body, 'ok')
+    assert.ok(stream.writableLength > 0, 'nothing is held back')
+    session.destroy()
+  })
+
   test('a proxy that drains lets requests end, and takes no new ones', async () => {
     let answer = (): void => {}
     await using upstream = await startUpstream(
