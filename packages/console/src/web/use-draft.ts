@@ -37,13 +37,16 @@ export function useDraft(files: readonly PolicyFile[], held: readonly PolicyFile
     const isHeld = JSON.stringify(files) === JSON.stringify(held)
     if (isHeld) tell({ changes: null, diff: null })
     let checked = Promise.resolve<Check | null>(null)
-    const soon = window.setTimeout(() => {
-      checked = post<Check>('/policy/check', { files }).then((check) => {
-        tell({ check })
-        return check
-      })
-      void checked.catch(failed)
-    }, CHECK_MS)
+    const soon = window.setTimeout(
+      () => {
+        checked = post<Check>('/policy/check', { files }).then((check) => {
+          tell({ check })
+          return check
+        })
+        void checked.catch(failed)
+      },
+      isHeld ? 0 : CHECK_MS,
+    )
     const later = window.setTimeout(async () => {
       const check = await checked.catch(() => null)
       if (check?.ok !== true || isHeld || !isLatest) return
