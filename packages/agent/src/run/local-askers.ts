@@ -1,7 +1,7 @@
 import type { ClientTransport, Endpoint, NameQuery } from '@sallyport/dns'
 import { isIpv4, parseAddress } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
-import { LocalClients } from '../host/local-clients.ts'
+import { LocalClients, NOBODY_LOOKED_FOR, type LocalClientCounters } from '../host/local-clients.ts'
 import { enforces } from '../up/host-policy.ts'
 import type { AskedPolicy } from './asked-policy.ts'
 
@@ -33,6 +33,10 @@ export class LocalAskers implements AsyncDisposable {
     const asked = this.#options.asked()
     if (!asked.asksWho || asked.judge.judge(query).verdict !== 'undetermined') return null
     return this.#find(query.client, transport, asked)
+  }
+
+  counters(): LocalClientCounters {
+    return this.#clients?.counters() ?? NOBODY_LOOKED_FOR
   }
 
   async #find(

@@ -1,6 +1,7 @@
 import type { Binding, ForwarderService } from '@sallyport/dns'
 import type { FlowRecord } from '@sallyport/flow'
 import type { AskedPolicy } from './asked-policy.ts'
+import { NOBODY_LOOKED_FOR, type LocalClientCounters } from '../host/local-clients.ts'
 import { startOnLoopback, type LoopbackForwarder } from './local-forwarder.ts'
 import { LocalAskers } from './local-askers.ts'
 import { nameJudgement } from './name-judgement.ts'
@@ -16,8 +17,10 @@ type Options = {
   readonly onWarning: (text: string) => void
 }
 
+export type RunResolver = LoopbackForwarder & { readonly askers: () => LocalClientCounters }
+
 /** The resolver that all look-ups of the command are turned to. */
-export async function startRunResolver(options: Options): Promise<LoopbackForwarder> {
+export async function startRunResolver(options: Options): Promise<RunResolver> {
   const { asked, service, findsProcesses, bind, onFlow, onWarning } = options
   await using scope = new AsyncDisposableStack()
   let place: LoopbackForwarder | null = null
@@ -33,5 +36,9 @@ export async function startRunResolver(options: Options): Promise<LoopbackForwar
   const forwarder = scope.use(await startOnLoopback({ ...service, bind, ...judgement }))
   place = forwarder
   const all = scope.move()
-  return { ...forwarder, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return {
+    ...forwarder,
+    askers: () => askers?.counters() ?? NOBODY_LOOKED_FOR,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
 }

@@ -13,6 +13,7 @@ import {
 } from '@sallyport/kernel'
 import type { Policy, World } from '@sallyport/policy'
 import { ExecutablePaths } from '../host/executable-paths.ts'
+import type { LocalClientCounters } from '../host/local-clients.ts'
 import { ProcessTree } from '../host/process-tree.ts'
 import { HostReader } from '../host/host-reader.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
@@ -20,16 +21,17 @@ import type { InspectionStatus } from '../inspect/handshake-guard.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
-import type { LoopbackForwarder } from '../run/local-forwarder.ts'
 import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
-import { startRunResolver } from '../run/run-resolver.ts'
+import { startRunResolver, type RunResolver } from '../run/run-resolver.ts'
 import { attachHost, type Attached } from './attach-host.ts'
 import { enforces } from './host-policy.ts'
 
 export type HostStatistics = {
   readonly kernel: KernelCounters
   readonly dns: CounterValues
+  /** Processes behind look-ups. */
+  readonly askers: LocalClientCounters
   /** Null while no policy needed it. */
   readonly inspection: InspectionStatus | null
 }
@@ -62,7 +64,7 @@ export class HostGuard implements AsyncDisposable {
   #current: Current
   #following: Disposable | null = null
   #attached: Attached | null = null
-  #resolver: LoopbackForwarder | null = null
+  #resolver: RunResolver | null = null
   /** By enforcement that was closed. */
   #lost: Lost = NOTHING_LOST
 
@@ -148,7 +150,12 @@ export class HostGuard implements AsyncDisposable {
   statistics(): HostStatistics | null {
     if (this.#attached === null || this.#resolver === null) return null
     const { enforcement, inspectionStatus } = this.#attached
-    return { kernel: enforcement.counters(), dns: this.#resolver.counters(), inspection: inspectionStatus() }
+    return {
+      kernel: enforcement.counters(),
+      dns: this.#resolver.counters(),
+      askers: this.#resolver.askers(),
+      inspection: inspectionStatus(),
+    }
   }
 
   takeLost(): Lost {

@@ -7,6 +7,8 @@ type HostMetric = Metric & { readonly value: (from: HostStatistics) => number }
 const FLOWS = { name: 'sallyport_host_flows_total', help: 'Flows that the kernel decided.' }
 const OVER = { name: 'sallyport_host_over_limit_total', help: 'Flows that ran into a limit of their rule.' }
 
+const ASKERS = { name: 'sallyport_host_askers_total', help: 'Look-ups whose process was looked for.' }
+
 /** docs/reference/metrics.md lists the same, a test compares both. */
 export const HOST_METRICS: readonly HostMetric[] = [
   { ...FLOWS, labels: { verdict: 'allowed' }, value: ({ kernel }) => kernel.allowed },
@@ -20,6 +22,9 @@ export const HOST_METRICS: readonly HostMetric[] = [
     help: 'Look-ups that were turned to the resolver.',
     value: ({ kernel }) => kernel.redirected,
   },
+  { ...ASKERS, labels: { result: 'looked' }, value: ({ askers }) => askers.looked },
+  { ...ASKERS, labels: { result: 'late' }, value: ({ askers }) => askers.late },
+  { ...ASKERS, labels: { result: 'full' }, value: ({ askers }) => askers.full },
   {
     name: 'sallyport_host_handshakes_total',
     help: 'Flows whose handshake was awaited.',

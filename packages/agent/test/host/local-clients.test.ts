@@ -188,4 +188,14 @@ sys.stdin.read(1)`
     assert.deepEqual(new Set(found.map((each) => each?.app)), new Set([realpathSync(process.execPath)]))
     for (const socket of sockets) socket.destroy()
   })
+
+  test('that finds no room, or is not told in time, is counted', async () => {
+    await using few = new LocalClients(1)
+    const address = parseAddress('127.0.0.1')!
+    const ends = { transport: 'tcp', local: { address, port: 1 }, remote: { address, port } } as const
+    const all = await Promise.all([few.find(ends, false), few.find(ends, false), few.find(ends, false)])
+    assert.deepEqual(all, [{}, {}, {}])
+    assert.equal(few.counters().full, 2)
+    assert.equal(few.counters().looked + few.counters().late, 1)
+  })
 })
