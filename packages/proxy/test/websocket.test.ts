@@ -107,6 +107,19 @@ suite('what a client says over a WebSocket, where a rule decides by content', ()
     assert.equal(lab.proxy.counts().totals.messagesScanned, 3)
   })
 
+  test('goes on as it was sent where it comes in one piece', async () => {
+    await using server = await startServer()
+    await using lab = await startLab({ policy: labPolicy(RULES) })
+    const { socket } = await open(lab, server.port)
+    for (const each of [frame('harmless'), frame('ping', { opcode: 9 }), frame('too')]) {
+      const before = server.seen().length
+      socket.write(each)
+      while (server.seen().length < before + each.length) await sleep(5)
+      assert.ok(Buffer.from(server.seen(), 'latin1').subarray(before).equals(each))
+    }
+    socket.destroy()
+  })
+
   for (const [why, frames, reason] of [
     ['a secret in a message', [frame(KEY)], 'denied'],
     [
@@ -119,6 +132,8 @@ suite('what a client says over a WebSocket, where a rule decides by content', ()
       [...KEY].map((letter, at) => frame(letter, { opcode: at === 0 ? 1 : 0, isFinal: at === KEY.length - 1 })),
       'denied',
     ],
+    ['a secret in a ping', [frame(KEY.slice(0, 120), { opcode: 9 })], 'denied'],
+    ['a secret as the reason of a close', [frame(`\x03\xe8${KEY.slice(0, 110)}`, { opcode: 8 })], 'denied'],
     ['a message over the bound', [frame('x'.repeat(1200))], 'content-opaque'],
     ['a packed message', [frame('x', { first: 0xc1 })], 'content-opaque'],
     ['a frame without a mask', [Buffer.from([0x81, 1, 120])], 'content-opaque'],

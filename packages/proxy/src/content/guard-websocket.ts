@@ -62,7 +62,9 @@ async function passMessages(
     }
     const { parts, problem } = frames.push(piece)
     for (const part of parts) {
-      const no = part.kind === 'control' ? null : await judged(core, part.payload, judge)
+      // A ping has room for 125 octets of whatever its sender likes.
+      const isEmpty = part.kind === 'control' && part.payload.length === 0
+      const no = isEmpty ? null : await judged(core, part.payload, judge)
       if (no !== null) return no
       const limited = (await record.allowance?.out(part.raw.length)) ?? null
       if (limited !== null) return limited

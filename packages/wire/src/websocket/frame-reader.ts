@@ -1,7 +1,9 @@
 /** What came whole; `raw` is what it was on the wire. */
-type WebSocketPart =
-  | { readonly kind: 'control'; readonly raw: Uint8Array }
-  | { readonly kind: 'message'; readonly raw: Uint8Array; readonly payload: Uint8Array }
+type WebSocketPart = {
+  readonly kind: 'control' | 'message'
+  readonly raw: Uint8Array
+  readonly payload: Uint8Array
+}
 
 type WebSocketProblem =
   'reserved-bits' | 'bad-opcode' | 'not-masked' | 'bad-control' | 'bad-fragment' | 'bad-length' | 'too-large'
@@ -39,7 +41,8 @@ export class WebSocketReader {
 
   push(bytes: Uint8Array): WebSocketRead {
     const parts: WebSocketPart[] = []
-    this.#held.push(bytes)
+    // What is taken out of it is changed: a slice must be a copy, which that of Node's buffers is not.
+    this.#held.push(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
     this.#heldOctets += bytes.length
     while (this.#problem === null && this.#heldOctets >= this.#needed) {
       const held = joined(this.#held, this.#heldOctets)
@@ -69,9 +72,9 @@ export class WebSocketReader {
 
   #take({ opcode, isFinal, mask, start, end }: Header, held: Uint8Array, parts: WebSocketPart[]): void {
     const raw = held.slice(0, end)
-    if (opcode >= 8) return void parts.push({ kind: 'control', raw })
     const payload = raw.slice(start)
     for (let at = 0; at < payload.length; at++) payload[at]! ^= mask[at & 3]!
+    if (opcode >= 8) return void parts.push({ kind: 'control', raw, payload })
     this.#raw.push(raw)
     this.#payload.push(payload)
     this.#octets += payload.length
