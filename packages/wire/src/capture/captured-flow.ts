@@ -28,6 +28,7 @@ export class CapturedFlow {
   readonly #identifier: Identifier | null
   readonly #streams: Readonly<Record<Direction, StreamAssembly>>
   readonly #ciphers: HandshakeCrypto
+  #behindStun: Identifier | null = null
   #answer: Found | null = null
   #packets = 0
   #bytes = 0
@@ -70,7 +71,8 @@ export class CapturedFlow {
   /** STUN opens the path for DTLS (RFC 8827 §6.5): what it was opened for says more. */
   #lookBehindStun(direction: Direction, datagram: Uint8Array): void {
     if (u8(datagram, 0) < 20 || u8(datagram, 0) > 25) return
-    const answer = startIdentification({ transport: 'udp', ciphers: this.#ciphers }).push(direction, datagram)
+    this.#behindStun ??= startIdentification({ transport: 'udp', ciphers: this.#ciphers })
+    const answer = this.#behindStun.push(direction, datagram)
     if (answer.state === 'identified' && answer.protocol === 'dtls') this.#answer = answer
   }
 
@@ -79,6 +81,8 @@ export class CapturedFlow {
       this.#push('client', this.#streams.client.finish())
       this.#push('server', this.#streams.server.finish())
     }
+    const behind = this.#answer?.protocol === 'stun' ? this.#behindStun?.finish() : undefined
+    if (behind?.state === 'identified' && behind.protocol === 'dtls') this.#answer = behind
     const last = this.#answer ?? this.#identifier?.finish() ?? null
     const { source, destination, transport } = this.#first
     const [from, to] = [endpoint(source, this.#first.sourcePort), endpoint(destination, this.#first.destinationPort)]

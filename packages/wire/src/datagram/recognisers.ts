@@ -5,7 +5,6 @@ import type { DatagramRecogniser } from '../identify/recogniser.ts'
 import { isKerberos, ldapAt } from '../stream/asn1.ts'
 import { bittorrentDht, peerSearch, tracker, utp } from './bittorrent.ts'
 import { readDns } from './dns-message.ts'
-import { dtls } from './dtls.ts'
 import { rtcp, stun } from './media.ts'
 import { coap, dhcp, dnscrypt, netbios, ntp, radius, serviceLocation, snmp, tftp } from './services.ts'
 import { remoteDesktop } from './remote-desktop.ts'
@@ -52,7 +51,6 @@ const netbiosDatagram: DatagramRecogniser = ({ bytes }) => {
 
 /** In the order of their say: magic words first, structures with little redundancy last. */
 export const DATAGRAM_RECOGNISERS: readonly DatagramRecogniser[] = [
-  dtls,
   stun,
   wireguard,
   dnscrypt,

@@ -132,6 +132,11 @@ export function serviceLocation({ bytes }: DatagramView): Found | null {
   return isSecond || isFirst ? found('slp', 0, 12, 'SLP header') : null
 }
 
+/** Numbers of options that are registered (RFC 7252 §12.2, and those of later ones). */
+const COAP_OPTIONS: ReadonlySet<number> = new Set([
+  1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 15, 16, 17, 19, 20, 21, 23, 27, 28, 31, 35, 39, 60, 252, 258, 292,
+])
+
 /** Constrained Application Protocol (RFC 7252 §3): a request or an answer whose token and options add up. */
 export function coap({ bytes }: DatagramView): Found | null {
   const [first, code] = [u8(bytes, 0), u8(bytes, 1)]
@@ -146,7 +151,7 @@ export function coap({ bytes }: DatagramView): Found | null {
     at++
     number += delta === 13 ? 13 + u8(bytes, at++) : delta
     at += length === 13 ? 13 + u8(bytes, at++) : length
-    if (number > 300) return null
+    if (!COAP_OPTIONS.has(number)) return null
   }
   return at <= bytes.length && number > 0
     ? found('coap', 0, 4, 'CoAP header and options', { confidence: 'medium' })

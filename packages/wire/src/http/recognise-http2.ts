@@ -29,7 +29,7 @@ export function recogniseHttp2(bytes: Uint8Array): Sight {
   }
 }
 
-/** The server's first frame is SETTINGS on stream 0, with or without acknowledgement. */
+/** The server's first frame is SETTINGS on stream 0; it may come before the client's request, or before the client speaks (RFC 9113 §3.4). */
 export function recogniseHttp2Server(bytes: Uint8Array): Sight {
   if (bytes.length < 9) {
     const prefix = [0, 0, null, FRAME.settings, 0, 0, 0, 0, 0]
@@ -38,7 +38,7 @@ export function recogniseHttp2Server(bytes: Uint8Array): Sight {
   const length = u24(bytes, 0)
   const isSettings = u8(bytes, 3) === FRAME.settings && u8(bytes, 4) === 0 && u32(bytes, 5) === 0
   return isSettings && length % 6 === 0 && length <= 240
-    ? found('http2', 0, 9, 'HTTP/2 SETTINGS frame', { confidence: 'medium' })
+    ? more(Infinity, found('http2', 0, 9, 'HTTP/2 SETTINGS frame', { confidence: 'medium' }))
     : 'no'
 }
 

@@ -1,15 +1,17 @@
+import { DtlsSession } from '../datagram/dtls-session.ts'
 import { QuicSession } from '../quic/quic-session.ts'
 import { RtpSession } from '../datagram/rtp-session.ts'
 import { UtpSession } from '../datagram/utp-session.ts'
 import type { Found, HandshakeCrypto, Identification } from './identification.ts'
 import type { DatagramRecogniser, Direction } from './recogniser.ts'
 
-/** Identifies an exchange of datagrams: each is looked at by itself, QUIC, RTP and uTP over several. */
+/** Identifies an exchange of datagrams: each is looked at by itself, QUIC, DTLS, RTP and uTP over several. */
 export class DatagramIdentifier {
   readonly #recognisers: readonly DatagramRecogniser[]
   readonly #maxDatagrams: number
   readonly #ciphers: HandshakeCrypto | null
   readonly #quic: QuicSession
+  readonly #dtls: DtlsSession
   readonly #rtp = new RtpSession()
   readonly #utp = new UtpSession()
   #count = 0
@@ -24,6 +26,7 @@ export class DatagramIdentifier {
     this.#maxDatagrams = limits.maxDatagrams
     this.#ciphers = ciphers
     this.#quic = new QuicSession(ciphers, limits.maxBytes)
+    this.#dtls = new DtlsSession(ciphers, limits.maxBytes)
   }
 
   push(direction: Direction, bytes: Uint8Array): Identification {
@@ -31,7 +34,8 @@ export class DatagramIdentifier {
     if (bytes.length === 0) return { state: 'need-more' }
     if (this.#count >= this.#maxDatagrams) return this.#atLimit()
     this.#count++
-    const sight = this.#quic.push(direction, bytes)
+    const seen = this.#quic.push(direction, bytes)
+    const sight = seen === 'no' && this.#quic.partial === null ? this.#dtls.push(bytes) : seen
     if (sight !== 'no' && sight.state === 'identified') return (this.#answer = sight)
     if (sight !== 'no' || this.#quic.partial !== null) {
       return this.#count >= this.#maxDatagrams ? this.#atLimit() : { state: 'need-more' }
@@ -46,12 +50,16 @@ export class DatagramIdentifier {
   }
 
   finish(): Identification {
-    this.#answer ??= this.#quic.partial
+    this.#answer ??= this.#partial
     return this.#answer ?? { state: 'unknown', why: this.#count === 0 ? 'no-bytes' : 'no-protocol-matches' }
   }
 
+  get #partial(): Found | null {
+    return this.#quic.partial ?? this.#dtls.partial
+  }
+
   #atLimit(): Identification {
-    this.#answer = this.#quic.partial
+    this.#answer = this.#partial
     return this.#answer ?? { state: 'unknown', why: 'limit-reached' }
   }
 }

@@ -1,5 +1,5 @@
 import { u16, u32, u8 } from '../identify/octets.ts'
-import { quicVersion, type QuicVersion } from './versions.ts'
+import { isReservedVersion, quicVersion, type QuicVersion } from './versions.ts'
 
 /** Header fields that no key protects (RFC 9000 §17.2), of one packet at `start` of a datagram. */
 export type LongHeader = {
@@ -7,7 +7,7 @@ export type LongHeader = {
   readonly firstOctet: number
   readonly version: number
   readonly known: QuicVersion | null
-  readonly kind: 'initial' | 'retry' | 'other' | 'negotiation' | 'unknown-version'
+  readonly kind: 'initial' | 'retry' | 'other' | 'negotiation' | 'unknown-version' | 'reserved-version'
   readonly destinationId: Uint8Array
   readonly sourceId: Uint8Array
   /** Where the packet number is; end of the packet: 0 where the kind has no length. */
@@ -32,6 +32,7 @@ export function readLongHeader(bytes: Uint8Array, start: number): LongHeader | n
   const sourceStart = destinationEnd + 1
   const sourceEnd = sourceStart + u8(bytes, destinationEnd)
   if (sourceEnd > bytes.length || u8(bytes, start + 5) > 20 || u8(bytes, destinationEnd) > 20) return null
+  const isReserved = isReservedVersion(version)
   const known = quicVersion(version)
   const header = {
     start,
@@ -45,26 +46,29 @@ export function readLongHeader(bytes: Uint8Array, start: number): LongHeader | n
   }
   if (version === 0) return { ...header, kind: 'negotiation' }
   if (known === null) return { ...header, kind: 'unknown-version' }
-  if ((firstOctet & 0x40) === 0) return null
+  if ((firstOctet & 0x40) === 0) return isReserved ? { ...header, kind: 'unknown-version' } : null
   const type = (firstOctet >> 4) & 3
   if (type === known.types.retry) return { ...header, kind: 'retry' }
   const isInitial = type === known.types.initial
+  if (isReserved && !isInitial) return { ...header, kind: 'unknown-version' }
   const token = isInitial ? varint(bytes, sourceEnd) : { value: 0, next: sourceEnd }
   const length = varint(bytes, token.next + token.value)
   const end = length.next + length.value
-  if (end > bytes.length || length.value < 20) return null
-  return { ...header, kind: isInitial ? 'initial' : 'other', numberOffset: length.next, end }
+  if (end > bytes.length || length.value < 20) return isReserved ? { ...header, kind: 'unknown-version' } : null
+  const kind = isReserved ? 'reserved-version' : isInitial ? 'initial' : 'other'
+  return { ...header, kind, numberOffset: length.next, end }
 }
 
-/** Whether the rest is a list of versions, one at least (RFC 9000 §17.2.1). */
+/** Whether the rest is a list of versions, most of them known or reserved (RFC 9000 §17.2.1). */
 export function isVersionList(bytes: Uint8Array, header: LongHeader): boolean {
   const start = header.start + 7 + header.destinationId.length + header.sourceId.length
   const octets = bytes.length - start
   if (octets < 4 || octets % 4 !== 0 || octets > 256) return false
-  for (let at = start; at < bytes.length; at += 4) if (isVersionNumber(u32(bytes, at), u16(bytes, at))) return true
-  return false
+  let known = 0
+  for (let at = start; at < bytes.length; at += 4) if (isVersionNumber(u32(bytes, at), u16(bytes, at))) known++
+  return known * 8 >= octets
 }
 
 function isVersionNumber(version: number, top: number): boolean {
-  return quicVersion(version) !== null || (version & 0x0f0f0f0f) === 0x0a0a0a0a || top >> 8 === 0x51
+  return quicVersion(version) !== null || top >> 8 === 0x51
 }

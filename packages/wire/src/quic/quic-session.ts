@@ -7,6 +7,7 @@ import { foundGoogleHello, recogniseGoogleQuic } from './google-quic.ts'
 import { clientInitialKeys, type InitialKeys } from './initial-keys.ts'
 import { isVersionList, readLongHeader, type LongHeader } from './long-header.ts'
 import { openInitial } from './open-initial.ts'
+import { isReservedVersion } from './versions.ts'
 
 const MOST_KEYS = 8
 
@@ -15,6 +16,7 @@ export class QuicSession {
   readonly #ciphers: HandshakeCrypto | null
   readonly #maxBytes: number
   #stream: CryptoStream | null = null
+  #asked: CryptoStream | null = null
   readonly #keys: InitialKeys[] = []
   readonly #ids = new Set<string>()
   #partial: Found | null = null
@@ -57,12 +59,27 @@ export class QuicSession {
       return this.#wait('QUIC version negotiation', 'high')
     }
     if (kind === 'unknown-version') {
-      const isReserved = (header.version & 0x0f0f0f0f) === 0x0a0a0a0a && bytes.length >= 1200
+      const isReserved = isReservedVersion(header.version) && bytes.length >= 1200
       return isReserved ? this.#wait('QUIC packet of a reserved version', 'medium') : 'no'
     }
+    if (kind === 'reserved-version') return bytes.length >= 1200 ? this.#reserved(bytes, header) : 'no'
     if (kind !== 'initial') return this.#wait(`QUIC ${kind === 'retry' ? 'Retry' : 'long header'}`, 'medium')
     if (direction === 'server') return this.#wait('QUIC Initial', 'medium')
     return this.#initial(bytes, header)
+  }
+
+  /** No server takes this one up: its name is told, and not relied on, since the next hello may state another. */
+  #reserved(bytes: Uint8Array, header: LongHeader): Sight {
+    const payload = this.#ciphers === null ? null : this.#open(this.#ciphers, bytes, header)
+    if (payload === null) return this.#wait('QUIC packet of a reserved version', 'medium')
+    this.#asked ??= new CryptoStream(this.#maxBytes)
+    readFrames(payload, this.#asked)
+    const length = clientHelloLength(this.#asked.start)
+    const hello = length === null || this.#asked.start.length < length ? null : this.#asked.start.subarray(4, length)
+    const read = hello === null ? null : parseClientHello(hello)
+    if (read === null) return this.#wait('QUIC packet of a reserved version', 'medium')
+    const answer = foundHello('quic', read, 7, 'q', this.#ciphers)
+    return more(0, (this.#partial = { ...answer, problem: answer.problem ?? 'incomplete-handshake' }))
   }
 
   #initial(bytes: Uint8Array, header: LongHeader): Sight {

@@ -25,10 +25,15 @@ const GOOGLE: Readonly<Record<number, string>> = { 0x51303530: SALT.q050, 0x5430
 const V1_TYPES = { initial: 0, retry: 3 } as const
 const V2_TYPES = { initial: 1, retry: 0 } as const
 
-/** Null for a version whose packets are not readable, reserved ones (RFC 9000 §15) among them. */
+/** RFC 9000 §15: a client asks with one for a list of versions. */
+export const isReservedVersion = (version: number): boolean => (version & 0x0f0f0f0f) === 0x0a0a0a0a
+
+/** Null for a version whose packets are not readable. */
 export function quicVersion(version: number): QuicVersion | null {
   const shape = { labelPrefix: 'quic', types: V1_TYPES, google: false } as const
   if (version === 1) return { ...shape, salts: [SALT.v1] }
+  // Clients seal what is of no version as in the one that they know best.
+  if (isReservedVersion(version)) return { ...shape, salts: [SALT.v1, SALT.draft29] }
   if (version === 0x6b3343cf || version === 0x709a50c4) {
     return { salts: [SALT.v2], labelPrefix: 'quicv2', types: V2_TYPES, google: false }
   }

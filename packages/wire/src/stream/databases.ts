@@ -14,8 +14,10 @@ export function postgres({ bytes }: StreamView): Sight {
     return length === 8 || length === 16 ? found('postgres', 0, 8, 'PostgreSQL request code') : 'no'
   }
   if ((code !== 0x30000 && code !== 0x30002) || length < 9 || length > 10_000) return 'no'
-  if (bytes.length < 13) return more(13)
-  return u8(bytes, 8) === 0 || u8(bytes, 8) >= 0x61 ? found('postgres', 0, 8, 'PostgreSQL startup message') : 'no'
+  if (bytes.length < 9) return more(9)
+  // Without a parameter it is nine octets; where there are more, a Kafka request for metadata has the same number.
+  const isStartup = u8(bytes, 8) >= 0x61 || (u8(bytes, 8) === 0 && length === 9)
+  return isStartup ? found('postgres', 0, 8, 'PostgreSQL startup message') : 'no'
 }
 
 /** Authentication or an error, where the startup was missed (PostgreSQL documentation, "Message Formats"). */
@@ -169,5 +171,9 @@ export function mongodb({ bytes }: StreamView): Sight {
   const opcode = u32le(bytes, 12)
   if (!MONGO_OPCODES.includes(opcode) || length < 20 || length > 48_000_000) return 'no'
   if (opcode !== 1) return found('mongodb', 0, 16, 'MongoDB message header')
-  return u32le(bytes, 8) > 0 && length >= 36 ? found('mongodb', 0, 16, 'MongoDB reply', { confidence: 'medium' }) : 'no'
+  if (bytes.length < 36) return more(36)
+  // Flags, where the cursor is, and how many documents follow.
+  const isReply = u32le(bytes, 8) > 0 && length >= 36 && u32le(bytes, 16) < 16 && u32le(bytes, 32) * 5 <= length - 36
+  const isPlain = u32le(bytes, 32) > 0 && u32le(bytes, 28) < 0x100000
+  return isReply && isPlain ? found('mongodb', 0, 36, 'MongoDB reply', { confidence: 'medium' }) : 'no'
 }

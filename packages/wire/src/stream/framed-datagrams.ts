@@ -1,11 +1,14 @@
 import { found, more, type Sight } from '../identify/identification.ts'
 import { u16, u32, u8 } from '../identify/octets.ts'
 import type { StreamView } from '../identify/recogniser.ts'
+import { berLength } from './asn1.ts'
 import { readDns } from '../datagram/dns-message.ts'
+import { snmp } from '../datagram/services.ts'
 import { isOpenvpnReset } from '../datagram/vpn.ts'
 import { isStun } from '../datagram/media.ts'
 
 const LONGEST_DNS = 8192
+const LONGEST_SNMP = 4096
 
 /** DNS over TCP: a length before each message (RFC 7766 §8). */
 export function dnsStream({ bytes }: StreamView): Sight {
@@ -17,6 +20,20 @@ export function dnsStream({ bytes }: StreamView): Sight {
   if (bytes.length < 2 + length) return more(2 + length)
   const dns = readDns(bytes.subarray(2, 2 + length))
   return dns === null ? 'no' : found(dns.protocol, 2, 12, dns.what, { name: dns.name })
+}
+
+/** RFC 3430: messages one after another, by their own lengths. */
+export function snmpStream({ bytes }: StreamView): Sight {
+  if (bytes.length > 0 && u8(bytes, 0) !== 0x30) return 'no'
+  const whole = bytes.length < 6 ? 6 : wholeElement(bytes)
+  if (whole === null || whole > LONGEST_SNMP) return 'no'
+  if (bytes.length < whole) return more(whole)
+  return snmp({ bytes: bytes.subarray(0, whole), direction: 'client', ciphers: null }) ?? 'no'
+}
+
+function wholeElement(bytes: Uint8Array): number | null {
+  const outer = berLength(bytes, 1)
+  return outer === null || u16(bytes, outer.start) !== 0x0201 ? null : outer.start + outer.length
 }
 
 /** RFC 5389 §6 over TCP, with or without the framing of RFC 4571. */

@@ -121,6 +121,8 @@ export function socks4({ bytes }: StreamView): Sight {
   if (!isPrintable(bytes, 8, userEnd < 0 ? Math.min(bytes.length, 264) : userEnd) || u16(bytes, 2) === 0) return 'no'
   if (userEnd < 0) return bytes.length >= 264 ? 'no' : more(bytes.length + 1)
   const isNamed = u32(bytes, 4) < 256 && u32(bytes, 4) > 0
+  const isHost = u8(bytes, 4) > 0 && u8(bytes, 4) < 224 && u8(bytes, 7) > 0
+  if (!isNamed && !isHost) return 'no'
   if (!isNamed)
     return found('socks', 0, userEnd + 1, 'SOCKS 4 request', { name: [4, 5, 6, 7].map((i) => bytes[i]).join('.') })
   const end = indexOf(bytes.subarray(0, userEnd + 257), 0, userEnd + 1)

@@ -70,7 +70,8 @@ export function imapClient({ bytes }: StreamView): Sight {
   const line = firstLine(bytes)
   if (line === null) return bytes.length >= LONGEST_LINE || !isText(bytes) ? 'no' : more(bytes.length + 1)
   const isCommand = /^[A-Za-z0-9.]{1,16} (CAPABILITY|STARTTLS|NOOP|LOGIN \S.*|AUTHENTICATE \S.*|ID .*)$/i.test(line)
-  return isCommand ? found('imap', 0, line.length, 'IMAP command') : 'no'
+  // What a server of FTP answers to a password, in a capture that begins there, reads much the same.
+  return isCommand && !/^[1-5]\d\d Login /.test(line) ? found('imap', 0, line.length, 'IMAP command') : 'no'
 }
 
 export function imapServer({ bytes }: StreamView): Sight {
@@ -79,13 +80,13 @@ export function imapServer({ bytes }: StreamView): Sight {
   return begins.includes(null) ? more(bytes.length + 1) : 'no'
 }
 
-/** `+OK` and text: the bare `+OK` of Redis is an answer, POP3's a greeting. */
-export function popServer({ bytes, other }: StreamView): Sight {
+/** `+OK` and text: the bare `+OK` is an answer of Redis too. */
+export function popServer({ bytes }: StreamView): Sight {
   const begins = startsWith(bytes, '+OK')
   if (begins !== true) return begins === null ? more(3) : 'no'
   const line = firstLine(bytes)
   if (line === null) return bytes.length >= LONGEST_LINE ? 'no' : more(bytes.length + 1)
-  return line.length > 3 || other.length === 0 ? found('pop3', 0, 3, 'POP3 greeting') : 'no'
+  return line.length > 3 ? found('pop3', 0, 3, 'POP3 greeting') : 'no'
 }
 
 const GREETING_WORDS: readonly (readonly [string, RegExp])[] = [

@@ -1,5 +1,6 @@
 import type { Direction, StreamRecogniser } from '../identify/recogniser.ts'
 import { recogniseHttp2, recogniseHttp2Server } from '../http/recognise-http2.ts'
+import { webSocketText } from '../http/recognise-websocket.ts'
 import { recogniseTextMessage } from '../http/recognise-text-message.ts'
 import { recogniseTls } from '../tls/recognise-tls.ts'
 import { recogniseKerberosStream, recogniseLdap } from './asn1.ts'
@@ -16,7 +17,7 @@ import {
   tdsServer,
 } from './databases.ts'
 import { elasticsearchTransport } from './elasticsearch.ts'
-import { dnsStream, openvpnStream, stunStream } from './framed-datagrams.ts'
+import { dnsStream, openvpnStream, snmpStream, stunStream } from './framed-datagrams.ts'
 import { bittorrent, ike, rdp, smb, socks4, socks5, ssh, telnet, tor, vnc, xmpp } from './greetings.ts'
 import { ftpClient, imapClient, imapServer, ircClient, popClient, popServer, replyServer, smtpClient } from './mail.ts'
 import { mqtt } from './mqtt.ts'
@@ -54,6 +55,7 @@ export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecog
     mysqlClient,
     tdsClient,
     recogniseLdap,
+    snmpStream,
     recogniseKerberosStream,
     // A client of SOCKS waits after its few octets: what needs more to be told comes later.
     socks4,
@@ -64,6 +66,7 @@ export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecog
     kafka,
     openvpnStream,
     syslogStream,
+    webSocketText,
   ],
   server: [
     tls,
@@ -86,10 +89,12 @@ export const STREAM_RECOGNISERS: Readonly<Record<Direction, readonly StreamRecog
     tdsServer,
     mongodb,
     recogniseLdap,
+    snmpStream,
     recogniseKerberosStream,
     stunStream,
     dnsStream,
     openvpnStream,
+    webSocketText,
     ({ bytes }) => recogniseHttp2Server(bytes),
   ],
 }

@@ -53,7 +53,8 @@ function recogniseHandshake(bytes: Uint8Array, ciphers: HandshakeCrypto | null):
   if (message.length < 40) return more(needed)
   // RFC 8446 §4.1.3: version, random, session id of at most 32.
   const isHello = u16(message, 4) >> 8 === 3 && u8(message, 38) <= 32
-  return isHello ? found('tls', 0, 45, 'TLS ServerHello') : 'no'
+  // In a capture it may stand before the rest of the hello that it answers.
+  return isHello ? more(Infinity, found('tls', 0, 45, 'TLS ServerHello')) : 'no'
 }
 
 /** A hello that cannot be read has no name, so no rule that needs one allows it. */

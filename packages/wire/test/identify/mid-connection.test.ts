@@ -36,6 +36,12 @@ test('what only resembles it is not taken for it', () => {
     [['client', '\x01\0\x01\0\0\0\x05\0\x14\0\x0a\0\xcd']],
     [['client', '<message>']],
     [['client', 'ES\0\0\0\x01'.padEnd(24, '\xff')]],
+    // Of Redis as well as of POP3; what FTP answers to a password; SOCKS for a network; numbers that only look like a reply's.
+    [['server', '+OK\r\n']],
+    [['client', '230 Login successful.\r\n']],
+    [['client', '\x04\x02\xed\x03\x03\x80\0\0\0\0\x0a\0']],
+    [['client', `\x40\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\xff\xff${'\xff'.repeat(46)}`]],
+    [['client', '\x81\x09\x01binary\x02\x03']],
     [['client', `\x50\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x21${zeros(10)}root\0${zeros(30)}`]],
   ]
   for (const pieces of cases) assert.equal(protocolOf('tcp', pieces), 'unknown', JSON.stringify(pieces))
@@ -81,4 +87,22 @@ test('datagrams of BitTorrent, RDP, Kerberos and NTP that are not their usual on
     ['ntp', [['server', `\xd7\0\x03\x2a\0\x02\0\x48${'x'.repeat(144)}`]]],
   ]
   for (const [protocol, pieces] of cases) assert.equal(protocolOf('udp', pieces), protocol, JSON.stringify(pieces))
+})
+
+test('a request for metadata is no startup of PostgreSQL, whose version is the same number', () => {
+  const metadata = '\0\0\0\x19\0\x03\0\0\0\0\0\x01\0\x0bkafka-probe\0\0\0\0'
+  assert.equal(protocolOf('tcp', [['client', metadata]]), 'kafka')
+  assert.equal(protocolOf('tcp', [['client', '\0\0\0\x0c\0\x03\0\0user\0a\0\0']]), 'postgres')
+  assert.equal(protocolOf('tcp', [['client', '\0\0\0\x09\0\x03\0\0\0']]), 'postgres')
+})
+
+test('text in a WebSocket, masked or not, and SNMP over a stream', () => {
+  assert.equal(protocolOf('tcp', [['client', '\x81\x0chello, world']]), 'http')
+  const masked = [...'hello, world'].map((char, at) =>
+    String.fromCharCode(char.charCodeAt(0) ^ '\x05\x81\x33\x99'.charCodeAt(at % 4)),
+  )
+  assert.equal(protocolOf('tcp', [['client', `\x81\x8c\x05\x81\x33\x99${masked.join('')}`]]), 'http')
+  const get =
+    '\x30\x1f\x02\x01\x01\x04\x06public\xa0\x12\x02\x01\x07\x02\x01\0\x02\x01\0\x30\x07\x30\x05\x06\x01\x2b\x05\0'
+  assert.equal(protocolOf('tcp', [['client', get]]), 'snmp')
 })

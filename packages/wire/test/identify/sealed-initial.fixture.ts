@@ -1,7 +1,7 @@
 import { createCipheriv, createHmac } from 'node:crypto'
 
 const CONNECTION = Buffer.from('0102030405060708', 'hex')
-const LEAST_PAYLOAD = 1162
+const LEAST_PAYLOAD = 1165
 
 /** Version as on the wire, and the salt its keys are made with. */
 export type Sealing = { readonly version: Uint8Array; readonly saltHex: string }
