@@ -5,12 +5,11 @@ import type { ByteSocket } from '../sockets/byte-socket.ts'
 export type AskRoom = (octets: number) => Refusal | null | Promise<Refusal | null>
 
 export type Metered = {
+  readonly take: (octets: Buffer) => void
   readonly isAsking: () => boolean
   /** Now, or when what was asked for has been settled: an end comes although its stream is paused. */
   readonly whenSettled: (then: () => void) => void
 }
-
-const UNMETERED: Metered = { isAsking: () => false, whenSettled: (then) => then() }
 
 /** Passes octets on when there is room for them, and lets their sender wait meanwhile. */
 export function meterOctets(
@@ -19,10 +18,7 @@ export function meterOctets(
   pass: (octets: Buffer) => void,
   refuse: (no: Refusal) => void,
 ): Metered {
-  if (ask === null) {
-    from.on('data', pass)
-    return UNMETERED
-  }
+  if (ask === null) return { take: pass, isAsking: () => false, whenSettled: (then) => then() }
   let isAsking = false
   const later: (() => void)[] = []
   const settle = (octets: Buffer, no: Refusal | null): void => (no === null ? pass(octets) : refuse(no))
@@ -32,12 +28,12 @@ export function meterOctets(
     settle(octets, no)
     for (const then of later.splice(0)) then()
   }
-  from.on('data', (octets: Buffer) => {
+  const take = (octets: Buffer): void => {
     const said = ask(octets.length)
     if (!(said instanceof Promise)) return settle(octets, said)
     isAsking = true
     from.pause()
     void said.then((no) => onLate(octets, no))
-  })
-  return { isAsking: () => isAsking, whenSettled: (then) => void (isAsking ? later.push(then) : then()) }
+  }
+  return { take, isAsking: () => isAsking, whenSettled: (then) => void (isAsking ? later.push(then) : then()) }
 }

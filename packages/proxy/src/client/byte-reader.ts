@@ -1,5 +1,7 @@
 import { Wait } from './wait.ts'
 import type { ByteSocket } from '../sockets/byte-socket.ts'
+import type { OctetTaker, Taking } from '../sockets/octet-taker.ts'
+import { takeFrom } from '../sockets/take-from.ts'
 
 /** What is held while nobody reads; beyond it the peer waits. */
 const MOST_HELD = 65_536
@@ -9,28 +11,39 @@ export const NO_OCTETS: Buffer = Buffer.alloc(0)
 export type ReadOctets = Buffer | 'end' | 'timeout'
 
 /** Octets of a socket, one read after another. `end` is the end of the stream, however it came about. */
-export class ByteReader {
+export class ByteReader implements OctetTaker {
   readonly socket: ByteSocket
   #chunks: Buffer[] = []
   #held = 0
   #ended = false
   readonly #change = new Wait()
-  readonly #onData = (chunk: Buffer): void => {
-    this.#chunks.push(chunk)
-    this.#held += chunk.length
+  readonly #taking: Taking
+
+  constructor(socket: ByteSocket) {
+    this.socket = socket
+    this.#taking = takeFrom(socket, this)
+    if (socket.isPaused()) socket.resume()
+  }
+
+  onOctets(octets: Buffer): void {
+    this.#chunks.push(octets)
+    this.#held += octets.length
     if (this.#held > MOST_HELD) this.socket.pause()
     this.#change.wake()
   }
-  readonly #onEnd = (): void => {
+
+  onEnd(): void {
     this.#ended = true
     this.#change.wake()
   }
 
-  constructor(socket: ByteSocket) {
-    this.socket = socket
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd)
-    if (socket.isPaused()) socket.resume()
+  onClose(): void {
+    this.onEnd()
   }
+
+  onDrain(): void {}
+
+  onIdle(): void {}
 
   get held(): number {
     return this.#held
@@ -66,7 +79,7 @@ export class ByteReader {
   /** From now on the socket is somebody else's, paused; gives what was not read. */
   release(): Buffer {
     this.socket.pause()
-    this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd)
+    this.#taking.leave()
     const rest = this.#take()
     // Whoever still waits learns that nothing comes for it any more.
     this.#change.wake()

@@ -46,7 +46,9 @@ export function openUpstream(
         loop === null
           ? connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
           : LoopSocket.connect(loop, { address: to.address, port })
-      late ??= after(timeoutMs, socket, () => finish({ state: 'refused', refusal: refusal('connect-timeout') }))
+      late ??= after(timeoutMs, socket, {
+        onDue: () => finish({ state: 'refused', refusal: refusal('connect-timeout') }),
+      })
       running.push(socket)
       const onError = (error: NodeJS.ErrnoException): void => {
         forget(socket)

@@ -101,6 +101,7 @@ function passBack({ socket: server, held }: TakenOver, client: ByteSocket, recor
     client.destroy()
   }
   const metered = meterOctets(server, allowance && ((octets) => allowance.in(octets)), pass, refuse)
+  server.on('data', metered.take)
   client.on('drain', () => !metered.isAsking() && server.resume())
   for (const event of ['end', 'close'] as const) {
     server.on(event, () =>

@@ -1,6 +1,8 @@
 /** What is to happen unless it is cancelled before. */
 export type Deadline = { cancel(): void }
 
+export type Due = { onDue(): void }
+
 /**
  * Deadlines of which hardly one is ever reached. There is a list for each span of time, in the order in which they are due, and one timer
  * for each list, which nothing but its first look moves: to set and to cancel one is to link and unlink it, a tenth of what timers of
@@ -9,13 +11,13 @@ export type Deadline = { cancel(): void }
 export class Deadlines {
   readonly #lists = new Map<number, DeadlineList>()
 
-  after(ms: number, onDue: () => void): Deadline {
+  after(ms: number, due: Due): Deadline {
     let list = this.#lists.get(ms)
     if (list === undefined) {
       list = new DeadlineList(ms, () => this.#lists.delete(ms))
       this.#lists.set(ms, list)
     }
-    return list.add(onDue)
+    return list.add(due)
   }
 }
 
@@ -32,8 +34,8 @@ class DeadlineList {
     this.#arm(ms)
   }
 
-  add(onDue: () => void): OneDeadline {
-    const added = new OneDeadline(this, performance.now() + this.#ms, onDue)
+  add(due: Due): OneDeadline {
+    const added = new OneDeadline(this, performance.now() + this.#ms, due)
     added.before = this.last
     if (this.last === null) this.first = added
     else this.last.behind = added
@@ -49,7 +51,7 @@ class DeadlineList {
     try {
       for (let next = this.first; next !== null && next.dueMs <= performance.now(); next = this.first) {
         next.cancel()
-        next.onDue()
+        next.due.onDue()
       }
     } finally {
       if (this.first === null) this.#onEmpty()
@@ -60,15 +62,15 @@ class DeadlineList {
 
 class OneDeadline implements Deadline {
   readonly dueMs: number
-  readonly onDue: () => void
+  readonly due: Due
   before: OneDeadline | null = null
   behind: OneDeadline | null = null
   #list: DeadlineList | null
 
-  constructor(list: DeadlineList, dueMs: number, onDue: () => void) {
+  constructor(list: DeadlineList, dueMs: number, due: Due) {
     this.#list = list
     this.dueMs = dueMs
-    this.onDue = onDue
+    this.due = due
   }
 
   cancel(): void {

@@ -1,18 +1,19 @@
-import type { Deadline, Deadlines } from './deadlines.ts'
+import type { Deadline, Deadlines, Due } from './deadlines.ts'
+
+type Idle = { onIdle(): void }
 
 /** Tells when nothing has happened for so long. What happens moves no deadline: it is looked at when it is due. */
-export class IdleTimer {
+export class IdleTimer implements Due {
   readonly #deadlines: Deadlines
-  readonly #onIdle: () => void
-  readonly #look = (): void => this.#run()
+  readonly #of: Idle
   #idleMs = 0
   #activeMs = 0
   #dueMs = 0
   #deadline: Deadline | null = null
 
-  constructor(deadlines: Deadlines, onIdle: () => void) {
+  constructor(deadlines: Deadlines, of: Idle) {
     this.#deadlines = deadlines
-    this.#onIdle = onIdle
+    this.#of = of
   }
 
   /** From now on; 0 is never. */
@@ -32,14 +33,14 @@ export class IdleTimer {
 
   #arm(ms: number): void {
     this.#dueMs = performance.now() + ms
-    this.#deadline = this.#deadlines.after(ms, this.#look)
+    this.#deadline = this.#deadlines.after(ms, this)
   }
 
-  #run(): void {
+  onDue(): void {
     this.#deadline = null
     const leftMs = this.#activeMs + this.#idleMs - performance.now()
     if (leftMs > 0) this.#arm(Math.ceil(leftMs))
-    else this.#onIdle()
+    else this.#of.onIdle()
   }
 
   #clear(): void {

@@ -5,6 +5,7 @@ import { beginConnection, connectionError, resetOnClose } from './begin-connecti
 import type { ByteSocket } from './byte-socket.ts'
 import type { Deadlines } from './deadlines.ts'
 import { IdleTimer } from './idle-timer.ts'
+import type { OctetTaker, Taking } from './octet-taker.ts'
 import { SocketEvents } from './socket-events.ts'
 import { SendQueue, type Sent } from './send-queue.ts'
 import { readSocketAddress } from './socket-address.ts'
@@ -33,6 +34,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   readonly #loop: SocketLoop
   readonly #queue: SendQueue
   #idle: IdleTimer | null = null
+  #taker: OctetTaker | null = null
   #isConnecting: boolean
   #isPaused = false
   #isFlowing = false
@@ -103,6 +105,14 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   /** Whoever wants octets lets them flow, as with Node. */
   protected override heard(event: string): void {
     if (event === 'data' && !this.#isPaused) this.resume()
+  }
+
+  /** Beside those who listen. Whoever comes next waits until it has left. */
+  take(taker: OctetTaker): Taking {
+    if (this.#taker !== null) throw new Error('somebody else takes the octets of this connection')
+    this.#taker = taker
+    this.heard('data')
+    return { leave: () => this.#leave(taker) }
   }
 
   isPaused(): boolean {
@@ -216,7 +226,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
     node.on('error', () => node.destroy())
     node.once('close', () => {
       this.destroyed = true
-      this.emit('close')
+      this.onClosed()
     })
     return node
   }
@@ -238,7 +248,15 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   }
 
   onClosed(): void {
+    const taker = this.#taker
     this.emit('close')
+    if (taker === this.#taker) taker?.onClose()
+  }
+
+  onIdle(): void {
+    const taker = this.#taker
+    this.emit('timeout')
+    if (taker === this.#taker) taker?.onIdle()
   }
 
   abandon(): void {
@@ -272,7 +290,9 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
       if (this.#isSilent) this.#setSilent(false)
       const octets = Buffer.allocUnsafe(count)
       received.octets.copy(octets, 0, 0, count)
+      const taker = this.#taker
       this.emit('data', octets)
+      if (taker === this.#taker) taker?.onOctets(octets)
       return
     }
     const errno = count === 0 ? 0 : calls.errno()
@@ -285,13 +305,19 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   #ended(): void {
     if (this.readableEnded) return
     this.readableEnded = true
+    const taker = this.#taker
     this.emit('end')
+    if (taker === this.#taker) taker?.onEnd()
     if (this.writableEnded && this.#queue.length === 0) this.destroy()
   }
 
   #setSilent(isSilent: boolean): void {
     if (isSilent !== this.#isSilent) this.#loop.silent += isSilent ? 1 : -1
     this.#isSilent = isSilent
+  }
+
+  #leave(taker: OctetTaker): void {
+    if (this.#taker === taker) this.#taker = null
   }
 
   #askTurn(): void {
@@ -301,7 +327,7 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   }
 
   get #idleTimer(): IdleTimer {
-    return (this.#idle ??= new IdleTimer(this.deadlines, () => this.emit('timeout')))
+    return (this.#idle ??= new IdleTimer(this.deadlines, this))
   }
 
   #put(octets: Uint8Array | string, encoding: 'latin1' | undefined): void {
@@ -333,7 +359,9 @@ export class LoopSocket extends SocketEvents implements ByteSocket, Watched {
   #drained(): void {
     if (!this.#needsDrain || this.#queue.length > 0 || this.destroyed) return
     this.#needsDrain = false
+    const taker = this.#taker
     this.emit('drain')
+    if (taker === this.#taker) taker?.onDrain()
   }
 
   /** Nothing more will be written. Where the other side has ended as well, that is the end. */

@@ -1,11 +1,12 @@
-import { meterOctets, type AskRoom } from '../allowance/meter-octets.ts'
 import type { Refusal } from '../answers.ts'
 import { endSoon } from '../client/client.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { ByteSocket } from '../sockets/byte-socket.ts'
+import { takeFrom } from '../sockets/take-from.ts'
 import { isPlainSocket, quietPair, resumeReading } from './bulk/bulk-handover.ts'
 import type { FromBulk } from './bulk/bulk-messages.ts'
+import { TunnelWay } from './tunnel-way.ts'
 
 /** A tunnel that has carried so much is handed to the thread; before that the handover costs more than it saves. */
 const BULK_OCTETS = 1 << 20
@@ -29,7 +30,7 @@ export function pipeTunnel(
   })
 }
 
-class TunnelPipe {
+export class TunnelPipe {
   readonly #core: ProxyCore
   readonly #client: ByteSocket
   readonly #server: ByteSocket
@@ -38,6 +39,8 @@ class TunnelPipe {
   #ended = 0
   #isOver = false
   #octets = 0
+  #out: TunnelWay | null = null
+  #into: TunnelWay | null = null
   #bulk: 'not-yet' | 'never' | 'asked' | { readonly cut: () => void } = 'not-yet'
 
   constructor(core: ProxyCore, client: ByteSocket, server: ByteSocket, record: OpenRecord, whenOver: () => void) {
@@ -57,38 +60,43 @@ class TunnelPipe {
     if (toClient.length > 0) client.write(toClient)
     this.#record.addOctets(toServer.length, toClient.length)
     const { allowance } = this.#record
-    this.#oneWay(client, server, true, allowance && ((count) => allowance.out(count)))
-    this.#oneWay(server, client, false, allowance && ((count) => allowance.in(count)))
-    this.#begin(client)
-    this.#begin(server)
+    this.#out = new TunnelWay(this, client, server, allowance && ((count) => allowance.out(count)))
+    this.#into = new TunnelWay(this, server, client, allowance && ((count) => allowance.in(count)))
+    takeFrom(client, this.#out)
+    takeFrom(server, this.#into)
+    this.setTimeouts(this.#core.timeouts.tunnelIdleMs)
+    this.#begin(client, this.#out)
+    this.#begin(server, this.#into)
   }
 
-  #begin(from: ByteSocket): void {
+  #begin(from: ByteSocket, way: TunnelWay): void {
     // An end or a close that came before anybody listened comes no more.
-    if (from.destroyed) this.#over()
-    else if (from.readableEnded) from.emit('end')
+    if (from.destroyed) this.over()
+    else if (from.readableEnded) way.onEnd()
     else from.resume()
   }
 
-  #oneWay(from: ByteSocket, to: ByteSocket, isOut: boolean, ask: AskRoom | null): void {
-    const pass = (octets: Buffer): void => {
-      if (this.#isOver) return
-      if (isOut) this.#record.addOctets(octets.length, 0)
-      else this.#record.addOctets(0, octets.length)
-      this.#octets += octets.length
-      if (!to.write(octets)) from.pause()
-      if (this.#bulk === 'not-yet' && this.#octets > BULK_OCTETS && this.#ended === 0) void this.#handOver()
-    }
-    const metered = meterOctets(from, ask, pass, (no) => this.#limited(no))
-    to.on('drain', () => this.#isNodes() && !metered.isAsking() && from.resume())
-    const ended = (): void => {
-      to.end()
-      if (++this.#ended === 2) return this.#over()
-      this.#setTimeouts(this.#core.timeouts.halfOpenMs)
-    }
-    from.on('end', () => metered.whenSettled(ended))
-    from.on('close', () => metered.whenSettled(() => this.#over()))
-    from.setTimeout(this.#core.timeouts.tunnelIdleMs, () => this.#idle())
+  /** Octets on their way; false where whoever gets them has enough. */
+  pass(way: TunnelWay, octets: Buffer): boolean {
+    if (this.#isOver) return true
+    if (way === this.#out) this.#record.addOctets(octets.length, 0)
+    else this.#record.addOctets(0, octets.length)
+    this.#octets += octets.length
+    const hasRoom = way.to.write(octets)
+    if (this.#bulk === 'not-yet' && this.#octets > BULK_OCTETS && this.#ended === 0) void this.#handOver()
+    return hasRoom
+  }
+
+  /** There is room again for what comes the other way. */
+  drained(by: TunnelWay): void {
+    const other = by === this.#out ? this.#into : this.#out
+    if (this.#isNodes() && other?.isAsking() === false) other.from.resume()
+  }
+
+  ended(way: TunnelWay): void {
+    way.to.end()
+    if (++this.#ended === 2) return this.over()
+    this.setTimeouts(this.#core.timeouts.halfOpenMs)
   }
 
   #isNodes(): boolean {
@@ -119,34 +127,34 @@ class TunnelPipe {
     if (kind === 'ended') {
       this.#client.destroy()
       this.#server.destroy()
-      return this.#over()
+      return this.over()
     }
     const { halfOpenMs, tunnelIdleMs } = this.#core.timeouts
-    this.#setTimeouts(ended > 0 ? halfOpenMs : tunnelIdleMs)
+    this.setTimeouts(ended > 0 ? halfOpenMs : tunnelIdleMs)
   }
 
-  #setTimeouts(ms: number): void {
+  setTimeouts(ms: number): void {
     this.#client.setTimeout(ms)
     this.#server.setTimeout(ms)
   }
 
   /** The octets are lost, so the connection must not look whole. */
-  #limited(no: Refusal): void {
+  limited(no: Refusal): void {
     if (this.#isOver) return
     this.#record.refused(no)
     this.#client.destroy()
     this.#server.destroy()
-    this.#over()
+    this.over()
   }
 
-  #idle(): void {
+  idle(): void {
     this.#core.counters.add('tunnelsIdle')
     this.#client.destroy()
     this.#server.destroy()
-    this.#over()
+    this.over()
   }
 
-  #over(): void {
+  over(): void {
     if (this.#isOver) return
     this.#isOver = true
     if (typeof this.#bulk === 'object') this.#bulk.cut()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { Deadlines } from '../../src/sockets/deadlines.ts'
+import { Deadlines, type Due } from '../../src/sockets/deadlines.ts'
 
 type Wanted = { readonly ms: number; readonly isCancelled: boolean }
 
@@ -14,7 +14,7 @@ suite('deadlines', () => {
       fc.asyncProperty(lists, async (all) => {
         const deadlines = new Deadlines()
         const reached: number[] = []
-        const set = all.map(({ ms }, index) => deadlines.after(ms, () => reached.push(index)))
+        const set = all.map(({ ms }, index) => deadlines.after(ms, { onDue: () => reached.push(index) }))
         for (const [index, { isCancelled }] of all.entries()) if (isCancelled) set[index]!.cancel()
         // Each span has a deadline behind all others, so that waiting for it is waiting for them.
         await Promise.all([1, 2, 5].map((ms) => reachedAfter(deadlines, ms)))
@@ -38,12 +38,14 @@ suite('deadlines', () => {
   test('may be set and cancelled by one that is reached, and cancelled after they were', async () => {
     const deadlines = new Deadlines()
     const reached: string[] = []
-    const first = deadlines.after(1, () => {
+    const note = (what: string): Due => ({ onDue: () => reached.push(what) })
+    const onDue = (): void => {
       reached.push('first')
       second.cancel()
-      deadlines.after(1, () => reached.push('third'))
-    })
-    const second = deadlines.after(1, () => reached.push('second'))
+      deadlines.after(1, note('third'))
+    }
+    const first = deadlines.after(1, { onDue })
+    const second = deadlines.after(1, note('second'))
     await reachedAfter(deadlines, 1)
     await reachedAfter(deadlines, 5)
     first.cancel()
@@ -53,7 +55,7 @@ suite('deadlines', () => {
   test('come no sooner than after their span, whatever was set for it before', async () => {
     const deadlines = new Deadlines()
     await reachedAfter(deadlines, 20)
-    deadlines.after(20, () => {}).cancel()
+    deadlines.after(20, { onDue: () => {} }).cancel()
     await reachedAfter(deadlines, 5)
     const startMs = performance.now()
     await reachedAfter(deadlines, 20)
@@ -65,9 +67,10 @@ suite('deadlines', () => {
 function reachedAfter(deadlines: Deadlines, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const alive = setInterval(() => {}, 1000)
-    deadlines.after(ms, () => {
+    const onDue = (): void => {
       clearInterval(alive)
       resolve()
-    })
+    }
+    deadlines.after(ms, { onDue })
   })
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAddress } from '@sallyport/net'
 import { LoopListener, openListening } from '../../src/sockets/loop-listener.ts'
 import { LoopSocket } from '../../src/sockets/loop-socket.ts'
+import type { OctetTaker } from '../../src/sockets/octet-taker.ts'
 import { AF_INET, STREAM } from '../../src/sockets/socket-calls.ts'
 import { SocketLoop } from '../../src/sockets/socket-loop.ts'
 import { freePort } from '../free-port.fixture.ts'
@@ -99,6 +100,34 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     pair.own.destroySoon()
     assert.equal(sum(await readAll(pair.peer, 1)), sum(BODY))
     assert.equal(pair.own.destroyed, true)
+  })
+
+  test('has one taker at a time, who hears all of it until it leaves, as do those who listen', async () => {
+    using loop = SocketLoop.open()!
+    using pair = await openPair(loop)
+    const said: string[] = []
+    const taker = (who: string): OctetTaker => ({
+      onOctets: (octets) => said.push(`${who} ${octets.toString()}`),
+      onEnd: () => said.push(`${who} end`),
+      onClose: () => said.push(`${who} close`),
+      onDrain: () => {},
+      onIdle: () => {},
+    })
+    pair.own.on('data', () => said.push('listener'))
+    const first = pair.own.take(taker('first'))
+    assert.throws(() => pair.own.take(taker('second')))
+    pair.peer.write('one')
+    await heard(pair.own, 'data')
+    first.leave()
+    pair.own.take(taker('second'))
+    // It has left already, and takes nobody else away.
+    first.leave()
+    pair.peer.end('two')
+    await heard(pair.own, 'end')
+    pair.own.destroy()
+    await heard(pair.own, 'close')
+    await sleep(0)
+    assert.deepEqual(said, ['listener', 'first one', 'listener', 'second two', 'second end', 'second close'])
   })
 
   test('holds what is written while it is corked, and sends it as one', async () => {
