@@ -267,6 +267,25 @@ suite('the API', () => {
     )
   })
 
+  test('input that does not fit says where and what, in a line', async () => {
+    const { status, body } = await ask('GET', '/flows?limit=0&format=xml', as('viewer'))
+    assert.equal(status, 400)
+    const { message } = body['error'] as { message: string }
+    assert.match(message, /^limit: [^\n]+; format: [^\n]+$/)
+  })
+
+  test('what fails inside is told to who runs the host, and not to who asks', async () => {
+    await using broken = await TestApi.open(flows, {
+      networkNames: () => {
+        throw new Error('a file of the inside')
+      },
+    })
+    const { status, body } = await broken.ask('GET', '/destinations', broken.as('viewer'))
+    assert.equal(status, 500)
+    assert.doesNotMatch(JSON.stringify(body), /inside/)
+    assert.deepEqual(broken.failures.map(String), ['Error: a file of the inside'])
+  })
+
   test('the page runs and loads nothing but files of ours', async () => {
     const page = await api.app.inject({ url: '/', headers: { host: HOST } })
     const policy = String(page.headers['content-security-policy'])

@@ -54,6 +54,8 @@ export class TestApi implements AsyncDisposable {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'sallyport-api-'))
   readonly feeds: FeedStore = new FeedStore(this.directory)
   readonly app: ReturnType<typeof buildApi>
+  /** What failed inside, and was answered with 500. */
+  readonly failures: unknown[] = []
   /** Every answer is held against it. */
   readonly described: DescribedAnswers = new DescribedAnswers()
   readonly #signedIn = new Map<Role, Record<string, string>>()
@@ -94,6 +96,7 @@ export class TestApi implements AsyncDisposable {
         ...more,
       },
       '0.1.0',
+      (error) => this.failures.push(error),
     )
     serveAssets(this.app)
   }

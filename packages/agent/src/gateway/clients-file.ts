@@ -1,5 +1,5 @@
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
-import { SallyportError } from '@sallyport/policy'
+import { SallyportError, schemaProblem } from '@sallyport/policy'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import type { ClientFacts } from '@sallyport/compile'
@@ -43,10 +43,7 @@ const FileSchema = z.strictObject({
 /** Who is who on the guarded network: YAML or JSON. Throws `clients-invalid` with every problem. */
 export function parseClients(text: string, file: string): readonly ClientEntry[] {
   const parsed = FileSchema.safeParse(readYaml(text, file))
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-    throw invalid(file, problems.join('; '))
-  }
+  if (!parsed.success) throw invalid(file, schemaProblem(parsed.error))
   const seen = new Set<string>()
   return parsed.data.clients.map((client, at) => {
     const { address, mac, hostname } = client

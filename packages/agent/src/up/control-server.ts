@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { SallyportError } from '@sallyport/policy'
+import { SallyportError, schemaProblem } from '@sallyport/policy'
+import * as z from 'zod'
 import { ApplySchema, ConfirmSchema, MAX_BODY_BYTES, RefreshFeedSchema, RollbackSchema } from './control-protocol.ts'
 import type { HostControl } from './host-control.ts'
 
@@ -59,7 +60,8 @@ async function answer(
     send(response, 200, (await handle(body)) as object)
   } catch (error) {
     if (error instanceof SallyportError) return send(response, 400, failure(error.code, error.message, error.remedy))
-    const isInput = error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError')
+    if (error instanceof z.ZodError) return send(response, 400, failure('usage', schemaProblem(error), ''))
+    const isInput = error instanceof SyntaxError
     const text = error instanceof Error ? error.message : String(error)
     send(response, isInput ? 400 : 500, failure(isInput ? 'usage' : 'internal', text, ''))
   }

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { SallyportError } from '@sallyport/policy'
 import { mayAct } from '@sallyport/store'
 import { ALERT_ROUTES } from './alert-routes.ts'
 import type { ApiContext } from './api-context.ts'
 import { ApiError } from './api-error.ts'
+import { asApiError } from './as-api-error.ts'
 import { DRAFT_ROUTES } from './draft-routes.ts'
 import { EVENT_ROUTES } from './event-routes.ts'
 import { FEED_ROUTES } from './feed-routes.ts'
@@ -42,7 +42,11 @@ const SIGN_INS_A_MINUTE = 10
 const REQUESTS_A_MINUTE = 600
 
 /** The API below /api/v1, each route behind its role, every change behind a token that other sites cannot read. */
-export function buildApi(given: Omit<ApiContext, 'overviews'>, version: string): FastifyInstance {
+export function buildApi(
+  given: Omit<ApiContext, 'overviews'>,
+  version: string,
+  onFailure: (error: unknown) => void,
+): FastifyInstance {
   const overviews = new OverviewMemory(
     (hours) => overview(given, hours),
     () => performance.now(),
@@ -56,8 +60,12 @@ export function buildApi(given: Omit<ApiContext, 'overviews'>, version: string):
   app.addHook('onClose', async () => listening?.[Symbol.dispose]())
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))
-  app.setErrorHandler((error, _request, reply) => sendError(error, reply))
-  app.setNotFoundHandler((_request, reply) => sendError(new ApiError(404, 'usage', 'there is nothing here', ''), reply))
+  const refuse = (error: unknown, reply: FastifyReply): void => {
+    const { status, code, message, remedy } = asApiError(error, onFailure)
+    void reply.code(status).header('cache-control', 'no-store').send({ error: { code, message, remedy } })
+  }
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply))
+  app.setNotFoundHandler((_request, reply) => refuse(new ApiError(404, 'usage', 'there is nothing here', ''), reply))
   const limits = {
     signIns: new RateLimit(SIGN_INS_A_MINUTE, 60_000),
     requests: new RateLimit(REQUESTS_A_MINUTE, 60_000),
@@ -102,35 +110,6 @@ function requireRole({ session }: Caller, role: NonNullable<Route['role']>): voi
   if (session === null) throw new ApiError(401, 'usage', 'nobody is signed in', 'Sign in.')
   if (!mayAct(session.user, role))
     throw new ApiError(403, 'usage', `this needs the role ${role}`, 'Ask an administrator.')
-}
-
-function sendError(error: unknown, reply: FastifyReply): void {
-  const known = describeError(error)
-  void reply
-    .code(known.status)
-    .header('cache-control', 'no-store')
-    .send({
-      error: { code: known.code, message: known.message, remedy: known.remedy },
-    })
-}
-
-function describeError(error: unknown): Pick<ApiError, 'status' | 'code' | 'message' | 'remedy'> {
-  if (error instanceof ApiError) return error
-  if (error instanceof SallyportError) {
-    const { code, message, remedy, exitCode } = error
-    return { status: exitCode === 2 ? 400 : 503, code, message, remedy }
-  }
-  if (error instanceof Error && error.name === 'ZodError')
-    return { status: 400, code: 'usage', message: error.message, remedy: 'See /api/v1/openapi.json.' }
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (status < 500) return { status, code: 'usage', message: (error as Error).message, remedy: '' }
-  // What failed inside is no business of who asks.
-  return {
-    status: 500,
-    code: 'internal',
-    message: 'the request failed',
-    remedy: 'The log of `sallyport up` says more.',
-  }
 }
 
 /** Until its end, or until the reader goes away. */

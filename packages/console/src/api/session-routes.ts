@@ -124,7 +124,9 @@ export const SESSION_ROUTES: readonly Route[] = [
     answer: RemovedAnswer,
     handle: async ({ query, caller }, context) => {
       if (query.name === caller.session!.user.name)
-        throw new SallyportError('usage', 'nobody removes the account they are signed in with')
+        throw new SallyportError('usage', 'nobody removes the account they are signed in with', {
+          remedy: 'Sign in as another administrator.',
+        })
       const removed = await context.state.users.remove(query.name)
       if (removed) await audited(context, caller.session!.user.name, 'remove user', query.name)
       return { removed }

@@ -92,7 +92,9 @@ export async function serveDesk(
     deliveries: () => ({ alerts: alertsOut.status(), flows: flowsOut.status() }),
     askHost: (path, body) => askHost(controlSocket(stateDirectory), path, body),
   }
-  const app = buildApi(context, request.version)
+  const app = buildApi(context, request.version, (error) =>
+    onNotice(`a request to the API failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+  )
   serveAssets(app)
   scope.defer(() => {
     app.server.closeAllConnections()

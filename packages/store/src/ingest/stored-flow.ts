@@ -1,4 +1,4 @@
-import { flowFacts, parseFlow, REASONS, STAGES, formatPath, type Flow } from '@sallyport/policy'
+import { flowFacts, parseFlow, REASONS, STAGES, formatPath, schemaProblem, type Flow } from '@sallyport/policy'
 import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
 import * as z from 'zod'
 import { END_OF_TIME_MS, FLOW_ID, type RecordedFacts } from './flow-rows.ts'
@@ -37,8 +37,7 @@ export function parseStoredFlow(line: string): StoredFlow | { readonly problem: 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'not a JSON object' }
   const { verdict: said, id, ended, parents, ...facts } = value as Readonly<Record<string, unknown>>
   const about = AboutSchema.safeParse({ id, ended, parents })
-  if (!about.success)
-    return { problem: about.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') }
+  if (!about.success) return { problem: schemaProblem(about.error) }
   const flow = parseFlow(facts)
   if (flow instanceof Array) {
     return { problem: flow.map(({ path, message }) => `${formatPath(path)}: ${message}`).join('; ') }

@@ -18,6 +18,8 @@ export type ListedUser = User & { readonly hasSecondFactor: boolean }
 export type Session = { readonly user: User; readonly csrf: string; readonly expiresMs: number }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+/** Who chooses sits before the console, not before the command line. */
+const CHOOSE = 'Choose another.'
 const LEAST_PASSWORD = 12
 const MOST_PASSWORD = 1024
 
@@ -56,13 +58,15 @@ export class Users {
   /** Throws `usage` when the name is taken or malformed, or the password too short. */
   async add(name: string, role: Role, password: string, nowMs: number): Promise<User> {
     if (!NAME.test(name))
-      throw new SallyportError('usage', 'a user name is 1 to 64 of a-z, 0-9, dot, hyphen, underscore')
+      throw new SallyportError('usage', 'a user name is 1 to 64 of a-z, 0-9, dot, hyphen, underscore', {
+        remedy: CHOOSE,
+      })
     const passwordHash = await hashPassword(acceptable(password))
     const added = await this.#database.run(
       'INSERT INTO users (name, role, "passwordHash", "createdMs") VALUES ($name, $role, $passwordHash, $nowMs) ON CONFLICT DO NOTHING',
       { name, role, passwordHash, nowMs },
     )
-    if (added === 0) throw new SallyportError('usage', `there is a user ${name} already`)
+    if (added === 0) throw new SallyportError('usage', `there is a user ${name} already`, { remedy: CHOOSE })
     return { name, role, createdMs: nowMs, isExternal: false }
   }
 
@@ -168,7 +172,9 @@ export function mayAct(user: Pick<User, 'role'>, least: Role): boolean {
 
 function acceptable(password: string): string {
   if (password.length >= LEAST_PASSWORD && password.length <= MOST_PASSWORD) return password
-  throw new SallyportError('usage', `a password has ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters`)
+  throw new SallyportError('usage', `a password has ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters`, {
+    remedy: CHOOSE,
+  })
 }
 
 /** Tokens are random, so a fast hash is enough. */
