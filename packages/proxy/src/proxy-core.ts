@@ -9,6 +9,7 @@ import { NameAddresses } from './connect/name-addresses.ts'
 import { UpstreamPool } from './connect/upstream-pool.ts'
 import { Counters } from './counters.ts'
 import { ProxyJudge } from './decide/proxy-judge.ts'
+import { serverEndPoint } from './identity/kerberos/server-end-point.ts'
 import { IcapClient } from './icap/icap-client.ts'
 import { LeafContexts } from './inspect/leaf-contexts.ts'
 import { DEFAULT_PROXY_LIMITS, DEFAULT_PROXY_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.ts'
@@ -31,6 +32,8 @@ export class ProxyCore implements AsyncDisposable {
   readonly own: OwnListeners = new OwnListeners()
   readonly rates: RequestRates
   readonly leaves: LeafContexts | null
+  /** Of the TLS that clients speak to this proxy. */
+  readonly endPoint: Buffer | null
   readonly spend: Spend
   /** `null`: all sockets are Node's. */
   readonly loop: SocketLoop | null
@@ -56,6 +59,7 @@ export class ProxyCore implements AsyncDisposable {
     const budgets = new SharedBudgets()
     this.spend = options.spend ?? ((spending) => budgets.spend(spending, performance.now()))
     this.loop = options.ownsSockets === true ? SocketLoop.open() : null
+    this.endPoint = options.tls ? serverEndPoint(options.tls.cert) : null
     this.leaves = options.inspect ? new LeafContexts(options.inspect.authority) : null
     const { request = null, response = null } = options.icap ?? {}
     this.icap = {

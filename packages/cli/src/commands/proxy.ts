@@ -39,6 +39,7 @@ export function proxyCommand(answer: Answer): Command {
     .option('--jwt-audience <text>', 'whom a token must be for')
     .option('--keytab <file>', 'keys of the service HTTP of this proxy; clients log in by Kerberos (Negotiate)')
     .addOption(repeatable('--kerberos-realm <realm>', 'a realm whose users are taken beside those of the keys'))
+    .option('--kerberos-bind', 'take no ticket over TLS that is not bound to the connection')
     .option('--anonymous', 'let clients without credentials ask too, as nobody')
     .option('--local-clients', 'know user, application and unit behind connections from this host')
     .addOption(repeatable('--proxy-header-from <prefix>', 'load balancers whose connections begin with a PROXY header'))

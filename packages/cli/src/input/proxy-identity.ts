@@ -21,6 +21,7 @@ export type IdentityOptions = {
   readonly jwtAudience?: string
   readonly keytab?: string
   readonly kerberosRealm: readonly string[]
+  readonly kerberosBind?: boolean
   readonly anonymous?: boolean
 }
 
@@ -29,7 +30,7 @@ export async function readAuthenticate(options: IdentityOptions): Promise<Authen
   if (options.users === undefined && options.jwks === undefined && options.keytab === undefined) return null
   const users = options.users === undefined ? null : await readPasswords(options.users)
   const tokens = options.jwks === undefined ? null : await readTokenOptions(options.jwks, options)
-  const kerberos = options.keytab === undefined ? null : await openKerberos(options.keytab, options.kerberosRealm)
+  const kerberos = options.keytab === undefined ? null : await openKerberos(options.keytab, options)
   return authenticateBy({ users, tokens, kerberos, isRequired: options.anonymous !== true })
 }
 
@@ -56,7 +57,7 @@ async function readTokenOptions(source: string, options: IdentityOptions): Promi
 }
 
 /** Users of the realms that the proxy's own keys are of, and of those that are named. */
-async function openKerberos(path: string, named: readonly string[]): Promise<KerberosAcceptor> {
+async function openKerberos(path: string, { kerberosRealm, kerberosBind }: IdentityOptions): Promise<KerberosAcceptor> {
   const invalid = (problem: string, remedy?: string): SallyportError =>
     new SallyportError('keytab-invalid', `${path} ${problem}`, remedy === undefined ? {} : { remedy })
   const facts = await stat(path).catch((error: unknown) => {
@@ -72,5 +73,9 @@ async function openKerberos(path: string, named: readonly string[]): Promise<Ker
   if (entries === null) throw invalid('is no keytab')
   const own = entries.filter(({ service }) => service.startsWith('HTTP/')).map(({ realm }) => realm)
   if (own.length === 0) throw invalid('has no key of a service HTTP/HOST')
-  return new KerberosAcceptor({ keytab: resolve(path), realms: [...new Set([...own, ...named])] })
+  return new KerberosAcceptor({
+    keytab: resolve(path),
+    realms: [...new Set([...own, ...kerberosRealm])],
+    mustBind: kerberosBind === true,
+  })
 }

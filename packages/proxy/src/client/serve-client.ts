@@ -26,7 +26,7 @@ export async function serveClient(core: ProxyCore, socket: Socket | LoopSocket):
   if (!(socket instanceof LoopSocket)) socket.on('error', () => socket.destroy())
   const endpoint: Endpoint = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
   const address = socket instanceof LoopSocket ? (socket.remote?.address ?? null) : parseAddress(endpoint.address)
-  const login = new ConnectionLogin()
+  const login = new ConnectionLogin(socket instanceof TLSSocket ? core.endPoint : null)
   const process = processBehind(core, socket, address)
   const { identity, isTls } = tlsFacts(socket)
   const peer: Peer = { socket, endpoint, address, process, login, identity, isTls }

@@ -84,7 +84,7 @@ async function serveStream(
   kept: KeptUpstreams,
   onTunnel: OnTunnel,
 ): Promise<void> {
-  using login = new ConnectionLogin()
+  using login = new ConnectionLogin(route === null ? core.endPoint : null)
   const peer: Peer = { ...connection, login }
   const read = requestHeadOf(section)
   const refuseEarly = (reason: 'bad-request' | 'too-many-requests', explain?: string): void => {

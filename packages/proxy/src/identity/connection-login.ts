@@ -10,6 +10,12 @@ export class ConnectionLogin implements Disposable {
   #settled: { readonly identity: Identity; readonly untilMs: number } | null = null
   #context: KerberosContext | null = null
   #reply: Buffer | null = null
+  readonly #endPoint: Buffer | null
+
+  /** `endPoint`: what tickets may be bound to, where the client speaks TLS to this proxy. */
+  constructor(endPoint: Buffer | null) {
+    this.#endPoint = endPoint
+  }
 
   /** Who it was, as long as the ticket holds. */
   identityAt(nowMs: number): Identity | null {
@@ -31,7 +37,7 @@ export class ConnectionLogin implements Disposable {
     const context = this.#context
     this.#context = null
     this.#settled = null
-    const answer = await acceptor.accept(token, context)
+    const answer = await acceptor.accept(token, context, this.#endPoint)
     if (answer.state === 'refused') return answer
     this.#reply = answer.reply
     if (answer.state === 'more') {

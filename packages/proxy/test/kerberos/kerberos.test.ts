@@ -4,12 +4,15 @@ import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { authenticateBy, KerberosAcceptor, readUsers, type PasswordEntry } from '@sallyport/proxy'
 import { answerOf, labPolicy, startLab, startUpstream, type Lab, type Upstream } from '../lab.fixture.ts'
 import { loadGssLibrary } from '../../src/identity/kerberos/gss-library.ts'
 import { madeCertificate } from '../tls.fixture.ts'
+import { serverEndPoint } from '../../src/identity/kerberos/server-end-point.ts'
+import { boundToken } from './bound-token.fixture.ts'
 import { startRealm, type Realm } from './realm.fixture.ts'
 
 const run = promisify(execFile)
@@ -35,11 +38,16 @@ suite('who asks, by Kerberos', { skip: missing.length > 0 && `${missing.join(', 
   let realm: Realm
   let upstream: Upstream
   let lab: Lab
-  const own = { config: process.env['KRB5_CONFIG'], replays: process.env['KRB5RCACHENAME'] }
+  const own = {
+    config: process.env['KRB5_CONFIG'],
+    replays: process.env['KRB5RCACHENAME'],
+    tickets: process.env['KRB5CCNAME'],
+  }
   before(async () => {
     realm = await startRealm('LAB.EXAMPLE', ['ann', 'bob'])
     // The library reads them of this process.
     process.env['KRB5_CONFIG'] = realm.environment['KRB5_CONFIG']
+    process.env['KRB5CCNAME'] = realm.environment['KRB5CCNAME']
     process.env['KRB5RCACHENAME'] = `file2:${realm.keytab}.replays`
     upstream = await startUpstream()
     lab = await labOf(realm.keytab, ['LAB.EXAMPLE'])
@@ -51,6 +59,7 @@ suite('who asks, by Kerberos', { skip: missing.length > 0 && `${missing.join(', 
     await realm[Symbol.asyncDispose]()
     restore('KRB5_CONFIG', own.config)
     restore('KRB5RCACHENAME', own.replays)
+    restore('KRB5CCNAME', own.tickets)
   })
 
   const url = (): string => `http://127.0.0.1:${upstream.port}/`
@@ -187,6 +196,49 @@ suite('who asks, by Kerberos', { skip: missing.length > 0 && `${missing.join(', 
     held.close()
     assert.equal(answerOf(await lab.send(get(await freshToken()))), '200')
   })
+
+  test('a ticket that is bound to a TLS connection holds on that one, over HTTP/1.1 and HTTP/2', async () => {
+    const [own, other] = [madeCertificate('localhost'), madeCertificate('localhost')]
+    const [here, elsewhere] = [serverEndPoint(own.cert)!, serverEndPoint(other.cert)!]
+    for (const [mustBind, unbound] of [
+      [false, 200],
+      [true, 407],
+    ] as const) {
+      const kerberos = new KerberosAcceptor({ keytab: realm.keytab, realms: ['LAB.EXAMPLE'], mustBind })
+      await using secure = await startLab({
+        policy: labPolicy(STAFF),
+        authenticate: authenticateBy({ users, tokens: null, kerberos, isRequired: true }),
+        listen: [{ address: '127.0.0.1', port: 0, isTls: true }],
+        tls: { ...own, clientCa: null },
+      })
+      for (const protocol of ['h2', 'http/1.1']) {
+        assert.equal(await statusOver(secure.port, protocol, boundToken(here)), 200)
+        assert.equal(await statusOver(secure.port, protocol, boundToken(elsewhere)), 407)
+        assert.equal(await statusOver(secure.port, protocol, boundToken(null)), unbound)
+      }
+    }
+  })
+
+  const statusOver = async (port: number, protocol: string, token: string): Promise<number> => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: [protocol] })
+    await once(socket, 'secureConnect')
+    using _closed = { [Symbol.dispose]: () => void socket.destroy() }
+    if (protocol === 'http/1.1') {
+      socket.write(get(token))
+      const [head] = (await once(socket, 'data')) as [Buffer]
+      return Number(head.toString('latin1').slice(9, 12))
+    }
+    const session = connectHttp2('https://localhost', { createConnection: () => socket })
+    const stream = session.request({
+      ':path': '/',
+      ':scheme': 'http',
+      ':authority': `127.0.0.1:${upstream.port}`,
+      'proxy-authorization': `Negotiate ${token}`,
+    })
+    const [head] = (await once(stream, 'response')) as [Record<string, unknown>]
+    session.destroy()
+    return Number(head[':status'])
+  }
 
   test('a stream of HTTP/2 logs in for itself', async () => {
     await using secure = await startLab({

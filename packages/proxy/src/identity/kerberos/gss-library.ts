@@ -12,6 +12,14 @@ type KeyValues = {
   readonly count: number
   readonly elements: readonly { readonly key: string; readonly value: string }[]
 }
+/** What a ticket is bound to (RFC 2744 §3.11): no addresses, and the octets of the application. */
+type ChannelBindings = {
+  readonly initiatorType: 0
+  readonly initiator: GssBuffer
+  readonly acceptorType: 0
+  readonly acceptor: GssBuffer
+  readonly application: GssBuffer
+}
 type Status = GssOut<number>
 type Async<Arguments extends readonly unknown[]> = {
   async(...all: [...Arguments, (error: unknown, major: number) => void]): void
@@ -30,7 +38,7 @@ export type GssLibrary = {
       GssOut<GssHandle>,
       GssHandle,
       GssBuffer,
-      null,
+      ChannelBindings | null,
       GssOut<GssHandle>,
       null,
       GssBuffer,
@@ -57,6 +65,13 @@ export type GssLibrary = {
 }
 
 type Type = string | TypeObject | ReturnType<typeof koffi.out>
+
+const NO_OCTETS: GssBuffer = { length: 0, value: null }
+
+export function channelBindings(octets: Buffer): ChannelBindings {
+  const application = { length: octets.length, value: octets }
+  return { initiatorType: 0, initiator: NO_OCTETS, acceptorType: 0, acceptor: NO_OCTETS, application }
+}
 
 const oid = (...elements: number[]): GssOid => ({ length: elements.length, elements: Uint8Array.from(elements) })
 
@@ -85,6 +100,13 @@ function bind(library: LibraryHandle): GssLibrary {
   const [given, taken] = [koffi.out(koffi.pointer('void *')), koffi.inout(koffi.pointer('void *'))]
   const [bufferIn, bufferOut] = [koffi.pointer(buffer), koffi.out(koffi.pointer(buffer))]
   const oneOid = koffi.pointer(oidType)
+  const bindings = koffi.struct({
+    initiatorType: 'uint32_t',
+    initiator: buffer,
+    acceptorType: 'uint32_t',
+    acceptor: buffer,
+    application: buffer,
+  })
   const call = (name: string, ...types: readonly Type[]): unknown =>
     library.func(`gss_${name}`, 'uint32_t', [number, ...types])
   return {
@@ -96,7 +118,7 @@ function bind(library: LibraryHandle): GssLibrary {
       taken,
       'void *',
       bufferIn,
-      'void *',
+      koffi.pointer(bindings),
       given,
       'void *',
       bufferOut,

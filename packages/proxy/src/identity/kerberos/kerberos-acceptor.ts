@@ -1,4 +1,5 @@
 import {
+  channelBindings,
   HOST_BASED_SERVICE,
   KERBEROS,
   loadGssLibrary,
@@ -15,6 +16,8 @@ export type KerberosOptions = {
   readonly keytab: string
   /** Whose users are taken. */
   readonly realms: readonly string[]
+  /** Whether a ticket that comes over TLS must be bound to it. */
+  readonly mustBind?: boolean
 }
 
 export type KerberosAnswer =
@@ -29,6 +32,8 @@ const MOST_TOKEN_OCTETS = 48_000
 const MOST_WAITING = 64
 const INDEFINITE = 0xffffffff
 const USAGE_ACCEPT = 2
+/** GSS_C_CHANNEL_BOUND_FLAG of MIT 1.19 and later. */
+const IS_BOUND = 2048
 const CONTINUE_NEEDED = 1
 const GSS_STATUS = 1
 const MECHANISM_STATUS = 2
@@ -53,15 +58,15 @@ export class KerberosAcceptor {
     this.#service = name[0]
   }
 
-  /** Never rejects. Ends `before` unless the answer has it. */
-  async accept(token: Buffer, before: KerberosContext | null): Promise<KerberosAnswer> {
+  /** Never rejects. Ends `before` unless the answer has it. `endPoint`: of the TLS that the token came on, which one that is bound must be bound to. */
+  async accept(token: Buffer, before: KerberosContext | null, endPoint: Buffer | null): Promise<KerberosAnswer> {
     const context = before ?? new KerberosContext(this.#gss)
-    const answer = await this.#bounded(token, context)
+    const answer = await this.#bounded(token, context, endPoint)
     if (answer.state !== 'more') context[Symbol.dispose]()
     return answer
   }
 
-  async #bounded(token: Buffer, context: KerberosContext): Promise<KerberosAnswer> {
+  async #bounded(token: Buffer, context: KerberosContext, endPoint: Buffer | null): Promise<KerberosAnswer> {
     // Windows sends it where it has no ticket (MS-NLMP §2.2.1).
     if (token.toString('latin1', 0, 8) === 'NTLMSSP\0') return refused('the client offers NTLM, not Kerberos')
     if (token.length > MOST_TOKEN_OCTETS) return refused(`the token has more than ${MOST_TOKEN_OCTETS} octets`)
@@ -69,7 +74,7 @@ export class KerberosAcceptor {
     this.#waiting++
     const credential: GssOut<GssHandle> = [null]
     try {
-      return (await this.#acquire(credential)) ?? (await this.#accept(token, credential[0], context))
+      return (await this.#acquire(credential)) ?? (await this.#accept(token, credential[0], context, endPoint))
     } finally {
       this.#waiting--
       if (credential[0] !== null) this.#gss.releaseCredential([0], credential)
@@ -91,20 +96,43 @@ export class KerberosAcceptor {
     return isError(set) ? refused(this.#status(set, minor[0])) : null
   }
 
-  async #accept(token: Buffer, credential: GssHandle, context: KerberosContext): Promise<KerberosAnswer> {
+  async #accept(
+    token: Buffer,
+    credential: GssHandle,
+    context: KerberosContext,
+    endPoint: Buffer | null,
+  ): Promise<KerberosAnswer> {
     const minor: GssOut<number> = [0]
     const source: GssOut<GssHandle> = [null]
     const output: GssBuffer = { length: 0, value: null }
     const seconds: GssOut<number> = [0]
     const input = { length: token.length, value: token }
+    const flags: GssOut<number> = [0]
+    const bindings = endPoint === null ? null : channelBindings(endPoint)
     const { acceptContext } = this.#gss
     const major = await later((then) =>
-      acceptContext.async(minor, context.at, credential, input, null, source, null, output, [0], seconds, null, then),
+      acceptContext.async(
+        minor,
+        context.at,
+        credential,
+        input,
+        bindings,
+        source,
+        null,
+        output,
+        flags,
+        seconds,
+        null,
+        then,
+      ),
     )
     const reply = this.#taken(output)
     try {
       if (isError(major)) return refused(this.#status(major, minor[0]))
       if (major === CONTINUE_NEEDED) return { state: 'more', context, reply }
+      const isBound = ((flags[0] ?? 0) & IS_BOUND) !== 0
+      if (endPoint !== null && this.#options.mustBind === true && !isBound)
+        return refused('the ticket is not bound to the TLS connection')
       return this.#known(source[0], seconds[0] ?? 0, reply)
     } finally {
       if (source[0] !== null) this.#gss.releaseName([0], source)
