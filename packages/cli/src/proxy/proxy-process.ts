@@ -4,6 +4,7 @@ import {
   flowOfAccess,
   onSharedListeners,
   startProxy,
+  type AccessRecord,
   type Proxy,
   type ProxyCounts,
   type SharedListener,
@@ -64,6 +65,12 @@ export async function startProxyProcess(
   opened.use(local?.clients)
   let needsHash = local?.needsHash(policy.policy) ?? false
   const names = opened.use(await openNameResolver(await parseServers(options.upstream, [], undefined), () => policy))
+  const record = (access: AccessRecord): void => {
+    log?.write(accessLogLine(access, options.accessLogFormat))
+    if (recording === null) return
+    const flow = flowOfAccess(access, policy.world)
+    if (flow !== null) recording.append(flow)
+  }
   const proxy = opened.use(
     await startProxy({
       listen: onSharedListeners(options.listen.map(parseProxyListen), shared),
@@ -85,12 +92,8 @@ export async function startProxyProcess(
       movesBulk: true,
       ownsSockets: true,
       ...(spend === null ? {} : { spend }),
-      onRecord: (record) => {
-        log?.write(accessLogLine(record, options.accessLogFormat))
-        if (recording === null) return
-        const flow = flowOfAccess(record, policy.world)
-        if (flow !== null) recording.append(flow)
-      },
+      // What nobody sees is not made.
+      ...(log === null && recording === null ? {} : { onRecord: record }),
       ...parseProxyBounds(options.limit),
     }).catch((error: unknown) => {
       throw proxyCannotListen(error)
