@@ -1,54 +1,31 @@
-import { formatAddress, type Host } from '@sallyport/net'
 import type { Flow } from '@sallyport/policy'
 import { fieldValues, listMembers, type RequestHead } from '@sallyport/wire'
 import { allowanceFor } from '../allowance/flow-allowance.ts'
 import { refusal, type Refusal } from '../answers.ts'
-import { clientFacts, type Peer } from '../client/client.ts'
-import {
-  judgeAddresses,
-  judgeAgain,
-  type JudgedAddress,
-  type JudgedAddresses,
-  type LookUpNames,
-} from '../connect/judge-addresses.ts'
-import { readContent, type JudgedContent } from '../content/judge-content.ts'
-import { reachServer } from '../connect/reach-server.ts'
+import { judgeAddresses } from '../connect/judge-addresses.ts'
 import { parentFor } from '../connect/parent-proxy.ts'
-import { newUpstream } from '../connect/upstream-pool.ts'
-import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
+import { readContent } from '../content/judge-content.ts'
 import { judgeBothWays } from '../decide/judge-both-ways.ts'
-import type { ProxyJudge } from '../decide/proxy-judge.ts'
+import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
 import { identifyClient } from '../identity/identify-client.ts'
-import type { Identity } from '../identity/identity.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
-import type { Answerer, ForwardedRequest, KeptUpstream } from './answerer.ts'
-import type { AfterRequest, Asker } from './asker.ts'
+import type { Answerer, ForwardedRequest } from './answerer.ts'
+import type { AfterRequest, Asker, HttpVersion } from './asker.ts'
 import { pumpBody, readBody } from './body.ts'
 import { exchange, type Exchanged } from './exchange.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
 import { headOctets } from './head-octets.ts'
-import { Http1Answerer } from './http1-answerer.ts'
-import { serveUpgraded, withoutExtensions } from './serve-upgraded.ts'
 import { judgedPath, otherPath } from './judged-path.ts'
-import { loggedFields } from './logged-fields.ts'
+import { judgeRequest, needsContent, NO_CONTENT } from './judge-request.ts'
 import type { KeptUpstreams } from './kept-upstreams.ts'
+import { loggedFields } from './logged-fields.ts'
+import { keptBy, reachAnswerer } from './reach-answerer.ts'
+import { authorityText, isRefusal } from './request-target.ts'
+import { serveUpgraded, withoutExtensions } from './serve-upgraded.ts'
 import { underOneRule, withHeaders } from './set-headers.ts'
-import {
-  authorityText,
-  isRefusal,
-  parseAbsoluteTarget,
-  parseTunnelledTarget,
-  type Destination,
-} from './request-target.ts'
-
-type Wanted = {
-  readonly destination: Destination
-  readonly target: string
-  readonly path: string
-  readonly said: Host | null
-}
+import { checkMethod, pinned, requestFacts, wantedOf } from './wanted-request.ts'
 
 export async function serveRequest(
   core: ProxyCore,
@@ -62,13 +39,7 @@ export async function serveRequest(
   const refuse = (no: Refusal): Promise<AfterRequest> => asker.refuse(no, record)
   const protocol = route?.open ? 'tls' : 'http'
   const { version } = asker
-  record.set({
-    method: head.method,
-    httpVersion: version,
-    protocol,
-    inspected: protocol === 'tls',
-    ...loggedFields(head),
-  })
+  noteHead(record, head, version, protocol)
   const unfit = checkMethod(core, head)
   if (unfit !== null) return refuse(unfit)
   // RFC 6455 §4.1: the opening is a GET, and octets behind it would be a body to one reader and frames to another.
@@ -80,7 +51,9 @@ export async function serveRequest(
   const { destination, path, target } = wanted
   const plainPath = judgedPath(path)
   if (plainPath === null) return refuse(refusal('bad-request', 'the path has an escape that is none'))
-  record.set({ host: hostText(destination.host), port: destination.port, path: path.split('?', 1)[0]! })
+  record.facts.host = hostText(destination.host)
+  record.facts.port = destination.port
+  record.facts.path = path.split('?', 1)[0]!
   const identified = route?.identity ?? identifyClient(core, peer, head)
   const identity = identified instanceof Promise ? await identified : identified
   if (isRefusal(identity)) return refuse(identity)
@@ -94,7 +67,7 @@ export async function serveRequest(
   record.facts.resolveMs = early.resolveMs
   const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
-  const judged = judgeWhole(judge, early, facts, content)
+  const judged = judgeRequest(judge, early, facts, content)
   if (needsContent(early)) record.addContent(content.findings)
   if (content.isTargetSecret) record.set({ path: '/[redacted]', referer: null })
   if (judged.state === 'refused') {
@@ -103,7 +76,7 @@ export async function serveRequest(
   }
   const addresses = underOneRule(judged.addresses, core.judge)
   const allowance = allowanceFor(core, addresses[0]!.judged, record)
-  const limited = (await allowance?.begin(headOctets(head.fields, head.method, target), 0)) ?? null
+  const limited = allowance === null ? null : await allowance.begin(headOctets(head.fields, head.method, target), 0)
   if (limited !== null) {
     record.judged(addresses[0]!.judged)
     return refuse(limited)
@@ -126,30 +99,54 @@ export async function serveRequest(
   const scheme = protocol === 'tls' ? 'https' : 'http'
   const adapted = await adaptRequest(core, peer, original, scheme, source, record)
   if (adapted.state === 'refused') return refuse(adapted.refusal)
-  using _adapted = { [Symbol.dispose]: adapted.release }
-  if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
-  // Last, so that no content service takes them away.
-  const set = core.judge.headersOf(addresses[0]!.judged)
-  const request = {
-    ...adapted.request,
-    head: withHeaders(isGuarded ? withoutExtensions(adapted.request.head) : adapted.request.head, set),
+  // Without `using`, which takes V8 longer than most of what is done here.
+  try {
+    if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
+    // Last, so that no content service takes them away.
+    const set = core.judge.headersOf(addresses[0]!.judged)
+    const request = {
+      ...adapted.request,
+      head: withHeaders(isGuarded ? withoutExtensions(adapted.request.head) : adapted.request.head, set),
+    }
+    const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
+    // A parent decides by itself which host an address is: such a connection is for this request alone.
+    for (let isFresh = hasParent; ; isFresh = true) {
+      const mayReuse = isFresh ? null : kept
+      const answerer = await reachAnswerer(
+        core,
+        destination,
+        addresses,
+        mayReuse,
+        kept,
+        record,
+        route?.open ?? null,
+        head,
+      )
+      if (isRefusal(answerer)) return refuse(answerer)
+      const exchanged = await exchange(core, asker, answerer, request, adapted.source, record)
+      // Nothing has been answered then (RFC 9112 §9.3.1).
+      const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
+      if (mayRepeat && !asker.isGone) continue
+      const ended =
+        exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
+      if (ended.state !== 'upgraded') return finish(core, asker, answerer, record, ended, refuse)
+      const flow: Flow = { ...facts, dst: addresses[0]!.address }
+      return serveUpgraded(core, asker, answerer, { flow, isGuarded, head: ended.head }, record)
+    }
+  } finally {
+    adapted.release()
   }
-  const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
-  // A parent decides by itself which host an address is: such a connection is for this request alone.
-  for (let isFresh = hasParent; ; isFresh = true) {
-    const mayReuse = isFresh ? null : kept
-    const answerer = await reach(core, destination, addresses, mayReuse, kept, record, route?.open ?? null, head)
-    if (isRefusal(answerer)) return refuse(answerer)
-    const exchanged = await exchange(core, asker, answerer, request, adapted.source, record)
-    // Nothing has been answered then (RFC 9112 §9.3.1).
-    const mayRepeat = exchanged.state === 'refused' && exchanged.isStale && REPEATABLE.has(head.method)
-    if (mayRepeat && !asker.isGone) continue
-    const ended =
-      exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
-    if (ended.state !== 'upgraded') return finish(core, asker, answerer, record, ended, refuse)
-    const flow: Flow = { ...facts, dst: addresses[0]!.address }
-    return serveUpgraded(core, asker, answerer, { flow, isGuarded, head: ended.head }, record)
-  }
+}
+
+function noteHead({ facts }: OpenRecord, head: RequestHead, version: HttpVersion, protocol: 'http' | 'tls'): void {
+  const { userAgent, referer, contentType } = loggedFields(head)
+  facts.method = head.method
+  facts.httpVersion = version
+  facts.protocol = protocol
+  facts.inspected = protocol === 'tls'
+  facts.userAgent = userAgent
+  facts.referer = referer
+  facts.contentType = contentType
 }
 
 /** The answer of a service that takes the server's place. */
@@ -177,45 +174,6 @@ async function answerFor(
   return 'taken'
 }
 
-const NO_CONTENT: JudgedContent = { findings: [], opaque: null, body: null, isTargetSecret: false }
-
-/** Whether some address may be reached or not by what the request carries. */
-function needsContent(early: JudgedAddresses): boolean {
-  return (
-    early.state === 'open' &&
-    early.addresses.some(
-      ({ judged: { verdict } }) => verdict?.verdict === 'undetermined' && verdict.needs.includes('content'),
-    )
-  )
-}
-
-/** The last word on a request. What could not be read is no evidence against it, and never enough to let it through. */
-function judgeWhole(
-  judge: Pick<ProxyJudge, 'judge'>,
-  early: JudgedAddresses,
-  facts: Flow,
-  content: JudgedContent,
-): JudgedAddresses {
-  if (early.state === 'refused' || early.addresses.every(({ judged }) => judged.outcome === 'allow')) return early
-  if (!needsContent(early)) return judgeAgain(early.addresses, facts, judge)
-  const judged = judgeAgain(
-    early.addresses,
-    { ...facts, content: content.findings.map(({ detector }) => detector) },
-    judge,
-  )
-  if (content.opaque === null || judged.state === 'refused') return judged
-  const isMonitored = judged.addresses.every(({ judged: { verdict } }) => verdict?.mode === 'monitor')
-  if (isMonitored) return judged
-  const no = refusal('content-opaque', `not readable: ${content.opaque}`)
-  return { state: 'refused', refusal: no, judged: judged.addresses[0]!.judged, resolveMs: null }
-}
-
-/** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */
-function keptBy(keeps: KeptUpstream, hasParent: boolean, route: TunnelRoute | null): KeptUpstream {
-  if (route?.open) return keeps === 'no' ? 'no' : 'client'
-  return hasParent ? 'no' : keeps
-}
-
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 async function finish(
@@ -241,89 +199,4 @@ async function finish(
       core.finish(record)
       return 'taken'
   }
-}
-
-function checkMethod(core: ProxyCore, head: RequestHead): Refusal | null {
-  if (head.method === 'TRACE' || head.method === 'CONNECT')
-    return refusal('unsupported-method', `${head.method} is not passed on`)
-  if (listMembers(head.fields, 'via').some((hop) => hop.split(/\s+/)[1] === core.via)) return refusal('loop')
-  return null
-}
-
-function wantedOf(head: RequestHead, route: TunnelRoute | null): Wanted | Refusal {
-  if (route === null) {
-    const target = parseAbsoluteTarget(head)
-    return isRefusal(target)
-      ? target
-      : { destination: target, target: target.path, path: target.path, said: target.host }
-  }
-  const origin = parseTunnelledTarget(head)
-  return isRefusal(origin)
-    ? origin
-    : { destination: route.destination, target: origin.target, path: origin.path, said: origin.host }
-}
-
-/** The name is what the request says; only the name that the address was looked up for is bound to it. */
-function requestFacts(
-  peer: Peer,
-  identity: Identity,
-  head: RequestHead,
-  { destination, said }: Wanted,
-  path: string,
-): Flow {
-  const { host, port } = destination
-  const stated = said ?? host
-  const [contentType] = fieldValues(head.fields, 'content-type')
-  return {
-    ...clientFacts(peer, identity),
-    port,
-    domain: stated.kind === 'name' ? stated.name : null,
-    boundNames: host.kind === 'name' ? [host.name] : [],
-    http: {
-      host: hostText(stated),
-      path,
-      method: head.method,
-      contentType: contentType?.split(';', 1)[0]!.trim().toLowerCase() ?? null,
-    },
-  }
-}
-
-/** A tunnel leads to one address, whatever its name has become since. */
-function pinned(route: TunnelRoute): LookUpNames {
-  const answer = { kind: 'addresses', addresses: [route.address], ttlSeconds: 0 } as const
-  return { lookUp: async () => answer }
-}
-
-async function reach(
-  core: ProxyCore,
-  destination: Destination,
-  addresses: readonly JudgedAddress[],
-  reusable: KeptUpstreams | null,
-  kept: KeptUpstreams,
-  record: OpenRecord,
-  open: TunnelRoute['open'],
-  head: RequestHead,
-): Promise<Answerer | Refusal> {
-  const { port } = destination
-  const all = addresses.map(({ address }) => address)
-  if (open !== null) {
-    noteAddress(record, addresses[0]!)
-    return open(kept, { mustBeHttp1: isWebSocketUpgrade(head), mayReuse: reusable !== null })
-  }
-  const idle = reusable?.take(all, port) ?? null
-  if (idle !== null) {
-    core.counters.add('upstreamReused')
-    const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
-    if (used !== undefined) noteAddress(record, used)
-    return new Http1Answerer(core, idle, kept)
-  }
-  const opened = await reachServer(core, destination, addresses, record)
-  if (isRefusal(opened)) return opened
-  noteAddress(record, opened.to)
-  return new Http1Answerer(core, newUpstream(opened.socket, opened.to.address, port), kept)
-}
-
-function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
-  record.judged(judged)
-  record.facts.dst = formatAddress(address)
 }

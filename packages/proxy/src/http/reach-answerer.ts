@@ -1,0 +1,55 @@
+import { formatAddress } from '@sallyport/net'
+import type { RequestHead } from '@sallyport/wire'
+import type { Refusal } from '../answers.ts'
+import type { JudgedAddress } from '../connect/judge-addresses.ts'
+import { reachServer } from '../connect/reach-server.ts'
+import { newUpstream } from '../connect/upstream-pool.ts'
+import type { OpenRecord } from '../log/open-record.ts'
+import type { ProxyCore } from '../proxy-core.ts'
+import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
+import type { Answerer, KeptUpstream } from './answerer.ts'
+import { isWebSocketUpgrade } from './forward-fields.ts'
+import { Http1Answerer } from './http1-answerer.ts'
+import type { KeptUpstreams } from './kept-upstreams.ts'
+import { isRefusal, type Destination } from './request-target.ts'
+
+/** One that is kept, or a new connection. */
+export async function reachAnswerer(
+  core: ProxyCore,
+  destination: Destination,
+  addresses: readonly JudgedAddress[],
+  reusable: KeptUpstreams | null,
+  kept: KeptUpstreams,
+  record: OpenRecord,
+  open: TunnelRoute['open'],
+  head: RequestHead,
+): Promise<Answerer | Refusal> {
+  const { port } = destination
+  const all = addresses.map(({ address }) => address)
+  if (open !== null) {
+    noteAddress(record, addresses[0]!)
+    return open(kept, { mustBeHttp1: isWebSocketUpgrade(head), mayReuse: reusable !== null })
+  }
+  const idle = reusable?.take(all, port) ?? null
+  if (idle !== null) {
+    core.counters.add('upstreamReused')
+    const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
+    if (used !== undefined) noteAddress(record, used)
+    return new Http1Answerer(core, idle, kept)
+  }
+  const opened = await reachServer(core, destination, addresses, record)
+  if (isRefusal(opened)) return opened
+  noteAddress(record, opened.to)
+  return new Http1Answerer(core, newUpstream(opened.socket, opened.to.address, port), kept)
+}
+
+function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
+  record.judged(judged)
+  record.facts.dst = formatAddress(address)
+}
+
+/** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */
+export function keptBy(keeps: KeptUpstream, hasParent: boolean, route: TunnelRoute | null): KeptUpstream {
+  if (route?.open) return keeps === 'no' ? 'no' : 'client'
+  return hasParent ? 'no' : keeps
+}
