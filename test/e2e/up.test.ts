@@ -288,6 +288,24 @@ suite('a guarded host', { skip: needsRoot }, () => {
     assert.equal((await lab.sallyport(['status'])).status, 3)
   })
 
+  test('it makes way for its next start without a gap: what is denied stays so, and what was recorded is stored', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce')
+    assert.equal(await fetches('allowed.test'), true)
+    const before = (await json<{ spool: { spooled: number } }>('status')).spool.spooled
+    assert.ok(before > 0)
+    const { ended, child } = host!
+    child.kill('SIGHUP')
+    assert.equal((await ended).status, 0)
+    assert.equal(pins(), true)
+    assert.deepEqual([await fetches('198.51.100.20'), await fetches('denied.test')], [false, false])
+    await up()
+    assert.deepEqual([await fetches('allowed.test'), await fetches('denied.test')], [true, false])
+    const { flows } = await json<{ flows: readonly object[] }>('flows', 'app:**/curl', 'domain:allowed.test')
+    assert.ok(flows.length >= 2)
+    await end('SIGTERM')
+    assert.equal(pins(), false)
+  })
+
   test('packets are asked about only while a policy may need their handshakes, whoever was killed before', async () => {
     const [command, ...args] = lab.inClient(['nft', 'list', 'tables'])
     const asks = (): boolean => execFileSync(command!, args, { encoding: 'utf8' }).includes('table ip SALLYPORT-host-')

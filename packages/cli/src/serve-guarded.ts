@@ -1,4 +1,5 @@
-import { serveHost, type Guarding, type HostStatus } from '@sallyport/agent'
+import { MAKE_WAY, serveHost, type Guarding, type HostStatus } from '@sallyport/agent'
+import { requireLoopback } from '@sallyport/console'
 import { serveMetrics } from '@sallyport/dns'
 import type { Relayout } from '@sallyport/store'
 import { author } from './input/author.ts'
@@ -31,6 +32,7 @@ export async function serveGuarded(
   metricsOfGuard: () => string,
 ): Promise<void> {
   const listen = parseEndpoint('--listen', options.listen)
+  if (options.console) requireLoopback(listen.address)
   const asJson = options.json === true
   const stateStore = checkedStore(options)
   const oidc = checkedOidc(options)
@@ -85,9 +87,21 @@ export async function serveGuarded(
       announceHost(answers(), asJson)
       if (options.console) desk = startDesk()
     },
-    stopped,
+    stoppedAfter(() => desk, stopped),
   )
   await desk
+}
+
+/** Who makes way answers and records for as long as the desk takes to end: the next one needs its store. */
+function stoppedAfter(desk: () => Promise<void>, stopped: AbortSignal): AbortSignal {
+  const later = new AbortController()
+  const stop = async (): Promise<void> => {
+    if (stopped.reason === MAKE_WAY) await desk()
+    later.abort(stopped.reason)
+  }
+  if (stopped.aborted) void stop()
+  else stopped.addEventListener('abort', () => void stop(), { once: true })
+  return later.signal
 }
 
 /** Flows go to the report, beside the spool. */

@@ -9,7 +9,9 @@ import { serveControl } from './control-server.ts'
 import type { FollowedHost, FollowedWorld, HostFeedLook } from './followed-world.ts'
 import type { Guard, Guarding } from './guarding.ts'
 import { HostControl } from './host-control.ts'
+import { enforces } from './host-policy.ts'
 import type { HostStatus } from './host-status.ts'
+import { MAKE_WAY } from './make-way.ts'
 import { PolicyCopy } from './policy-copy.ts'
 import { startWhenKnown, type StartRequest } from './start-host.ts'
 
@@ -37,7 +39,10 @@ export function controlSocket(stateDirectory: string): string {
   return join(stateDirectory, 'control.sock')
 }
 
-/** Guards this host until the signal. `onReady` comes when the policy is in force and the control socket answers. */
+/**
+ * Guards this host until the signal. A reason of `MAKE_WAY` leaves what enforces in the kernel; the process has to exit by itself then.
+ * `onReady` comes when the policy is in force and the control socket answers.
+ */
 export async function serveHost(
   request: HostRequest,
   onReady: (status: () => HostStatus) => void,
@@ -55,10 +60,6 @@ export async function serveHost(
     spool.drop('kernel-events', events)
     spool.drop('kernel-ends', ends)
   }
-  scope.defer(async () => {
-    await guard?.[Symbol.asyncDispose]()
-    recordLost()
-  })
   const control = new HostControl({
     state,
     copy: isPostgresUrl(request.stateStore) ? new PolicyCopy(stateDirectory) : null,
@@ -72,6 +73,13 @@ export async function serveHost(
       else guard = await request.guarding.open(policy, world, (record) => spool.append(record))
       setTimeout(dropWhatWasReplaced, SETTLED_MS).unref()
     },
+  })
+  scope.defer(async () => {
+    if (signal.reason === MAKE_WAY && control.policy !== null && enforces(control.policy)) {
+      // It enforces on in the kernel, and tells what it decides as long as this process is there.
+      process.once('exit', () => spool[Symbol.dispose]())
+    } else await guard?.[Symbol.asyncDispose]()
+    recordLost()
   })
   await startWhenKnown(control, request, signal)
   if (signal.aborted) return

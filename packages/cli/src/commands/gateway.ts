@@ -1,5 +1,11 @@
 import { Command } from 'commander'
-import { formatGatewayMetrics, gatewayGuarding, plannedGateway, type GatewayGuardOptions } from '@sallyport/agent'
+import {
+  formatGatewayMetrics,
+  gatewayGuarding,
+  MAKE_WAY,
+  plannedGateway,
+  type GatewayGuardOptions,
+} from '@sallyport/agent'
 import { formatMetrics } from '@sallyport/dns'
 import { isPrefix, parsePrefix, type Prefix } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
@@ -8,7 +14,7 @@ import { examples, repeatable } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { printJson } from '../output/print.ts'
 import { serveGuarded, tell } from '../serve-guarded.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { guardSignal } from '../guard-signal.ts'
 
 type Options = GuardedOptions & {
   readonly lan: string
@@ -70,13 +76,15 @@ async function gateway(options: Options): Promise<void> {
   }
   if (options.lan === options.wan) throw new SallyportError('usage', '--lan and --wan are one interface')
   if (options.dryRun === true) return printJson(plannedGateway(settings, options.mode === 'enforce'))
-  const stopped = stopSignal()
+  const stopped = guardSignal()
   const guarding = gatewayGuarding(settings)
   const metricsText = (): string => {
     const all = guarding.statistics()
     return all === null ? '' : formatGatewayMetrics(all) + formatMetrics(all.dns)
   }
   await serveGuarded(options, guarding, stopped, metricsText)
+  // What enforces is still attached, and would hold this process up.
+  if (stopped.reason === MAKE_WAY) process.exit()
 }
 
 function networkOf(text: string): Prefix {

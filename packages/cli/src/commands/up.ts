@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { formatHostMetrics, hostGuarding } from '@sallyport/agent'
+import { formatHostMetrics, hostGuarding, MAKE_WAY } from '@sallyport/agent'
 import { formatMetrics } from '@sallyport/dns'
 import { addGuardedOptions, type GuardedOptions } from '../input/guarded-options.ts'
 import { examples } from '../input/options.ts'
 import { guardedService } from '../input/guarded-service.ts'
 import { serveGuarded, tell } from '../serve-guarded.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { guardSignal } from '../guard-signal.ts'
 
 type Options = GuardedOptions & { readonly cgroup?: string }
 
@@ -25,11 +25,13 @@ export function upCommand(): Command {
 }
 
 async function up(options: Options): Promise<void> {
-  const stopped = stopSignal()
+  const stopped = guardSignal()
   const guarding = hostGuarding(options.cgroup ?? null, guardedService(options.upstream), tell)
   const metricsText = (): string => {
     const all = guarding.statistics()
     return all === null ? '' : formatHostMetrics(all) + formatMetrics(all.dns)
   }
   await serveGuarded(options, guarding, stopped, metricsText)
+  // What enforces is still attached, and would hold this process up.
+  if (stopped.reason === MAKE_WAY) process.exit()
 }

@@ -53,6 +53,14 @@ export type DeskReady = { readonly url: string; readonly token: string | null }
 const AGAIN_MS = 5000
 const LOOPBACK = /^(127\.|::1$)/
 
+/** Throws `usage`: the console is plain HTTP. */
+export function requireLoopback(address: string): void {
+  if (LOOPBACK.test(address)) return
+  throw new SallyportError('usage', `the console listens on loopback only, not on ${address}`, {
+    remedy: 'Reach it from elsewhere through SSH: ssh -L 7117:127.0.0.1:7117 HOST.',
+  })
+}
+
 /**
  * Everything about a guarded host that does not guard it: stores flows, looks for what is unusual, answers the API and the
  * console. It may fail or be slow without any effect on what is enforced.
@@ -63,10 +71,7 @@ export async function serveDesk(
   signal: AbortSignal,
 ): Promise<void> {
   const { stateDirectory, listen, onNotice } = request
-  if (!LOOPBACK.test(listen.address))
-    throw new SallyportError('usage', `the console listens on loopback only, not on ${listen.address}`, {
-      remedy: 'Reach it from elsewhere through SSH: ssh -L 7117:127.0.0.1:7117 HOST.',
-    })
+  requireLoopback(listen.address)
   await using scope = new AsyncDisposableStack()
   const directory = join(stateDirectory, 'flows')
   makeDirectory(directory, 0o700)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { SallyportError } from '@sallyport/policy'
 import type { Endpoint } from '../options.ts'
 
 type MetricsServer = AsyncDisposable & { readonly endpoint: Endpoint }
@@ -20,7 +21,16 @@ export async function serveMetrics(listen: Endpoint, text: () => string | Promis
   server.maxConnections = 32
   server.requestTimeout = 10_000
   server.listen(listen.port, listen.address)
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const { address, port } = listen
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new SallyportError('usage', `metrics cannot be served on ${address}, port ${port}: ${code}`, {
+      cause,
+      remedy: 'Choose another address or port with --metrics.',
+    })
+  }
   return {
     endpoint: { address: listen.address, port: (server.address() as AddressInfo).port },
     [Symbol.asyncDispose]: async () => {

@@ -49,3 +49,11 @@ test('a target that is no URL is not found, and a text that fails is a 500; both
   fails = false
   assert.equal(await status('/metrics'), '200')
 })
+
+test('an address that is taken is an error that says so', async () => {
+  await using server = await serveMetrics({ address: '127.0.0.1', port: 0 }, () => '')
+  await assert.rejects(
+    serveMetrics(server.endpoint, () => ''),
+    /SallyportError: metrics cannot be served on 127\.0\.0\.1, port \d+: EADDRINUSE/,
+  )
+})
