@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { sallyport } from './sallyport.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-identify-'))
@@ -49,6 +51,34 @@ test('a file that is no capture, or ends inside a packet, is bad input', () => {
   assert.equal(ended.status, 2)
   assert.match(ended.stderr, /ends inside a packet at offset 24/)
   assert.equal(sallyport(['identify', join(directory, 'none.pcap')]).status, 2)
+})
+
+test('what is packed by gzip or zstd, or comes by the standard input, is read as it is', () => {
+  const whole = capture(query)
+  const names = (ended: ReturnType<typeof sallyport>): string => {
+    assert.equal(ended.status, 0, ended.stderr)
+    return String((JSON.parse(ended.stdout) as Record<string, unknown>)['name'])
+  }
+  for (const [name, pack] of [
+    ['dns.pcap.gz', gzipSync],
+    ['dns.pcap.zst', zstdCompressSync],
+  ] as const) {
+    const path = join(directory, name)
+    writeFileSync(path, pack(whole))
+    assert.equal(names(sallyport(['identify', path, '--json'])), 'a.example')
+    assert.equal(names(sallyport(['identify', '-', '--json'], pack(whole))), 'a.example')
+  }
+  assert.equal(names(sallyport(['identify', '-', '--json'], whole)), 'a.example')
+})
+
+test('of what is packed and not whole the flows before the damage are printed, and it is bad input', () => {
+  const path = join(directory, 'cut.pcap.gz')
+  const next = Uint8Array.from([...u32le(2), ...u32le(0), ...u32le(4096), ...u32le(4096)])
+  writeFileSync(path, gzipSync(Buffer.concat([capture(query), next, randomBytes(4096)])).subarray(0, -2000))
+  const ended = sallyport(['identify', path])
+  assert.equal(ended.status, 2)
+  assert.match(ended.stderr, /packed is damaged or not whole at offset \d+/)
+  assert.match(ended.stdout, /dns +a\.example/)
 })
 
 const data = process.env['SALLYPORT_TEST_DATA']

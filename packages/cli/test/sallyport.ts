@@ -6,7 +6,7 @@ export const MAIN: string = fileURLToPath(new URL('../src/main.ts', import.meta.
 export type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
 /** The command as users start it. */
-export function sallyport(args: readonly string[], input = ''): Ended {
+export function sallyport(args: readonly string[], input: string | Uint8Array = ''): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { input, encoding: 'utf8' })
   return { status, stdout, stderr }
 }

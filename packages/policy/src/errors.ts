@@ -96,7 +96,7 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
   'capture-invalid': {
     exitCode: 2,
     meaning: 'A file is no capture of packets, or ends inside one.',
-    remedy: 'Give a pcap or pcapng file, uncompressed.',
+    remedy: 'Give a whole pcap or pcapng file, as it is or packed by gzip or zstd.',
   },
   'name-unknown': {
     exitCode: 2,

@@ -12,13 +12,14 @@ type Options = { readonly json?: boolean }
 export function identifyCommand(answer: Answer): Command {
   return new Command('identify')
     .description('protocol, name and evidence of each flow in a capture, by its bytes and never by its port')
-    .argument('<file...>', 'pcap or pcapng files')
+    .argument('<file...>', 'pcap or pcapng files, as they are or packed by gzip or zstd; - is the standard input')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'sallyport identify office.pcapng',
-        'sallyport identify a.pcap b.pcap --json | jq -r .name | sort | uniq -c',
+        'sallyport identify a.pcap b.pcap.gz --json | jq -r .name | sort | uniq -c',
+        'tcpdump -w - -c 1000 | sallyport identify -',
       ),
     )
     .action(async (paths: readonly string[], options: Options) => {
@@ -47,6 +48,7 @@ const FAILURES = {
   'bad-block': 'a block with an impossible length',
   'packet-too-large': 'a packet larger than any can be',
   truncated: 'the file ends inside a packet',
+  'badly-packed': 'what was packed is damaged or not whole',
 } as const
 
 /** One flow as it is printed with --json; docs/reference/commands/identify.md lists the keys. */

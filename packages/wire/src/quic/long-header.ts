@@ -7,13 +7,15 @@ export type LongHeader = {
   readonly firstOctet: number
   readonly version: number
   readonly known: QuicVersion | null
-  readonly kind: 'initial' | 'retry' | 'other' | 'negotiation' | 'unknown-version' | 'reserved-version'
+  readonly kind: 'cut' | 'initial' | 'retry' | 'other' | 'negotiation' | 'unknown-version' | 'reserved-version'
   readonly destinationId: Uint8Array
   readonly sourceId: Uint8Array
   /** Where the packet number is; end of the packet: 0 where the kind has no length. */
   readonly numberOffset: number
   readonly end: number
 }
+
+const LONGEST_PACKET = 65_535
 
 /** RFC 9000 §16: value and where the next field starts. */
 export function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } {
@@ -54,6 +56,9 @@ export function readLongHeader(bytes: Uint8Array, start: number): LongHeader | n
   const token = isInitial ? varint(bytes, sourceEnd) : { value: 0, next: sourceEnd }
   const length = varint(bytes, token.next + token.value)
   const end = length.next + length.value
+  // Cut short by a capture: what it is can still be seen.
+  const isCut = end > bytes.length && length.value >= 20 && length.value < LONGEST_PACKET && !isReserved
+  if (isCut) return { ...header, kind: 'cut' }
   if (end > bytes.length || length.value < 20) return isReserved ? { ...header, kind: 'unknown-version' } : null
   const kind = isReserved ? 'reserved-version' : isInitial ? 'initial' : 'other'
   return { ...header, kind, numberOffset: length.next, end }
