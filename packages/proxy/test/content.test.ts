@@ -70,6 +70,7 @@ suite('what a body holds is found', () => {
     ['a token', `Authorization: token ${TOKEN}`, 'api-token'],
     ['a secret that is assigned', 'api_key = "9fK2mQ8vXc71LbTzWp04RyNd"', 'secret'],
     ['a binary', '\x7fELF\x02\x01\x01', 'executable'],
+    ['a program of Windows', `MZ${'\0'.repeat(58)}\x80\0\0\0${'\0'.repeat(64)}PE\0\0L\x01`, 'executable'],
     ['JSON with escapes', JSON.stringify({ a: KEY }), 'private-key'],
     ['a key in base64 in JSON', JSON.stringify({ a: Buffer.from(KEY.repeat(3)).toString('base64') }), 'private-key'],
     ['base64 in lines', Buffer.from(KEY.repeat(5)).toString('base64').replace(/.{76}/g, '$&\r\n'), 'private-key'],
@@ -114,6 +115,7 @@ suite('what a body does not hold is not', () => {
     ['a hash', 'sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=='],
     ['a password that is a word', 'password: "change-me-please-now"'],
     ['a picture', '\x89PNG\r\n\x1a\n'],
+    ['a text that begins like a program of Windows', 'MZ'.padEnd(200, ' and so on')],
   ] as const) {
     test(what, async () => assert.equal(await scan(body), ''))
   }

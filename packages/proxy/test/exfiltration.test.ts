@@ -12,6 +12,8 @@ const RULES = [
   { id: 'lab', action: 'allow', to: ['127.0.0.1'] },
 ] as const
 
+const labels = (text: string, letters = 63): string => text.match(new RegExp(`.{1,${letters}}`, 'g'))!.join('.')
+
 const octets = (body: string | Buffer): string => Buffer.from(body as string, 'latin1').toString('latin1')
 
 async function post(lab: Lab, port: number, fields: string, body: string | Buffer, path = '/'): Promise<string> {
@@ -52,6 +54,16 @@ suite('what must not leave', () => {
       `--b\r\nContent-Disposition: form-data; name="f"; filename="k"\r\n\r\n${KEY}\r\n--b--\r\n`,
     ],
     ['in the path', '', 'x', `/?k=${encodeURIComponent(KEY)}`],
+    ['in the path, in base64', '', 'x', `/?k=${encodeURIComponent(Buffer.from(KEY).toString('base64'))}`],
+    ['in the path, in hexadecimal', '', 'x', `/${Buffer.from(KEY).toString('hex')}`],
+    ['in labels of the path, like those of names', '', 'x', `/${labels(Buffer.from(KEY).toString('hex'))}.t.example/`],
+    ['in short labels of base64', '', 'x', `/${labels(Buffer.from(KEY).toString('base64url'), 12)}/`],
+    ['in hexadecimal', '', Buffer.from(KEY).toString('hex')],
+    [
+      'in base32',
+      '',
+      'FUWS2LJNIJCUOSKOEBIFESKWIFKEKICLIVMS2LJNFUWQUTKJJFCQULJNFUWS2RKOIQQFAUSJKZAVIRJAJNCVSLJNFUWS2CQ=',
+    ],
   ] as const) {
     test(`${how}, is denied, and the server sees nothing of it`, async () => {
       await using upstream = await upstreamOf()
@@ -61,7 +73,9 @@ suite('what must not leave', () => {
       assert.equal(upstream.received(), '')
       await lab.recorded(1)
       assert.deepEqual(lab.records[0]?.content, ['private-key'])
-      assert.deepEqual(lab.records[0]?.findings, [{ detector: 'private-key', count: 1, confidence: 'low' }])
+      // A label may hold a part of it that is one, too.
+      const [finding, ...others] = lab.records[0]?.findings ?? []
+      assert.deepEqual([finding?.detector, finding?.confidence, others], ['private-key', 'low', []])
       assert.doesNotMatch(JSON.stringify(lab.records), /BEGIN PRIVATE|MIIE/)
     })
   }

@@ -138,12 +138,19 @@ const MAGIC: readonly (readonly [Detector, number, string])[] = [
   ['archive', 0, '\x28\xb5\x2f\xfd'],
   ['archive', 257, 'ustar'],
   ['executable', 0, '\x7fELF'],
-  ['executable', 0, 'MZ'],
   ['executable', 0, '\xcf\xfa\xed\xfe'],
   ['executable', 0, '\xca\xfe\xba\xbe'],
 ]
 
 /** What kind of file begins with the text, one character an octet. */
 export function detectFileType(text: string): Detector | null {
-  return MAGIC.find(([, offset, magic]) => text.startsWith(magic, offset))?.[0] ?? null
+  const known = MAGIC.find(([, offset, magic]) => text.startsWith(magic, offset))?.[0] ?? null
+  return known ?? (isPortable(text) ? 'executable' : null)
+}
+
+/** A program of Windows. Its first two octets alone are letters; what they lead to is not. */
+function isPortable(text: string): boolean {
+  if (!text.startsWith('MZ') || text.length < 64) return false
+  const header = [0x3f, 0x3e, 0x3d, 0x3c].reduce((sum, at) => sum * 256 + text.charCodeAt(at), 0)
+  return header >= 64 && header < 4096 && (header + 4 > text.length || text.startsWith('PE\0\0', header))
 }

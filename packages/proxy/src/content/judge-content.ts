@@ -3,9 +3,8 @@ import { refusal, type Refusal } from '../answers.ts'
 import type { Asker } from '../http/asker.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { collectBody, type NoBody } from './collect-body.ts'
-import { detectInText } from './detectors.ts'
 import { Findings, type Finding } from './findings.ts'
-import { DEFAULT_SCAN_LIMITS, scanContent } from './scan-content.ts'
+import { DEFAULT_SCAN_LIMITS, scanContent, scanTarget } from './scan-content.ts'
 
 /** What the content of a request is to the policy, and the body that was read for it. */
 export type JudgedContent = {
@@ -22,14 +21,9 @@ export async function readContent(core: ProxyCore, asker: Asker): Promise<Judged
   const { head, framing } = asker
   const own = core.options.detectors?.() ?? []
   const findings = new Findings()
-  const target = decodedTarget(head.target)
-  detectInText(target, findings)
-  for (const { name, confidence, look } of own) {
-    const seen = look(target)
-    if (seen !== 'too-much' && seen > 0) findings.addCount(name, confidence, seen)
-  }
+  const target = await scanTarget(head.target, DEFAULT_SCAN_LIMITS, own, findings)
   const isTargetSecret = !findings.isEmpty
-  if (framing.kind === 'none') return { findings: findings.list(), opaque: null, body: null, isTargetSecret }
+  if (framing.kind === 'none') return { findings: findings.list(), opaque: target.opaque, body: null, isTargetSecret }
   if (listMembers(head.fields, 'expect').includes('100-continue')) asker.sendContinue()
   const body = await collectBody(asker.body, framing, core.limits.scanBytes, core.timeouts.bodyIdleMs)
   if (typeof body === 'string') return noBody(body, core.limits.scanBytes)
@@ -37,12 +31,7 @@ export async function readContent(core: ProxyCore, asker: Asker): Promise<Judged
   const codings = listMembers(head.fields, 'content-encoding')
   const { findings: all, opaque } = await scanContent(body, codings, DEFAULT_SCAN_LIMITS, own, findings)
   const range = fieldValues(head.fields, 'content-range').length > 0 ? 'a part of a body' : null
-  return { findings: all, opaque: opaque ?? range, body, isTargetSecret }
-}
-
-/** Names of hosts and paths carry data as well as bodies do. */
-function decodedTarget(target: string): string {
-  return target.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  return { findings: all, opaque: target.opaque ?? opaque ?? range, body, isTargetSecret }
 }
 
 function noBody(why: NoBody, mostOctets: number): Refusal {

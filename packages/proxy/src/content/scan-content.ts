@@ -1,7 +1,7 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
-import { base64Runs } from './base64-runs.ts'
 import { detectFileType, detectInText } from './detectors.ts'
+import { encodedRuns } from './encoded-runs.ts'
 import { Findings, type Finding } from './findings.ts'
 import { packedParts } from './form-parts.ts'
 import { packedFile, type PackedFile } from './packed-file.ts'
@@ -56,6 +56,22 @@ export async function scanContent(
     plain = unpacked
   }
   await scan.look(plain, 0)
+  return scan.result()
+}
+
+/**
+ * What is in the target of a request. Labels of names have room for 63 letters, so what is carried in them is cut by dots or slashes: it
+ * is looked for in the target without them, too.
+ */
+export async function scanTarget(
+  target: string,
+  limits: ScanLimits,
+  own: readonly TextDetector[],
+  findings: Findings,
+): Promise<ContentScan> {
+  const scan = new Scan(limits, own, findings)
+  await scan.look(Buffer.from(target, 'latin1'), 0)
+  await scan.lookIntoRuns(target.replace(/[./]/g, ''), 0)
   return scan.result()
 }
 
@@ -126,7 +142,7 @@ class Scan {
     }
     const unescaped = withoutEscapes(text)
     if (unescaped !== text) this.#detect(unescaped)
-    await this.#lookIntoBase64(unescaped, depth)
+    await this.lookIntoRuns(unescaped, depth)
     for (const part of packedParts(text)) {
       this.#noteType(part)
       if (!(await this.#lookWithin(Buffer.from(part, 'latin1'), depth, 'parts of a form'))) break
@@ -134,13 +150,13 @@ class Scan {
     for (const part of text.split('\r\n\r\n').slice(1)) this.#noteType(part)
   }
 
-  async #lookIntoBase64(text: string, depth: number): Promise<void> {
+  async lookIntoRuns(text: string, depth: number): Promise<void> {
     let runs = 0
-    for (const decoded of base64Runs(text)) {
-      if (++runs > MOST_RUNS) return void this.#cannot('runs of base64')
+    for (const decoded of encodedRuns(text)) {
+      if (++runs > MOST_RUNS) return void this.#cannot('encoded runs')
       if (decoded === null) continue
       if (depth >= this.#limits.depth) return void this.#cannot('what is packed so deep')
-      if (!(await this.#lookWithin(decoded, depth, 'runs of base64'))) return
+      if (!(await this.#lookWithin(decoded, depth, 'encoded runs'))) return
     }
   }
 
