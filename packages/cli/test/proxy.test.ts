@@ -139,6 +139,18 @@ test('what cannot be is said with what to do', async () => {
   const limit = sallyport(['proxy', '--listen', '127.0.0.1:0', ...given, '--limit', 'heads=5'])
   assert.equal(limit.status, 2)
   assert.match(limit.stderr, /headBytes/)
+  const keys = sallyport([
+    'proxy',
+    '--listen',
+    '127.0.0.1:0',
+    ...given,
+    '--workers',
+    '1',
+    '--jwks',
+    'http://id.example/keys',
+  ])
+  assert.equal(keys.status, 2)
+  assert.match(keys.stderr, /no place to fetch keys from/)
 })
 
 test('workers share what a rule with a limit lets through, beyond a worker and a policy', async () => {

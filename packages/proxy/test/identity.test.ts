@@ -3,12 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { suite, test } from 'node:test'
 import { hashSync } from 'bcryptjs'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { authenticateBy, readUsers, type PasswordEntry } from '@sallyport/proxy'
 import { answerOf, labPolicy, startLab, startUpstream, type Lab } from './lab.fixture.ts'
+import { TokenCheck } from '../src/identity/token-check.ts'
 import { certificateIdentity } from '../src/identity/certificate-identity.ts'
 import { madeCertificate, openConnect } from './tls.fixture.ts'
 
@@ -104,6 +108,29 @@ suite('who asks', () => {
     assert.equal(await asked(await made({}, other.privateKey)), '407 authentication-required')
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await made({})).split('.')[1]}.`
     assert.equal(await asked(none), '407 authentication-required')
+  })
+
+  test('by a token of a key that was not there at the start, and no more by one that is gone', async (t) => {
+    const [one, two] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')]
+    let shown = { ...(await exportJWK(one.publicKey)), kid: 'one', alg: 'ES256' }
+    const server = createServer((_, response) => response.end(JSON.stringify({ keys: [shown] }))).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const keys = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const tokens = new TokenCheck({ keys, issuer: null, audience: null })
+    const token = async (kid: string, { privateKey }: typeof one): Promise<string> =>
+      new SignJWT({ sub: 'ann' }).setProtectedHeader({ alg: 'ES256', kid }).setExpirationTime('1h').sign(privateKey)
+    const [old, fresh] = [await token('one', one), await token('two', two)]
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    assert.equal((await tokens.check(old))?.user, 'ann')
+    shown = { ...(await exportJWK(two.publicKey)), kid: 'two', alg: 'ES256' }
+    assert.equal(await tokens.check(fresh), null, 'asked again so soon')
+    t.mock.timers.tick(31_000)
+    assert.equal((await tokens.check(fresh))?.user, 'ann')
+    assert.equal(await tokens.check(old), null)
+    server.closeAllConnections()
+    server.close()
+    t.mock.timers.tick(11 * 60_000)
+    assert.equal(await tokens.check(fresh), null, 'whose keys cannot be asked for any more')
   })
 
   test('by a client certificate over TLS to the proxy', async () => {

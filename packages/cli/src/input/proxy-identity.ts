@@ -8,6 +8,7 @@ import {
   type Authenticate,
   type TokenOptions,
 } from '@sallyport/proxy'
+import { addressScope, isAuthority, parseAuthority } from '@sallyport/net'
 import { SallyportError } from '@sallyport/policy'
 import { fileError, readTextFile } from './read-text-file.ts'
 
@@ -45,7 +46,7 @@ async function readPasswords(
 async function readTokenOptions(source: string, options: IdentityOptions): Promise<TokenOptions> {
   const { jwtIssuer, jwtAudience } = options
   const claims = { issuer: jwtIssuer ?? null, audience: jwtAudience ?? null }
-  if (/^https?:\/\//.test(source)) return { keys: new URL(source), ...claims }
+  if (/^https?:\/\//.test(source)) return { keys: keysAt(source), ...claims }
   const text = await readTextFile(source, MOST_KEYS_BYTES)
   try {
     const keys = JSON.parse(text) as { keys: [] }
@@ -54,6 +55,20 @@ async function readTokenOptions(source: string, options: IdentityOptions): Promi
   } catch (error) {
     throw new SallyportError('users-invalid', `${source} is no set of keys: ${(error as Error).message}`)
   }
+}
+
+/** Whoever stands between could give keys of its own, and be everybody. */
+function keysAt(source: string): URL {
+  const url = URL.parse(source)
+  const host = url === null ? null : parseAuthority(url.host)
+  const isHere =
+    host !== null &&
+    isAuthority(host) &&
+    (host.host.kind === 'address' ? addressScope(host.host.address) === 'loopback' : host.host.name === 'localhost')
+  if (url !== null && (url.protocol === 'https:' || isHere)) return url
+  throw new SallyportError('users-invalid', `${source} is no place to fetch keys from`, {
+    remedy: 'Give an https:// URL; http:// is for this host alone.',
+  })
 }
 
 /** Users of the realms that the proxy's own keys are of, and of those that are named. */
