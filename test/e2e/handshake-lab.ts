@@ -174,3 +174,20 @@ try:
 except OSError:
     pass
 `
+
+/** When the file is there, says octets once on a connection and as datagrams; prints how many of each came back. */
+export const SHORT_AND_LONG = `import os, socket, sys, time
+go, tcp, said, udp, *datagrams = sys.argv[1:]
+while not os.path.exists(go): time.sleep(0.02)
+def answered(kind, to, octets, least):
+    host, port = to.split(':')
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.settimeout(5); s.connect((host, int(port))); s.send(octets)
+        back = 0
+        try:
+            while back < least: back += len(s.recv(65536))
+        except OSError: pass
+        return back
+print(answered(socket.SOCK_STREAM, tcp, bytes.fromhex(said), 1), *[
+    answered(socket.SOCK_DGRAM, udp, bytes.fromhex(each), 1) for each in datagrams])
+`

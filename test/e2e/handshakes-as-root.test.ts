@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { eventually } from '../../packages/kernel/test/eventually.ts'
-import { AGAIN, AT_ONCE, HandshakeLab, REFUSED, SHARED, until } from './handshake-lab.ts'
+import { AGAIN, AT_ONCE, HandshakeLab, REFUSED, SHARED, SHORT_AND_LONG, until } from './handshake-lab.ts'
 import { clientHello } from './client-hello.ts'
 import { needsRoot } from './lab.ts'
 
@@ -70,11 +70,15 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     assert.equal(await said('4434', hello, '4433', hello), 'False True')
   })
 
+  const inClient = (...args: readonly string[]): string => {
+    const [command, ...rest] = lab.lab.inClient(args)
+    return execFileSync(command!, rest, { encoding: 'utf8' })
+  }
+  /** That packets are told from one another before they are asked about: only where a policy is in force for a while. */
+  const fewAreAskedAbout = (): Promise<void> =>
+    eventually(() => /SALLYPORT-run-[^]*!=[^]*xt match/.test(inClient('nft', 'list', 'ruleset')), 'the rules are there')
+
   test('more than netfilter asks about, written at once: what is allowed arrives, of what is denied nothing', async () => {
-    const inClient = (...args: readonly string[]): string => {
-      const [command, ...rest] = lab.lab.inClient(args)
-      return execFileSync(command!, rest, { encoding: 'utf8' })
-    }
     inClient('ip', 'route', 'change', '198.51.100.0/24', 'dev', 'lab0', 'initcwnd', '100')
     const [arrived, go] = [lab.path('arrived'), lab.path('go')]
     const octets = (): number => (existsSync(arrived) ? statSync(arrived).size : 0)
@@ -86,8 +90,7 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
       const ended = lab.run(lab.allowsTls(), ['python3', '-c', AT_ONCE, go, '198.51.100.10', '4436'], [], {
         input: said,
       })
-      const rules = (): string => inClient('nft', 'list', 'ruleset')
-      await eventually(() => /SALLYPORT-run-[^]*accept[^]*xt match/.test(rules()), 'the rules are there')
+      await fewAreAskedAbout()
       writeFileSync(go, '')
       await ended
     }
@@ -96,5 +99,27 @@ suite('handshakes under rules in netfilter that others may change', { skip: need
     const hello = await clientHello('shared-a.test')
     await writes(hello)
     await eventually(() => octets() === hello.length + 60_000, 'all of it arrives')
+  })
+
+  test('what is as long as an acknowledgement but says something is asked about, and so are datagrams of any length', async () => {
+    const go = lab.path('go-short')
+    await lab.answer('198.51.100.10', 4437, 'EXEC:cat')
+    const first = Buffer.from('SSH-2.0-ab\r\n')
+    // Where a TCP header says how long it is, this one says what an acknowledgement does.
+    const like = Buffer.alloc(24).fill(0x80, 4, 5)
+    const policy = lab.policy('not-tls', [
+      { id: 'not-tls', action: 'deny', protocol: ['tls'] },
+      { id: 'all', action: 'allow' },
+    ])
+    const datagrams = [like, Buffer.alloc(24), Buffer.alloc(20_000)].map((each) => each.toString('hex'))
+    const said = ['198.51.100.10:4437', first.toString('hex'), '198.51.100.10:5000', ...datagrams]
+    // A header of 20 octets and these 12 are as long as one that has timestamps.
+    inClient('sysctl', '-qw', 'net.ipv4.tcp_timestamps=0')
+    const ended = lab.run(policy, ['python3', '-c', SHORT_AND_LONG, go, ...said])
+    await fewAreAskedAbout()
+    writeFileSync(go, '')
+    const came = (await ended).stdout.trim().split(' ').map(Number)
+    inClient('sysctl', '-qw', 'net.ipv4.tcp_timestamps=1')
+    assert.ok(came.length === 1 + datagrams.length && came.every((each) => each > 0), String(came))
   })
 })

@@ -39,15 +39,21 @@ static __always_inline void levels_of_packet(struct __sk_buff *skb, struct level
 		l->id[level] = bpf_skb_ancestor_cgroup_id(skb, level);
 }
 
+/* A flow whose verdict is remembered. A call of its own: see await_handshake. */
+static __attribute__((noinline)) void tell_flow(struct flow *f, struct target *t, struct verdict *v, __u64 now, __u64 cookie)
+{
+	struct report r = { t, v, &f->subject, f->generation, EGRESS, now, { cookie, f->parent } };
+	report(&r, f->comm, &f->subject.exe);
+}
+
 static __always_inline int drop_stray(struct flow *f, struct packet *p, __u32 generation)
 {
 	struct verdict v = { .word = structural_refusal(generation), .rank = UNKNOWN, .rule = UNKNOWN, .name = UNKNOWN };
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct report r = { &p->target, &v, &f->subject, generation, EGRESS, now, { 0, f->parent } };
 	if (f->generation != generation || !same_target(&f->target, &p->target)) {
 		struct subject s = f->subject;
-		report(&r, f->comm, &f->subject.exe);
 		remember(f, &s, &p->target, &v, generation, now, 0);
+		tell_flow(f, &p->target, &v, now, 0);
 	}
 	return LETS_THROUGH(v.word) ? PASSED : DROPPED;
 }
@@ -62,8 +68,9 @@ static __always_inline int may_leave(struct __sk_buff *skb, struct flow *f, __u3
 	return PASSED;
 }
 
-/* A packet of a flow whose handshake is awaited: it has passed netfilter, which holds what the inspector has to see. */
-static __always_inline int await_packet(struct __sk_buff *skb, struct flow *f, struct packet *p, struct verdict *v,
+/* A packet of a flow whose handshake is awaited: it has passed netfilter, which holds what the inspector has to see. A call of its
+   own: see await_handshake. */
+static __attribute__((noinline)) int await_packet(struct __sk_buff *skb, struct flow *f, struct packet *p, struct verdict *v,
 					__u32 generation)
 {
 	struct flow_key key = key_of(bpf_get_socket_cookie(skb), &p->target);
@@ -105,35 +112,33 @@ static __always_inline int is_plain_tcp(struct __sk_buff *skb)
 static __always_inline int is_peer(struct bpf_sock *sk, struct target *t)
 {
 	__u8 peer[16];
+	if (bpf_ntohs(sk->dst_port) != t->port)
+		return 0;
 	if (sk->family == 2)
 		put_words(peer, 0, 0, MAPPED, sk->dst_ip4);
 	else
 		put_words(peer, sk->dst_ip6[0], sk->dst_ip6[1], sk->dst_ip6[2], sk->dst_ip6[3]);
-	return same_address(peer, t->addr) && bpf_ntohs(sk->dst_port) == t->port;
+	return same_address(peer, t->addr);
 }
 
 /* A packet of a connection that was let through under the policy in force. Its socket's own lock is held here and in connect(2),
    so that its record does not change meanwhile. A raw socket writes packets to others than its peer. */
 static __always_inline int is_settled(struct __sk_buff *skb, struct bpf_sock *sk, struct flow *f, __u32 generation)
 {
-	return f->generation == generation && LETS_THROUGH(f->verdict.word) && !f->allowance.rule &&
-	       sk->type == SOCK_STREAM_TYPE && sk->protocol == IPPROTO_TCP && is_peer(sk, &f->target) && is_plain_tcp(skb);
+	return f->generation == generation && LETS_THROUGH(f->verdict.word) && !f->allowance.rule && f->stream && is_peer(sk, &f->target) &&
+	       is_plain_tcp(skb);
 }
 
-SEC("cgroup_skb/egress")
-int egress(struct __sk_buff *skb)
+/* All other packets. A call of its own, so that the program that most packets meet is short. */
+static __attribute__((noinline)) int judge_packet(struct __sk_buff *skb, struct flow *f, __u32 generation)
 {
 	struct config *c = settings();
 	struct bpf_sock *sk = skb->sk;
 	if (!c)
 		return DROPPED;
-	__u32 generation = active(c);
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return PASSED;
-	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (f && (is_settled(skb, sk, f, generation) || f->exempt))
+	if (!sk || (f && f->exempt))
 		return PASSED;
 	struct packet p = {};
 	/* A later fragment has no port to judge; a socket's own are made below this hook. */
@@ -153,27 +158,26 @@ int egress(struct __sk_buff *skb)
 		return DROPPED;
 	if (fresh)
 		subject_of_packet(skb, &f->subject);
+	f->stream = sk->type == SOCK_STREAM_TYPE && sk->protocol == IPPROTO_TCP;
 	if (!readable || dns)
 		return drop_stray(f, &p, generation);
 
 	struct subject s;
-	struct target cached;
 	struct verdict v;
 	__u32 decided;
 	bpf_spin_lock(&f->lock);
-	cached = f->target;
+	int same = same_target(&f->target, &p.target);
 	v = f->verdict;
 	decided = f->generation;
 	s = f->subject;
 	bpf_spin_unlock(&f->lock);
-	int same = same_target(&cached, &p.target);
 	if (same && decided == generation && VERDICT(v.word) == AWAITED)
 		return await_packet(skb, f, &p, &v, generation);
 	if (same && decided == generation)
 		return may_leave(skb, f, v.word, &p);
 
 	__u32 before = v.word;
-	__u64 now = bpf_ktime_get_boot_ns(), since = same ? f->since : now;
+	__u64 since = same ? f->since : bpf_ktime_get_boot_ns();
 	/* Level 0 is the root of every cgroup. */
 	if (!f->levels.id[0] && asks_for_unit(generation))
 		levels_of_packet(skb, &f->levels);
@@ -188,9 +192,24 @@ int egress(struct __sk_buff *skb)
 	if (VERDICT(v.word) == AWAITED)
 		return await_packet(skb, f, &p, &v, generation);
 	/* A flow that goes on as before under a new policy is no news. */
-	if (!same || before != v.word) {
-		struct report r = { &p.target, &v, &s, generation, EGRESS, now, { bpf_get_socket_cookie(skb), f->parent } };
-		report(&r, f->comm, &s.exe);
-	}
+	if (!same || before != v.word)
+		tell_flow(f, &p.target, &v, same ? bpf_ktime_get_boot_ns() : since, bpf_get_socket_cookie(skb));
 	return may_leave(skb, f, v.word, &p);
+}
+
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *skb)
+{
+	struct config *c = settings();
+	struct bpf_sock *sk = skb->sk;
+	if (!c)
+		return DROPPED;
+	if (!sk)
+		return PASSED;
+	__u32 generation = active(c);
+	/* A call costs an open connection more than all comparisons: there is one. */
+	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (f && is_settled(skb, sk, f, generation))
+		return PASSED;
+	return judge_packet(skb, f, generation);
 }

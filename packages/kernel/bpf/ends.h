@@ -38,8 +38,8 @@ static __always_inline int has_begun(struct flow *f)
 	return f->used && !f->exempt && !f->redirected && LETS_THROUGH(f->verdict.word) && VERDICT(f->verdict.word) != AWAITED;
 }
 
-/* Datagrams know no end: it is another destination of their socket, or the end of that. */
-static __always_inline void end_datagrams(struct flow *f, __u64 cookie)
+/* Datagrams know no end: it is another destination of their socket, or the end of that. A call of its own: see await_handshake. */
+static __attribute__((noinline)) void end_datagrams(struct flow *f, __u64 cookie)
 {
 	if (f->target.proto == IPPROTO_TCP)
 		return;

@@ -43,24 +43,21 @@ int held(struct __sk_buff *skb)
 	return 1;
 }
 
-/* A server that has said so much, under a policy that limits nobody, of whose octets nothing is looked at or counted here. */
-static __always_inline int has_greeted(struct bpf_sock *sk)
+/* Nothing that this server says is a greeting, and no octets are counted: its client has said something that was let through, which the
+   server has acknowledged (a SYN counts as one octet), or it has said so much itself. */
+static __always_inline int is_past_greeting(struct bpf_tcp_sock *tcp)
 {
 	struct config *c = settings();
-	if (!c || c->flags & LIMITS_APPLY)
-		return 0;
-	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
-	return tcp && tcp->bytes_received > GREETINGS_BYTES;
+	return c && !(c->flags & LIMITS_APPLY) && (tcp->bytes_acked > 1 || tcp->bytes_received > GREETINGS_BYTES);
 }
 
 /* What a server says before its client is judged: some clients wait for it, and it tells what they speak. */
-SEC("cgroup_skb/ingress")
-int ingress(struct __sk_buff *skb)
+static __attribute__((noinline)) int receive(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
-	if (!sk || (sk->protocol == IPPROTO_TCP && has_greeted(sk)))
+	if (!sk)
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!f || (sk->protocol == IPPROTO_TCP && !f->allowance.rule && VERDICT(f->verdict.word) != AWAITED) || f->exempt)
@@ -96,4 +93,15 @@ int ingress(struct __sk_buff *skb)
 		g->length = 0;
 	bpf_ringbuf_submit(g, 0);
 	return PASSED;
+}
+
+SEC("cgroup_skb/ingress")
+int ingress(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	if (!sk)
+		return PASSED;
+	/* As in egress: one call for most packets. */
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	return tcp && is_past_greeting(tcp) ? PASSED : receive(skb);
 }

@@ -120,13 +120,12 @@ struct allowance {
 };
 
 /* What is remembered about a socket: who uses it, where it goes, what was decided under which generation. The lock keeps
-   a destination and its verdict together when several threads send on one socket. The first 56 octets lie in one line of the
-   cache, and answer for every packet of an open connection. */
+   a destination and its verdict together when several threads send on one socket. The first 52 octets, to the verdict's word, lie in
+   one line of the cache, and answer for every packet of an open connection. */
 struct flow {
 	struct bpf_spin_lock lock;
 	__u32 generation;
 	struct target target;
-	struct verdict verdict;
 	struct allowance allowance;
 	__u8 connected;
 	__u8 redirected;
@@ -137,8 +136,12 @@ struct flow {
 	__u8 elsewhere;
 	/* Made in another network than the inspected: its packets cannot be held. */
 	__u8 unseen;
+	/* A TCP socket, which writes to its peer alone: seen when a packet of it was judged. */
+	__u8 stream;
+	__u8 pad;
 	/* Octets of the server that were handed to the inspector. */
-	__u16 greeted;
+	__u32 greeted;
+	struct verdict verdict;
 	struct subject subject;
 	struct target original;
 	/* The process above the subject's. */

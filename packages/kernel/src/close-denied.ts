@@ -21,7 +21,7 @@ const DENY = 1
 const UNDETERMINED = 2
 
 /** Offsets inside the kernel's record of a socket (struct flow). */
-export const FLOW = { generation: 4, verdict: 28, over: 52, exempt: 58 } as const
+export const FLOW = { generation: 4, verdict: 48, over: 32, exempt: 38 } as const
 
 /** Closes the TCP sockets of this network namespace whose last verdict, under the active generation, is a refusal. */
 export function closeDenied(flowsFd: number, generation: number): number {

@@ -1,21 +1,16 @@
 import { KernelError } from '../kernel-error.ts'
 import { viewOf } from '../netlink-attributes.ts'
-import { extension, holds, type Expression, type Family } from './nftables-messages.ts'
+import { are, areNot, areUnder, extension, octets, type Expression, type Family } from './nftables-messages.ts'
 
-/** An IP header whose protocol is TCP, without options. */
-const IS_TCP: Readonly<Record<Family, readonly Expression[]>> = {
-  ip: holds('network', 9, Uint8Array.of(6)),
-  ip6: holds('network', 6, Uint8Array.of(6)),
+const PROTOCOL_AT: Readonly<Record<Family, number>> = { ip: 9, ip6: 6 }
+const TCP = Uint8Array.of(6)
+/** In the IP header; that of IPv4 counts itself. */
+const LENGTH: Readonly<Record<Family, { readonly at: number; readonly counted: number }>> = {
+  ip: { at: 2, counted: 20 },
+  ip6: { at: 4, counted: 0 },
 }
-/** Four octets that the length in the IP header is among. The kernel compares four under a mask without a call. */
-const LENGTH: Readonly<
-  Record<Family, { readonly at: number; readonly among: (high: number, low: number) => Uint8Array }>
-> = {
-  ip: { at: 0, among: (high, low) => Uint8Array.of(0, 0, high, low) },
-  ip6: { at: 4, among: (high, low) => Uint8Array.of(high, low, 0, 0) },
-}
-/** Of IPv4 the length is with the header. */
-const COUNTED: Readonly<Record<Family, number>> = { ip: 20, ip6: 0 }
+/** Of a length of 16 KiB and more, one of these bits is set. The kernel masks four octets without a call. */
+const HIGH_BITS = Uint8Array.of(0xc0, 0, 0, 0)
 /** With the option of timestamps, which this host's connections have. */
 const TCP_HEADER_BYTES = 32
 const OFFSET_OF_TCP_HEADER = 12
@@ -27,22 +22,23 @@ const PINNED = 1
 const BPF_RETURN = 6
 
 /**
- * TCP of 32 KiB and more: no connection begins with so much, whose first ten segments are no longer than Ethernet's. Where one does, the
- * egress program stops it, and what comes again is shorter.
+ * Conditions, one of which every packet meets that may have to wait. Those that carry much meet none, and are done with when the first
+ * comparison of each has failed: without a call, which costs more than all comparisons.
+ *
+ * Long is TCP of 16 KiB and more: no connection begins with so much, whose first ten segments are no longer than Ethernet's. Where one does,
+ * the egress program stops it, and what comes again is shorter. TCP with timestamps and nothing else has no octet that could wait.
  */
-export function longSegment(family: Family): readonly Expression[] {
-  const { at, among } = LENGTH[family]
-  const high = among(0x80, 0)
-  return [...holds('network', at, high, high), ...IS_TCP[family]]
-}
-
-/** TCP with timestamps and nothing else: no octet that could wait. */
-export function acknowledgement(family: Family): readonly Expression[] {
-  const { at, among } = LENGTH[family]
+export function mayWait(family: Family): readonly (readonly Expression[])[] {
+  const { at, counted } = LENGTH[family]
+  const length = octets('network', at, 2)
+  const ofHeaderAlone = Uint8Array.of(0, counted + TCP_HEADER_BYTES)
+  const protocol = octets('network', PROTOCOL_AT[family], 1)
+  const offset = octets('transport', OFFSET_OF_TCP_HEADER, 1)
+  const ofTimestamps = Uint8Array.of((TCP_HEADER_BYTES / 4) << 4)
   return [
-    ...holds('network', at, among(0, COUNTED[family] + TCP_HEADER_BYTES), among(0xff, 0xff)),
-    ...IS_TCP[family],
-    ...holds('transport', OFFSET_OF_TCP_HEADER, Uint8Array.of((TCP_HEADER_BYTES / 4) << 4)),
+    [protocol, areNot(TCP)],
+    [length, ...areUnder(HIGH_BITS, new Uint8Array(4)), areNot(ofHeaderAlone), protocol, are(TCP)],
+    [length, are(ofHeaderAlone), offset, areNot(ofTimestamps), protocol, are(TCP)],
   ]
 }
 

@@ -1,11 +1,10 @@
 import koffi from 'koffi'
 import { KernelError } from '../kernel-error.ts'
 import { KeptRules } from '../kept-rules.ts'
-import { acknowledgement, agrees, longSegment, programAgrees, toQueue } from './held-expressions.ts'
+import { agrees, mayWait, programAgrees, toQueue } from './held-expressions.ts'
 import { ask, transact } from './nftables.ts'
 import { xtablesFamilies } from './xtables.ts'
 import {
-  accept,
   askFor,
   batch,
   check,
@@ -55,8 +54,8 @@ export function removeRules(table: string): void {
 export function tryRules(): void {
   const [table, queue] = ['SALLYPORT-trial', 0]
   for (const family of families()) {
-    const rule = newRule(family, table, CHAIN, [...longSegment(family), agrees(), toQueue(queue)])
-    refuseUnless(family, transact(check(newTable(family, table), newChain(family, table, CHAIN), rule)))
+    const rules = mayWait(family).map((known) => newRule(family, table, CHAIN, [...known, agrees(), toQueue(queue)]))
+    refuseUnless(family, transact(check(newTable(family, table), newChain(family, table, CHAIN), ...rules)))
   }
 }
 
@@ -94,10 +93,8 @@ function* heldRules(family: Family, rules: HeldRules, question: Question): Gener
   yield newTable(family, table)
   yield newBaseChain(family, { table, chain: CHAIN, hook: OUTPUT_HOOK, priority: PRIORITY })
   yield flushChain(family, table, CHAIN)
-  if (question === 'where-it-may-wait')
-    for (const known of [longSegment(family), acknowledgement(family)])
-      yield newRule(family, table, CHAIN, [...known, accept()])
-  yield newRule(family, table, CHAIN, [programAgrees(program), toQueue(queue)])
+  for (const condition of question === 'each-packet' ? [[]] : mayWait(family))
+    yield newRule(family, table, CHAIN, [...condition, programAgrees(program), toQueue(queue)])
 }
 
 function errnoName(number: number): string {

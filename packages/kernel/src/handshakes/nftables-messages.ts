@@ -29,14 +29,14 @@ const EXPRESSION = { name: 1, data: 2 } as const
 const PAYLOAD = { to: 1, base: 2, offset: 3, length: 4 } as const
 const BITWISE = { from: 1, to: 2, length: 3, mask: 4, xor: 5 } as const
 const COMPARE = { from: 1, operator: 2, data: 3 } as const
-const IMMEDIATE = { to: 1, data: 2 } as const
-const DATA = { value: 1, verdict: 2 } as const
-const VERDICT_CODE = 1
+const DATA = { value: 1 } as const
 /** Of what iptables calls a match or a target. */
 const EXTENSION = { name: 1, revision: 2, info: 3 } as const
-const VERDICT_REGISTER = 0
-const REGISTER = 1
+/** Registers. */
+const READ = 1
+const MASKED = 2
 const EQUAL = 0
+const NOT_EQUAL = 1
 const ACCEPT = 1
 const BASES = { network: 1, transport: 2 } as const
 
@@ -103,47 +103,48 @@ export function askFor(family: Family, table: string, chain: string): readonly U
   ]
 }
 
-/** That the octets of a header, under the mask, are these. One that is missing is not. */
-export function holds(
-  base: keyof typeof BASES,
-  offset: number,
-  value: Uint8Array,
-  mask?: Uint8Array,
-): readonly Expression[] {
-  return [
-    expression(
-      'payload',
-      attribute(PAYLOAD.to, big32(REGISTER)),
-      attribute(PAYLOAD.base, big32(BASES[base])),
-      attribute(PAYLOAD.offset, big32(offset)),
-      attribute(PAYLOAD.length, big32(value.length)),
-    ),
-    ...(mask === undefined ? [] : [masked(mask)]),
-    expression(
-      'cmp',
-      attribute(COMPARE.from, big32(REGISTER)),
-      attribute(COMPARE.operator, big32(EQUAL)),
-      nested(COMPARE.data, attribute(DATA.value, value)),
-    ),
-  ]
+/** At most four octets of a header, which are then compared. A packet where they are missing is not meant. */
+export function octets(base: keyof typeof BASES, offset: number, length: number): Expression {
+  return expression(
+    'payload',
+    attribute(PAYLOAD.to, big32(READ)),
+    attribute(PAYLOAD.base, big32(BASES[base])),
+    attribute(PAYLOAD.offset, big32(offset)),
+    attribute(PAYLOAD.length, big32(length)),
+  )
+}
+
+/** What was read is this, or begins with it. */
+export function are(value: Uint8Array): Expression {
+  return compared(READ, EQUAL, value)
+}
+
+export function areNot(value: Uint8Array): Expression {
+  return compared(READ, NOT_EQUAL, value)
+}
+
+/** What was read is this under a mask of four octets. */
+export function areUnder(mask: Uint8Array, value: Uint8Array): readonly Expression[] {
+  return [masked(mask), compared(MASKED, EQUAL, value)]
 }
 
 function masked(mask: Uint8Array): Expression {
   return expression(
     'bitwise',
-    attribute(BITWISE.from, big32(REGISTER)),
-    attribute(BITWISE.to, big32(REGISTER)),
+    attribute(BITWISE.from, big32(READ)),
+    attribute(BITWISE.to, big32(MASKED)),
     attribute(BITWISE.length, big32(mask.length)),
     nested(BITWISE.mask, attribute(DATA.value, mask)),
     nested(BITWISE.xor, attribute(DATA.value, new Uint8Array(mask.length))),
   )
 }
 
-export function accept(): Expression {
+function compared(register: number, operator: number, value: Uint8Array): Expression {
   return expression(
-    'immediate',
-    attribute(IMMEDIATE.to, big32(VERDICT_REGISTER)),
-    nested(IMMEDIATE.data, nested(DATA.verdict, attribute(VERDICT_CODE, big32(ACCEPT)))),
+    'cmp',
+    attribute(COMPARE.from, big32(register)),
+    attribute(COMPARE.operator, big32(operator)),
+    nested(COMPARE.data, attribute(DATA.value, value)),
   )
 }
 
