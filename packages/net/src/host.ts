@@ -54,8 +54,20 @@ export function parseAuthority(text: string): Authority | InvalidAuthority {
   const host = parseHost(hostText)
   if (!isHost(host)) return host
   if (rest === '') return { host, port: null }
-  if (!/^:[1-9]\d{0,4}$/.test(rest) || Number(rest.slice(1)) > 65535) return { problem: 'bad-port' }
-  return { host, port: Number(rest.slice(1)) }
+  const port = rest.startsWith(':') ? parsePort(rest, 1) : null
+  return port === null ? { problem: 'bad-port' } : { host, port }
+}
+
+/** Digits from `start` to the end of the text, without a zero in front. */
+function parsePort(text: string, start: number): number | null {
+  let port = 0
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9 || (digit === 0 && port === 0)) return null
+    port = port * 10 + digit
+    if (port > 65535) return null
+  }
+  return port === 0 ? null : port
 }
 
 export function isAuthority(value: Authority | InvalidAuthority): value is Authority {

@@ -32,6 +32,7 @@ test('an authority has a host, and a port from 1 to 65535 or none', () => {
   }
   assert.equal(shown(':443'), 'empty')
   assert.equal(shown('2001:db8::1'), 'bad-port')
+  for (const text of ['[::1]443', '[::1]x443', '[::1]:', '[::1]:-1']) assert.equal(shown(text), 'bad-port', text)
 })
 
 test('an address has one scope', () => {

@@ -28,7 +28,6 @@ export function openUpstream(
     let next = 0
     let stagger: NodeJS.Timeout | undefined
     let late: Deadline | undefined
-    let failure: Refusal = refusal('connect-failed')
     const finish = (opened: Opened): void => {
       clearTimeout(stagger)
       late?.cancel()
@@ -41,10 +40,9 @@ export function openUpstream(
       clearTimeout(stagger)
       const to = addresses[next++]
       if (to === undefined) return
-      const host = formatAddress(to.address)
       const socket: ByteSocket =
         loop === null
-          ? connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+          ? connect({ host: formatAddress(to.address), port, allowHalfOpen: true, noDelay: true, keepAlive: true })
           : LoopSocket.connect(loop, { address: to.address, port })
       late ??= after(timeoutMs, socket, {
         onDue: () => finish({ state: 'refused', refusal: refusal('connect-timeout') }),
@@ -53,9 +51,9 @@ export function openUpstream(
       const onError = (error: NodeJS.ErrnoException): void => {
         forget(socket)
         socket.destroy()
-        failure = refusal(reasonOf(error.code), `${host} port ${port}: ${error.code ?? error.message}`)
-        if (next < addresses.length) start()
-        else if (running.length === 0) finish({ state: 'refused', refusal: failure })
+        if (next < addresses.length) return start()
+        const explain = `${formatAddress(to.address)} port ${port}: ${error.code ?? error.message}`
+        if (running.length === 0) finish({ state: 'refused', refusal: refusal(reasonOf(error.code), explain) })
       }
       socket.once('connect', () => {
         forget(socket)

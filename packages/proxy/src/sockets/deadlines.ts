@@ -11,31 +11,29 @@ export type Due = { onDue(): void }
 export class Deadlines {
   readonly #lists = new Map<number, DeadlineList>()
 
-  after(ms: number, due: Due): Deadline {
+  after(ms: number, due: Due, nowMs: number = performance.now()): Deadline {
     let list = this.#lists.get(ms)
     if (list === undefined) {
       list = new DeadlineList(ms, () => this.#lists.delete(ms))
       this.#lists.set(ms, list)
     }
-    return list.add(due)
+    return list.add(due, nowMs + ms)
   }
 }
 
 class DeadlineList {
-  readonly #ms: number
   readonly #onEmpty: () => void
   readonly #look = (): void => this.#run()
   first: OneDeadline | null = null
   last: OneDeadline | null = null
 
   constructor(ms: number, onEmpty: () => void) {
-    this.#ms = ms
     this.#onEmpty = onEmpty
     this.#arm(ms)
   }
 
-  add(due: Due): OneDeadline {
-    const added = new OneDeadline(this, performance.now() + this.#ms, due)
+  add(due: Due, dueMs: number): OneDeadline {
+    const added = new OneDeadline(this, dueMs, due)
     added.before = this.last
     if (this.last === null) this.first = added
     else this.last.behind = added

@@ -19,27 +19,28 @@ export class IdleTimer implements Due {
   /** From now on; 0 is never. */
   set(ms: number): void {
     this.#idleMs = ms
-    this.#activeMs = performance.now()
     if (ms === 0) return this.#clear()
-    const dueMs = this.#activeMs + ms
-    if (this.#deadline !== null && this.#dueMs <= dueMs) return
+    const nowMs = performance.now()
+    this.#activeMs = nowMs
+    if (this.#deadline !== null && this.#dueMs <= nowMs + ms) return
     this.#clear()
-    this.#arm(ms)
+    this.#arm(ms, nowMs)
   }
 
   touch(): void {
     this.#activeMs = performance.now()
   }
 
-  #arm(ms: number): void {
-    this.#dueMs = performance.now() + ms
-    this.#deadline = this.#deadlines.after(ms, this)
+  #arm(ms: number, nowMs: number): void {
+    this.#dueMs = nowMs + ms
+    this.#deadline = this.#deadlines.after(ms, this, nowMs)
   }
 
   onDue(): void {
     this.#deadline = null
-    const leftMs = this.#activeMs + this.#idleMs - performance.now()
-    if (leftMs > 0) this.#arm(Math.ceil(leftMs))
+    const nowMs = performance.now()
+    const leftMs = this.#activeMs + this.#idleMs - nowMs
+    if (leftMs > 0) this.#arm(Math.ceil(leftMs), nowMs)
     else this.#of.onIdle()
   }
 
