@@ -1,8 +1,8 @@
 /**
  * Requests, tunnels and octets a second through the proxy, beside squid and tinyproxy in the same run, each on core 0 with one
  * process or worker; load and server on core 1. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
- * memory of each with idle tunnels (HELD; 0: none). KINDS: what is measured, with commas. Needs the Debian packages squid and
- * tinyproxy.
+ * memory of each with idle tunnels (HELD; 0: none). KINDS: what is measured, with commas. SERVERS: who is, where that is not all of
+ * them; `recorded` is Sallyport with a flow for each request, as it is unless told otherwise. Needs the Debian packages squid and tinyproxy.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -39,7 +39,6 @@ const tinyproxy = file('tinyproxy.conf', [
 const main = join(import.meta.dirname, '../packages/cli/src/main.ts')
 const own = [
   'proxy',
-  '--no-record',
   '--policy',
   policy,
   '--upstream',
@@ -49,11 +48,22 @@ const own = [
   '--limit',
   'requestsPerSecond=1000000',
 ]
-const servers = [
-  { name: 'sallyport', command: [process.execPath, main, ...own, '--listen', `127.0.0.1:${FIRST_PORT}`] },
-  { name: 'squid', command: ['squid', '-N', '-f', squid] },
-  { name: 'tinyproxy', command: ['tinyproxy', '-d', '-c', tinyproxy] },
-] as const
+const ownCommand = (at: number, ...recording: readonly string[]): readonly string[] => [
+  process.execPath,
+  main,
+  ...own,
+  ...recording,
+  '--listen',
+  `127.0.0.1:${FIRST_PORT + at}`,
+]
+const all = [
+  { name: 'sallyport', port: FIRST_PORT, isPeer: false, command: ownCommand(0, '--no-record') },
+  { name: 'squid', port: FIRST_PORT + 1, isPeer: true, command: ['squid', '-N', '-f', squid] },
+  { name: 'tinyproxy', port: FIRST_PORT + 2, isPeer: true, command: ['tinyproxy', '-d', '-c', tinyproxy] },
+  { name: 'recorded', port: FIRST_PORT + 3, isPeer: false, command: ownCommand(3, '--record', join(folder, 'spool')) },
+]
+const wanted = process.env['SERVERS']?.split(',')
+const servers = all.filter(({ name }) => wanted === undefined || wanted.includes(name))
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200 && child.exitCode === null; tries++) {
@@ -114,17 +124,18 @@ async function held(port: number, pid: number): Promise<object> {
 
 const children: ChildProcess[] = []
 try {
-  for (const [at, { command }] of servers.entries()) {
+  for (const { command, port } of servers) {
     const child = spawn('taskset', ['-c', '0', ...command], { stdio: 'ignore' })
     children.push(child)
-    await ready(FIRST_PORT + at, child)
+    await ready(port, child)
   }
   for (const kind of KINDS) {
     const rows = Array.from({ length: RUNS }, () =>
-      servers.map((_, at) => measure(kind, FIRST_PORT + at, children[at]!.pid!)),
+      servers.map(({ port }, at) => measure(kind, port, children[at]!.pid!)),
     )
-    const leastCosts = rows.map((row) => Math.min(...row.slice(1).map(({ costs }) => costs)))
-    const best = rows.map((row) => Math.max(...row.slice(1).map(({ rate }) => rate)))
+    const peers = rows.map((row) => row.filter((_, at) => servers[at]!.isPeer))
+    const leastCosts = peers.map((row) => Math.min(...row.map(({ costs }) => costs)))
+    const best = peers.map((row) => Math.max(...row.map(({ rate }) => rate)))
     for (const [at, { name }] of servers.entries()) {
       const own = rows.map((row) => row[at]!)
       console.log(
@@ -144,12 +155,12 @@ try {
       )
     }
   }
-  for (const [at, { name }] of HELD === 0 ? [] : servers.entries()) {
+  for (const [at, { name, port }] of HELD === 0 ? [] : servers.entries()) {
     console.log(
       JSON.stringify({
         bench: 'proxy-idle-tunnels',
         server: name,
-        ...(await held(FIRST_PORT + at, children[at]!.pid!)),
+        ...(await held(port, children[at]!.pid!)),
       }),
     )
   }
