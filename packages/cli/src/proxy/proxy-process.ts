@@ -80,7 +80,7 @@ export async function startProxyProcess(
       icap: parseIcap(options),
       tls: await readListenTls(options),
       authenticate:
-        authenticate === null ? null : { ...authenticate, check: (shown, login) => authenticate!.check(shown, login) },
+        authenticate === null ? null : { ...authenticate, check: (...shown) => authenticate!.check(...shown) },
       processOf:
         local === null
           ? null

@@ -19,12 +19,12 @@ export function authenticateBy(options: AuthenticateOptions): Authenticate {
   const passwords = hasPasswords ? new PasswordCheck(users) : null
   const tokens = options.tokens === null ? null : new TokenCheck(options.tokens)
   return {
-    check: async (credentials, login) => {
+    check: async (credentials, login, client) => {
       switch (credentials.kind) {
         case 'none':
           return WRONG
         case 'password':
-          return (await passwords?.check(credentials.user, credentials.password)) ?? WRONG
+          return (await passwords?.check(credentials.user, credentials.password, client)) ?? WRONG
         case 'bearer':
           return (await tokens?.check(credentials.token)) ?? WRONG
         case 'negotiate':

@@ -1,6 +1,7 @@
 import { fieldValues, type RequestHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
 import type { Peer } from '../client/client.ts'
+import { clientKey } from '../client/request-rates.ts'
 import { isRefusal } from '../http/request-target.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import { ANONYMOUS, type Authenticate, type ClientProcess, type Credentials, type Identity } from './identity.ts'
@@ -53,7 +54,7 @@ function identityOf(core: ProxyCore, client: Peer, credentials: Credentials | nu
 }
 
 async function checked(authenticate: Authenticate, client: Peer, credentials: Credentials): Promise<Identified> {
-  const answer = await authenticate.check(credentials, client.login)
+  const answer = await authenticate.check(credentials, client.login, clientKey(client.address))
   return 'problem' in answer ? refusal('authentication-required', answer.problem) : answer
 }
 

@@ -1,3 +1,4 @@
+import type { ClientKey } from '../client/request-rates.ts'
 import type { Flow } from '@sallyport/policy'
 import type { ConnectionLogin } from './connection-login.ts'
 
@@ -24,8 +25,8 @@ export type Credentials =
 export type CheckedCredentials = Identity | { readonly problem: string }
 
 export type Authenticate = {
-  /** Never rejects. `login`: of the connection that they came on. */
-  readonly check: (credentials: Credentials, login: ConnectionLogin) => Promise<CheckedCredentials>
+  /** Never rejects. `login`: of the connection that they came on; `client`: whose they are, as far as its address tells. */
+  readonly check: (credentials: Credentials, login: ConnectionLogin, client: ClientKey) => Promise<CheckedCredentials>
   /** Values of Proxy-Authenticate. */
   readonly challenges: readonly string[]
   readonly takesPasswords: boolean
