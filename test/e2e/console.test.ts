@@ -185,7 +185,8 @@ suite('the console of a guarded host', { skip: needsRoot, timeout: 240_000 }, ()
   test('a page that is open follows: a flow that is refused appears by itself', async () => {
     await open('overview')
     await fetches('192.0.2.77')
-    await page.getByRole('link', { name: '192.0.2.77' }).first().waitFor({ timeout: 20_000 })
+    // The overview before stays for ten times what it took.
+    await page.getByRole('link', { name: '192.0.2.77' }).first().waitFor({ timeout: 120_000 })
   })
 
   test('the command line reads the same store while it is open', async () => {

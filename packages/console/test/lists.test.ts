@@ -140,20 +140,42 @@ suite('lists of the API', () => {
     assert.deepEqual([await found('ANN'), await found('%'), await found('_')], [['ann'], ['bob'], []])
   })
 
-  test('a stream begins with what there is, and goes on with what comes; a reader that leaves is let go', async () => {
-    await api.app.listen({ host: '127.0.0.1', port: 0 })
+  /** The text of a stream as it comes, until the signal of the scope. */
+  const stream = async (
+    path: string,
+  ): Promise<AsyncDisposable & { readonly until: (end: RegExp) => Promise<string> }> => {
     const { port } = api.app.server.address() as AddressInfo
-    const path = '/api/v1/flows?format=sse&filter=domain:later.example'
-    const asked = request({ host: '127.0.0.1', port, path, headers: { ...api.as('viewer').headers } })
-    asked.end()
+    const { headers } = api.as('viewer')
+    const asked = request({ host: '127.0.0.1', port, path: `/api/v1${path}`, headers })
+    // Of what is under way when it is left.
+    asked.on('error', () => {}).end()
     const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    answer.on('error', () => {})
     assert.equal(answer.headers['content-type'], 'text/event-stream')
     const pieces = answer.setEncoding('utf8')[Symbol.asyncIterator]()
+    const until = async (end: RegExp): Promise<string> => {
+      let text = ''
+      while (!end.test(text)) text += String((await pieces.next()).value)
+      return text
+    }
+    return { until, [Symbol.asyncDispose]: async () => void asked.destroy() }
+  }
+
+  test('a stream begins with what there is, and goes on with what comes; a reader that leaves is let go', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    await using live = await stream('/flows?format=sse&filter=domain:later.example')
     await flows.ingest({ id: 'later', flows: stored([{ ...flow(1), domain: 'later.example' }]) }, NOW)
     api.events.emit({ kind: 'stored', flows: 1 })
-    let text = ''
-    while (!text.includes('\n\n')) text += String((await pieces.next()).value)
-    assert.match(text, /^event: row\ndata: \{.*"domain":"later\.example".*\}\n\n/)
-    asked.destroy()
+    assert.match(await live.until(/\n\n/), /^event: row\ndata: \{.*"domain":"later\.example".*\}\n\n/)
+  })
+
+  test('a count that grows comes again in a stream of what is busiest', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    await flows.ingest({ id: 'busy1', flows: stored([{ ...flow(1), domain: 'busy.example' }]) }, NOW)
+    await using live = await stream('/top?by=destination&format=sse&filter=domain:busy.example')
+    assert.match(await live.until(/\n\n/), /"key":"busy\.example","flows":1,/)
+    await flows.ingest({ id: 'busy2', flows: stored([{ ...flow(2), domain: 'busy.example' }]) }, NOW)
+    api.events.emit({ kind: 'stored', flows: 1 })
+    assert.match(await live.until(/\n\n/), /"key":"busy\.example","flows":2,/)
   })
 })

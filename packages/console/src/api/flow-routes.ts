@@ -81,6 +81,8 @@ export const FLOW_ROUTES: readonly Route[] = [
     row: TopAnswer,
     columns: ['key', 'flows', 'denied', 'bytesOut', 'bytesIn', 'firstSeen', 'lastSeen'],
     query: { by: z.enum(TOP_BY as [TopBy, ...TopBy[]]), filter: Filter },
+    live: ['stored'],
+    isSum: true,
     page: async ({ by, filter }, at, { flows, nowMs }) => {
       const wanted = offsetOf(at.after) + at.limit + 1
       return pageOf(await flows.top(by, parseFilter([filter], nowMs()), wanted), at)
@@ -95,6 +97,8 @@ export const FLOW_ROUTES: readonly Route[] = [
     row: DestinationAnswer,
     columns: DESTINATION_COLUMNS,
     query: { filter: Filter },
+    live: ['stored'],
+    isSum: true,
     page: async ({ filter }, at, { flows, nowMs, networkNames }) => {
       const wanted = offsetOf(at.after) + at.limit + 1
       const { rows, next } = pageOf(await flows.destinations(parseFilter([filter], nowMs()), wanted), at)

@@ -20,6 +20,8 @@ export const RULE_ROUTES: readonly Route[] = [
     row: RuleUseAnswer,
     columns: ['rule', 'layer', 'action', 'use', 'flows', 'denied', 'lastSeen', 'until', 'reason', 'line'],
     query: { since: Since, search: Search, use: z.enum(['used', 'unused', 'gone']).optional() },
+    live: ['stored', 'policy'],
+    isSum: true,
     page: async ({ since, search, use }, at, { flows, state, nowMs }) => {
       const policy = (await policyInForce(state)) ?? { layers: [] }
       const counted = await flows.top('rule', parseFilter([`since:${since}`], nowMs()), MAX_RULES)

@@ -20,6 +20,8 @@ type Definition<Shape extends z.ZodRawShape> = Pick<Route, 'path' | 'summary'> &
   readonly usual?: number
   /** After which events there may be new rows at the head; without, the list is no stream. */
   readonly live?: readonly DeskEvent['kind'][]
+  /** Whether its rows are sums over all flows, which a stream may ask for in a tenth of the time at most. */
+  readonly isSum?: boolean
   readonly page: (
     asked: z.output<z.ZodObject<Shape>>,
     at: At,
@@ -29,12 +31,26 @@ type Definition<Shape extends z.ZodRawShape> = Pick<Route, 'path' | 'summary'> &
 }
 
 const STREAMED_PAGE = 200
+const REST = 9
 
 type Reading = { readonly limit: number; readonly after?: string; readonly format: 'json' | 'sse' | ExportFormat }
 
 /** A list: in pages, as a whole to keep, and, where rows come by themselves, as a stream. */
 export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Shape>): Route {
-  const { path, role, summary, name, row, columns, query, most = 1000, usual = 100, live = [], page } = definition
+  const {
+    path,
+    role,
+    summary,
+    name,
+    row,
+    columns,
+    query,
+    most = 1000,
+    usual = 100,
+    live = [],
+    isSum,
+    page,
+  } = definition
   const formats = live.length === 0 ? (['json', 'jsonl', 'csv'] as const) : (['json', 'jsonl', 'csv', 'sse'] as const)
   const reading = {
     limit: z.coerce.number().int().min(1).max(most).default(usual),
@@ -62,7 +78,9 @@ export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Sh
         }
         case 'sse': {
           const newest = (): Promise<Page> => pageAt({ limit: Math.min(most, STREAMED_PAGE) })
-          return new Streamed('text/event-stream', null, (signal) => liveRows(newest, context.events, live, signal))
+          return new Streamed('text/event-stream', null, (signal) =>
+            liveRows(newest, context.events, live, isSum === true ? REST : 0, signal),
+          )
         }
         default: {
           // Here, so that what is wrong with the question is an answer and no broken file.
