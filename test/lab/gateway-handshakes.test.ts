@@ -192,21 +192,25 @@ suite('handshakes through a gateway', { skip: needsRoot }, () => {
     assert.ok(looked >= 2 && looked <= 8, `${looked} packets of two connections`)
   })
 
-  test('killed while it enforces, what was decided goes on and nothing new is let in; the next takes over', async () => {
-    await under(TLS)
-    assert.equal((await at('any.test', '198.51.100.10')).status, 0)
-    const kept = lab.start('client', await keeping())
-    await kept.says('open')
-    gateway?.child.kill('SIGKILL')
-    await gateway?.ended
-    gateway = null
-    assert.notEqual((await at('any.test', '198.51.100.10')).status, 0)
-    await under(TLS)
-    assert.equal((await at('any.test', '198.51.100.10')).status, 0)
-    assert.equal(kept.child.exitCode, null, 'the open connection is still served')
-    kept.child.kill()
-    await kept.ended
-  })
+  for (const [ended, signal] of [
+    ['killed', 'SIGKILL'],
+    ['made to make way', 'SIGHUP'],
+  ] as const)
+    test(`${ended} while it enforces, what was decided goes on and nothing new is let in; the next takes over`, async () => {
+      await under(TLS)
+      assert.equal((await at('any.test', '198.51.100.10')).status, 0)
+      const kept = lab.start('client', await keeping())
+      await kept.says('open')
+      gateway?.child.kill(signal)
+      await gateway?.ended
+      gateway = null
+      assert.notEqual((await at('any.test', '198.51.100.10')).status, 0)
+      await under(TLS)
+      assert.equal((await at('any.test', '198.51.100.10')).status, 0)
+      assert.equal(kept.child.exitCode, null, 'the open connection is still served')
+      kept.child.kill()
+      await kept.ended
+    })
 
   test('a clean stop leaves no rule of it', async () => {
     await under(TLS)
