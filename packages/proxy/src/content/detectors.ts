@@ -1,6 +1,7 @@
 import { passesLuhn } from './check-digits.ts'
 import type { Confidence, Findings } from './findings.ts'
 import { ID_DIGITS, ID_WORDS, LONGEST_WORDS, NATIONAL_IDS } from './national-id.ts'
+import type { TextWindow } from './text-windows.ts'
 
 export const DETECTORS = [
   'payment-card',
@@ -37,27 +38,36 @@ const IBAN = /\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ +][A-Z0-9]{4}){2,7}(?:[ +][
 /** How far from a number the words stand that say what it is. */
 const NEAR = 80
 
-/** What the text holds; `text` has one character an octet. */
-export function detectInText(text: string, findings: Findings): void {
+/** What a part of a text holds; it has one character an octet. `cards`: those of the whole text that no word speaks of. */
+export function detectInText(window: TextWindow, findings: Findings, cards: Set<string>): void {
+  const { text } = window
   const each = (detector: Detector, confidence: Confidence, pattern: RegExp, holds: Holds = () => true): void => {
-    for (const match of text.matchAll(pattern)) if (holds(match)) findings.add(detector, confidence, match[0])
+    for (const match of ownMatches(window, pattern)) if (holds(match)) findings.add(detector, confidence, match[0])
   }
-  for (const [key] of text.matchAll(PRIVATE_KEY)) findings.add('private-key', KEY_BODY.test(key) ? 'high' : 'low', key)
+  for (const [key] of ownMatches(window, PRIVATE_KEY))
+    findings.add('private-key', KEY_BODY.test(key) ? 'high' : 'low', key)
   each('cloud-key', 'high', CLOUD_KEY)
   each('api-token', 'high', API_TOKEN)
   each('iban', 'high', IBAN, ([iban]) => isIban(iban))
   each('us-ssn', 'medium', SSN, ({ index }) => SSN_WORDS.test(around(text, index)))
   each('secret', 'low', ASSIGNED, ([, value]) => looksRandom(value!))
-  findCards(text, findings)
-  findNationalIds(text, findings)
+  findCards(window, findings, cards)
+  findNationalIds(window, findings)
+}
+
+function* ownMatches({ text, from, to }: TextWindow, pattern: RegExp): Generator<RegExpExecArray> {
+  for (const match of text.matchAll(pattern)) {
+    if (match.index >= to) return
+    if (match.index >= from) yield match
+  }
 }
 
 type Holds = (match: RegExpExecArray) => boolean
 
 /** Beside a word that speaks of cards, or three different ones: one in ten numbers passes the check digit by chance. */
-function findCards(text: string, findings: Findings): void {
-  const alone = new Set<string>()
-  for (const { 0: written, index } of text.matchAll(CARD)) {
+function findCards(window: TextWindow, findings: Findings, alone: Set<string>): void {
+  const { text } = window
+  for (const { 0: written, index } of ownMatches(window, CARD)) {
     const digits = written.replace(/\D/g, '')
     if (!isCardNumber(digits)) continue
     if (CARD_WORDS.test(around(text, index))) findings.add('payment-card', 'high', digits)
@@ -66,11 +76,12 @@ function findCards(text: string, findings: Findings): void {
   if (alone.size >= 3) for (const digits of alone) findings.add('payment-card', 'medium', digits)
 }
 
-function findNationalIds(text: string, findings: Findings): void {
+function findNationalIds(window: TextWindow, findings: Findings): void {
+  const { text } = window
   if (!speaksOfIds(text)) return
   for (const { number, words, holds } of Object.values(NATIONAL_IDS)) {
     if (!words.test(text)) continue
-    for (const { 0: written, index } of text.matchAll(number)) {
+    for (const { 0: written, index } of ownMatches(window, number)) {
       const digits = written.replace(/[ .+-]/g, '')
       if (words.test(around(text, index)) && holds(digits)) findings.add('national-id', 'medium', digits)
     }

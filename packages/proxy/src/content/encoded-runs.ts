@@ -1,4 +1,5 @@
 import { detectFileType } from './detectors.ts'
+import { WINDOW } from './text-windows.ts'
 
 type Encoding = {
   /** A run that may hide something: long enough for the shortest token. */
@@ -20,9 +21,35 @@ const ENCODINGS: readonly Encoding[] = [
 /** Characters that show whether a run is noise. */
 const SHOWN = 400
 
-/** What runs of base64, base32 and hexadecimal in the text hold; null for one that is noise, as most are. */
-export function* encodedRuns(text: string): Generator<Buffer | null> {
-  for (const encoding of ENCODINGS) for (const [run] of text.matchAll(encoding.run)) yield decodedRun(run, encoding)
+/** No shorter than the shortest run. */
+const OVERLAP = 64
+
+/**
+ * What runs of base64, base32 and hexadecimal in the text hold; null for one that is noise, as most are, and where a part of the text
+ * has no more of them.
+ */
+export function* encodedRuns(text: string, size: number = WINDOW): Generator<Buffer | null> {
+  for (const encoding of ENCODINGS) {
+    for (const run of runsOf(text, encoding.run, size)) yield run === null ? null : decodedRun(run, encoding)
+  }
+}
+
+/** Runs are looked for part by part, and taken whole, however long they are. */
+function* runsOf(text: string, pattern: RegExp, size: number): Generator<string | null> {
+  const whole = new RegExp(pattern, 'y')
+  let done = 0
+  for (let start = 0; start < text.length; start += size) {
+    const from = Math.max(done, start - OVERLAP)
+    const end = start + size
+    for (const { index } of text.slice(from, end).matchAll(pattern)) {
+      if (from + index < done) continue
+      whole.lastIndex = from + index
+      const run = whole.exec(text)![0]
+      done = from + index + run.length
+      yield run
+    }
+    yield null
+  }
 }
 
 function decodedRun(run: string, { group, decode }: Encoding): Buffer | null {

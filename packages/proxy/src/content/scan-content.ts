@@ -1,12 +1,15 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { promisify } from 'node:util'
+import { setImmediate } from 'node:timers/promises'
 import { detectFileType, detectInText } from './detectors.ts'
 import { encodedRuns } from './encoded-runs.ts'
 import { Findings, type Finding } from './findings.ts'
 import { packedParts } from './form-parts.ts'
 import { packedFile, type PackedFile } from './packed-file.ts'
+import { textWindows } from './text-windows.ts'
 import { tarEntries } from './tar-entries.ts'
 import type { TextDetector } from './text-detector.ts'
+import { withoutEscapes } from './without-escapes.ts'
 import { wideText } from './wide-text.ts'
 import { endsAsZip, zipEntries } from './zip-entries.ts'
 
@@ -32,7 +35,12 @@ const CODINGS: Readonly<Record<string, Unpack>> = {
 }
 const rawInflate = promisify(inflateRaw) as Unpack
 
+/** A turn; more than one pattern over a window takes is more than it. */
+const LONGEST_MS = 10
 const MOST_RUNS = 100_000
+/** A part of a form that may be a program, by its first octet. */
+// oxlint-disable-next-line no-control-regex
+const PROGRAM_IN_FORM = /\r\n\r\n(?=[\x7fM\xcf\xca])/g
 /** Entries that do not unpack: headers of a zip cost nothing to write. */
 const MOST_UNREAD = 20
 
@@ -81,6 +89,7 @@ class Scan {
   readonly #findings: Findings
   #left: number
   #opaque: string | null = null
+  #sinceMs: number = performance.now()
 
   constructor(limits: ScanLimits, own: readonly TextDetector[], findings: Findings) {
     this.#findings = findings
@@ -108,7 +117,7 @@ class Scan {
     if (bytes.length === 0) return
     const text = bytes.toString('latin1')
     this.#noteType(text)
-    this.#detect(text)
+    await this.#detect(text)
     const packed = packedFile(text)
     if (packed !== null) await this.#lookIntoFile(bytes, packed, depth)
     // Whatever stands before it, a program that reads from the end finds a zip.
@@ -125,9 +134,14 @@ class Scan {
     if (unpacked !== null) await this.look(unpacked, depth + 1)
   }
 
-  #detect(text: string): void {
-    detectInText(text, this.#findings)
+  async #detect(text: string): Promise<void> {
+    const cards = new Set<string>()
+    for (const window of textWindows(text)) {
+      detectInText(window, this.#findings, cards)
+      await this.#pause()
+    }
     for (const { name, confidence, look } of this.#own) {
+      await this.#pause()
       const seen = look(text)
       if (seen === 'too-much') this.#cannot(`as much text, for ${name}`)
       else if (seen > 0) this.#findings.addCount(name, confidence, seen)
@@ -137,23 +151,28 @@ class Scan {
   async #lookIntoText(text: string, depth: number): Promise<void> {
     const wide = wideText(text)
     if (wide !== '') {
-      this.#detect(wide)
+      await this.#detect(wide)
       await this.#lookIntoText(wide, depth)
     }
-    const unescaped = withoutEscapes(text)
-    if (unescaped !== text) this.#detect(unescaped)
+    let unescaped = ''
+    for (const part of withoutEscapes(text)) {
+      unescaped += part
+      await this.#pause()
+    }
+    if (unescaped !== text) await this.#detect(unescaped)
     await this.lookIntoRuns(unescaped, depth)
     for (const part of packedParts(text)) {
       this.#noteType(part)
       if (!(await this.#lookWithin(Buffer.from(part, 'latin1'), depth, 'parts of a form'))) break
     }
-    for (const part of text.split('\r\n\r\n').slice(1)) this.#noteType(part)
+    for (const { index } of text.matchAll(PROGRAM_IN_FORM)) this.#noteType(text.slice(index + 4))
   }
 
   async lookIntoRuns(text: string, depth: number): Promise<void> {
     let runs = 0
     for (const decoded of encodedRuns(text)) {
       if (++runs > MOST_RUNS) return void this.#cannot('encoded runs')
+      await this.#pause()
       if (decoded === null) continue
       if (depth >= this.#limits.depth) return void this.#cannot('what is packed so deep')
       if (!(await this.#lookWithin(decoded, depth, 'encoded runs'))) return
@@ -187,6 +206,13 @@ class Scan {
     }
   }
 
+  /** Whoever else is served has his turn. */
+  async #pause(): Promise<void> {
+    if (performance.now() - this.#sinceMs < LONGEST_MS) return
+    await setImmediate()
+    this.#sinceMs = performance.now()
+  }
+
   /** What needs no unpacking, counted like what does: parts that overlap would cost more than they are long. */
   async #lookWithin(bytes: Buffer, depth: number, what: string): Promise<boolean> {
     this.#left -= bytes.length
@@ -208,15 +234,4 @@ class Scan {
     this.#opaque ??= what
     return null
   }
-}
-
-function withoutEscapes(text: string): string {
-  const plain = text.includes('%')
-    ? text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-    : text
-  if (!plain.includes('\\')) return plain
-  return plain
-    .replace(/\\u00([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-    .replace(/\\n/g, '\n')
-    .replace(/\\\//g, '/')
 }
