@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text as textOf } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { FlowStore, serveStore, storeSocket } from '@sallyport/store'
+import { FlowStore, parseStoredFlow, serveStore, storeSocket, type StoredFlow } from '@sallyport/store'
 import { MAIN, sallyport } from './sallyport.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-flows-'))
@@ -130,6 +131,32 @@ test('a filter with a wrong key is an error with the right one', () => {
   const { status, stderr } = sallyport(['flows', '--store', store, 'domian:x.example'])
   assert.equal(status, 2)
   assert.match(stderr, /Did you mean domain\?/)
+})
+
+test('flows that come are followed: the newest last, each once, until interrupted', { timeout: 60_000 }, async () => {
+  const state = join(folder, 'followed')
+  mkdirSync(state)
+  using opened = await FlowStore.open(join(state, 'flows'))
+  await using _shared = await serveStore(storeSocket(state), opened)
+  const store = async (id: string, ...names: readonly string[]): Promise<void> => {
+    const facts = (domain: string, index: number): string =>
+      flow({ domain, time: new Date(Date.parse('2026-10-01T00:00:00Z') + index * 1000).toISOString() })
+    const parsed = names.map((name, index) => parseStoredFlow(facts(name, index)) as StoredFlow)
+    await opened.ingest({ id, flows: parsed }, Date.parse('2026-10-02T00:00:00Z'))
+  }
+  await store('first', 'left-out.example', 'a.example', 'b.example')
+  const args = ['flows', '--store', join(state, 'flows'), '--follow', '--limit', '2', '--json']
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exit = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const said = async (): Promise<string> =>
+    (JSON.parse(String((await lines.next()).value)) as { domain: string }).domain
+  assert.deepEqual([await said(), await said()], ['a.example', 'b.example'])
+  await store('second', 'c.example')
+  assert.equal(await said(), 'c.example')
+  child.kill('SIGINT')
+  assert.deepEqual(await exit, [0, null])
+  assert.equal((await lines.next()).done, true)
 })
 
 test('a term that is turned round is no option, and a misspelled option is no term', () => {

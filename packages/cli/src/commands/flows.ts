@@ -1,14 +1,16 @@
 import { Command, Option } from 'commander'
 import { EXPORT_FORMATS, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
-import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { flowsOption, openFlowSource, storeOption, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
 import { importFlows, openLog } from '../input/import-flows.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
-import { printable, styled } from '../output/style.ts'
+import { describeFlow } from '../output/describe-flow.ts'
+import { followFlows } from '../output/follow-flows.ts'
 import { isLineFormat, LINE_FORMATS, printFlowLines } from '../output/flow-lines.ts'
+import { stopSignal } from '../stop-signal.ts'
 import type { Answer } from './answer.ts'
 
 const PAGE = 1000
@@ -19,6 +21,7 @@ type Options = FlowSource & {
   readonly limit: number
   readonly after?: string
   readonly export?: (typeof FILES)[number]
+  readonly follow?: boolean
   readonly json?: boolean
 }
 
@@ -30,13 +33,25 @@ export function flowsCommand(answer: Answer): Command {
     .option('--import <file>', 'add the flows of a log to the store; - is the standard input')
     .option('--limit <count>', 'at most so many flows', parseCount, 100)
     .option('--after <cursor>', 'the page after this one, the `next` of --json')
-    .addOption(new Option('--export <format>', 'all of them as a file on the standard output').choices(FILES))
+    .addOption(
+      new Option('--export <format>', 'all of them as a file on the standard output')
+        .choices(FILES)
+        .conflicts(['follow', 'import']),
+    )
+    .addOption(
+      new Option('--follow', 'go on with what comes, the newest last, until interrupted').conflicts([
+        'flows',
+        'import',
+        'after',
+      ]),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'sallyport flows --import flows.jsonl',
         'sallyport flows verdict:deny since:1h',
+        'sallyport flows --follow -verdict:allow',
         'sallyport flows --flows flows.jsonl domain:*.github.com --json',
       ),
     )
@@ -45,6 +60,7 @@ export function flowsCommand(answer: Answer): Command {
       if (options.import !== undefined) return answer(await importLog(options, options.import))
       using store = await openFlowSource(options)
       if (options.export !== undefined) await exportTo(options.export, store, parsed)
+      else if (options.follow === true) await follow(store, parsed, options)
       else await list(store, parsed, options)
     })
 }
@@ -66,6 +82,14 @@ function exportTo(format: (typeof FILES)[number], store: FlowQueries, filter: Fl
   return store.export(filter, format).then(printSlowly)
 }
 
+/** Each on a line: as JSON, a flow is a document. */
+async function follow(store: OpenFlows, filter: FlowFilter, { limit, json }: Options): Promise<void> {
+  for await (const { flows, hasGap } of followFlows(store, filter, limit, stopSignal())) {
+    if (hasGap) note('more came at once than are shown')
+    for (const flow of flows) await printSlowly(`${json === true ? JSON.stringify(flow) : describeFlow(flow)}\n`)
+  }
+}
+
 async function list(store: FlowQueries, filter: FlowFilter, options: Options): Promise<void> {
   let after = options.after
   let left = options.limit
@@ -85,18 +109,6 @@ async function list(store: FlowQueries, filter: FlowFilter, options: Options): P
   if (left === options.limit) note('no flow matches')
   if (next !== null) note(`there are more: --after ${next}`)
   if (Object.keys(dropped).length > 0) note(`flows that happened and are not recorded: ${reasons(dropped)}`)
-}
-
-function describeFlow(flow: ListedFlow): string {
-  const verdict = flow.verdict?.verdict ?? 'seen'
-  const colour = verdict === 'deny' ? 'red' : verdict === 'allow' ? 'green' : 'yellow'
-  const destination = flow.domain ?? flow.boundNames?.[0] ?? flow.dst ?? '-'
-  const port =
-    flow.port === undefined || flow.port === null ? (flow.transport ?? '') : `${flow.transport ?? '?'}/${flow.port}`
-  const rule = flow.verdict === null ? '' : (flow.verdict.rule ?? flow.verdict.reason)
-  const subject = [flow.user, flow.app].filter(Boolean).join(' ')
-  const rest = [destination, port, flow.country ?? '', subject, rule].filter((text) => text !== '')
-  return `${flow.time} ${styled(colour, verdict.padEnd(12))} ${printable(rest.join('  '))}`
 }
 
 export function parseCount(text: string): number {

@@ -8,6 +8,7 @@ import {
   makeDirectory,
   openShared,
   parseServerAddress,
+  SHARED,
   storeSocket,
   type FlowQueries,
 } from '@sallyport/store'
@@ -29,7 +30,11 @@ export const storeOption = (): Option =>
   )
 
 /** What answers questions about flows, for as long as it is open. */
-type OpenFlows = FlowQueries & Disposable
+export type OpenFlows = FlowQueries &
+  Disposable & {
+    /** Stores what was spooled since, where nobody else does. */
+    readonly takeIn: () => Promise<void>
+  }
 
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
 export async function openFlowSource({ flows, store }: FlowSource): Promise<OpenFlows> {
@@ -38,7 +43,7 @@ export async function openFlowSource({ flows, store }: FlowSource): Promise<Open
   const temporary = await FlowStore.open()
   try {
     await importFlows(temporary, log)
-    return temporary
+    return opened(temporary)
   } catch (error) {
     temporary[Symbol.dispose]()
     throw error
@@ -47,7 +52,7 @@ export async function openFlowSource({ flows, store }: FlowSource): Promise<Open
 
 /** While `up` has the store of a directory open, it answers for it. A server is asked by itself, and `up` brings it the flows. */
 async function openStore(path: string): Promise<OpenFlows> {
-  if (isServerAddress(path)) return FlowStore.open(parseServerAddress(path))
+  if (isServerAddress(path)) return opened(await FlowStore.open(parseServerAddress(path)))
   const shared = await sharedStore(path)
   if (shared !== null) return shared
   try {
@@ -64,15 +69,30 @@ async function openStore(path: string): Promise<OpenFlows> {
     throw error
   }
   // What cannot be stored now stays in the spool.
-  await drainSpool(join(dirname(path), 'spool'), store).catch((error: unknown) =>
-    note(`the spool beside the store could not be stored: ${error instanceof Error ? error.message : String(error)}`),
-  )
-  return store
+  const takeIn = (): Promise<void> =>
+    drainSpool(join(dirname(path), 'spool'), store).then(
+      () => {},
+      (error: unknown) =>
+        note(
+          `the spool beside the store could not be stored: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+    )
+  await takeIn()
+  return opened(store, takeIn)
+}
+
+function opened(store: FlowStore, takeIn: OpenFlows['takeIn'] = async () => {}): OpenFlows {
+  const calls = SHARED.map((method) => [method, store[method].bind(store)] as const)
+  return {
+    ...(Object.fromEntries(calls) as unknown as FlowQueries),
+    takeIn,
+    [Symbol.dispose]: () => store[Symbol.dispose](),
+  }
 }
 
 async function sharedStore(path: string): Promise<OpenFlows | null> {
   const shared = await openShared(storeSocket(dirname(path)))
-  return shared === null ? null : { ...shared, [Symbol.dispose]: () => {} }
+  return shared === null ? null : { ...shared, takeIn: async () => {}, [Symbol.dispose]: () => {} }
 }
 
 /** An `up` that has just started has the store open some seconds before it answers for it. */
