@@ -62,12 +62,45 @@ const FRAMES: readonly (readonly number[])[] = [
     0x0800,
     ipv4(17, udp([2152, 2152], Uint8Array.from([0x30, 0xff, 0, 60, 0, 0, 0, 1, ...ipv4(17, udp([8, 53], question))]))),
   ),
+  ...[
+    [0, 0, 0x65, 0x58],
+    [0x10, 0, 0x88, 0xbe, ...new Array<number>(12).fill(0)],
+    [0, 0, 0x22, 0xeb, ...new Array<number>(11).fill(0), 1, ...new Array<number>(8).fill(0)],
+  ].map((head) => ethernet(0x0800, ipv4(47, [...head, ...ethernet(0x0800, ipv4(17, udp([9, 53], question)))]))),
+  ethernet(0x0800, ipv4(47, [0x30, 0x81, 0x88, 0x0b, 0, 9, ...new Array<number>(10).fill(0), 0xff, 3, 0, 0x21])),
+  ethernet(0x0800, ipv4(17, udp([7, 6081], Uint8Array.of(1, 0, 0x65, 0x58, ...new Array<number>(8).fill(0))))),
+  ethernet(0x0800, ipv4(17, udp([7, 1701], Uint8Array.of(0x4a, 2, 0, 9, 0, 1, 0, 1, 0, 2, 0, 0, 0xff, 3, 0, 0x21)))),
+  ethernet(0x8847, [0, 1, 0, 64, 0, 2, 1, 64, 0, 0, 0, 0, ...ethernet(0x0800, ipv4(17, udp([10, 53], question)))]),
 ]
 
+const zeros = (count: number): number[] => new Array<number>(count).fill(0)
+const SNAP = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0]
+
+/** What stands before an IP packet, by the link type of the capture. */
+const LINK_HEADERS: Readonly<Record<number, readonly number[]>> = {
+  0: [2, 0, 0, 0],
+  9: [0xff, 3, 0, 0x21],
+  104: [0x0f, 0, 8, 0],
+  105: [8, 1, ...zeros(22), ...SNAP],
+  113: [...zeros(14), 8, 0],
+  117: [61, 2, ...zeros(62)],
+  127: [0, 0, 8, 0, ...zeros(4), 0x88, 1, ...zeros(24), ...SNAP],
+  239: [2, 0, 0, 0, 5, 0, 10, 0, 0x41, 0, 0, 0, 80, 0, 9, 0],
+  276: [0x81, 0, ...zeros(20), 8, 0],
+}
+
+/** A pcap with one packet of each link type. */
+export const linkCaptures = (): Uint8Array[] =>
+  Object.entries(LINK_HEADERS).map(([type, head]) =>
+    pcapOf(Number(type), [[...head, ...ipv4(17, udp([11, 53], question))]]),
+  )
+
 /** A pcap of Ethernet with all frames. */
-export function pcapBytes(): Uint8Array {
-  const head = [...u32le(0xa1b2c3d4), 2, 0, 4, 0, ...new Array<number>(8).fill(0), ...u32le(65_535), ...u32le(1)]
-  const records = FRAMES.map((frame, at) => [
+export const pcapBytes = (): Uint8Array => pcapOf(1, FRAMES)
+
+function pcapOf(linkType: number, frames: readonly (readonly number[])[]): Uint8Array {
+  const head = [...u32le(0xa1b2c3d4), 2, 0, 4, 0, ...new Array<number>(8).fill(0), ...u32le(65_535), ...u32le(linkType)]
+  const records = frames.map((frame, at) => [
     ...u32le(at),
     ...u32le(0),
     ...u32le(frame.length),

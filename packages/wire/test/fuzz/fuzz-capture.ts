@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { CaptureReader, FlowTable, type FlowRow } from '@sallyport/wire'
 import { nodeCrypto } from '../identify/node-crypto.ts'
-import { pcapBytes, pcapngBytes } from './capture-bytes.fixture.ts'
+import { linkCaptures, pcapBytes, pcapngBytes } from './capture-bytes.fixture.ts'
 import type { Fuzzer } from './run-fuzzer.ts'
 
 /** A capture gives the same flows in any pieces. */
 export const fuzzCapture: Fuzzer = {
-  corpus: () => [pcapBytes(), pcapngBytes()],
+  corpus: () => [pcapBytes(), pcapngBytes(), ...linkCaptures()],
   parse(bytes, random) {
     const rows = flowsOf([bytes])
     const cut = random(bytes.length + 1)
