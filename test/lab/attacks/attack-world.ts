@@ -6,7 +6,9 @@ import { startServices, type Arrivals } from '../lab-services.ts'
 import type { Lab, Started } from '../open-lab.ts'
 import { SERVERS } from './attack-servers.ts'
 
-const RANGE = [10, 20, 50, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 72].map((host) => `198.51.100.${host}`)
+const RANGE = [10, 20, 50, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 72, 73, 74].map(
+  (host) => `198.51.100.${host}`,
+)
 export const METADATA = '169.254.169.254'
 /** 198.51.100.20, as a translator's prefix writes it. */
 export const NAT64 = '64:ff9b::c633:6414'
@@ -31,7 +33,7 @@ export async function openAttackWorld(lab: Lab): Promise<AttackWorld> {
   const inWorld = [RESOLVER, ...RANGE].slice(1)
   const ports = (list: readonly string[], port: number): readonly string[] => list.map((each) => `${each} ${port}`)
   const six = ['2001:db8:1::10', '2001:db8:1::20']
-  const tls = ['198.51.100.10', '198.51.100.20', '198.51.100.50', '198.51.100.71', ...six]
+  const tls = [10, 20, 50, 71, 73, 74].map((host) => `198.51.100.${host}`).concat(six)
   const started = new Map<string, Started>()
   const questions = await Promise.all(
     Object.entries(SERVERS).map(async ([name, { command, ready }]) => {

@@ -5,7 +5,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'forged sources, fragments without a first, IP options, stray ICMP errors': 'test/lab/gateway.test.ts',
   'the agent and the gateway killed while they enforce': 'test/e2e/up.test.ts',
   'addresses past their time, aliases, several names on one address': 'test/e2e/bindings.test.ts',
-  'hello messages in any pieces, with ECH, GREASE and permuted extensions':
+  'hello messages in any pieces and records, with doubled and malformed names':
     'packages/wire/test/identify/identify.test.ts',
   'NUL, brackets and other host names that are none, given to the proxy':
     'packages/proxy/test/hostile/requests.fixture.ts',

@@ -24,6 +24,7 @@ export const NAMES: readonly Attack[] = [
       'curl -skS -m 5 -o /dev/null https://shared-a.test/; curl -skS -m 5 --resolve shared-b.test:443:198.51.100.50 https://shared-b.test/',
     through: plain,
     flows: /^198\.51\.100\.50 443$/,
+    told: 'name-mismatch',
     ...everywhere,
   },
   {
@@ -36,6 +37,19 @@ export const NAMES: readonly Attack[] = [
     through: plain,
     flows: /^198\.51\.100\.50 80$/,
     ...everywhere,
+  },
+  {
+    technique: 'T1090.004 Domain Fronting',
+    what: 'a request for another host behind an allowed one, over the same connection (HTTP)',
+    tool: 'curl',
+    under: 'tenant',
+    attempt:
+      'curl -sS -m 5 -o /dev/null http://shared-a.test/ --next -sS -m 5 -H "Host: shared-b.test" http://shared-a.test/',
+    through: plain,
+    flows: /^198\.51\.100\.50 80$/,
+    endpoint: passes('the first request of a connection is looked at; `sallyport proxy` judges each'),
+    gateway: passes('the same'),
+    run: passes('the same'),
   },
   {
     technique: 'T1090.004 Domain Fronting',
@@ -69,6 +83,27 @@ export const NAMES: readonly Attack[] = [
     flows: /^198\.51\.100\.10 443$/,
     ...everywhere,
     run: { is: 'stopped', by: 'handshake, rule `no` when it came whole in time, else bad-handshake' },
+  },
+  {
+    technique: 'T1027 Obfuscated Files or Information',
+    what: "a denied server name in a browser's hello: GREASE, extensions in any order, a key of post-quantum size",
+    tool: 'chromium',
+    under: 'except',
+    attempt: `exec chromium --headless --no-sandbox --disable-gpu --disable-quic --user-data-dir="$PWD/browser-tcp-$PLACE" \
+      --ignore-certificate-errors --host-resolver-rules='MAP denied.test 198.51.100.73' --dump-dom https://denied.test/`,
+    through: plain,
+    flows: /^198\.51\.100\.73 443$/,
+    ...everywhere,
+  },
+  {
+    technique: 'T1027 Obfuscated Files or Information',
+    what: 'another name inside an Encrypted ClientHello, to an address that was no answer for the outer one',
+    tool: 'openssl by python',
+    under: 'except',
+    attempt: 'python3 "$PIECES" ech allowed.test 198.51.100.74 443',
+    through: { says: /server hello/ },
+    flows: /^198\.51\.100\.74 443$/,
+    ...everywhere,
   },
   {
     technique: 'T1071.001 Web Protocols',
