@@ -21,12 +21,20 @@ export type SocketCalls = {
   readonly epoll_create1: Call
   readonly epoll_ctl: Call
   readonly epoll_wait: Call
-  /** In a turn of the event loop whenever there is something to read; gives what ends that. */
-  readonly watch: (fd: number, onReadable: () => void) => () => void
+  /** In a turn of the event loop whenever there is something to read. */
+  readonly watch: (fd: number, onReadable: () => void) => Watching
   readonly errno: () => number
   /** Of memory that is not moved. */
   readonly addressOf: (octets: Uint8Array) => number
 }
+
+export type Watching = Disposable & {
+  /** It tells nothing until it goes on. */
+  pause(): void
+  goOn(): void
+}
+
+const READABLE = { readable: true }
 
 /** Throws where there is no such libc. */
 export function openSocketCalls(): SocketCalls {
@@ -51,10 +59,15 @@ export function openSocketCalls(): SocketCalls {
     epoll_wait: libc.func('int epoll_wait(int epoll, void *events, int most, int timeout)'),
     watch: (fd, onReadable) => {
       // Promises that a callback of the poll itself settles would wait for another event.
-      const handle = koffi.node.poll(fd, { readable: true }, () => void setImmediate(onReadable))
-      return () => {
-        handle.stop()
-        handle.close()
+      const wake = (): void => void setImmediate(onReadable)
+      const handle = koffi.node.poll(fd, READABLE, wake)
+      return {
+        pause: () => handle.stop(),
+        goOn: () => handle.start(READABLE, wake),
+        [Symbol.dispose]: () => {
+          handle.stop()
+          handle.close()
+        },
       }
     },
     errno: () => koffi.errno(),

@@ -1,7 +1,7 @@
 import { Deadlines } from './deadlines.ts'
 import { fixedMemory, type FixedMemory } from './fixed-memory.ts'
 import { LONGEST_SOCKET_ADDRESS } from './socket-address.ts'
-import { EINTR, openSocketCalls, type SocketCalls } from './socket-calls.ts'
+import { EINTR, openSocketCalls, type SocketCalls, type Watching } from './socket-calls.ts'
 
 const EPOLL_CLOEXEC = 0o2000000
 const [ADD, DELETE] = [1, 2]
@@ -12,6 +12,7 @@ export const FAILED = 0x8
 export const HUNG_UP = 0x10
 export const ENDED = 0x2000
 const MOST_EVENTS = 256
+const MANY_EVENTS = 8
 const RLIMIT_NOFILE = 7
 /** struct epoll_event has no gap on x64 alone. */
 const EVENT_OCTETS = process.arch === 'x64' ? 12 : 16
@@ -54,13 +55,14 @@ export class SocketLoop implements Disposable {
   /** Clients that have said nothing yet. */
   silent = 0
   readonly #epoll: number
-  readonly #stopWatching: () => void
+  readonly #watching: Watching
   readonly #watched: (Watched | null)[] = []
   readonly #events: FixedMemory
   readonly #event: FixedMemory
   #turns: Watched[] = []
   #closed: Watched[] = []
   #isRunning = false
+  #isAwake = false
   #isScheduled = false
   #isClosed = false
   #uses = 0
@@ -79,7 +81,7 @@ export class SocketLoop implements Disposable {
     const limits = new BigUint64Array(2).fill(2n ** 20n)
     calls.getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer))
     this.mostDescriptors = Number(limits[0])
-    this.#stopWatching = calls.watch(epoll, this.#turn)
+    this.#watching = calls.watch(epoll, this.#turn)
   }
 
   /** Null where the machine has no such calls. */
@@ -133,7 +135,7 @@ export class SocketLoop implements Disposable {
     this.#isClosed = true
     for (const each of this.#watched) each?.abandon()
     if (this.#closed.length > 0) this.#schedule()
-    this.#stopWatching()
+    this.#watching[Symbol.dispose]()
     this.calls.close(this.#epoll)
   }
 
@@ -160,9 +162,25 @@ export class SocketLoop implements Disposable {
       if (watched === null || watched.use !== view.getUint32(at * EVENT_OCTETS + DATA_AT + 4, true)) continue
       watched.onEvents(view.getUint32(at * EVENT_OCTETS, true))
     }
+    this.#stayAwake(count < 0 && this.calls.errno() === EINTR ? MANY_EVENTS : count)
     this.#isRunning = false
     if (this.#closed.length > 0) this.#tellClosed()
-    if (count === MOST_EVENTS || (count < 0 && this.calls.errno() === EINTR)) this.#schedule()
+  }
+
+  /**
+   * While there is much to do the loop looks for more by itself: to be told of it costs what five calls of the system do. Once nothing is
+   * left it is told again.
+   */
+  #stayAwake(count: number): void {
+    if (this.#isClosed) return
+    if (count >= MANY_EVENTS && !this.#isAwake) {
+      this.#isAwake = true
+      this.#watching.pause()
+    } else if (count <= 0 && this.#isAwake) {
+      this.#isAwake = false
+      this.#watching.goOn()
+    }
+    if (this.#isAwake) this.#schedule()
   }
 
   #tellClosed(): void {

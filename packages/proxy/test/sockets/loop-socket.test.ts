@@ -130,6 +130,23 @@ suite('a socket of the loop', { skip: process.platform === 'linux' ? false : 'on
     assert.deepEqual(said, ['listener', 'first one', 'listener', 'second two', 'second end', 'second close'])
   })
 
+  test('is told of what comes after much came at once, and after nothing did', async () => {
+    using loop = SocketLoop.open()!
+    using pairs = new DisposableStack()
+    const all = await Promise.all(Array.from({ length: 40 }, () => openPair(loop)))
+    for (const pair of all) pairs.use(pair)
+    for (const [round, text] of ['one', 'two', 'three'].entries()) {
+      const told = all.map(({ own }) => heard(own, 'data'))
+      for (const { peer } of all) peer.write(text)
+      for (const [octets] of await Promise.all(told)) assert.equal(String(octets), text)
+      // The loop has come to rest by then, and one alone is heard as well.
+      await sleep(5 * round)
+      const one = heard(all[round]!.own, 'data')
+      all[round]!.peer.write('alone')
+      assert.equal(String((await one)[0]), 'alone')
+    }
+  })
+
   test('holds what is written while it is corked, and sends it as one', async () => {
     using loop = SocketLoop.open()!
     using pair = await openPair(loop)
