@@ -85,6 +85,11 @@ suite('what is disguised is found as what a reader makes of it', () => {
       'private-key',
     ],
     ['in a form that a browser sends', `cvc=123&card=${CARD.join('+')}&x=y`, 'payment-card'],
+    [
+      'in characters of XML',
+      `<card>${[...CARD.join('')].map((digit) => `&#${digit.charCodeAt(0)};`).join('')}</card>`,
+      'payment-card',
+    ],
     ['with spaces that do not break', `card ${CARD.join('\u00a0')}`, 'payment-card'],
     ['with spaces that do not break, in UTF-8', Buffer.from(`card ${CARD.join('\u00a0')}`), 'payment-card'],
     ['in a form with an IBAN in groups', 'to=DE89+3704+0044+0532+0130+00', 'iban'],

@@ -22,6 +22,8 @@ const PIECES = [
   ' ',
   '%34%31',
   '\\u0034\\/\\n',
+  '&#52;&#x31;',
+  '&#',
   '%',
   '\\',
   Buffer.from('harmless text that was encoded once').toString('base64'),
