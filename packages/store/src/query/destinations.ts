@@ -24,7 +24,7 @@ export async function topDestinations(
 ): Promise<readonly DestinationRow[]> {
   const rows = await topFlows(engine, 'destination', filter, limit)
   const where =
-    isOneSpan(filter) && haveDaySums(columnsAsked(filter), ['by_visitors']) ? onDays(filter) : filterSql(filter)
+    isOneSpan(filter) && haveDaySums(columnsAsked(filter), ['by_visited']) ? onDays(filter) : filterSql(filter)
   const which = `WHERE ${where.sql} AND destination IN (SELECT arrayJoin(JSONExtract({keys:String}, 'Array(String)')))`
   const params = { ...where.params, keys: JSON.stringify(rows.map(({ key }) => key)) }
   const visitors = byDestination(

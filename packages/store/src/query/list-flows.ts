@@ -2,12 +2,12 @@ import type { FlowRecord, RecordedVerdict } from '@sallyport/flow'
 import { SallyportError } from '@sallyport/policy'
 import type { Row, SqlEngine } from '../engine/sql-engine.ts'
 import type { FlowFilter } from '../filter/condition.ts'
-import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
+import { filterSql } from '../filter/filter-sql.ts'
 import { COUNTERS, FLOW_ID } from '../ingest/flow-rows.ts'
 import { newestTimes } from './newest-times.ts'
 import { spanOf } from './span.ts'
 import { whenTheyWent } from './when-they-went.ts'
-import { whereTheyWent } from './where-they-went.ts'
+import { isNamed, whereTheyWent } from './where-they-went.ts'
 
 /** `next` is where the following page begins; null at the end. */
 export type FlowPage = { readonly flows: readonly ListedFlow[]; readonly next: string | null }
@@ -26,11 +26,10 @@ export async function listFlows(
   const span = spanOf(filter)
   const older = await newestTimes(engine, {
     which: where,
-    together: both(whereTheyWent(filter), whenTheyWent(filter)),
+    together: isNamed(filter) ? whereTheyWent(filter) : whenTheyWent(filter),
     sinceMs: span.sinceMs,
     untilMs: Math.min(span.untilMs, from?.t ?? Infinity),
-    // A connection has two rows of one time at most.
-    count: 2 * (limit + 1),
+    count: limit + 1,
   })
   const times = [...new Set(from === null ? older : [from.t, ...older])]
   const later = from === null ? '1' : `(time, flow) < (fromUnixTimestamp64Milli({t:Int64}, 'UTC'), {id:UInt64})`
@@ -44,10 +43,6 @@ export async function listFlows(
   )
   const shown = rows.slice(0, limit)
   return { flows: shown.map(readRow), next: rows.length > limit ? formatCursor(shown.at(-1)!) : null }
-}
-
-function both(one: SqlCondition, other: SqlCondition): SqlCondition {
-  return { sql: `${one.sql} AND ${other.sql}`, params: { ...one.params, ...other.params } }
 }
 
 function readRow(row: Row): ListedFlow {

@@ -12,13 +12,14 @@ export type Newest = {
   readonly sinceMs: number
   /** All times are before that. */
   readonly untilMs: number
+  /** Of flows: each has a row of its beginning, of its end, or both. */
   readonly count: number
   /** So many of the newest flows are looked through first, in the order of the table. */
   readonly lookThrough?: number
 }
 
 /**
- * Times of the newest rows, at most `count`. Most filters find enough among the newest flows, which are read along the order of the table
+ * Times of the rows of the newest flows, `count` at least where there are so many. Most filters find enough among the newest flows, which are read along the order of the table
  * and no further than they have to be: ClickHouse by itself would read and sort a whole projection, as it has the fewest rows to
  * read. Where there are too few, projections have what is rare together.
  */
@@ -36,23 +37,28 @@ export async function newestTimes(engine: SqlEngine, newest: Newest): Promise<re
     order: 'time DESC, batch DESC',
     params: { near: nearMs },
   })
-  if (near.length === count || nearMs <= sinceMs) return near
-  return times(engine, which, count, { ...together, order: 'time DESC' })
+  if (near.isEnough || nearMs <= sinceMs) return near.times
+  return (await times(engine, which, count, { ...together, order: 'time DESC' })).times
 }
 
 type Reading = { readonly sql: string; readonly order: string; readonly params: SqlCondition['params'] }
 
+/** No flow is counted twice that begins in one row and ends in another of the same time. */
 async function times(
   engine: SqlEngine,
   which: SqlCondition,
   count: number,
   { sql, order, params }: Reading,
-): Promise<readonly number[]> {
+): Promise<{ readonly times: readonly number[]; readonly isEnough: boolean }> {
+  const most = 2 * count
   const rows = await engine.query(
-    `SELECT toUnixTimestamp64Milli(time) AS t FROM flows WHERE ${which.sql} AND ${sql} ORDER BY ${order} LIMIT {count:UInt32}`,
-    { ...which.params, ...params, count },
+    `SELECT toUnixTimestamp64Milli(time) AS t, started FROM flows WHERE ${which.sql} AND ${sql} ORDER BY ${order} LIMIT {most:UInt32}`,
+    { ...which.params, ...params, most },
   )
-  return rows.map(({ t }) => Number(t))
+  let begun = 0
+  const last = rows.find(({ started }) => Number(started) === 1 && ++begun === count)
+  const enough = last === undefined ? rows : rows.filter(({ t }) => Number(t) >= Number(last['t']))
+  return { times: enough.map(({ t }) => Number(t)), isEnough: last !== undefined || rows.length === most }
 }
 
 /** The hour in which the newest flows before then begin; 0 when there are no more than those. */

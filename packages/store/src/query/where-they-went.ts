@@ -1,4 +1,4 @@
-import type { FlowFilter } from '../filter/condition.ts'
+import type { FilterTerm, FlowFilter } from '../filter/condition.ts'
 import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
 
 /**
@@ -6,11 +6,16 @@ import { filterSql, type SqlCondition } from '../filter/filter-sql.ts'
  * projection, those of a name or an address do not.
  */
 export function whereTheyWent(filter: FlowFilter): SqlCondition {
-  const named = filter.filter(
-    ({ negated, anyOf }) =>
-      !negated && anyOf.every((each) => each.kind === 'domain' || (each.kind === 'address' && each.column === 'dst')),
-  )
+  const named = filter.filter(isName)
   if (named.length === 0) return { sql: '1', params: {} }
   const { sql, params } = filterSql(named, 'n')
   return { sql: `destination IN (SELECT destination FROM flows WHERE ${sql} GROUP BY destination)`, params }
+}
+
+export function isNamed(filter: FlowFilter): boolean {
+  return filter.some(isName)
+}
+
+function isName({ negated, anyOf }: FilterTerm): boolean {
+  return !negated && anyOf.every((each) => each.kind === 'domain' || (each.kind === 'address' && each.column === 'dst'))
 }

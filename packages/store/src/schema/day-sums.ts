@@ -1,5 +1,12 @@
 export type DaySum =
-  'by_place' | 'by_program' | 'by_person' | 'by_program_place' | 'by_program_person' | 'by_outcome' | 'by_visitors'
+  | 'by_place'
+  | 'by_program'
+  | 'by_person'
+  | 'by_person_country'
+  | 'by_program_place'
+  | 'by_program_person'
+  | 'by_outcome'
+  | 'by_visited'
 
 /**
  * Sums of flows a day, by what is asked for together: where they went and who went there, which programs they were of, whose they were, where
@@ -10,10 +17,11 @@ export const DAY_SUMS: Readonly<Record<DaySum, readonly string[]>> = {
   by_place: ['destination', 'names', 'dst', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
   by_program: ['app', 'unit', 'country', 'asn', 'transport', 'port', 'protocol', 'verdict'],
   by_person: ['user', 'device', 'country', 'asn', 'transport', 'port', 'protocol', 'verdict'],
+  by_person_country: ['user', 'device', 'country', 'transport', 'port', 'protocol', 'verdict'],
   by_program_place: ['app', 'destination', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
   by_program_person: ['app', 'user', 'device', 'verdict'],
   by_outcome: ['mode', 'layer', 'stage', 'rule', 'reason', 'verdict'],
-  by_visitors: ['destination', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
+  by_visited: ['destination', 'country', 'asn', 'transport', 'port', 'protocol', 'rule', 'verdict'],
 }
 
 /** Questions have these in the same words. */
@@ -37,8 +45,16 @@ export function haveDaySums(columns: readonly string[], names: readonly DaySum[]
   return names.some((name) => columns.every((each) => DAY_SUMS[name].includes(each)))
 }
 
+/** Who went to one destination is asked of a few of them, for all days: its days lie together. */
 export function daySumsProjection(name: DaySum): string {
-  const keys = [FLOW_DAY, ...DAY_SUMS[name]].join(', ')
-  const sums = [...Object.values(FLOW_SUMS), ...(name === 'by_visitors' ? Object.values(VISITORS) : [])]
-  return `SELECT ${keys}, ${sums.join(', ')} GROUP BY ${keys}`
+  const [first = '', ...others] = DAY_SUMS[name]
+  return name === 'by_visited'
+    ? sumsProjection([first, FLOW_DAY, ...others], VISITORS)
+    : sumsProjection([FLOW_DAY, first, ...others])
+}
+
+/** Rows lie in the order of the keys. */
+export function sumsProjection(keys: readonly string[], others: Readonly<Record<string, string>> = {}): string {
+  const by = keys.join(', ')
+  return `SELECT ${[by, ...Object.values(FLOW_SUMS), ...Object.values(others)].join(', ')} GROUP BY ${by}`
 }

@@ -1,4 +1,4 @@
-import { DAY_SUMS, daySumsProjection, type DaySum } from './day-sums.ts'
+import { DAY_SUMS, daySumsProjection, FLOW_DAY, sumsProjection, VISITORS, type DaySum } from './day-sums.ts'
 import type { Layout } from './layout.ts'
 
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
@@ -139,7 +139,7 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     ] as const
     return addProjections(on, projections)
   },
-  (on) => addProjections(on, daySums(['by_program_place', 'by_program_person', 'by_outcome', 'by_visitors'])),
+  (on) => addProjections(on, [...daySums(['by_program_place', 'by_program_person', 'by_outcome']), ['by_visitors', VISITORS_BY_DAY]]),
   (on) => [
     // What a batch makes is read little and merged soon: one file of it, and of each projection, in place of one or more a column, each flushed.
     `ALTER TABLE flows${on.everywhere} MODIFY SETTING min_bytes_for_wide_part = ${COMPACT_BYTES}`,
@@ -149,12 +149,23 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     on.isOwn
       ? ['ALTER TABLE flows MODIFY SETTING materialize_projections_on_insert = 0, materialize_projections_on_merge = 1']
       : [],
+  (on) => [
+    ...addProjections(on, [
+      ...daySums(['by_visited', 'by_person_country']),
+      // Which destinations a name stands for.
+      ['by_name', 'SELECT destination, names, count() GROUP BY destination, names'],
+    ]),
+    // `by_visited` is the same in another order.
+    `ALTER TABLE flows${on.everywhere} DROP PROJECTION IF EXISTS by_visitors SETTINGS alter_sync = 0, mutations_sync = 0`,
+  ],
 ]
 
 /** Of `flows`, in its newest version. */
-export const PROJECTIONS: readonly string[] = ['by_user', 'by_destination', ...Object.keys(DAY_SUMS)]
+export const PROJECTIONS: readonly string[] = ['by_user', 'by_destination', 'by_name', ...Object.keys(DAY_SUMS)]
 
 const COMPACT_BYTES = 2 ** 27
+
+const VISITORS_BY_DAY = sumsProjection([FLOW_DAY, ...DAY_SUMS.by_visited], VISITORS)
 
 type Projection = readonly [name: string, of: string]
 

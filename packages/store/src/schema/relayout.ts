@@ -29,7 +29,8 @@ async function progress(engine: SqlEngine): Promise<Relayout> {
     `SELECT sum(rows) AS allRows, sumIf(rows, has < ${PROJECTIONS.length} AND (has > 0 OR level > 0)) AS lacking FROM (
       SELECT rows, level, ifNull(known.n, 0) AS has FROM system.parts AS parts
       LEFT JOIN (
-        SELECT parent_name AS name, count() AS n FROM system.projection_parts WHERE active AND ${OF_FLOWS} GROUP BY name
+        SELECT parent_name AS name, count() AS n FROM system.projection_parts AS p
+        WHERE active AND ${OF_FLOWS} AND p.name IN (${PROJECTIONS.map((name) => `'${name}'`).join(', ')}) GROUP BY parent_name
       ) AS known USING (name)
       WHERE parts.active AND parts.database = currentDatabase() AND parts.table = 'flows'
     )`,
