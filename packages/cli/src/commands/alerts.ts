@@ -10,18 +10,19 @@ import {
   type Alert,
   type DetectorName,
   type ObservedFlow,
-  type OfferedRule,
 } from '@sallyport/detect'
 import { nearest, SallyportError } from '@sallyport/policy'
 import { observedFlow, type FlowFilter, type FlowQueries } from '@sallyport/store'
 import { alertingPolicy } from '../input/alerting-policy.ts'
 import { stateStoreOption } from '../input/host-socket.ts'
-import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { flowsOption, openFlowSource, storeOption, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { countOf } from '../output/count-of.ts'
+import { alertFacts, describeAlert, type Offers } from '../output/describe-alert.ts'
+import { followAlerts, type Seen } from '../output/follow-alerts.ts'
 import { note, printJson, printLine } from '../output/print.ts'
-import { printable, styled } from '../output/style.ts'
+import { stopSignal } from '../stop-signal.ts'
 import type { Answer } from './answer.ts'
 
 /** What fits into memory; newer flows count. */
@@ -33,6 +34,7 @@ type Options = FlowSource & {
   readonly stateStore?: string
   readonly detector: readonly string[]
   readonly failOnAlert?: boolean
+  readonly follow?: boolean
   readonly json?: boolean
 }
 
@@ -45,6 +47,12 @@ export function alertsCommand(answer: Answer): Command {
     .addOption(stateStoreOption())
     .addOption(repeatable('--detector <name>', `only this detector: ${DETECTORS.join(', ')}`))
     .addOption(new Option('--fail-on-alert', 'exit with 1 when there is an alert'))
+    .addOption(
+      new Option('--follow', 'look again every minute, and show what is new, until interrupted').conflicts([
+        'flows',
+        'failOnAlert',
+      ]),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -55,23 +63,42 @@ export function alertsCommand(answer: Answer): Command {
       ),
     )
     .action(async (filter: readonly string[], options: Options, command: Command) => {
-      const parsed = readFilter(filter, command)
       const detectors = options.detector.map(readDetector)
       using store = await openFlowSource(options)
-      const flows = await observedFlows(store, parsed)
-      // A log's now is its end.
-      const nowMs =
-        options.flows === undefined ? Date.now() : flows.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
-      const rules = (await alertingPolicy(options))?.layers.flatMap((layer) => layer.rules) ?? []
-      const past = await store.past(nowMs - PAST_MS, nowMs)
-      const known = { ...NOTHING_KNOWN, ...alertingRules(rules), past, category: categorySet }
-      const found = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
-      const taken = new Set(rules.map(({ id }) => id))
-      const alerts = found.map((alert) => ({ ...alert, offers: offersOf(alert, taken) }))
-      if (options.json === true) printJson({ flows: flows.length, alerts: alerts.map(alertFacts) })
-      else printAlerts(alerts, flows.length)
+      const look = (): Promise<Seen> => lookThrough(store, readFilter(filter, command), detectors, options)
+      if (options.follow === true) return follow(look, options)
+      const { flows, alerts } = await look()
+      if (options.json === true) printJson({ flows, alerts: alerts.map(alertFacts) })
+      else {
+        for (const alert of alerts) printLine(describeAlert(alert))
+        note(`${countOf(alerts.length, 'alert')} in ${countOf(flows, 'flow')}`)
+      }
       answer(options.failOnAlert === true && alerts.length > 0 ? 1 : 0)
     })
+}
+
+/** Each once; as JSON, an alert is a document on a line. */
+async function follow(look: () => Promise<Seen>, { json }: Options): Promise<void> {
+  for await (const alert of followAlerts(look, stopSignal()))
+    printLine(json === true ? JSON.stringify(alertFacts(alert)) : describeAlert(alert))
+}
+
+async function lookThrough(
+  store: OpenFlows,
+  filter: FlowFilter,
+  detectors: readonly DetectorName[],
+  options: Options,
+): Promise<Seen> {
+  await store.takeIn()
+  const flows = await observedFlows(store, filter)
+  // A log's now is its end.
+  const nowMs = options.flows === undefined ? Date.now() : flows.reduce((last, { timeMs }) => Math.max(last, timeMs), 0)
+  const rules = (await alertingPolicy(options))?.layers.flatMap((layer) => layer.rules) ?? []
+  const past = await store.past(nowMs - PAST_MS, nowMs)
+  const known = { ...NOTHING_KNOWN, ...alertingRules(rules), past, category: categorySet }
+  const found = detectAll(flows, detectors.length === 0 ? DETECTORS : detectors, known)
+  const taken = new Set(rules.map(({ id }) => id))
+  return { flows: flows.length, alerts: found.map((alert) => ({ ...alert, offers: offersOf(alert, taken) })) }
 }
 
 function readDetector(name: string): DetectorName {
@@ -89,49 +116,10 @@ async function observedFlows(store: FlowQueries, filter: FlowFilter): Promise<re
   return flows.flatMap((record) => observedFlow(record) ?? [])
 }
 
-/** Rules that would end it, or let it be. */
-type Offers = { readonly block: OfferedRule; readonly allow: OfferedRule }
-type OfferingAlert = Alert & { readonly offers: Offers | null }
-
 function offersOf({ destination }: Alert, taken: ReadonlySet<string>): Offers | null {
   if (!isOfOneDestination(destination)) return null
   return {
     block: offeredRule({ action: 'deny', destination }, taken),
     allow: offeredRule({ action: 'allow', destination }, taken),
   }
-}
-
-function alertFacts({ firstMs, lastMs, ...alert }: OfferingAlert): object {
-  return { ...alert, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }
-}
-
-const BARS = '▁▂▃▄▅▆▇█'
-
-function printAlerts(alerts: readonly OfferingAlert[], flows: number): void {
-  for (const alert of alerts) {
-    const colour = alert.severity === 'high' || alert.severity === 'critical' ? 'red' : 'yellow'
-    printLine(
-      `${styled(colour, alert.severity.padEnd(8))} ${styled('bold', alert.detector)}  ${printable(alert.sentence)}`,
-    )
-    const numbers = Object.entries(alert.numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-    printLine(styled('dim', `         ${alert.technique.id} ${alert.technique.name}; ${numbers.join(', ')}`))
-    if (alert.offers !== null)
-      printLine(
-        styled('dim', `         block: ${flowText(alert.offers.block)}  allow: ${flowText(alert.offers.allow)}`),
-      )
-    if (alert.series.length > 2) printLine(styled('dim', `         ${chart(alert.series)}`))
-  }
-  note(`${countOf(alerts.length, 'alert')} in ${countOf(flows, 'flow')}`)
-}
-
-function chart(series: Alert['series']): string {
-  const step = Math.max(1, series.length / 60)
-  const shown = Array.from({ length: Math.min(60, series.length) }, (_, index) => series[Math.floor(index * step)]![1])
-  const most = Math.max(...shown, 1e-9)
-  return shown.map((value) => BARS[Math.min(7, Math.floor((value / most) * 7.999))]).join('')
-}
-
-/** As it may be written among the rules of a policy: JSON is YAML. */
-function flowText(rule: OfferedRule): string {
-  return printable(JSON.stringify(rule))
 }
