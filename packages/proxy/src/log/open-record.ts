@@ -23,7 +23,7 @@ function referenceId(): string {
 export class OpenRecord {
   readonly #startMs: number = performance.now()
   readonly #timeMs: number = Date.now()
-  /** As far as they are known; set one by one, which costs a tenth of a copy of some. */
+  /** As far as they are known; set one by one where there are many requests, without objects to copy from. */
   readonly facts: Draft
   /** What the flow may move, where its rule has a limit. */
   allowance: FlowAllowance | null = null

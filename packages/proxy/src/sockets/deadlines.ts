@@ -5,8 +5,8 @@ export type Due = { onDue(): void }
 
 /**
  * Deadlines of which hardly one is ever reached. There is a list for each span of time, in the order in which they are due, and one timer
- * for each list, which nothing but its first look moves: to set and to cancel one is to link and unlink it, a tenth of what timers of
- * Node cost. They keep no process alive.
+ * for each list, which nothing but its first look moves: to set and to cancel one is to link and unlink it. They keep no
+ * process alive.
  */
 export class Deadlines {
   readonly #lists = new Map<number, DeadlineList>()

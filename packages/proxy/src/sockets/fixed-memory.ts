@@ -1,6 +1,6 @@
 import type { SocketCalls } from './socket-calls.ts'
 
-/** Memory that stays where it is. Its address is a number, which costs a call half of what an array does, since that has to be looked into. */
+/** Memory that stays where it is. Its address is a number, which a call takes as it is; an array has to be looked into first. */
 export type FixedMemory = { readonly octets: Buffer; readonly view: DataView; readonly address: number }
 
 /** Whoever tells the address to a call keeps the memory. */

@@ -168,8 +168,8 @@ export class SocketLoop implements Disposable {
   }
 
   /**
-   * While there is much to do the loop looks for more by itself: to be told of it costs what five calls of the system do. Once nothing is
-   * left it is told again.
+   * While there is much to do the loop looks for more by itself: each time that it is told, an object is made for that and goes through
+   * two layers. Once nothing is left it is told again.
    */
   #stayAwake(count: number): void {
     if (this.#isClosed) return
