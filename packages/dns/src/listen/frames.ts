@@ -25,7 +25,8 @@ export class FrameReader {
       if (length === null) return messages
       if (length > this.#limit) return null
       if (this.#size < length + 2) return messages
-      const all = Buffer.concat(this.#held)
+      // A copy for each of many short messages would let 64 KiB of zeros keep the loop for seconds.
+      const all = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held)
       messages.push(all.subarray(2, length + 2))
       this.#held = [all.subarray(length + 2)]
       this.#size -= length + 2
