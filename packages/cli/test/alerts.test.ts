@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import type { FlowRecord } from '@sallyport/flow'
 import { FlowSpool, StateStore } from '@sallyport/store'
-import { sallyport } from './sallyport.ts'
+import { MAIN, sallyport } from './sallyport.ts'
 
 const START = Date.parse('2026-10-01T00:00:00Z')
 const calls = Array.from({ length: 120 }, (_, index) =>
@@ -21,6 +24,22 @@ test('a timer in a log is an alert with its evidence, and --fail-on-alert answer
     alerts.map(({ detector, sentence }) => [detector, sentence]),
     [['beacon', '/tmp/x called c2.example 120 times, every 60 s, give or take 0 %']],
   )
+})
+
+test('alerts are followed, each on a line, until interrupted', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-alerts-'))
+  const [log, store] = [join(folder, 'calls.jsonl'), join(folder, 'flows')]
+  writeFileSync(log, calls)
+  assert.equal(sallyport(['flows', '--import', log, '--store', store]).status, 0)
+  const args = ['alerts', '--store', store, '--follow', '--detector', 'beacon', '--json']
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exit = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const { value } = await lines.next()
+  assert.equal((JSON.parse(String(value)) as { detector: string }).detector, 'beacon')
+  child.kill('SIGINT')
+  assert.deepEqual(await exit, [0, null])
+  rmSync(folder, { recursive: true })
 })
 
 test('a detector that does not exist is an error with the nearest', () => {

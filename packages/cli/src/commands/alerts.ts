@@ -66,7 +66,7 @@ export function alertsCommand(answer: Answer): Command {
       const detectors = options.detector.map(readDetector)
       using store = await openFlowSource(options)
       const look = (): Promise<Seen> => lookThrough(store, readFilter(filter, command), detectors, options)
-      if (options.follow === true) return follow(look, options)
+      if (options.follow === true) return await follow(look, options)
       const { flows, alerts } = await look()
       if (options.json === true) printJson({ flows, alerts: alerts.map(alertFacts) })
       else {
