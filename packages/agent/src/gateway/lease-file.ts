@@ -6,7 +6,8 @@ export type Lease = { readonly address: Address; readonly mac: Uint8Array | null
 
 const MOST_LEASES = 100_000
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i
-const ISC_LEASE = /^\s*lease\s+([0-9.]+)\s*\{([^}]*)\}/gm
+/** Bounded, and within lines, so that no text takes long. */
+const ISC_LEASE = /^[ \t]*lease[ \t]+([0-9.]{1,15})[ \t]*\{([^}]{0,4096})\}/gm
 
 /**
  * Leases of dnsmasq, of ISC's dhcpd, or of Kea's memfile, told apart by what is written. What cannot be read is no lease;
@@ -15,7 +16,7 @@ const ISC_LEASE = /^\s*lease\s+([0-9.]+)\s*\{([^}]*)\}/gm
 export function parseLeases(text: string, nowMs: number): readonly Lease[] {
   const leases = /^address,hwaddr,|^address,duid,/m.test(text)
     ? keaLeases(text, nowMs)
-    : /^\s*lease\s+\S+\s*\{/m.test(text)
+    : /^[ \t]*lease[ \t]+\S{1,64}[ \t]*\{/m.test(text)
       ? iscLeases(text, nowMs)
       : dnsmasqLeases(text, nowMs)
   const last = new Map(leases.map(({ key, lease }) => [key, lease]))
@@ -38,19 +39,19 @@ function dnsmasqLeases(text: string, nowMs: number): readonly Entry[] {
 function iscLeases(text: string, nowMs: number): readonly Entry[] {
   return [...text.matchAll(ISC_LEASE)].flatMap(([, address = '', body = '']) => {
     const value = (name: RegExp): string => name.exec(body)?.[1] ?? ''
-    const ends = /^\s*ends\s+(?:epoch\s+(\d+)|\d\s+(\S+)\s+(\S+?));/m.exec(body)
+    const ends = /^[ \t]*ends\s+(?:epoch\s+(\d+)|\d\s+(\S+)\s+(\S+?));/m.exec(body)
     const endsMs =
       ends === null
         ? null
         : ends[1]
           ? Number(ends[1]) * 1000
           : Date.parse(`${ends[2]}T${ends[3]}Z`.replaceAll('/', '-'))
-    const state = value(/^\s*binding state\s+(\w+);/m)
+    const state = value(/^[ \t]*binding state\s+(\w+);/m)
     const ended = (state !== '' && state !== 'active') || (endsMs !== null && !(endsMs > nowMs))
     return entry(
       address,
-      value(/^\s*hardware ethernet\s+(\S+?);/m),
-      value(/^\s*client-hostname\s+"([^"\r\n]*)";/m),
+      value(/^[ \t]*hardware ethernet\s+(\S+?);/m),
+      value(/^[ \t]*client-hostname\s+"([^"\r\n]*)";/m),
       ended,
     )
   })

@@ -1,6 +1,7 @@
 import { randomOctets, type Random } from './random.ts'
 
 const LONGEST = 65_535
+const ONE_IN_LONG = 256
 /** Where lengths and signs end. */
 const EDGES: readonly number[] = [0, 1, 0x7f, 0x80, 0xff, 0x3f, 0x40, 0xc0]
 
@@ -9,7 +10,18 @@ export function damage(message: Uint8Array, corpus: readonly Uint8Array[], rando
   // No slice: one of a Buffer is no copy, and the corpus has to stay as it was.
   let bytes: Uint8Array = new Uint8Array(message)
   for (let times = 1 + random(6); times > 0; times--) bytes = damagedOnce(bytes, corpus, random).subarray(0, LONGEST)
-  return bytes
+  return random(ONE_IN_LONG) === 0 ? repeated(bytes, random) : bytes
+}
+
+/** As long as an input may be, of one piece again and again: where work grows with the square of what comes, this takes long. */
+function repeated(bytes: Uint8Array, random: Random): Uint8Array {
+  const at = random(Math.max(1, bytes.length))
+  const piece = bytes.subarray(at, at + 1 + random(24))
+  const whole = new Uint8Array(LONGEST)
+  whole.set(bytes.subarray(0, at))
+  for (let from = at; piece.length > 0 && from < LONGEST; from += piece.length)
+    whole.set(piece.subarray(0, LONGEST - from), from)
+  return whole
 }
 
 function damagedOnce(bytes: Uint8Array, corpus: readonly Uint8Array[], random: Random): Uint8Array {
