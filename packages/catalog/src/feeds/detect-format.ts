@@ -34,7 +34,7 @@ export function detectFormat(text: string): FeedFormat | InvalidFeed {
     .filter((line) => line.trim() !== '' && !/^\s*(?:[#;!]|\/\/)/.test(line))
   const sample = lines.slice(0, SAMPLE_LINES)
   // Comments alone: a list that is yet to be filled, whatever its format.
-  if (sample.length === 0) return /^\s*!/m.test(head) ? 'adblock' : 'domains'
+  if (sample.length === 0) return /^[ \t]*!/m.test(head) ? 'adblock' : 'domains'
   const votes = SIGNS.map(([format, sign]) => [format, sample.filter((line) => sign.test(line)).length] as const)
   const [best, count] = votes.reduce((a, b) => (b[1] > a[1] ? b : a))
   return count * 4 >= sample.length ? best : { invalid: 'the format cannot be told; name it with `format`' }
