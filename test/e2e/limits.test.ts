@@ -117,7 +117,8 @@ for _ in range(3): s.sendto(b"x", ("198.51.100.10", 9000))' 2> /dev/null; echo =
       const { stdout } = await run([upload('small'), send, upload('small'), send, 'sleep 2.1', upload('small')])
       assert.equal(stdout, `=0\n=0\n=7\n=${asUser ? 0 : 1}\n=0\n`)
       const taken = await lines('taken', 5)
-      const ends = taken.map((line) => line.split(' ')[1]).toSorted()
+      // At the end of a run, pasta resets what it has not closed yet.
+      const ends = taken.map((line) => (asUser ? line.replace('reset', 'closed') : line).split(' ')[1]).toSorted()
       assert.deepEqual(ends, [...Array(2).fill('closed'), ...Array(3).fill('datagram')])
       assert.equal(reasons().filter((reason) => reason === 'deny limit-connections some').length, 2)
     })
