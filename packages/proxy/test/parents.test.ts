@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { hashSync } from 'bcryptjs'
 import { parseDomainPattern } from '@sallyport/net'
-import { authenticateBy, type ParentProxy } from '@sallyport/proxy'
+import { accessLogLine, authenticateBy, type ParentProxy } from '@sallyport/proxy'
 import { answerOf, startLab, startUpstream, type Lab } from './lab.fixture.ts'
 import { madeCertificate, openConnect, startTlsEcho, tlsGreeting } from './tls.fixture.ts'
 
@@ -51,6 +51,10 @@ suite('connections go through the parent that is for the host', () => {
       const count = parent.records.length
       assert.equal(answerOf(await lab.send(get(`127.0.0.1:${web.port}`))), '200', 'a host of no parent')
       assert.equal(parent.records.length, count)
+      await lab.recorded(3)
+      const ways = lab.records.map((record) => accessLogLine(record, 'squid').split(' ').at(-2))
+      const next = `FIRSTUP_PARENT/${scheme === 'https' ? 'localhost' : '127.0.0.1'}:${parent.port}`
+      assert.deepEqual(new Set(ways), new Set([next, 'HIER_DIRECT/127.0.0.1']))
     })
 
     test(`${scheme}: a parent that does not know who asks is no way, nor is the server without it`, async () => {

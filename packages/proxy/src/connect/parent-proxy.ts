@@ -15,6 +15,12 @@ export type ParentProxy = {
   readonly ca?: string | null
 }
 
+/** What records call the parent for a host; `null` where there is none. */
+export function parentName(parents: readonly ParentProxy[] | undefined, host: Host): string | null {
+  const parent = parents === undefined ? null : parentFor(parents, host)
+  return parent === null ? null : `${parent.host.includes(':') ? `[${parent.host}]` : parent.host}:${parent.port}`
+}
+
 /** The first parent whose domain the host is in, else one for all. */
 export function parentFor(parents: readonly ParentProxy[], host: Host): ParentProxy | null {
   const named = parents.find(({ domain }) => domain !== null && host.kind === 'name' && matchDomain(domain, host.name))

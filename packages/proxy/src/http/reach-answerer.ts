@@ -2,6 +2,7 @@ import { formatAddress } from '@sallyport/net'
 import type { RequestHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import type { JudgedAddress } from '../connect/judge-addresses.ts'
+import { parentName } from '../connect/parent-proxy.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import type { OpenRecord } from '../log/open-record.ts'
@@ -27,25 +28,31 @@ export async function reachAnswerer(
   const { port } = destination
   const all = addresses.map(({ address }) => address)
   if (open !== null) {
-    noteAddress(record, addresses[0]!)
+    noteWay(core, destination, record, addresses[0]!)
     return open(kept, { mustBeHttp1: isWebSocketUpgrade(head), mayReuse: reusable !== null })
   }
   const idle = reusable?.take(all, port) ?? null
   if (idle !== null) {
     core.counters.add('upstreamReused')
     const used = addresses.find(({ address }) => idle.key.startsWith(`${formatAddress(address)} `))
-    if (used !== undefined) noteAddress(record, used)
+    if (used !== undefined) noteWay(core, destination, record, used)
     return new Http1Answerer(core, idle, kept)
   }
   const opened = await reachServer(core, destination, addresses, record)
   if (isRefusal(opened)) return opened
-  noteAddress(record, opened.to)
+  noteWay(core, destination, record, opened.to)
   return new Http1Answerer(core, newUpstream(opened.socket, opened.to.address, port), kept)
 }
 
-function noteAddress(record: OpenRecord, { address, judged }: JudgedAddress): void {
+function noteWay(
+  { options }: ProxyCore,
+  { host }: Destination,
+  record: OpenRecord,
+  { address, judged }: JudgedAddress,
+): void {
   record.judged(judged)
   record.facts.dst = formatAddress(address)
+  record.facts.parent = parentName(options.parents, host)
 }
 
 /** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */

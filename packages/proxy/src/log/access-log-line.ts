@@ -38,7 +38,12 @@ function squidLine(record: AccessRecord): string {
   const seconds = (record.time.getTime() + Math.round(record.durationMs)) / 1000
   const elapsed = String(Math.round(record.durationMs)).padStart(6)
   const result = record.outcome === 'denied' ? 'TCP_DENIED' : record.via === 'http' ? 'TCP_MISS' : 'TCP_TUNNEL'
-  const peer = record.dst === null ? 'HIER_NONE/-' : `HIER_DIRECT/${record.dst}`
+  const peer =
+    record.dst === null
+      ? 'HIER_NONE/-'
+      : record.parent === null
+        ? `HIER_DIRECT/${record.dst}`
+        : `FIRSTUP_PARENT/${record.parent}`
   const fields = [
     seconds.toFixed(3),
     elapsed,

@@ -24,6 +24,8 @@ export type AccessRecord = {
   readonly path: string | null
   /** The address that the connection went to. */
   readonly dst: string | null
+  /** Host and port of the next proxy, which was told to connect there. */
+  readonly parent: string | null
   readonly protocol: string | null
   readonly serverName: string | null
   readonly ja4: string | null

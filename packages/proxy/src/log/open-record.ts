@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { formatAddress } from '@sallyport/net'
+import { formatAddress, type Host } from '@sallyport/net'
 import type { FlowAllowance } from '../allowance/flow-allowance.ts'
 import { ANSWERS, reasonOfVerdict, type Refusal } from '../answers.ts'
 import { addFindings, type Finding } from '../content/findings.ts'
@@ -44,6 +44,7 @@ export class OpenRecord {
       port: null,
       path: null,
       dst: null,
+      parent: null,
       protocol: null,
       serverName: null,
       ja4: null,
@@ -150,6 +151,6 @@ export class OpenRecord {
   }
 }
 
-export function hostText(host: import('@sallyport/net').Host): string {
+export function hostText(host: Host): string {
   return host.kind === 'name' ? host.name : formatAddress(host.address)
 }

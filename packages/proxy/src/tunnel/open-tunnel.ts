@@ -4,6 +4,7 @@ import { allowanceFor } from '../allowance/flow-allowance.ts'
 import type { Refusal } from '../answers.ts'
 import { clientFacts, type Peer } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
+import { parentName } from '../connect/parent-proxy.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -57,6 +58,7 @@ export async function openTunnel(
   const { address } = opened.to
   record.judged(opened.to.judged)
   record.facts.dst = formatAddress(address)
+  record.facts.parent = parentName(core.options.parents, host)
   return {
     socket: opened.socket,
     address,
