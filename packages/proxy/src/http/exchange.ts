@@ -106,9 +106,13 @@ async function finalAnswer(
   upload: Readonly<Upload>,
 ): Promise<FinalAnswer> {
   for (let interim = 0; interim < MOST_INTERIM; interim++) {
-    let read = await answerer.nextHead(request)
-    // A server may answer when it has the whole request; a body that takes long is bounded by itself.
-    for (; read.state === 'silent' && upload.ended === null && !asker.isGone; read = await answerer.nextHead(request));
+    let read: AnswerHead
+    let hadWhole: boolean
+    // A server may answer when it has the whole request, and has its time from then on; a body that takes long is bounded by itself.
+    do {
+      hadWhole = upload.ended !== null
+      read = await answerer.nextHead(request)
+    } while (read.state === 'silent' && !hadWhole && !asker.isGone)
     if (asker.isGone) return { state: 'broken', refusal: null }
     if (read.state === 'silent') return { state: 'refused', refusal: refusal('response-timeout'), isStale: false }
     if (read.state === 'refused') {
