@@ -75,15 +75,14 @@ static __always_inline void set_found(__u64 cookie, __u32 generation)
 }
 
 /* A call of its own: stacks of 512 bytes are shared by all that are called from one another. */
-static __attribute__((noinline)) void await_handshake(struct flow *f, __u64 cookie, struct target *t, __u32 resume, __u32 generation)
+static __attribute__((noinline)) void await_handshake(struct flow *f, struct flow_key *key, __u32 resume, __u32 generation)
 {
-	struct flow_key key = key_of(cookie, t);
 	struct ticket ticket = { .generation = generation, .resume = resume, .since = f->since };
 	ticket.subject = f->subject;
 	ticket.levels = f->levels;
 	__builtin_memcpy(ticket.comm, f->comm, 16);
-	bpf_map_update_elem(&tickets, &key, &ticket, BPF_ANY);
-	set_found(cookie, 0);
+	bpf_map_update_elem(&tickets, key, &ticket, BPF_ANY);
+	set_found(key->cookie, 0);
 	count(INSPECTED);
 }
 

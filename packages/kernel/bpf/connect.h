@@ -109,7 +109,8 @@ static __always_inline __u32 judge_current(struct bpf_sock_addr *ctx, struct con
 			return exceed(f, cookie, over, now) ? v.word : DENY;
 	}
 	if (VERDICT(v.word) == AWAITED) {
-		await_handshake(f, cookie, t, v.resume, generation);
+		struct flow_key key = key_of(cookie, t);
+		await_handshake(f, &key, v.resume, generation);
 		return v.word;
 	}
 	struct report r = { t, &v, s, generation, hook, now, { cookie, f->parent } };
@@ -167,25 +168,25 @@ static __always_inline int address_hook(struct bpf_sock_addr *ctx, int six, __u8
 SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr *ctx)
 {
-	return address_hook(ctx, 0, CONNECT);
+	return answer(address_hook(ctx, 0, CONNECT));
 }
 
 SEC("cgroup/connect6")
 int connect6(struct bpf_sock_addr *ctx)
 {
-	return address_hook(ctx, 1, CONNECT);
+	return answer(address_hook(ctx, 1, CONNECT));
 }
 
 SEC("cgroup/sendmsg4")
 int sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return address_hook(ctx, 0, SENDMSG);
+	return answer(address_hook(ctx, 0, SENDMSG));
 }
 
 SEC("cgroup/sendmsg6")
 int sendmsg6(struct bpf_sock_addr *ctx)
 {
-	return address_hook(ctx, 1, SENDMSG);
+	return answer(address_hook(ctx, 1, SENDMSG));
 }
 
 /* The application sees the server it asked, not the resolver that answered. */

@@ -4,7 +4,7 @@
 
 #define DROPPED 0
 #define TCP_SYN_ONLY 2
-static __always_inline int read_packet(struct __sk_buff *skb, struct packet *p)
+static __attribute__((noinline)) int read_packet(struct __sk_buff *skb, struct packet *p)
 {
 	return (skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, 0, p) : read_packet6(skb, 0, p)) == READABLE;
 }
@@ -90,7 +90,7 @@ static __attribute__((noinline)) int await_packet(struct __sk_buff *skb, struct 
 	}
 	struct ticket *ticket = bpf_map_lookup_elem(&tickets, &key);
 	if (!ticket || ticket->generation != generation)
-		await_handshake(f, key.cookie, &p->target, v->resume, generation);
+		await_handshake(f, &key, v->resume, generation);
 	if (p->target.proto == IPPROTO_TCP && !p->payload)
 		return PASSED;
 	/* It comes again, and is asked about then. */

@@ -26,7 +26,7 @@ static __always_inline __u32 mark_of(__u32 word)
 }
 
 /* Whether the packet ends here: a flow to this machine does not leave through it. */
-static __always_inline int is_local(struct __sk_buff *skb, __u32 base)
+static __attribute__((noinline)) int is_local(struct __sk_buff *skb, __u32 base)
 {
 	struct bpf_fib_lookup fib = { .ifindex = skb->ifindex };
 	if (skb->protocol == IPV4) {
@@ -349,7 +349,7 @@ static __always_inline struct fragments whole_of(struct packet *p)
 	return whole;
 }
 
-static __always_inline __u32 mark_fragment(struct arrival *a, int read, __u32 value)
+static __attribute__((noinline)) __u32 mark_fragment(struct arrival *a, int read, __u32 value)
 {
 	struct packet *p = &a->packet;
 	struct fragments whole = whole_of(p);

@@ -88,9 +88,7 @@ static __attribute__((noinline)) int receive(struct __sk_buff *skb)
 	}
 	g->key = key_of(bpf_get_socket_cookie(skb), &target);
 	g->seq = p.seq;
-	g->length = length;
-	if (bpf_skb_load_bytes(skb, p.data, g->bytes, length) < 0)
-		g->length = 0;
+	g->length = take_greeting(skb, p.data, length, g->bytes);
 	bpf_ringbuf_submit(g, 0);
 	return PASSED;
 }

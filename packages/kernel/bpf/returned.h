@@ -18,9 +18,7 @@ static __always_inline void tell_greeting(struct __sk_buff *skb, struct packet *
 	}
 	g->way = *way;
 	g->seq = p->ack;
-	g->length = length;
-	if (bpf_skb_load_bytes(skb, p->data, g->bytes, length) < 0)
-		g->length = 0;
+	g->length = take_greeting(skb, p->data, length, g->bytes);
 	bpf_ringbuf_submit(g, 0);
 }
 

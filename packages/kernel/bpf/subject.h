@@ -50,10 +50,10 @@ static __always_inline void current_levels(struct levels *l)
 /* The number that a process has in its own namespace, which is the innermost of those that count it. */
 static __always_inline int is_numbered(struct task_struct *task, __u32 number, __u32 namespace)
 {
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	struct upid own = {};
-	/* A scalar, since the verifier takes no computed offset into a structure. */
-	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers) + (__u64)pid->level * bpf_core_type_size(struct upid);
+	/* Read as a scalar, since the verifier takes no computed offset into a structure. */
+	__u64 at = (__u64)pid + bpf_core_field_offset(struct pid, numbers) + (__u64)BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
 	if (bpf_probe_read_kernel(&own, sizeof(own), (void *)at) < 0 || own.nr != (int)number)
 		return 0;
 	return BPF_CORE_READ(own.ns, ns.inum) == namespace;

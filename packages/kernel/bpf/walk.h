@@ -39,47 +39,18 @@ struct classes {
 	__u32 resume;
 };
 
-struct probe {
-	__u32 slot;
-	__u32 base;
-	__u32 mask;
-	__u32 class;
-	__u32 child;
-};
-
-static __always_inline int word_at(__u32 slot, __u32 offset, __u32 *out)
+static __always_inline void *words_of(__u32 slot)
 {
-	void *words = bpf_map_lookup_elem(&image, &slot);
-	if (!words)
-		return 0;
+	return bpf_map_lookup_elem(&image, &slot);
+}
+
+static __always_inline int word_at(void *words, __u32 offset, __u32 *out)
+{
 	__u32 *word = bpf_map_lookup_elem(words, &offset);
 	if (!word)
 		return 0;
 	*out = *word;
 	return 1;
-}
-
-/* Returns 1 with the child, 0 when the class has no slot, -1 on a corrupt image. */
-__attribute__((noinline)) int find_child(struct probe *p)
-{
-	if (!p)
-		return -1;
-	__u32 at = (p->class * 2654435761u) >> 7;
-	for (int i = 0; i < MAX_PROBES; i++) {
-		__u32 offset = p->base + ((at + i) & p->mask) * 2;
-		__u32 class, child;
-		if (!word_at(p->slot, offset, &class))
-			return -1;
-		if (class == UNKNOWN)
-			return 0;
-		if (class != p->class)
-			continue;
-		if (!word_at(p->slot, offset + 1, &child))
-			return -1;
-		p->child = child;
-		return 1;
-	}
-	return 0;
 }
 
 /* Returns the next node, or 0 on a corrupt image: offset 0 is the magic word and never a node. */
@@ -98,23 +69,33 @@ __attribute__((noinline)) __u32 next_node(struct classes *c, __u32 offset, __u32
 	case PROTOCOL: fact = c->protocol; break;
 	default: return 0;
 	}
-	if (fact == UNKNOWN)
-		return word_at(c->slot, offset + 2, &child) ? child : 0;
-	if (!word_at(c->slot, offset + 3, &head))
+	void *words = words_of(c->slot);
+	if (!words)
 		return 0;
-	if (kind == DENSE) {
-		__u32 at = fact < head ? offset + 4 + fact : offset + 1;
-		return word_at(c->slot, at, &child) ? child : 0;
+	__u32 at = offset + 1;
+	if (fact == UNKNOWN) {
+		at = offset + 2;
+	} else if (!word_at(words, offset + 3, &head)) {
+		return 0;
+	} else if (kind == DENSE) {
+		if (fact < head)
+			at = offset + 4 + fact;
+	} else if (kind == SPARSE) {
+		for (int i = 0; i < MAX_PROBES; i++) {
+			/* Hashed anew each time: the stack has no room for more. */
+			barrier_var(fact);
+			__u32 place = offset + 4 + ((((fact * 2654435761u) >> 7) + i) & head) * 2, class;
+			if (!word_at(words, place, &class))
+				return 0;
+			if (class == fact)
+				at = place + 1;
+			if (class == fact || class == UNKNOWN)
+				break;
+		}
+	} else {
+		return 0;
 	}
-	if (kind != SPARSE)
-		return 0;
-	struct probe p = { .slot = c->slot, .base = offset + 4, .mask = head, .class = fact };
-	int found = find_child(&p);
-	if (found < 0)
-		return 0;
-	if (found)
-		return p.child;
-	return word_at(c->slot, offset + 1, &child) ? child : 0;
+	return word_at(words, at, &child) ? child : 0;
 }
 
 /* Returns 1 with a leaf, 2 when it stopped at the name, 0 on a corrupt image. */
@@ -122,15 +103,18 @@ __attribute__((noinline)) int walk(struct classes *c, struct verdict *out, __u32
 {
 	if (!c || !out)
 		return 0;
+	void *words = words_of(c->slot);
+	if (!words)
+		return 0;
 	__u32 offset = start;
 	for (int i = 0; i < MAX_NODES; i++) {
 		__u32 node;
-		if (!offset || !word_at(c->slot, offset, &node))
+		if (!offset || !word_at(words, offset, &node))
 			return 0;
 		if (node >> 24 == LEAF) {
 			__u32 word, rank, rule;
-			if (!word_at(c->slot, offset + 1, &word) || !word_at(c->slot, offset + 2, &rank) ||
-			    !word_at(c->slot, offset + 3, &rule))
+			if (!word_at(words, offset + 1, &word) || !word_at(words, offset + 2, &rank) ||
+			    !word_at(words, offset + 3, &rule))
 				return 0;
 			out->word = word;
 			out->rank = rank;
@@ -204,9 +188,9 @@ static __always_inline __u32 port_index(struct target *t)
 
 /* What the names of one address lead to, taken together. */
 struct names {
-	int found;
-	int agree;
-	int monitored;
+	__u32 found : 1;
+	__u32 agree : 1;
+	__u32 monitored : 1;
 };
 
 static __always_inline void take_name(struct names *n, struct verdict *out, struct verdict *one, __u32 name)
@@ -222,6 +206,14 @@ static __always_inline void take_name(struct names *n, struct verdict *out, stru
 	n->found = 1;
 }
 
+/* 6.1 takes a key from the stack, not from where an argument points. A call of its own, since what walks has none to spare. */
+static __attribute__((noinline)) struct binding *binding_of(void *inner, struct target *t)
+{
+	__u8 key[16];
+	__builtin_memcpy(key, t->addr, 16);
+	return bpf_map_lookup_elem(inner, key);
+}
+
 /* Tries every live name bound to the address; the earliest rule wins. While the handshake is awaited it may also state a name
    that the address was no answer for; unless the earliest rule is certain under all of them, the flow is undetermined. */
 __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __u64 since, struct verdict *out)
@@ -235,7 +227,7 @@ __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __
 	void *inner = bpf_map_lookup_elem(&bindings, &slot);
 	if (!inner)
 		return 0;
-	struct binding *b = bpf_map_lookup_elem(inner, t->addr);
+	struct binding *b = binding_of(inner, t);
 	c->stop_at_name = 0;
 	if (b) {
 		__u32 count = b->count;
@@ -301,7 +293,8 @@ __attribute__((noinline)) int decide(struct subject *s, struct levels *l, struct
 	if (!generation)
 		return 0;
 	struct defaults *missing = defaults_of(generation);
-	if (!missing || !word_at(slot, 0, &magic) || magic != MAGIC || !word_at(slot, 1, &root))
+	void *words = words_of(slot);
+	if (!missing || !words || !word_at(words, 0, &magic) || magic != MAGIC || !word_at(words, 1, &root))
 		goto corrupt;
 	struct classes c = {
 		.slot = slot,
