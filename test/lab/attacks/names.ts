@@ -1,6 +1,12 @@
 import { passes, STOPPED, type Attack } from './attack.ts'
 
 const everywhere = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED } as const
+/** By what differs from one run to the next. */
+const everywhereBy = (by: string): Pick<Attack, 'endpoint' | 'gateway' | 'run'> => {
+  const stopped = { is: 'stopped', by } as const
+  return { endpoint: stopped, gateway: stopped, run: stopped }
+}
+const WHOLE_IN_TIME = 'content, rule `no`, but missing-facts when it came whole in time, else bad-handshake'
 const plain = { says: /hello from/ } as const
 
 /** Names and addresses that are not what they say, and names that carry something. */
@@ -81,8 +87,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'python3 "$PIECES" segments denied.test 198.51.100.10 443',
     through: { says: /server hello/ },
     flows: /^198\.51\.100\.10 443$/,
-    ...everywhere,
-    run: { is: 'stopped', by: 'handshake, rule `no` when it came whole in time, else bad-handshake' },
+    ...everywhereBy('handshake, rule `no` when it came whole in time, else bad-handshake'),
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -93,7 +98,7 @@ export const NAMES: readonly Attack[] = [
       --ignore-certificate-errors --host-resolver-rules='MAP denied.test 198.51.100.73' --dump-dom https://denied.test/`,
     through: plain,
     flows: /^198\.51\.100\.73 443$/,
-    ...everywhere,
+    ...everywhereBy(WHOLE_IN_TIME),
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -288,6 +293,6 @@ print(s.recv(999).decode())'`,
       --origin-to-force-quic-on=denied.test:443 --host-resolver-rules='MAP denied.test 198.51.100.69' --dump-dom https://denied.test/`,
     through: { arrives: 'udp 198.51.100.69 443' },
     flows: /^198\.51\.100\.69 443$/,
-    ...everywhere,
+    ...everywhereBy(WHOLE_IN_TIME),
   },
 ]
