@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { findCgroupMount } from './cgroup.ts'
+import { loadGateway } from './gateway/gateway-object.ts'
 import { tryRules } from './handshakes/held-rules.ts'
 import { libbpf } from './libbpf.ts'
 import { toolPath } from './unprivileged/check-unprivileged.ts'
@@ -34,6 +35,9 @@ export function probeMachine(): readonly Probe[] {
     }
   })
 }
+
+/** Enough to load: the table's memory is taken at once. */
+const LEAST_FLOWS = 1024
 
 const CGROUP_BPF = { remedy: 'use a kernel with CONFIG_CGROUP_BPF', rootOnly: true } as const
 
@@ -92,9 +96,10 @@ const CHECKS: readonly Check[] = [
     check: () => ruleAccepted('iptables', '-A', 'OUTPUT', ...TO_QUEUE),
   },
   {
-    name: 'sched_cls',
-    remedy: 'for `gateway`: a kernel with CONFIG_NET_CLS_BPF',
-    check: () => programType(3),
+    name: 'gateway_programs',
+    remedy:
+      'for `gateway`: a kernel with CONFIG_NET_CLS_BPF; report the version of one whose verifier refused the programs',
+    check: gatewayPrograms,
     rootOnly: true,
   },
   {
@@ -147,6 +152,13 @@ function programs(): string {
   const loaded = loadObject()
   loaded.close()
   return `${loaded.programs.length} programs load`
+}
+
+function gatewayPrograms(): string {
+  programType(3)
+  const loaded = loadGateway(LEAST_FLOWS)
+  loaded.close()
+  return `${Object.keys(loaded.programs).length} programs load`
 }
 
 function familyGuard(): string {

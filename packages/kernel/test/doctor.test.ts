@@ -7,6 +7,6 @@ test('every probe answers, and says what to do when it fails', { skip }, () => {
   const probes = probeMachine()
   assert.ok(probes.length > 10)
   for (const { name, state, remedy } of probes) assert.equal(remedy === '', state === 'ok', name)
-  for (const name of ['programs', 'handshakes', 'gateway_handshakes', 'sched_cls'])
+  for (const name of ['programs', 'handshakes', 'gateway_handshakes', 'gateway_programs'])
     assert.equal(probes.find((probe) => probe.name === name)?.state, 'ok', name)
 })
