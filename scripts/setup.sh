@@ -6,7 +6,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 kind=${1:-run}
 packages="ca-certificates clang llvm libbpf1 libbpf-dev libc6-dev nftables iptables libnetfilter-queue1 passt iproute2 util-linux"
 if [ "$kind" = test ]; then
-  packages="$packages curl git python3 iputils-ping bind9-dnsutils netcat-openbsd socat tcpdump sudo procps openssl minisign wget openssh-client c-icap"
+  packages="$packages curl git python3 iputils-ping bind9-dnsutils netcat-openbsd socat tcpdump sudo procps openssl minisign wget hey openssh-client c-icap"
   packages="$packages unbound dnsmasq-base knot-dnsutils bind9-utils nsd iodine dns2tcp"
   packages="$packages openssh-server openvpn stunnel4 ptunnel-ng hping3 ncat proxytunnel nmap tor vsftpd gnutls-bin"
   packages="$packages chromium fonts-dejavu-core krb5-kdc krb5-admin-server krb5-user postgresql clickhouse-server"

@@ -203,6 +203,21 @@ for url in sys.argv[1:]: print(opener.open(url, timeout=5).read().decode())`
     assert.match(stdout, /^GET \/p \w+\nGET \/p \w+\n$/)
   })
 
+  test("Go's http client (hey), some at once", { skip: has('hey') ? false : 'hey is not installed' }, async () => {
+    const before = lab.records.length
+    const options = ['-n', '20', '-c', '4', '-x', `http://127.0.0.1:${lab.port}`]
+    // By itself it would state the port in the server name, too.
+    for (const more of [[`${http}/g`], ['-host', 'up.example.com', `${https}/g`]]) {
+      const { stdout } = await run('hey', [...options, ...more])
+      assert.match(stdout, /\[200\]\s+20 responses/)
+    }
+    await lab.recorded(before + 20 + 4)
+    const agents = (via: string): number =>
+      lab.records.filter((record) => record.via === via && /^hey|^Go-http-client/.test(record.userAgent ?? '')).length
+    assert.equal(agents('http'), 20)
+    assert.ok(agents('connect') >= 4, 'as many tunnels as are wanted at once')
+  })
+
   test("Node's fetch (undici) and its http module", async () => {
     const script = `for (const url of process.argv.slice(1)) console.log(await (await fetch(url)).text(), await new Promise(async (resolve) =>
       (await import(url.startsWith('https') ? 'node:https' : 'node:http')).get(url, (r) => r.setEncoding('utf8').on('data', resolve))))`
