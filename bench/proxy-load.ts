@@ -120,7 +120,7 @@ async function hold(most: number): Promise<void> {
   }
 }
 
-/** Of the proxy, in the kernel and outside of it; a proxy that is not busy is not what limits the rate. */
+/** Of the proxy and its workers, in the kernel and outside of it; a proxy that is not busy is not what limits the rate. */
 function processorSeconds(pid: string): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const [user, system] = stat
@@ -128,7 +128,8 @@ function processorSeconds(pid: string): number {
     .split(' ')
     .slice(11, 13)
     .map(Number) as [number, number]
-  return (user + system) / 100
+  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
+  return workers.reduce((sum, worker) => sum + processorSeconds(worker), (user + system) / 100)
 }
 
 if (kind === 'hold') {

@@ -1,6 +1,7 @@
 /**
  * Requests, tunnels and octets a second through the proxy, beside squid and tinyproxy in the same run, each on core 0 with one
- * process or worker; load and server on core 1. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
+ * process or worker; load and server on core 1. With CORES=2 each has two workers (tinyproxy has threads) on two cores, where load
+ * and server are, too, which leaves less to whoever needs more. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
  * memory of each with idle tunnels (HELD; 0: none). KINDS: what is measured, with commas. SERVERS: who is, where that is not all of
  * them; `recorded` is Sallyport with a flow for each request, as it is unless told otherwise. Needs the Debian packages squid and tinyproxy.
  */
@@ -15,6 +16,7 @@ import { spread } from './spread.ts'
 const RUNS = Number(process.env['RUNS'] ?? 3)
 const SECONDS = Number(process.env['SECONDS'] ?? 2)
 const HELD = Number(process.env['HELD'] ?? 5000)
+const CORES = Number(process.env['CORES'] ?? 1)
 const FIRST_PORT = 5430
 const KINDS = (process.env['KINDS'] ?? 'requests,requests-anew,connects,octets').split(',')
 
@@ -31,6 +33,7 @@ const policy = file('policy.yaml', [
 const squid = file('squid.conf', [
   `http_port 127.0.0.1:${FIRST_PORT + 1}`,
   'http_access allow all\ncache deny all\ncache_mem 0\naccess_log none\ncache_log /dev/null\npid_filename none',
+  `workers ${CORES}`,
   'shutdown_lifetime 0 seconds\nclient_db off\npconn_timeout 60 seconds\nforwarded_for delete\nmax_filedescriptors 65536',
 ])
 const tinyproxy = file('tinyproxy.conf', [
@@ -44,7 +47,7 @@ const own = [
   '--upstream',
   '127.0.0.1:9',
   '--workers',
-  '1',
+  String(CORES),
   '--limit',
   'requestsPerSecond=1000000',
 ]
@@ -58,7 +61,12 @@ const ownCommand = (at: number, ...recording: readonly string[]): readonly strin
 ]
 const all = [
   { name: 'sallyport', port: FIRST_PORT, isPeer: false, command: ownCommand(0, '--no-record') },
-  { name: 'squid', port: FIRST_PORT + 1, isPeer: true, command: ['squid', '-N', '-f', squid] },
+  {
+    name: 'squid',
+    port: FIRST_PORT + 1,
+    isPeer: true,
+    command: ['squid', CORES === 1 ? '-N' : '--foreground', '-f', squid],
+  },
   { name: 'tinyproxy', port: FIRST_PORT + 2, isPeer: true, command: ['tinyproxy', '-d', '-c', tinyproxy] },
   { name: 'recorded', port: FIRST_PORT + 3, isPeer: false, command: ownCommand(3, '--record', join(folder, 'spool')) },
 ]
@@ -90,9 +98,20 @@ type Measured = {
 
 function measure(kind: string, port: number, pid: number): Measured {
   const load = join(import.meta.dirname, 'proxy-load.ts')
-  const args = ['-c', '1', process.execPath, load, kind, String(port), String(SECONDS), String(pid)]
+  const args = [
+    '-c',
+    CORES === 1 ? '1' : '0,1',
+    process.execPath,
+    load,
+    kind,
+    String(port),
+    String(SECONDS),
+    String(pid),
+  ]
   const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 40) * 1000 })
-  return JSON.parse(stdout) as Measured
+  const measured = JSON.parse(stdout) as Measured
+  // No number where nothing was served.
+  return { ...measured, costs: measured.costs ?? Number.NaN }
 }
 
 /** Resident memory of a process and its children, in MB. */
@@ -125,7 +144,7 @@ async function held(port: number, pid: number): Promise<object> {
 const children: ChildProcess[] = []
 try {
   for (const { command, port } of servers) {
-    const child = spawn('taskset', ['-c', '0', ...command], { stdio: 'ignore' })
+    const child = spawn('taskset', ['-c', CORES === 1 ? '0' : '0,1', ...command], { stdio: 'ignore' })
     children.push(child)
     await ready(port, child)
   }
