@@ -11,6 +11,7 @@ import {
 } from '@sallyport/wire'
 import type { ByteReader } from '../client/byte-reader.ts'
 import type { Destination } from '../http/request-target.ts'
+import { readSocksPart, type SocksPart } from '../socks/read-socks-part.ts'
 import type { ParentProxy } from './parent-proxy.ts'
 
 /** SOCKS 5 (RFC 1928, 1929); null when the parent has made the connection, else what it said. */
@@ -42,22 +43,11 @@ export async function askSocksParent(
   return answer.reply === 0 ? null : `reply ${answer.reply}`
 }
 
-type Part<T> = Extract<SocksRead<T>, { readonly state: 'done' }>
-
 async function readPart<T>(
   reader: ByteReader,
   parse: (bytes: Uint8Array) => SocksRead<T>,
   deadlineMs: number,
-): Promise<Part<T> | null> {
-  let bytes: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const piece = await reader.read(Math.max(0, deadlineMs - Date.now()))
-    if (typeof piece === 'string') return null
-    bytes = Buffer.concat([bytes, piece])
-    const read = parse(bytes)
-    if (read.state === 'bad') return null
-    if (read.state === 'more') continue
-    reader.unread(bytes.subarray(read.length))
-    return read as Part<T>
-  }
+): Promise<SocksPart<T> | null> {
+  const read = await readSocksPart(reader, parse, deadlineMs)
+  return read.state === 'part' ? read.part : null
 }

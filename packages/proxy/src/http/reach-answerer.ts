@@ -2,7 +2,7 @@ import { formatAddress } from '@sallyport/net'
 import type { RequestHead } from '@sallyport/wire'
 import type { Refusal } from '../answers.ts'
 import type { JudgedAddress } from '../connect/judge-addresses.ts'
-import { parentName } from '../connect/parent-proxy.ts'
+import { noteWay } from '../connect/note-way.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
 import type { OpenRecord } from '../log/open-record.ts'
@@ -42,17 +42,6 @@ export async function reachAnswerer(
   if (isRefusal(opened)) return opened
   noteWay(core, destination, record, opened.to)
   return new Http1Answerer(core, newUpstream(opened.socket, opened.to.address, port), kept)
-}
-
-function noteWay(
-  { options }: ProxyCore,
-  { host }: Destination,
-  record: OpenRecord,
-  { address, judged }: JudgedAddress,
-): void {
-  record.judged(judged)
-  record.facts.dst = formatAddress(address)
-  record.facts.parent = parentName(options.parents, host)
 }
 
 /** Nobody else gets a connection over TLS: its host was checked for this client's tunnel. */

@@ -20,6 +20,7 @@ import { localEnd } from '../sockets/socket-ends.ts'
 import { openTunnel } from '../tunnel/open-tunnel.ts'
 import { runTunnel } from '../tunnel/run-tunnel.ts'
 import type { HttpInTunnel } from '../tunnel/tunnel-route.ts'
+import { readSocksPart, type SocksPart } from './read-socks-part.ts'
 
 /** SOCKS 5 (RFC 1928) with or without user and password (RFC 1929); CONNECT alone. */
 export async function serveSocks(core: ProxyCore, client: Client): Promise<'done' | HttpInTunnel> {
@@ -106,24 +107,20 @@ function utf8(octets: Uint8Array): string | null {
   }
 }
 
-type Part<T> = Extract<SocksRead<T>, { readonly state: 'done' }>
-
 async function readPart<T>(
-  client: Client,
+  { reader }: Client,
   parse: (bytes: Uint8Array) => SocksRead<T>,
   deadlineMs: number,
-): Promise<Part<T> | Refusal> {
-  let bytes: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const piece = await client.reader.read(Math.max(0, deadlineMs - Date.now()))
-    if (piece === 'timeout') return refusal('head-timeout')
-    if (piece === 'end') return refusal('bad-request', 'the client ended within its SOCKS request')
-    bytes = Buffer.concat([bytes, piece])
-    const read = parse(bytes)
-    if (read.state === 'bad') return refusal('bad-request', `SOCKS: ${read.what}`)
-    if (read.state === 'done') {
-      client.reader.unread(bytes.subarray(read.length))
-      return read as Part<T>
-    }
+): Promise<SocksPart<T> | Refusal> {
+  const read = await readSocksPart(reader, parse, deadlineMs)
+  switch (read.state) {
+    case 'part':
+      return read.part
+    case 'timeout':
+      return refusal('head-timeout')
+    case 'end':
+      return refusal('bad-request', 'the client ended within its SOCKS request')
+    case 'bad':
+      return refusal('bad-request', `SOCKS: ${read.what}`)
   }
 }

@@ -1,10 +1,10 @@
-import { formatAddress, type Address } from '@sallyport/net'
+import type { Address } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import { allowanceFor } from '../allowance/flow-allowance.ts'
 import type { Refusal } from '../answers.ts'
 import { clientFacts, type Peer } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
-import { parentName } from '../connect/parent-proxy.ts'
+import { noteWay } from '../connect/note-way.ts'
 import { reachServer } from '../connect/reach-server.ts'
 import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -56,9 +56,7 @@ export async function openTunnel(
   const opened = await reachServer(core, destination, judged.addresses, record)
   if (isRefusal(opened)) return opened
   const { address } = opened.to
-  record.judged(opened.to.judged)
-  record.facts.dst = formatAddress(address)
-  record.facts.parent = parentName(core.options.parents, host)
+  noteWay(core, destination, record, opened.to)
   return {
     socket: opened.socket,
     address,
