@@ -39,6 +39,14 @@ export type Outcome =
   | { readonly is: 'passes'; readonly why: string }
 
 export const STOPPED: Outcome = { is: 'stopped' }
+type Outcomes = Pick<Attack, 'endpoint' | 'gateway' | 'run'>
+export const EVERYWHERE: Outcomes = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED }
+
+/** By what differs from one run to the next. */
+export function everywhereBy(by: string): Outcomes {
+  const stopped: Outcome = { is: 'stopped', by }
+  return { endpoint: stopped, gateway: stopped, run: stopped }
+}
 
 export function passes(why: string): Outcome {
   return { is: 'passes', why }

