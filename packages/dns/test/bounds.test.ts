@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { buildMessage, type Message } from '@sallyport/wire'
 import { frame } from '../src/listen/frames.ts'
 import { addressesIn, askTcp, closed, connected, question } from './loopback-client.fixture.ts'
-import { observedForwarder } from './loopback-forwarder.fixture.ts'
+import { observedForwarder, SHORT_TIMEOUTS } from './loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from './loopback-upstream.fixture.ts'
 
 const good = (query: Message): Message => respond(query, a('a.example', '192.0.2.1'))
@@ -78,6 +78,7 @@ test('TCP clients, queries in flight and cache entries are bounded and counted',
   })
   await using forwarder = await observedForwarder([upstream], {
     limits: { tcpClients: 1, queriesInFlight: 1, cacheEntries: 1 },
+    timeouts: SHORT_TIMEOUTS,
   })
   const server = forwarder.endpoints[0]!
   const first = await connected(server)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { buildMessage, RCODE, wireName, type Message } from '@sallyport/wire'
 import { addressesIn, askTcp, askUdp, errorsIn, question } from './loopback-client.fixture.ts'
-import { observedForwarder } from './loopback-forwarder.fixture.ts'
+import { observedForwarder, SHORT_TIMEOUTS } from './loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, respond } from './loopback-upstream.fixture.ts'
 
 const good = (query: Message): Message => respond(query, a('a.example', '192.0.2.1'))
@@ -43,7 +43,7 @@ test('an answer from another address or port is not taken', async () => {
     spoofer.send(buildMessage(evil(query)), peer.port, peer.address)
     return null
   })
-  await using forwarder = await observedForwarder([upstream])
+  await using forwarder = await observedForwarder([upstream], { timeouts: SHORT_TIMEOUTS })
   const answer = await askUdp(forwarder.endpoints[0]!, question('a.example'))
   assert.equal(answer.header.rcode, RCODE.SERVFAIL)
   assert.deepEqual(forwarder.bound, [])
@@ -85,9 +85,9 @@ test('a spoofed spelling over UDP does not win', async () => {
 test('a silent server is left for the next one; when all are silent, the error says so', async () => {
   await using silent = await loopbackUpstream(() => null)
   await using second = await loopbackUpstream(good)
-  await using forwarder = await observedForwarder([silent, second])
+  await using forwarder = await observedForwarder([silent, second], { timeouts: SHORT_TIMEOUTS })
   assert.deepEqual(addressesIn(await askUdp(forwarder.endpoints[0]!, question('a.example'))), ['192.0.2.1'])
-  await using lost = await observedForwarder([silent])
+  await using lost = await observedForwarder([silent], { timeouts: SHORT_TIMEOUTS })
   const start = performance.now()
   const answer = await askUdp(lost.endpoints[0]!, question('a.example'))
   assert.equal(answer.header.rcode, RCODE.SERVFAIL)

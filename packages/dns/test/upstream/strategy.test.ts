@@ -4,7 +4,7 @@ import { parseDomainName } from '@sallyport/net'
 import { RCODE, TYPE, wireName, type Message } from '@sallyport/wire'
 import type { UpstreamState } from '../../src/options.ts'
 import { addressesIn, askUdp, question } from '../loopback-client.fixture.ts'
-import { observedForwarder } from '../loopback-forwarder.fixture.ts'
+import { observedForwarder, SHORT_TIMEOUTS } from '../loopback-forwarder.fixture.ts'
 import { a, loopbackUpstream, record, respond } from '../loopback-upstream.fixture.ts'
 import { dnsmasq, unbound } from '../real-server.fixture.ts'
 
@@ -20,6 +20,7 @@ test('in order, the second server is asked when the first fails, and the first a
   await using forwarder = await observedForwarder([first, second], {
     limits: { cacheEntries: 0 },
     onUpstream: (state) => states.push(state),
+    timeouts: SHORT_TIMEOUTS,
   })
   const server = forwarder.endpoints[0]!
   const asked = async (): Promise<string[]> => addressesIn(await askUdp(server, question('a.example')))
@@ -72,6 +73,7 @@ test('names of a domain with servers of its own are asked there, and nowhere els
   assert.deepEqual(addressesIn(await askUdp(server, question('www.example'))), ['192.0.2.9'])
   await using failing = await observedForwarder([outsideHeard], {
     routes: [{ domains: [corp], servers: [lost.endpoint] }],
+    timeouts: SHORT_TIMEOUTS,
   })
   assert.equal((await askUdp(failing.endpoints[0]!, question('secret.corp.example'))).header.rcode, RCODE.SERVFAIL)
   assert.equal(outsideHeard.queries.length, 0)
