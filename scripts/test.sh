@@ -23,10 +23,10 @@ within() {
 step types within tsc --noEmit
 step lint within oxlint --deny-warnings
 step format within prettier --check --log-level warn .
-step tests within node --test --test-concurrency=2 --test-timeout=300000 \
+step tests sh scripts/run-tests.sh "$seconds" 2 \
   "packages/{net,policy,flow,wire,compile,catalog,detect,inspect,dns,proxy,store,deliver,console,cli}/test/**/*.test.ts" "test/architecture/*.test.ts"
 # One at a time: these look at what is left on the whole machine, and at how soon something happens.
-step kernel-tests sh scripts/test-one-at-a-time.sh "$seconds" \
+step kernel-tests sh scripts/run-tests.sh "$seconds" 1 \
   "packages/{kernel,agent}/test/**/*.test.ts" "test/e2e/*.test.ts" "test/lab/*.test.ts"
 [ -z "$failed" ] && exit 0
 printf 'sallyport: failed:%s\n' "$failed" >&2
