@@ -33,6 +33,7 @@ try {
       keepDays,
       ...(store === null ? {} : { store: parseServerAddress(store) }),
       onNotice: (text) => note(`sallyport: ${text}`),
+      onUnavailable: ({ code, message, remedy }) => tell({ kind: 'unavailable', failure: { code, message, remedy } }),
       onLayingOut: (progress) => tell({ kind: 'laying-out', progress }),
     },
     (ready) => tell({ kind: 'ready', ready }),

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeskReady } from '@sallyport/console'
+import type { SallyportError } from '@sallyport/policy'
 import type { Relayout } from '@sallyport/store'
 
 export type DeskArguments = {
@@ -20,7 +21,9 @@ export type DeskArguments = {
 
 /** What the desk tells the process that guards. */
 export type DeskMessage =
-  { readonly kind: 'ready'; readonly ready: DeskReady } | { readonly kind: 'laying-out'; readonly progress: Relayout }
+  | { readonly kind: 'ready'; readonly ready: DeskReady }
+  | { readonly kind: 'unavailable'; readonly failure: Pick<SallyportError, 'code' | 'message' | 'remedy'> }
+  | { readonly kind: 'laying-out'; readonly progress: Relayout }
 
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))
 const FIRST_PAUSE_MS = 1000

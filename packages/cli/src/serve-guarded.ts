@@ -17,7 +17,7 @@ import { parseEndpoint } from './input/resolver-addresses.ts'
 import { keepDesk, type DeskMessage } from './keep-desk.ts'
 import { FeedCounters, formatFeedMetrics } from './output/feed-metrics.ts'
 import { openReport, type FlowReport } from './output/flow-report.ts'
-import { announceDesk, announceHost } from './output/host-ready.ts'
+import { announceDesk, announceHost, reportDesk } from './output/host-ready.ts'
 import { note } from './output/print.ts'
 import { formatRecordingMetrics } from './output/recording-metrics.ts'
 
@@ -45,6 +45,7 @@ export async function serveGuarded(
   let layingOut: Relayout | null = null
   const onDesk = (message: DeskMessage): void => {
     if (message.kind === 'ready') announceDesk(message.ready, asJson)
+    else if (message.kind === 'unavailable') reportDesk(message.failure, asJson)
     else layingOut = message.progress.rowsLeft === 0 ? null : message.progress
   }
   const metricsText = (): string =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -27,6 +27,21 @@ test('what is learned changes nothing but what a feed names', () => {
     groups.map(({ destination }) => destination),
     ['bad.example'],
   )
+})
+
+test('a policy that is there stays, unless told otherwise', () => {
+  const kept = join(folder, 'kept.yaml')
+  writeFileSync(kept, 'sallyport: 1\n')
+  const refused = sallyport(['learn', '--flows', log, '--output', kept, '--json'])
+  assert.equal(refused.status, 2)
+  assert.match(refused.stderr, /"code":"file-exists"/)
+  assert.equal(readFileSync(kept, 'utf8'), 'sallyport: 1\n')
+  const forced = sallyport(['learn', '--flows', log, '--output', kept, '--force'])
+  assert.equal(forced.status, 0, forced.stderr)
+  assert.match(readFileSync(kept, 'utf8'), /github\.com/)
+  const notRun = sallyport(['run', '--allow', 'a.example', '--learn', kept, '--json', '--', 'true'])
+  assert.equal(notRun.status, 2)
+  assert.match(notRun.stderr, /"code":"file-exists"/)
 })
 
 test('a policy that allows all that was seen changes nothing: exit code 0', () => {

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'file-too-large'
   | 'file-not-text'
   | 'file-not-writable'
+  | 'file-exists'
   | 'policy-invalid'
   | 'flow-invalid'
   | 'target-invalid'
@@ -38,6 +39,7 @@ export type ErrorCode =
   | 'state-unavailable'
   | 'state-occupied'
   | 'host-not-running'
+  | 'console-unavailable'
   | 'anchor-invalid'
   | 'clients-invalid'
   | 'interface-unknown'
@@ -66,6 +68,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 2,
     meaning: 'An output file cannot be written.',
     remedy: 'Check its directory and permissions.',
+  },
+  'file-exists': {
+    exitCode: 2,
+    meaning: 'A file that would be written is there already.',
+    remedy: 'Name another, or write over it with --force.',
   },
   'policy-invalid': {
     exitCode: 2,
@@ -214,6 +221,11 @@ export const ERRORS: Readonly<Record<ErrorCode, Entry>> = {
     exitCode: 3,
     meaning: 'No `sallyport up` guards this host.',
     remedy: 'Start it: `sallyport up`, or `systemctl start sallyport`.',
+  },
+  'console-unavailable': {
+    exitCode: 3,
+    meaning: 'The console cannot listen.',
+    remedy: '`ss -lntp` shows who listens; choose another address or port with --listen.',
   },
   'anchor-invalid': {
     exitCode: 2,

@@ -9,7 +9,7 @@ import { examples, feedOption, jsonOption } from '../input/options.ts'
 import { readWholeWorld } from '../input/world.ts'
 import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
-import { writeTextFile } from '../output/write-text-file.ts'
+import { requireAbsent, writeTextFile } from '../output/write-text-file.ts'
 import { printable } from '../output/style.ts'
 import { filterTexts } from './simulate.ts'
 import { parseCount } from './flows.ts'
@@ -19,6 +19,7 @@ type Options = FlowSource & {
   readonly filter?: string
   readonly name: string
   readonly output?: string
+  readonly force?: boolean
   readonly hosts: number
   readonly addresses: number
   readonly feed: readonly string[]
@@ -34,6 +35,7 @@ export function learnCommand(): Command {
     .option('--filter <filter>', 'flows of a filter: app:/usr/bin/* user:ann')
     .option('--name <name>', 'name of the policy', 'learned')
     .option('--output <file>', 'write the policy there instead of the standard output')
+    .option('--force', 'write over a file that is there')
     .option('--hosts <count>', 'so many hosts of one registrable name become the name', parseCount, 3)
     .option('--addresses <count>', 'so many addresses of one /24 or /64 become the prefix', parseCount, 8)
     .addOption(feedOption())
@@ -47,6 +49,7 @@ export function learnCommand(): Command {
     )
     .action(async (options: Options) => {
       const filter = parseFilter(filterTexts(options), Date.now())
+      if (options.output !== undefined && options.force !== true) await requireAbsent(options.output)
       using store = await openFlowSource(options)
       const world = await readWholeWorld(options.feed)
       const { groups, unreadable } = await store.factGroups(filter, false)
@@ -67,7 +70,7 @@ export function learnCommand(): Command {
 
 async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, options: Options): Promise<void> {
   const text = formatPolicy(layer)
-  if (options.output !== undefined) await writeTextFile(options.output, text)
+  if (options.output !== undefined) await writeTextFile(options.output, text, options.force === true ? 'w' : 'wx')
   if (options.json === true) {
     const facts = evidence.map(({ firstMs, lastMs, ...rest }) => {
       return { ...rest, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }

@@ -13,7 +13,7 @@ import { recordFlows } from '../output/flow-recording.ts'
 import { openReport } from '../output/flow-report.ts'
 import { note } from '../output/print.ts'
 import { describeRun, type RunSummary } from '../output/run-summary.ts'
-import { writeTextFile } from '../output/write-text-file.ts'
+import { requireAbsent, writeTextFile } from '../output/write-text-file.ts'
 import type { Answer } from './answer.ts'
 
 type Options = {
@@ -23,6 +23,7 @@ type Options = {
   readonly report?: string
   readonly record: string | false
   readonly learn?: string
+  readonly force?: boolean
   readonly quiet?: boolean
   readonly json?: boolean
   readonly feed: readonly string[]
@@ -45,6 +46,7 @@ export function runCommand(answer: Answer): Command {
     .option('--record <dir>', 'spool the flows for `sallyport flows` here', join(stateDirectory(), 'spool'))
     .option('--no-record', 'spool no flows')
     .option('--learn <file>', 'write the least policy that this run needed')
+    .option('--force', 'write what is learned over a file that is there')
     .option('--quiet', 'print no summary')
     .addOption(jsonOption())
     .addOption(feedOption())
@@ -62,6 +64,7 @@ export function runCommand(answer: Answer): Command {
 }
 
 async function run(command: readonly string[], options: Options): Promise<number> {
+  if (options.learn !== undefined && options.force !== true) await requireAbsent(options.learn)
   const policy = await readRunPolicy(options.policy, options.allow, options.mode ?? null, options.feed)
   await fetchMissingFeeds(options.feed, policy)
   const world = await readWorld(options.feed, policy)
@@ -84,13 +87,13 @@ async function run(command: readonly string[], options: Options): Promise<number
   recording.drop('kernel-ends', outcome.lostEnds)
   const groups = foldAddressSelection(flows.groups())
   const summary: RunSummary = { ...outcome, command, groups, uncounted: flows.overflow + outcome.lostEvents }
-  if (options.learn !== undefined) await writeLearned(options.learn, groups)
+  if (options.learn !== undefined) await writeLearned(options.learn, groups, options.force === true ? 'w' : 'wx')
   if (options.json === true) process.stderr.write(`${JSON.stringify(summary)}\n`)
   else if (options.quiet !== true) process.stderr.write(describeRun(summary))
   return outcome.exitCode
 }
 
-async function writeLearned(path: string, groups: RunSummary['groups']): Promise<void> {
+async function writeLearned(path: string, groups: RunSummary['groups'], flag: 'w' | 'wx'): Promise<void> {
   const left = groups.filter(({ verdict }) => hasLeft({ time: '', verdict }))
-  await writeTextFile(path, formatPolicy(learnPolicy(left, 'learned')))
+  await writeTextFile(path, formatPolicy(learnPolicy(left, 'learned')), flag)
 }

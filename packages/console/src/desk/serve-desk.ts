@@ -22,6 +22,7 @@ import type { OidcSettings } from '../oidc/oidc-settings.ts'
 import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
 import { DeskEvents } from './desk-events.ts'
 import { deskWork } from './desk-work.ts'
+import { listenWhenFree } from './listen-when-free.ts'
 import { rememberedNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
@@ -43,6 +44,8 @@ type DeskRequest = {
   /** How long flows and alerts are kept. */
   readonly keepDays: number
   readonly onNotice: (text: string) => void
+  /** The console does not answer yet; everything else goes on. */
+  readonly onUnavailable: (error: SallyportError) => void
   /** How far stored flows of an earlier version are laid out as this one does. */
   readonly onLayingOut: (progress: Relayout) => void
 }
@@ -106,20 +109,11 @@ export async function serveDesk(
     return app.close()
   })
   scope.use(await serveStore(storeSocket(stateDirectory), store))
-  const url = await listenOn(app, listen)
   const working = deskWork({ ...request, store, state, events, alertsOut, flowsOut, nowMs }, signal)
-  await Promise.all([...working, announce(state, url, onReady, signal)])
-}
-
-async function listenOn(app: ReturnType<typeof buildApi>, { address, port }: DeskRequest['listen']): Promise<string> {
-  try {
-    return await app.listen({ host: address, port })
-  } catch (cause) {
-    throw new SallyportError('usage', `the console cannot listen on ${address}, port ${port}`, {
-      cause,
-      remedy: 'Choose another address or port with --listen.',
-    })
-  }
+  const answering = listenWhenFree(app, listen, request.onUnavailable, signal).then((url) =>
+    url === null ? undefined : announce(state, url, onReady, signal),
+  )
+  await Promise.all([...working, answering])
 }
 
 /** When the state store answers, without which nobody can sign in. */
