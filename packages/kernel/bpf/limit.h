@@ -49,6 +49,8 @@ __attribute__((noinline)) int spend(__u32 rule, __u32 which, __u64 cost, __u64 n
 	if (slice > b->last + SLICES)
 		b->last = slice - SLICES;
 	for (int i = 0; i < SLICES; i++) {
+		/* Read anew: kept in a register it is the first plus i, to the verifier another each time, with all that follows. */
+		barrier();
 		if (b->last >= slice)
 			break;
 		b->last++;

@@ -24,6 +24,13 @@ enum kind { LEAF = 0, DENSE = 1, SPARSE = 2 };
 /* A leaf in monitor mode lets the connection through whatever it says. */
 #define LETS_THROUGH(word) (VERDICT(word) == ALLOW || IS_MONITORED(word))
 
+/* What the names of one address lead to, taken together. */
+struct names {
+	__u32 found : 1;
+	__u32 agree : 1;
+	__u32 monitored : 1;
+};
+
 struct classes {
 	__u32 slot;
 	__u32 user;
@@ -37,6 +44,7 @@ struct classes {
 	/* Set: stop at the name variable and say where, because there are several names to try. */
 	__u32 stop_at_name;
 	__u32 resume;
+	struct names names;
 };
 
 static __always_inline void *words_of(__u32 slot)
@@ -186,24 +194,24 @@ static __always_inline __u32 port_index(struct target *t)
 	}
 }
 
-/* What the names of one address lead to, taken together. */
-struct names {
-	__u32 found : 1;
-	__u32 agree : 1;
-	__u32 monitored : 1;
-};
-
-static __always_inline void take_name(struct names *n, struct verdict *out, struct verdict *one, __u32 name)
+/* Walks on under c->name, which a record calls `name`. The verifier looks at it once, and does not see through c->names: else it
+   would follow all that the names before may have come to. Returns 0 on a corrupt image. */
+__attribute__((noinline)) int try_name(struct classes *c, struct verdict *out, __u32 name)
 {
-	n->monitored = n->monitored && (VERDICT(one->word) == ALLOW || IS_MONITORED(one->word));
+	struct verdict one = {};
+	if (!c || !out || walk(c, &one, c->resume) != 1)
+		return 0;
+	struct names *n = &c->names;
+	n->monitored = n->monitored && (VERDICT(one.word) == ALLOW || IS_MONITORED(one.word));
 	/* Two rules that have limits let different amounts through. */
-	if (n->found && (EFFECT(one->word) != EFFECT(out->word) || (IS_LIMITED(one->word) && one->rule != out->rule)))
+	if (n->found && (EFFECT(one.word) != EFFECT(out->word) || (IS_LIMITED(one.word) && one.rule != out->rule)))
 		n->agree = 0;
-	if (n->found && one->rank >= out->rank)
-		return;
-	*out = *one;
+	if (n->found && one.rank >= out->rank)
+		return 1;
+	*out = one;
 	out->name = name;
 	n->found = 1;
+	return 1;
 }
 
 /* 6.1 takes a key from the stack, not from where an argument points. A call of its own, since what walks has none to spare. */
@@ -220,9 +228,8 @@ __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __
 {
 	if (!c || !t || !out)
 		return 0;
-	struct verdict one = {};
-	struct names n = { .agree = 1, .monitored = 1 };
-	__u32 slot = c->slot, resume = c->resume, fallback = c->name;
+	c->names = (struct names){ .agree = 1, .monitored = 1 };
+	__u32 slot = c->slot, fallback = c->name;
 	int awaited = c->protocol == UNKNOWN;
 	void *inner = bpf_map_lookup_elem(&bindings, &slot);
 	if (!inner)
@@ -237,20 +244,18 @@ __attribute__((noinline)) int walk_names(struct classes *c, struct target *t, __
 			if (b->slot[i].expires <= since)
 				continue;
 			c->name = awaited ? b->slot[i].awaited : b->slot[i].name;
-			if (walk(c, &one, resume) != 1)
+			if (!try_name(c, out, b->slot[i].name))
 				return 0;
-			take_name(&n, out, &one, b->slot[i].name);
 		}
 	}
-	if (!n.found || awaited) {
+	if (!c->names.found || awaited) {
 		c->name = fallback;
-		if (walk(c, &one, resume) != 1)
+		if (!try_name(c, out, fallback))
 			return 0;
-		take_name(&n, out, &one, fallback);
 	}
-	if (awaited && !n.agree && !IS_SOLE(out->word))
-		out->word = UNDETERMINED | n.monitored << 8;
-	out->resume = resume;
+	if (awaited && !c->names.agree && !IS_SOLE(out->word))
+		out->word = UNDETERMINED | c->names.monitored << 8;
+	out->resume = c->resume;
 	return 1;
 }
 
