@@ -21,6 +21,12 @@ test('what the kernel refused at any hook, whatever the protocol, is a record th
     for (const ipproto of [0, 1, 6, 17, 47, 58, 132, 255]) isStored(flowOfEvent(refusedAt(hook, ipproto), context()))
 })
 
+test('of what nobody is known to have sent, no application is recorded', () => {
+  const executables = { find: () => null } as unknown as Parameters<typeof flowOfEvent>[1]['executables']
+  const appOf = (comm: string) => flowOfEvent({ ...refusedAt('egress', 1), comm }, { ...context(), executables }).app
+  assert.deepEqual([appOf('curl'), appOf('')], ['curl', undefined])
+})
+
 test('a look-up that was refused for any reason is a record that the store takes', () => {
   const record = {
     time: new Date(0),

@@ -24,6 +24,21 @@ writeFileSync(
     flow({ time: '2026-10-01T00:00:02Z', domain: 'x.example', app: '/usr/bin/curl' }),
 )
 
+test('the flows of a state directory are those of its store, and one place is asked at a time', () => {
+  const state = join(folder, 'state-of-up')
+  assert.equal(sallyport(['flows', '--import', log, '--state', state]).status, 0)
+  for (const place of [
+    ['--state', state],
+    ['--store', join(state, 'flows')],
+  ])
+    assert.equal(JSON.parse(sallyport(['flows', ...place, '--json']).stdout).flows.length, 3)
+  for (const other of [
+    ['--store', store],
+    ['--flows', log],
+  ])
+    assert.equal(sallyport(['flows', '--state', state, ...other]).status, 2)
+})
+
 test('a log that is imported twice is in the store once', () => {
   const first = sallyport(['flows', '--import', log, '--store', store, '--json'])
   assert.deepEqual([first.status, JSON.parse(first.stdout)], [0, { read: 3, stored: 3, invalid: 0 }])

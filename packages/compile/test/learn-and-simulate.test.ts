@@ -124,6 +124,20 @@ suite('learn', () => {
     assert.equal(decide({ layers: [layer] }, crossed, EMPTY_WORLD, NOW).verdict, 'deny')
   })
 
+  test('a flow whose application no rule could name is left out and said, and does not keep the others from being learned', () => {
+    const known = named('a.example', { app: '/usr/bin/curl', user: 'ann' })
+    const unknown = ['curl', ''].map((app) => named('b.example', { app, user: 'ann' }))
+    const { layer, leftOut, covered } = learnPolicy([known, ...unknown, named('c.example', { user: '' })], OPTIONS)
+    assert.deepEqual([layer.rules.length, covered], [1, 1])
+    assert.deepEqual(
+      leftOut.map(({ reason, flows }) => [reason, flows]),
+      [
+        ['the path of the application is not known', 2],
+        ['the user has no name', 1],
+      ],
+    )
+  })
+
   test('what a rule denied is left out, what only the default denied in monitor mode is learned', () => {
     const byRule = { verdict: 'deny', mode: 'monitor', rule: 'no-c2', reason: 'rule' }
     const byDefault = { verdict: 'deny', mode: 'monitor', rule: null, reason: 'default' }

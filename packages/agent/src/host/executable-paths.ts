@@ -44,7 +44,8 @@ function keyOf({ dev, ino }: ExecutableFile): string {
 function runningPath(process: Process): string | undefined {
   const link = `/proc/${process.pid}/exe`
   try {
-    return isFile(link, process) ? readlinkSync(link) : undefined
+    // Of a file that was replaced by an upgrade meanwhile, the kernel says the path it had and this.
+    return isFile(link, process) ? readlinkSync(link).replace(/ \(deleted\)$/, '') : undefined
   } catch {
     return undefined
   }

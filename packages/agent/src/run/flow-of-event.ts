@@ -31,9 +31,7 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
     time: new Date(timeMs).toISOString(),
     user: user?.user ?? String(event.uid),
     groups: user?.groups ?? [],
-    app:
-      context.executables.find({ pid: event.tgid, comm: event.comm, dev: event.exeDev, ino: event.exeIno }) ??
-      event.comm,
+    ...appOf(event, context.executables),
     unit: host.units.find(({ cgroupId }) => cgroupId === event.cgroup)?.unit ?? null,
     container: null,
     dst: found === null ? null : formatAddress(found),
@@ -45,6 +43,12 @@ export function flowOfEvent(event: KernelEvent, context: EventContext): FlowReco
     ...placeFacts(found, world),
     verdict: recordedVerdict(event, event.ruleIndex, refusalReason(event, found), context.policy),
   }
+}
+
+/** The name of the process where its file cannot be found any more; neither is known of what a raw socket sends. */
+function appOf({ tgid, comm, exeDev, exeIno }: KernelEvent, executables: ExecutablePaths): Pick<FlowRecord, 'app'> {
+  const app = executables.find({ pid: tgid, comm, dev: exeDev, ino: exeIno }) ?? comm
+  return app === '' ? {} : { app }
 }
 
 /** `without` is the reason when no rule decided. */

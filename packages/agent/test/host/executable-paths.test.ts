@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ExecutablePaths } from '../../src/host/executable-paths.ts'
 
@@ -12,4 +16,15 @@ test('of a bounded number of files, those seen last are known when their process
     [1n, 2n, 3n].map((ino) => paths.find(ended(ino))),
     [null, '/tmp/2', '/tmp/3'],
   )
+})
+
+test('a program whose file was removed while it runs is known by the path that it had', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-paths-'))
+  const path = join(folder, 'sleep')
+  copyFileSync('/usr/bin/sleep', path)
+  const { dev, ino } = statSync(path, { bigint: true })
+  const child = spawn(path, ['60'])
+  context.after(() => child.kill())
+  rmSync(folder, { recursive: true })
+  assert.equal(new ExecutablePaths('').find({ pid: child.pid!, comm: 'sleep', dev, ino }), path)
 })

@@ -14,8 +14,8 @@ import {
 import { nearest, SallyportError } from '@sallyport/policy'
 import { observedFlow, type FlowFilter, type FlowQueries } from '@sallyport/store'
 import { alertingPolicy } from '../input/alerting-policy.ts'
-import { stateStoreOption } from '../input/host-socket.ts'
-import { flowsOption, openFlowSource, storeOption, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
+import { stateStoreOption } from '../input/state-options.ts'
+import { addFlowSource, openFlowSource, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption, repeatable } from '../input/options.ts'
 import { countOf } from '../output/count-of.ts'
@@ -39,10 +39,8 @@ type Options = FlowSource & {
 }
 
 export function alertsCommand(answer: Answer): Command {
-  return addFilterArgument(new Command('alerts'))
+  return addFlowSource(addFilterArgument(new Command('alerts')))
     .description('what is unusual in recorded flows, with the evidence')
-    .addOption(storeOption())
-    .addOption(flowsOption())
     .addOption(repeatable('--policy <file>', 'whose rules decided the flows, in place of the policy in force'))
     .addOption(stateStoreOption())
     .addOption(repeatable('--detector <name>', `only this detector: ${DETECTORS.join(', ')}`))

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { EXPORT_FORMATS, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
-import { flowsOption, openFlowSource, storeOption, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
+import { addFlowSource, openFlowSource, type FlowSource, type OpenFlows } from '../input/flow-source.ts'
 import { importFlows, openLog } from '../input/import-flows.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
@@ -26,10 +26,8 @@ type Options = FlowSource & {
 }
 
 export function flowsCommand(answer: Answer): Command {
-  return addFilterArgument(new Command('flows'))
+  return addFlowSource(addFilterArgument(new Command('flows')))
     .description('what left and what was stopped: flows of the store, newest first')
-    .addOption(storeOption())
-    .addOption(flowsOption())
     .option('--import <file>', 'add the flows of a log to the store; - is the standard input')
     .option('--limit <count>', 'at most so many flows', parseCount, 100)
     .option('--after <cursor>', 'the page after this one, the `next` of --json')
@@ -67,7 +65,10 @@ export function flowsCommand(answer: Answer): Command {
 
 async function importLog(options: Options, path: string): Promise<number> {
   await using log = await openLog(path)
-  using store = await openFlowSource({ store: options.store })
+  using store = await openFlowSource({
+    state: options.state,
+    ...(options.store === undefined ? {} : { store: options.store }),
+  })
   const imported = await importFlows(store, log)
   if (options.json === true) printJson(imported)
   else

@@ -4,7 +4,7 @@ import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } fr
 import { hasGeneratedName } from '@sallyport/detect'
 import { definePolicy, formatPolicy, type NamedSet, type World } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
-import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { examples, feedOption, jsonOption } from '../input/options.ts'
 import { readWholeWorld } from '../input/world.ts'
 import { countOf } from '../output/count-of.ts'
@@ -27,10 +27,8 @@ type Options = FlowSource & {
 }
 
 export function learnCommand(): Command {
-  return new Command('learn')
+  return addFlowSource(new Command('learn'))
     .description('the least policy that allows what was seen, generalised, with reasons')
-    .addOption(flowsOption())
-    .addOption(storeOption())
     .option('--since <time>', 'flows from then on: 7d, 1h or 2027-03-31')
     .option('--filter <filter>', 'flows of a filter: app:/usr/bin/* user:ann')
     .option('--name <name>', 'name of the policy', 'learned')

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { compilePolicy, simulatePolicy, type ChangedFlows, type Simulation } from '@sallyport/compile'
 import type { Policy } from '@sallyport/policy'
 import { parseFilter } from '@sallyport/store'
-import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
 import { parseTime } from '../input/time.ts'
@@ -23,13 +23,11 @@ type Options = FlowSource & {
 }
 
 export function simulateCommand(answer: Answer): Command {
-  return new Command('simulate')
+  return addFlowSource(new Command('simulate'))
     .description(
       'what a candidate policy, enforced, would have changed on recorded traffic; exit code 1 when it changes any',
     )
     .argument('<policy...>', 'policy files, each a layer')
-    .addOption(flowsOption())
-    .addOption(storeOption())
     .option('--since <time>', 'flows from then on: 7d, 1h or 2027-03-31')
     .option('--filter <filter>', 'flows of a filter: domain:*.github.com user:ann')
     .option('--limit <count>', 'show at most so many groups', parseCount, 50)

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { TOP_BY, type TopBy, type TopRow } from '@sallyport/store'
-import { flowsOption, openFlowSource, storeOption, type FlowSource } from '../input/flow-source.ts'
+import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
 import { printJson, printLine } from '../output/print.ts'
@@ -10,11 +10,9 @@ import { parseCount } from './flows.ts'
 type Options = FlowSource & { readonly by: TopBy; readonly limit: number; readonly json?: boolean }
 
 export function topCommand(): Command {
-  return addFilterArgument(new Command('top'))
+  return addFlowSource(addFilterArgument(new Command('top')))
     .description('the busiest destinations, applications, users, …')
     .addOption(new Option('--by <key>', 'what to count by').choices(TOP_BY).default('destination'))
-    .addOption(storeOption())
-    .addOption(flowsOption())
     .option('--limit <count>', 'at most so many rows', parseCount, 20)
     .addOption(jsonOption())
     .addHelpText('after', examples('sallyport top since:1d', 'sallyport top --by app verdict:deny since:7d --json'))

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Option } from 'commander'
+import { Option, type Command } from 'commander'
 import {
   drainSpool,
   FlowStore,
@@ -15,19 +15,29 @@ import {
 import { SallyportError } from '@sallyport/policy'
 import { note } from '../output/print.ts'
 import { importFlows, openLog } from './import-flows.ts'
-import { stateDirectory } from './state-directory.ts'
+import { stateOption } from './state-options.ts'
 
 const DESK_STARTS_TRIES = 60
 const DESK_STARTS_PAUSE_MS = 250
 
-export type FlowSource = { readonly flows?: string; readonly store: string }
+export type FlowSource = { readonly flows?: string; readonly store?: string; readonly state: string }
 
-export const flowsOption = (): Option =>
-  new Option('--flows <file>', 'a flow log to read instead of the store; - is the standard input')
-export const storeOption = (): Option =>
-  new Option('--store <place>', 'directory of the flow store; or a ClickHouse server, or @FILE with its URL').default(
-    join(stateDirectory(), 'flows'),
-  )
+export function addFlowSource(command: Command): Command {
+  return command
+    .addOption(stateOption().conflicts(['store', 'flows']))
+    .addOption(
+      new Option(
+        '--store <place>',
+        'another directory of flows than that in the state; or a ClickHouse server, or @FILE with its URL',
+      ).conflicts('flows'),
+    )
+    .addOption(new Option('--flows <file>', 'a flow log to read instead of the store; - is the standard input'))
+}
+
+/** A directory, or the address of a server. */
+export function storePlace({ store, state }: FlowSource): string {
+  return store ?? join(state, 'flows')
+}
 
 /** What answers questions about flows, for as long as it is open. */
 export type OpenFlows = FlowQueries &
@@ -37,9 +47,9 @@ export type OpenFlows = FlowQueries &
   }
 
 /** The store on disk; or one in memory's place, for this process, with the flows of a log. */
-export async function openFlowSource({ flows, store }: FlowSource): Promise<OpenFlows> {
-  if (flows === undefined) return openStore(store)
-  await using log = await openLog(flows)
+export async function openFlowSource(source: FlowSource): Promise<OpenFlows> {
+  if (source.flows === undefined) return openStore(storePlace(source))
+  await using log = await openLog(source.flows)
   const temporary = await FlowStore.open()
   try {
     await importFlows(temporary, log)

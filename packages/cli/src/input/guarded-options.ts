@@ -4,7 +4,7 @@ import { readOidcSettings } from '@sallyport/console'
 import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
 import { isServerAddress, parsePostgresUrl, parseServerAddress } from '@sallyport/store'
-import { stateOption, stateStoreOption } from './host-socket.ts'
+import { stateOption, stateStoreOption } from './state-options.ts'
 import { feedOption, jsonOption, keepDaysOption, repeatable } from './options.ts'
 
 /** Options that every command has which guards until it is told to stop. */

@@ -72,7 +72,10 @@ function observe(group: RecordedFlows, options: LearnOptions): Observation | { r
   if (reason !== null) return { reason }
   const port = portOf(flow)
   if (port === null) return { reason: 'port or transport is unknown' }
+  if (typeof flow.app === 'string' && !flow.app.startsWith('/'))
+    return { reason: 'the path of the application is not known' }
   if (/[*?]/.test(flow.app ?? '')) return { reason: 'the path of the application holds * or ?' }
+  if (flow.user === '') return { reason: 'the user has no name' }
   const destination = seenDestination(flow, options.world, options.nowMs)
   if (destination === null) return { reason: 'neither name nor address is known' }
   const { count, firstMs, lastMs } = group
