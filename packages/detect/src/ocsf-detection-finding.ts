@@ -18,7 +18,6 @@ export function ocsfDetectionFinding(
     type_uid: CLASS * 100 + CREATE,
     severity_id: SEVERITY_IDS[severity],
     status_id: 1,
-    is_alert: true,
     time: Math.floor(lastMs),
     start_time: Math.floor(firstMs),
     end_time: Math.floor(lastMs),

@@ -4,6 +4,7 @@ import {
   ocsfActor,
   ocsfClass,
   ocsfControl,
+  ocsfEndpoint,
   ocsfMetadata,
   ocsfRule,
   type OcsfOutcome,
@@ -22,7 +23,7 @@ export function ocsfNetworkActivity(record: FlowRecord, product: Product): objec
   const left = hasLeft(record)
   const activity = record.ended === true ? CLOSE : left ? OPEN : REFUSE
   const startMs = Date.parse(record.time)
-  const endMs = typeof record.durationMs === 'number' ? startMs + record.durationMs : null
+  const endMs = typeof record.durationMs === 'number' ? startMs + Math.round(record.durationMs) : null
   const name = record.domain ?? record.boundNames?.[0]
   const { verdict } = record
   return compactOcsf({
@@ -31,22 +32,25 @@ export function ocsfNetworkActivity(record: FlowRecord, product: Product): objec
     time: activity === CLOSE && endMs !== null ? endMs : startMs,
     start_time: startMs,
     end_time: endMs,
-    duration: record.durationMs,
+    duration: endMs === null ? null : endMs - startMs,
     ...ocsfControl(outcomeOf(record)),
     message: verdict.explain,
-    metadata: ocsfMetadata(product, { correlation_uid: record.id }),
-    src_endpoint: {
-      ip: record.src,
-      hostname: record.device,
-      container: record.container && { name: record.container },
-    },
-    dst_endpoint: {
+    metadata: ocsfMetadata(product, { correlation_uid: record.id }, record.container ? ['container'] : []),
+    src_endpoint:
+      record.src || record.device || record.container
+        ? ocsfEndpoint({
+            ip: record.src,
+            hostname: record.device,
+            container: record.container && { name: record.container },
+          })
+        : null,
+    dst_endpoint: ocsfEndpoint({
       ip: record.dst,
-      port: record.port,
       hostname: name,
+      port: record.port,
       location: record.country && { country: record.country },
       autonomous_system: record.asn === undefined ? null : { number: record.asn },
-    },
+    }),
     connection_info: {
       uid: record.id,
       direction_id: OUTBOUND,

@@ -27,19 +27,34 @@ const CAPTIONS: Readonly<Record<OcsfOutcome, readonly [action: string, dispositi
   failed: ['Allowed', 'Allowed', 'Failure'],
 }
 
+type Endpoint = {
+  readonly ip?: string | null | undefined
+  readonly hostname?: string | null | undefined
+  readonly port?: number | null | undefined
+  readonly location?: object | string | null | undefined
+  readonly autonomous_system?: object | null
+  readonly container?: object | string | null | undefined
+}
+
+/** An endpoint must be called something. */
+export function ocsfEndpoint(endpoint: Endpoint): object {
+  return endpoint.ip || endpoint.hostname ? endpoint : { ...endpoint, name: 'unknown' }
+}
+
 /** Which class of the category Network Activity an event is of, and what happened. */
 export function ocsfClass(class_uid: number, activity_id: number): object {
   return { activity_id, category_uid: NETWORK_ACTIVITY, class_uid, type_uid: class_uid * 100 + activity_id }
 }
 
-/** With the profiles Host and Security Control. */
+/** With the profiles Host and Security Control, and others that the event has attributes of. */
 export function ocsfMetadata(
   product: Product,
   ids: { readonly uid?: string | undefined; readonly correlation_uid?: string | undefined },
+  profiles: readonly string[] = [],
 ): object {
   return {
     version: VERSION,
-    profiles: ['host', 'security_control'],
+    profiles: ['host', 'security_control', ...profiles],
     product: { vendor_name: product.name, ...product },
     ...ids,
   }
@@ -59,7 +74,7 @@ export function ocsfRule(rule: string | null, layer: string | null): object | nu
 export function ocsfActor({ user, groups, app, parents }: Actor): object {
   return {
     user: user && { name: user, groups: groups?.map((name) => ({ name })) },
-    process: app && { file: fileOf(app), parent_process: parentsOf(parents ?? []) },
+    process: app && processOf(app, parents ?? []),
   }
 }
 
@@ -75,7 +90,12 @@ export function compactOcsf(value: object): object {
 }
 
 function parentsOf([nearest, ...above]: readonly string[]): object | null {
-  return nearest === undefined ? null : { file: fileOf(nearest), parent_process: parentsOf(above) }
+  return nearest === undefined ? null : processOf(nearest, above)
+}
+
+/** A process must have a number or an identifier of ours: all that is known of it is its program. */
+function processOf(app: string, parents: readonly string[]): object {
+  return { uid: app, file: fileOf(app), parent_process: parentsOf(parents) }
 }
 
 /** A regular file of OCSF's list of types. */

@@ -38,8 +38,13 @@ suite('a flow in the words of OCSF', () => {
     const file = (path: string): object => ({ path, name: path.slice(path.lastIndexOf('/') + 1), type_id: 1 })
     assert.deepEqual(event['actor'], {
       process: {
+        uid: '/usr/bin/curl',
         file: file('/usr/bin/curl'),
-        parent_process: { file: file('/bin/sh'), parent_process: { file: file('/sbin/init') } },
+        parent_process: {
+          uid: '/bin/sh',
+          file: file('/bin/sh'),
+          parent_process: { uid: '/sbin/init', file: file('/sbin/init') },
+        },
       },
     })
     assert.deepEqual(event['firewall_rule'], { uid: 'no', name: 'no', type: 'lab' })

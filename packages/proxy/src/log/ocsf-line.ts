@@ -3,6 +3,7 @@ import {
   ocsfActor,
   ocsfClass,
   ocsfControl,
+  ocsfEndpoint,
   ocsfMetadata,
   ocsfRule,
   type OcsfOutcome,
@@ -20,18 +21,18 @@ const ACTIVITIES: Readonly<Record<string, readonly [number, string]>> = {
   PUT: [7, 'Put'],
   TRACE: [8, 'Trace'],
 }
-const OTHER = [99, 'Other'] as const
+const OTHER = 99
 
 const PRODUCT = { name: 'Sallyport', feature: { name: 'proxy' } } as const
 
 /** HTTP Activity of OCSF 1.3 with the profiles Security Control and Host, as one line. */
 export function ocsfLine(record: AccessRecord): string {
-  const [activity, activityName] = ACTIVITIES[record.method ?? ''] ?? OTHER
+  // What has no number is said in the words of the source.
+  const [activity, activityName] = ACTIVITIES[record.method ?? ''] ?? [OTHER, record.method ?? record.via]
   const outcome = outcomeOf(record)
   const isDenied = outcome === 'denied'
   return JSON.stringify({
-    // The class requires them, also of what could not be read.
-    dst_endpoint: {},
+    // The class requires it, also of what could not be read.
     http_request: {},
     ...compactOcsf({
       ...ocsfClass(CLASS, activity),
@@ -49,19 +50,19 @@ export function ocsfLine(record: AccessRecord): string {
       metadata: ocsfMetadata(PRODUCT, { uid: record.id }),
       actor: ocsfActor(record),
       src_endpoint: { ip: record.client.address, port: record.client.port },
-      dst_endpoint: { hostname: record.host, ip: record.dst, port: record.port },
+      dst_endpoint: ocsfEndpoint({
+        ...endOf(record.host),
+        ...(record.dst === null ? {} : { ip: record.dst }),
+        port: record.port,
+      }),
+      ja4_fingerprint_list: record.ja4 === null ? null : [{ type_id: 1, type: 'JA4', value: record.ja4 }],
       firewall_rule: ocsfRule(record.rule, record.layer),
       http_request: {
         http_method: record.method,
         version: record.httpVersion,
         user_agent: record.userAgent,
         referrer: record.referer,
-        url: {
-          hostname: record.host,
-          port: record.port,
-          path: record.path,
-          scheme: record.path === null ? null : record.inspected ? 'https' : 'http',
-        },
+        url: urlOf(record),
       },
       http_response: { code: record.status ?? 0 },
       traffic: {
@@ -73,7 +74,6 @@ export function ocsfLine(record: AccessRecord): string {
       unmapped: {
         via: record.via,
         protocol: record.protocol,
-        ja4: record.ja4,
         unit: record.unit,
         verdict: record.verdict,
         mode: record.mode,
@@ -90,4 +90,17 @@ export function ocsfLine(record: AccessRecord): string {
 function outcomeOf({ outcome, mode, verdict }: AccessRecord): OcsfOutcome {
   const isLoggedOnly = outcome === 'allowed' && mode === 'monitor' && verdict !== 'allow' && verdict !== null
   return isLoggedOnly ? 'logged' : outcome
+}
+
+/** A name of OCSF has no colons, and an address is none. */
+function endOf(host: string | null): { readonly hostname?: string; readonly ip?: string } {
+  if (host === null) return {}
+  return /:|^[\d.]+$/.test(host) ? { ip: host } : { hostname: host }
+}
+
+/** A URL must have a path, or be written out. */
+function urlOf({ host, port, path, inspected }: AccessRecord): object | null {
+  const isSix = host?.includes(':') === true
+  if (path !== null) return { hostname: isSix ? null : host, port, path, scheme: inspected ? 'https' : 'http' }
+  return host === null ? null : { url_string: `${isSix ? `[${host}]` : host}:${port}`, port }
 }
