@@ -11,7 +11,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { ClockWatch } from '../src/desk/clock-watch.ts'
 import { detectOnce } from '../src/desk/keep-detecting.ts'
 import { KnownToDetectors } from '../src/desk/known-to-detectors.ts'
-import { rememberedNetworkNames } from '../src/desk/network-names.ts'
+import { readNetworkNames } from '../src/desk/network-names.ts'
 import { keepFeed, OFFICE, recordDay } from './recorded-host.ts'
 import { PASSWORD, TestApi } from './test-api.ts'
 
@@ -74,7 +74,7 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
     const nowMs = Date.now()
     await recordDay(flows, nowMs)
     let world = EMPTY_WORLD
-    api = await TestApi.open(flows, { networkNames: rememberedNetworkNames(), worldFor: async () => world })
+    api = await TestApi.open(flows, { networkNames: readNetworkNames(), worldFor: async () => world })
     api.nowMs = nowMs
     const feed = await keepFeed(api.feeds, nowMs)
     world = await openWorld({ subscriptions: [feed], stores: [api.directory] })

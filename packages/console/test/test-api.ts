@@ -8,6 +8,7 @@ import { EMPTY_WORLD } from '@sallyport/policy'
 import { ROLES, StateStore, type FlowStore, type Role } from '@sallyport/store'
 import type { ApiContext } from '../src/api/api-context.ts'
 import { buildApi } from '../src/api/build-api.ts'
+import { rememberOverviews } from '../src/api/remember-overviews.ts'
 import { DeskEvents } from '../src/desk/desk-events.ts'
 import { DescribedAnswers } from './described-answers.ts'
 import { serveAssets } from '../src/desk/serve-assets.ts'
@@ -88,9 +89,10 @@ export class TestApi implements AsyncDisposable {
         events: this.events,
         feeds: this.feeds,
         deliveries: () => ({ alerts: [], flows: [] }),
-        networkNames: () => new Map([[64_500, 'Example Networks']]),
+        networkNames: async () => new Map([[64_500, 'Example Networks']]),
         worldFor,
         nowMs: () => this.nowMs,
+        overviews: rememberOverviews({ flows, state, events: this.events, nowMs: () => this.nowMs }),
         oidc: null,
         askHost: async (path, body) => answers[path]!(body as never),
         ...more,

@@ -4,5 +4,5 @@ export { openGeography, OWN_FILES, type Geography, type GeoSource } from './geog
 export { openGeoFile, type GeoFile } from './open-geo-file.ts'
 export { keptGeography } from './kept-geography.ts'
 export { readMmdb, type MmdbTable } from './mmdb-table.ts'
-export { networkNames } from './network-names.ts'
+export { allNetworkNames, networkNames } from './network-names.ts'
 export type { RangeTable } from './range-table.ts'

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { ipv4, parseAddress, prefixContains, type Address } from '@sallyport/net'
 import { decide, definePolicy, type Flow } from '@sallyport/policy'
-import { embeddedAddress, networkNames, openGeography, openWorld } from '../../src/index.ts'
+import { allNetworkNames, embeddedAddress, networkNames, openGeography, openWorld } from '../../src/index.ts'
 import { writeMmdb } from './write-mmdb.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-geo-'))
@@ -87,6 +87,21 @@ test('rules by country, continent and network decide by the address, in each of 
   assert.equal(rule('2001:0:4136:e378:8000:63bf:50d2:4ffe'), 'no-kp')
   assert.equal(rule('193.99.144.80'), 'europe')
   assert.equal(rule('192.168.1.1'), null)
+})
+
+test('the first name of a network counts, without its quotes; lines that are none are passed over', async () => {
+  const file = join(directory, 'names.csv')
+  writeFileSync(
+    file,
+    '1.0.0.0,1.0.0.255,13335,"Cloudflare, Inc."\n\nx,y\n1.1.0.0,1.1.0.255,13335,Other\n2.0.0.0,2.0.0.255,64500,"A ""quoted"" name"\r\n3.0.0.0,3.0.0.255,7,é',
+  )
+  const all = [
+    [13335, 'Cloudflare, Inc.'],
+    [64500, 'A "quoted" name'],
+    [7, 'é'],
+  ] as const
+  assert.deepEqual([...(await allNetworkNames([file]))], all)
+  assert.deepEqual([...networkNames([file], new Set([7, 9]))], [[7, 'é']])
 })
 
 test('a MaxMind DB of the user takes the place of the default data; a broken one is told', () => {

@@ -9,8 +9,6 @@ import { DRAFT_ROUTES } from './draft-routes.ts'
 import { EVENT_ROUTES } from './event-routes.ts'
 import { FEED_ROUTES } from './feed-routes.ts'
 import { FLOW_ROUTES } from './flow-routes.ts'
-import { overview } from './overview.ts'
-import { OverviewMemory } from './overview-memory.ts'
 import { openApi } from './openapi.ts'
 import { OIDC_ROUTES } from './oidc-routes.ts'
 import { POLICY_ROUTES } from './policy-routes.ts'
@@ -42,22 +40,8 @@ const SIGN_INS_A_MINUTE = 10
 const REQUESTS_A_MINUTE = 600
 
 /** The API below /api/v1, each route behind its role, every change behind a token that other sites cannot read. */
-export function buildApi(
-  given: Omit<ApiContext, 'overviews'>,
-  version: string,
-  onFailure: (error: unknown) => void,
-): FastifyInstance {
-  const overviews = new OverviewMemory(
-    (hours) => overview(given, hours),
-    () => performance.now(),
-    (afterMs) => void setTimeout(() => given.events.emit({ kind: 'overview' }), afterMs).unref(),
-  )
-  const listening = given.events.listen(({ kind }) => {
-    if (kind === 'stored' || kind === 'alerts') overviews.outdated()
-  })
-  const context: ApiContext = { ...given, overviews }
+export function buildApi(context: ApiContext, version: string, onFailure: (error: unknown) => void): FastifyInstance {
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 60_000, trustProxy: false })
-  app.addHook('onClose', async () => listening?.[Symbol.dispose]())
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => requireOwnHost(request.headers.host))
   const refuse = (error: unknown, reply: FastifyReply): void => {

@@ -102,7 +102,7 @@ export const FLOW_ROUTES: readonly Route[] = [
     page: async ({ filter }, at, { flows, nowMs, networkNames }) => {
       const wanted = offsetOf(at.after) + at.limit + 1
       const { rows, next } = pageOf(await flows.destinations(parseFilter([filter], nowMs()), wanted), at)
-      const nameOf = networkNames(new Set(rows.flatMap(({ networks }) => networks)))
+      const nameOf = await networkNames()
       const named = rows.map(({ networks, ...row }) => {
         return { ...row, networks: networks.map((asn) => ({ asn, name: nameOf.get(asn) || null })) }
       })

@@ -26,7 +26,17 @@ export async function overview(
   const sinceMs = nowMs() - hours * HOUR_MS
   const [since, refused] = [`since:${hours}h`, 'verdict:deny,undetermined']
   const filter = (text: string): ReturnType<typeof parseFilter> => parseFilter([`${since} ${text}`], nowMs())
-  const counts = await flows.countVerdicts(sinceMs)
+  // At once: none of them keeps two processors busy by itself.
+  const [counts, dropped, open, destinations, apps, stoppedDestinations, newDestinations, counted] = await Promise.all([
+    flows.countVerdicts(sinceMs),
+    flows.drops(sinceMs),
+    state.alerts.list({ limit: 1000, open: true }),
+    flows.top('destination', filter(''), SHOWN),
+    flows.top('app', filter(''), SHOWN),
+    flows.top('destination', filter(refused), SHOWN),
+    flows.newDestinations(sinceMs, SHOWN),
+    flows.flowsByHour(sinceMs),
+  ])
   const total = sum(counts)
   const held = counts.filter(({ verdict }) => verdict === 'deny' || verdict === 'undetermined')
   const stopped = sum(held.filter(({ mode }) => mode === 'enforce'))
@@ -35,13 +45,13 @@ export async function overview(
     left: total - stopped,
     stopped,
     wouldStop: sum(held.filter(({ mode }) => mode === 'monitor')),
-    dropped: await flows.drops(sinceMs),
-    openAlerts: (await state.alerts.list({ limit: 1000, open: true })).alerts.length,
-    destinations: await flows.top('destination', filter(''), SHOWN),
-    apps: await flows.top('app', filter(''), SHOWN),
-    stoppedDestinations: await flows.top('destination', filter(refused), SHOWN),
-    newDestinations: await flows.newDestinations(sinceMs, SHOWN),
-    hours: everyHour(await flows.flowsByHour(sinceMs), sinceMs, nowMs()),
+    dropped,
+    openAlerts: open.alerts.length,
+    destinations,
+    apps,
+    stoppedDestinations,
+    newDestinations,
+    hours: everyHour(counted, sinceMs, nowMs()),
   }
 }
 

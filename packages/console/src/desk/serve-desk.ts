@@ -17,13 +17,15 @@ import {
 } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
+import { rememberOverviews } from '../api/remember-overviews.ts'
 import { FIRST_RUN } from '../api/session-routes.ts'
 import type { OidcSettings } from '../oidc/oidc-settings.ts'
 import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
 import { DeskEvents } from './desk-events.ts'
 import { deskWork } from './desk-work.ts'
+import { keepOverview } from './keep-overview.ts'
 import { listenWhenFree } from './listen-when-free.ts'
-import { rememberedNetworkNames } from './network-names.ts'
+import { readNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
 
 type DeskRequest = {
@@ -88,14 +90,16 @@ export async function serveDesk(
     return scope.use(new Deliveries(request.deliver?.[what] ?? [], { path, origin, onNotice }))
   }
   const [alertsOut, flowsOut] = [deliveries('alerts'), deliveries('flows')]
-  const context: Omit<ApiContext, 'overviews'> = {
+  const overviews = rememberOverviews({ flows: store, state, events, nowMs })
+  const context: ApiContext = {
     flows: store,
     state,
     events,
     nowMs,
+    overviews,
     oidc: request.oidc === undefined ? null : new OidcSignIn(request.oidc, nowMs),
     feeds: new FeedStore(request.feedsDirectory),
-    networkNames: rememberedNetworkNames(),
+    networkNames: readNetworkNames(),
     worldFor: request.worldFor,
     deliveries: () => ({ alerts: alertsOut.status(), flows: flowsOut.status() }),
     askHost: (path, body) => askHost(controlSocket(stateDirectory), path, body),
@@ -113,7 +117,7 @@ export async function serveDesk(
   const answering = listenWhenFree(app, listen, request.onUnavailable, signal).then((url) =>
     url === null ? undefined : announce(state, url, onReady, signal),
   )
-  await Promise.all([...working, answering])
+  await Promise.all([...working, answering, keepOverview(overviews, signal)])
 }
 
 /** When the state store answers, without which nobody can sign in. */

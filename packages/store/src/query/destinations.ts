@@ -27,20 +27,18 @@ export async function topDestinations(
     isOneSpan(filter) && haveDaySums(columnsAsked(filter), ['by_visited']) ? onDays(filter) : filterSql(filter)
   const which = `WHERE ${where.sql} AND destination IN (SELECT arrayJoin(JSONExtract({keys:String}, 'Array(String)')))`
   const params = { ...where.params, keys: JSON.stringify(rows.map(({ key }) => key)) }
-  const visitors = byDestination(
-    await engine.query(
+  const ask = async (statement: string): Promise<ReadonlyMap<string, Row>> =>
+    byDestination(await engine.query(statement, params))
+  const [visitors, places] = await Promise.all([
+    ask(
       `SELECT destination, ${VISITORS.apps} AS apps, ${VISITORS.users} AS users FROM flows ${which} GROUP BY destination`,
-      params,
     ),
-  )
-  const places = byDestination(
-    await engine.query(
+    ask(
       `SELECT destination, arraySort(groupUniqArrayIf(5)(country, country != '')) AS countries,
         arraySort(groupUniqArrayIf(5)(assumeNotNull(asn), asn IS NOT NULL)) AS networks
       FROM (SELECT destination, country, asn FROM flows ${which} GROUP BY destination, country, asn) GROUP BY destination`,
-      params,
     ),
-  )
+  ])
   return rows.map(({ key, ...row }) => ({
     destination: key,
     ...row,
