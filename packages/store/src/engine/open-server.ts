@@ -85,6 +85,8 @@ function connect({ origin, user, password, timeoutMs, tls }: ServerAddress, data
       // The status says whether all went well, not only the beginning.
       wait_end_of_query: 1,
       max_execution_time: timeoutMs / 1000,
+      // What a question asks within itself is answered by all shards, once, for each of them.
+      distributed_product_mode: 'global',
       distributed_ddl_task_timeout: String(timeoutMs / 1000),
     },
   })

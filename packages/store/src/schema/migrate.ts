@@ -26,8 +26,8 @@ export async function migrate(engine: SqlEngine, to: number = MIGRATIONS.length)
   if (from === 0) await defineVersions(engine)
   for (const [index, statements] of MIGRATIONS.slice(from, to).entries()) {
     for (const statement of statements(engine.layout)) await apply(engine, statement)
-    await expose(engine)
     const version = from + index + 1
+    if (version === to) await expose(engine)
     // A server goes on while nobody has the store open; of our own process, who has it open for long says when.
     if (!engine.layout.isOwn && from > 0 && version === to) await engine.define(beginning(engine.layout))
     await engine.insert(VERSION_TABLE, Buffer.from(JSON.stringify({ version })), `version-${version}`)
