@@ -155,6 +155,45 @@ suite('what a client says over a WebSocket, where a rule decides by content', ()
     })
   }
 
+  for (const [what, pieces] of [
+    ['a secret', [...KEY]],
+    [
+      'a secret in base64',
+      Buffer.from(KEY.repeat(2))
+        .toString('base64')
+        .match(/.{1,30}/g) ?? [],
+    ],
+    ['a card number beside its word', ['the car', `d is ${['4111 1111', ' 11'].join('')}`, '11 1111 ']],
+  ] as const) {
+    for (const opcode of [1, 9]) {
+      test(`ends before ${what} in several ${opcode === 1 ? 'messages' : 'pings'} is whole, whatever stands between them`, async () => {
+        await using server = await startServer()
+        const rules = [{ ...RULES[0], content: { dlp: ['private-key', 'payment-card'] } }, RULES[1]] as const
+        await using lab = await startLab({ policy: labPolicy(rules) })
+        const { socket } = await open(lab, server.port)
+        const between = frame('x', { opcode: opcode === 1 ? 10 : 1 })
+        const sent = pieces.map((each) => Buffer.concat([frame(each, { opcode }), between]))
+        for (const each of sent) socket.write(each)
+        await untilEnd(socket)
+        await lab.recorded(1)
+        assert.deepEqual([lab.records[0]?.reason, lab.records[0]?.outcome], ['denied', 'denied'])
+        assert.ok(server.seen().length <= Buffer.concat(sent.slice(0, -1)).length)
+      })
+    }
+  }
+
+  test('counts a secret once, in however many messages it is seen', async () => {
+    await using server = await startServer()
+    await using lab = await startLab({ policy: labPolicy(RULES, 'monitor') })
+    const { socket } = await open(lab, server.port)
+    const sent = [KEY, 'a', 'b', KEY].map((text) => frame(text))
+    for (const each of sent) socket.write(each)
+    while (server.seen().length < Buffer.concat(sent).length) await sleep(5)
+    socket.destroy()
+    await lab.recorded(1)
+    assert.deepEqual(lab.records[0]?.findings, [{ detector: 'private-key', count: 1, confidence: 'low' }])
+  })
+
   test('does not begin with a server that packs frames all the same', async () => {
     await using server = await startServer('Sec-WebSocket-Extensions: permessage-deflate\r\n')
     await using lab = await startLab({ policy: labPolicy(RULES) })

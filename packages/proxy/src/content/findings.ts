@@ -32,6 +32,15 @@ export class Findings {
     counted.count = Math.max(counted.count, count)
   }
 
+  /** Those of another content; what both have counts once. `isNews`: of detectors alone that have not fired before. */
+  take(other: Findings, isNews: boolean = false): void {
+    for (const [detector, { count, confidence, values }] of other.#all) {
+      if (isNews && this.#all.has(detector)) continue
+      if (values.size === 0) this.addCount(detector, confidence, count)
+      for (const value of values) this.add(detector, confidence, value)
+    }
+  }
+
   list(): readonly Finding[] {
     return [...this.#all]
       .map(([detector, { count, confidence }]) => ({ detector, count, confidence }))
@@ -46,7 +55,7 @@ export class Findings {
   }
 }
 
-/** Of several contents: messages of a WebSocket are many. */
+/** Of a request, and of what came after it. */
 export function addFindings(before: readonly Finding[], more: readonly Finding[]): readonly Finding[] {
   const all = new Map(before.map((finding) => [finding.detector, finding]))
   for (const finding of more) {

@@ -7,10 +7,12 @@ import type { TakenOver } from '../http/asker.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { ByteSocket } from '../sockets/byte-socket.ts'
-import { DEFAULT_SCAN_LIMITS, scanContent, type ContentScan } from './scan-content.ts'
+import type { Finding } from './findings.ts'
+import type { ContentScan } from './scan-content.ts'
+import { MessageScan } from './scan-messages.ts'
 
-/** What becomes of a message with this in it; `null`: it goes on. */
-export type JudgeMessage = (scan: ContentScan) => Refusal | null
+/** What becomes of a message with this in it, `all` being what was in those before, too; `null`: it goes on. */
+export type JudgeMessage = (scan: ContentScan, all: readonly Finding[]) => Refusal | null
 
 /**
  * A WebSocket whose client is listened to: each of its messages goes on when it was looked into and judged, and none of it before.
@@ -50,6 +52,9 @@ async function passMessages(
   const { scanBytes } = core.limits
   const { tunnelIdleMs, bodyIdleMs } = core.timeouts
   const frames = new WebSocketReader(scanBytes)
+  const own = (): ReturnType<NonNullable<typeof core.options.detectors>> => core.options.detectors?.() ?? []
+  // What stands between two pieces of a message is not between them to whoever puts them together.
+  const scans = { message: new MessageScan(own), control: new MessageScan(own) }
   const reader = new ByteReader(client.socket)
   reader.unread(client.held)
   for (;;) {
@@ -64,7 +69,7 @@ async function passMessages(
     for (const part of parts) {
       // A ping has room for 125 octets of whatever its sender likes.
       const isEmpty = part.kind === 'control' && part.payload.length === 0
-      const no = isEmpty ? null : await judged(core, part.payload, judge)
+      const no = isEmpty ? null : await judged(core, scans[part.kind], part.payload, judge)
       if (no !== null) return no
       const limited = (await record.allowance?.out(part.raw.length)) ?? null
       if (limited !== null) return limited
@@ -75,12 +80,14 @@ async function passMessages(
   }
 }
 
-async function judged(core: ProxyCore, payload: Uint8Array, judge: JudgeMessage): Promise<Refusal | null> {
+async function judged(
+  core: ProxyCore,
+  scan: MessageScan,
+  { buffer, byteOffset, length }: Uint8Array,
+  judge: JudgeMessage,
+): Promise<Refusal | null> {
   core.counters.add('messagesScanned')
-  const own = core.options.detectors?.() ?? []
-  return judge(
-    await scanContent(Buffer.from(payload.buffer, payload.byteOffset, payload.length), [], DEFAULT_SCAN_LIMITS, own),
-  )
+  return judge(await scan.look(Buffer.from(buffer, byteOffset, length)), scan.findings)
 }
 
 type Back = { readonly hasMoved: () => boolean; readonly ended: (mostMs: number) => Promise<void> }

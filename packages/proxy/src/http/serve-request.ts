@@ -68,7 +68,7 @@ export async function serveRequest(
   const content = needsContent(early) ? await readContent(core, asker) : NO_CONTENT
   if (isRefusal(content)) return refuse(content)
   const judged = judgeRequest(judge, early, facts, content)
-  if (needsContent(early)) record.addContent(content.findings)
+  if (needsContent(early)) record.contentIs(content.findings)
   if (content.isTargetSecret) record.set({ path: '/[redacted]', referer: null })
   if (judged.state === 'refused') {
     if (judged.judged !== null) record.judged(judged.judged)

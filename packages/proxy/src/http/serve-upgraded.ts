@@ -1,7 +1,8 @@
 import type { Flow } from '@sallyport/policy'
 import { fieldValues, type RequestHead, type ResponseHead } from '@sallyport/wire'
 import { refusal, type Refusal } from '../answers.ts'
-import { guardWebSocket } from '../content/guard-websocket.ts'
+import { guardWebSocket, type JudgeMessage } from '../content/guard-websocket.ts'
+import { addFindings, type Finding } from '../content/findings.ts'
 import type { ContentScan } from '../content/scan-content.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore, RunningTunnel } from '../proxy-core.ts'
@@ -47,7 +48,8 @@ export async function serveUpgraded(
   core.tunnels.add(running)
   try {
     if (isGuarded) {
-      const judge = (scan: ContentScan): Refusal | null => judgeMessage(core, flow, scan, record)
+      const inRequest = record.facts.findings ?? []
+      const judge: JudgeMessage = (scan, all) => judgeMessage(core, flow, scan, addFindings(inRequest, all), record)
       await guardWebSocket(core, client, server, judge, record)
     } else await pipeTunnel(core, client.socket, server.socket, client.held, server.held, record)
   } finally {
@@ -61,13 +63,14 @@ function judgeMessage(
   core: ProxyCore,
   flow: Flow,
   { findings, opaque }: ContentScan,
+  all: readonly Finding[],
   record: OpenRecord,
 ): Refusal | null {
   const judged = core.judge.judge(
     { ...flow, time: Date.now(), content: findings.map(({ detector }) => detector) },
     true,
   )
-  record.addContent(findings)
+  record.contentIs(all)
   if (judged.outcome === 'deny') {
     record.judged(judged)
     return judged.refusal

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { formatAddress, type Host } from '@sallyport/net'
 import type { FlowAllowance } from '../allowance/flow-allowance.ts'
 import { ANSWERS, reasonOfVerdict, type Refusal } from '../answers.ts'
-import { addFindings, type Finding } from '../content/findings.ts'
+import type { Finding } from '../content/findings.ts'
 import type { Judged } from '../decide/proxy-judge.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../options.ts'
@@ -122,8 +122,7 @@ export class OpenRecord {
     this.set({ outcome: isDenial ? 'denied' : 'failed', reason, explain, ...byRule })
   }
 
-  addContent(more: readonly Finding[]): void {
-    const findings = addFindings(this.facts.findings ?? [], more)
+  contentIs(findings: readonly Finding[]): void {
     this.set({ findings, content: findings.map(({ detector }) => detector) })
   }
 
