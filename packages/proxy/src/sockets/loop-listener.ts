@@ -24,8 +24,6 @@ import {
 import { READABLE, type SocketLoop, type Watched } from './socket-loop.ts'
 
 const BACKLOG = 4096
-/** In one turn, so that those there get on. */
-const MOST_ACCEPTED = 4
 const REST_MS = 10
 const O_RDONLY_CLOEXEC = 0o2000000
 
@@ -85,14 +83,13 @@ export class LoopListener implements Watched, Disposable {
     if (!loop.watch(this, READABLE, false)) throw socketError('listen', loop.calls.errno())
   }
 
+  /** One in a turn: those there get on, and other workers have their share of what comes at once. */
   onEvents(): void {
-    for (let accepted = 0; accepted < MOST_ACCEPTED && !this.#isClosed; accepted++) {
-      const fd = this.#accept()
-      if (fd < 0) return this.#turnAway(this.#loop.calls.errno())
-      this.#onSocket(LoopSocket.accepted(this.#loop, fd, readSocketAddress(this.#peer)))
-      // Each client that is to speak yet will want a descriptor for its server. New ones are the lowest that are free.
-      if (fd + this.#loop.silent >= this.#loop.mostDescriptors) return this.#rest()
-    }
+    const fd = this.#accept()
+    if (fd < 0) return this.#turnAway(this.#loop.calls.errno())
+    this.#onSocket(LoopSocket.accepted(this.#loop, fd, readSocketAddress(this.#peer)))
+    // Each client that is to speak yet will want a descriptor for its server. New ones are the lowest that are free.
+    if (fd + this.#loop.silent >= this.#loop.mostDescriptors) this.#rest()
   }
 
   onTurn(): void {}
