@@ -1,40 +1,24 @@
 /**
- * Load for bench/proxy.ts, and the server behind the proxies, in one process on one core: `proxy-load.ts KIND PORT SECONDS PID`
- * prints one line of JSON. Sockets and fixed octets alone, so that the proxy is what is measured.
+ * One of the clients for bench/proxy.ts, or of the servers behind the proxies: `proxy-load.ts serve` prints its authority, `proxy-load.ts
+ * KIND PORT AUTHORITY CONNECTIONS SECONDS` a line when the proxy is warm, and what went through once it was told to go on. Sockets
+ * and fixed octets alone, so that the proxy is what is measured.
  */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-const [kind = '', portText = '', secondsText = '3', last = '0'] = process.argv.slice(2)
+const [kind = '', portText = '', authority = '', connectionsText = '', secondsText = ''] = process.argv.slice(2)
 const port = Number(portText)
+const connections = Number(connectionsText)
 const seconds = Number(secondsText)
-const CONNECTIONS = 64
 const WARM = 5000
 const BODY = 'x'.repeat(1000)
 const ANSWER = Buffer.from(
   `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
 )
 const BANNER = Buffer.from('SSH-2.0-bench\r\n')
-const ZEROS = Buffer.alloc(1 << 16)
+/** As much as costs whoever sends and takes it little: what a proxy does is to be measured. */
+const ZEROS = Buffer.alloc(1 << 20)
 
-/** Requests get the answer, a banner is said back, `SSH-2.0-all` is answered with octets without end. */
-const server = createServer({ noDelay: true }, (socket) => {
-  socket.on('error', () => {})
-  socket.on('data', (piece: Buffer) => {
-    if (piece.includes('SSH-2.0-all')) {
-      const pour = (): void => {
-        while (socket.write(ZEROS)) continue
-      }
-      socket.on('drain', pour)
-      pour()
-    } else if (piece[0] === BANNER[0]) socket.write(piece)
-    else for (let at = piece.indexOf('\r\n\r\n'); at >= 0; at = piece.indexOf('\r\n\r\n', at + 4)) socket.write(ANSWER)
-  })
-})
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-const authority = `127.0.0.1:${(server.address() as AddressInfo).port}`
 const CONNECT = `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`
 const GET = `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\n\r\n`
 const GET_ONCE = GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
@@ -93,16 +77,15 @@ function askAnew(first: string, then: Buffer | null, isWhole: (text: string) => 
 }
 
 function pour(): void {
-  const socket = connect({ port, host: '127.0.0.1' })
   let isOpen = false
+  const callback = (length: number): boolean => {
+    octets += length
+    if (!isOpen) socket.write('SSH-2.0-all\r\n')
+    return (isOpen = true)
+  }
+  const socket = connect({ port, host: '127.0.0.1', onread: { buffer: Buffer.alloc(1 << 20), callback } })
   socket.on('connect', () => socket.write(CONNECT))
   socket.on('error', () => failed++)
-  socket.on('data', (piece: Buffer) => {
-    octets += piece.length
-    if (isOpen) return
-    isOpen = true
-    socket.write('SSH-2.0-all\r\n')
-  })
 }
 
 /** Tunnels that are open and say nothing more; stays until it is killed. */
@@ -120,21 +103,31 @@ async function hold(most: number): Promise<void> {
   }
 }
 
-/** Of the proxy and its workers, in the kernel and outside of it; a proxy that is not busy is not what limits the rate. */
-function processorSeconds(pid: string): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number) as [number, number]
-  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean)
-  return workers.reduce((sum, worker) => sum + processorSeconds(worker), (user + system) / 100)
+/** Requests get the answer, a banner is said back, `SSH-2.0-all` is answered with octets without end. */
+async function serve(): Promise<void> {
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (piece: Buffer) => {
+      if (piece.includes('SSH-2.0-all')) {
+        const pour = (): void => {
+          while (socket.write(ZEROS)) continue
+        }
+        socket.on('drain', pour)
+        pour()
+      } else if (piece[0] === BANNER[0]) socket.write(piece)
+      else
+        for (let at = piece.indexOf('\r\n\r\n'); at >= 0; at = piece.indexOf('\r\n\r\n', at + 4)) socket.write(ANSWER)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  console.log(`127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
-if (kind === 'hold') {
-  await hold(Number(last))
-  console.log(JSON.stringify({ held: Number(last), failed }))
+if (kind === 'serve') await serve()
+else if (kind === 'hold') {
+  await hold(connections)
+  console.log(JSON.stringify({ held: connections, failed }))
 } else {
   const begin = {
     requests: keepAsking,
@@ -142,22 +135,19 @@ if (kind === 'hold') {
     connects: () => askAnew(CONNECT, BANNER, (text) => text.endsWith('bench\r\n')),
     octets: pour,
   }[kind]!
-  for (let index = 0; index < (kind === 'octets' ? 4 : CONNECTIONS); index++) begin()
+  for (let index = 0; index < connections; index++) begin()
   // A proxy that is compiled as it runs needs some thousands of each to be as it will be.
   for (let waited = 0; waited < 1 || (waited < 30 && kind !== 'octets' && count < WARM); waited++)
     await new Promise((resolve) => setTimeout(resolve, 500))
+  console.log('warm')
+  await once(process.stdin, 'data')
   ;[count, octets, times.length] = [0, 0, 0]
-  const [start, busyBefore] = [performance.now(), processorSeconds(last)]
+  const start = performance.now()
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const elapsed = (performance.now() - start) / 1000
-  const busy = processorSeconds(last) - busyBefore
   isOver = true
   const sorted = times.toSorted((a, b) => a - b)
-  const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0
-  const rate = kind === 'octets' ? octets / elapsed / 1e6 : count / elapsed
-  // For a gigabyte in seconds, for a request in microseconds.
-  const costs = kind === 'octets' ? busy / (octets / 1e9) : (busy / count) * 1e6
-  const share = busy / elapsed
-  console.log(JSON.stringify({ rate: Math.round(rate), p99Ms: Number(p99.toFixed(1)), failed, costs, share }))
-  process.exit(0)
+  const p99Ms = sorted[Math.floor(sorted.length * 0.99)] ?? 0
+  const amount = kind === 'octets' ? octets / 1e6 : count
+  process.stdout.write(`${JSON.stringify({ rate: amount / elapsed, p99Ms, failed })}\n`, () => process.exit(0))
 }

@@ -1,16 +1,19 @@
 /**
  * Requests, tunnels and octets a second through the proxy, beside squid and tinyproxy in the same run, each on core 0 with one
- * process or worker; load and server on core 1. With CORES=2 each has two workers (tinyproxy has threads) on two cores, where load
- * and server are, too, which leaves less to whoever needs more. Runs take turns, so that ratios hold when the machine's speed drifts. Then the
- * memory of each with idle tunnels (HELD; 0: none). KINDS: what is measured, with commas. SERVERS: who is, where that is not all of
- * them; `recorded` is Sallyport with a flow for each request, as it is unless told otherwise. Needs the Debian packages squid and tinyproxy.
+ * process or worker; clients and servers, a process each, on core 1. With CORES=2 each has two workers (tinyproxy has threads) on two
+ * cores, where two processes of clients and two of servers are, too, which leaves less to whoever needs more. One process of clients would
+ * be the limit itself. `idleCores` is what nobody used: where it is not 0, a rate is that of whoever waits for whom, not of the
+ * processors. Runs take turns, so that ratios hold when the machine's speed drifts. Then the memory of each with idle tunnels (HELD; 0: none).
+ * KINDS: what is measured, with commas. SERVERS: who is, where that is not all of them; `recorded` is Sallyport with a flow for each
+ * request, as it is unless told otherwise. Needs the Debian packages squid and tinyproxy.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { spread } from './spread.ts'
 
 const RUNS = Number(process.env['RUNS'] ?? 3)
@@ -94,43 +97,78 @@ type Measured = {
   /** Processor time of the proxy: seconds for a gigabyte, microseconds for a request. */
   readonly costs: number
   readonly share: number
+  /** Of the cores: a rate is the proxy's own where nothing of them is left. */
+  readonly idle: number
+}
+type Said = Pick<Measured, 'rate' | 'p99Ms' | 'failed'>
+type Load = { readonly child: ChildProcess; readonly lines: AsyncIterator<string> }
+
+const LOAD = join(import.meta.dirname, 'proxy-load.ts')
+const LOAD_CORES = CORES === 1 ? '1' : '0,1'
+
+function startLoad(...args: readonly (string | number)[]): Load {
+  const command = ['-c', LOAD_CORES, process.execPath, LOAD, ...args.map(String)]
+  const child = spawn('taskset', command, { stdio: ['pipe', 'pipe', 'ignore'] })
+  return { child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator]() }
 }
 
-function measure(kind: string, port: number, pid: number): Measured {
-  const load = join(import.meta.dirname, 'proxy-load.ts')
-  const args = [
-    '-c',
-    CORES === 1 ? '1' : '0,1',
-    process.execPath,
-    load,
-    kind,
-    String(port),
-    String(SECONDS),
-    String(pid),
-  ]
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', timeout: (SECONDS + 40) * 1000 })
-  const measured = JSON.parse(stdout) as Measured
-  // No number where nothing was served.
-  return { ...measured, costs: measured.costs ?? Number.NaN }
+async function line({ lines }: Load): Promise<string> {
+  return (await lines.next()).value as string
+}
+
+/** Clients are warm before any is measured; all are measured at the same time. */
+async function measure(kind: string, port: number, pid: number, authorities: readonly string[]): Promise<Measured> {
+  const connections = (kind === 'octets' ? 4 : 64) / authorities.length
+  const loads = authorities.map((authority) => startLoad(kind, port, authority, connections, SECONDS))
+  await Promise.all(loads.map(line))
+  const [start, busyBefore, idleBefore] = [performance.now(), processorSeconds(pid), idleSeconds()]
+  for (const { child } of loads) child.stdin!.write('go\n')
+  const said = (await Promise.all(loads.map(line))).map((text) => JSON.parse(text) as Said)
+  const [elapsed, busy] = [(performance.now() - start) / 1000, processorSeconds(pid) - busyBefore]
+  const rate = said.reduce((sum, each) => sum + each.rate, 0)
+  return {
+    rate: Math.round(rate),
+    p99Ms: Number(Math.max(...said.map(({ p99Ms }) => p99Ms)).toFixed(1)),
+    failed: said.reduce((sum, { failed }) => sum + failed, 0),
+    costs: (busy / elapsed / rate) * (kind === 'octets' ? 1e3 : 1e6),
+    share: busy / elapsed,
+    idle: (idleSeconds() - idleBefore) / elapsed,
+  }
+}
+
+/** Of a process and its children, in the kernel and outside of it. */
+function processorSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number) as [number, number]
+  return childrenOf(pid).reduce((sum, child) => sum + processorSeconds(child), (user + system) / 100)
+}
+
+/** Of cores 0 and 1. */
+function idleSeconds(): number {
+  const lines = readFileSync('/proc/stat', 'latin1').matchAll(/^cpu[01] (?:\d+ ){3}(\d+)/gm)
+  return [...lines].reduce((sum, [, idle]) => sum + Number(idle) / 100, 0)
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
 }
 
 /** Resident memory of a process and its children, in MB. */
 function memoryMb(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
   const own = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000
-  return Math.round(children.reduce((sum, child) => sum + memoryMb(Number(child)), own))
+  return Math.round(childrenOf(pid).reduce((sum, child) => sum + memoryMb(child), own))
 }
 
-async function held(port: number, pid: number): Promise<object> {
+async function held(port: number, pid: number, authority: string): Promise<object> {
   const before = memoryMb(pid)
-  const args = [join(import.meta.dirname, 'proxy-load.ts'), 'hold', String(port), '0', String(HELD)]
-  const load = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const answer = await Promise.race([
-    once(load.stdout, 'data'),
-    new Promise((resolve) => setTimeout(resolve, 60_000, null)),
-  ])
+  const load = startLoad('hold', port, authority, HELD)
+  const answer = await Promise.race([line(load), new Promise((resolve) => setTimeout(resolve, 60_000, null))])
   const after = memoryMb(pid)
-  load.kill('SIGKILL')
+  load.child.kill('SIGKILL')
   await new Promise((resolve) => setTimeout(resolve, 500))
   return {
     tunnels: HELD,
@@ -148,10 +186,20 @@ try {
     children.push(child)
     await ready(port, child)
   }
+  const authorities: string[] = []
+  for (let index = 0; index < CORES; index++) {
+    const load = startLoad('serve')
+    children.push(load.child)
+    authorities.push(await line(load))
+  }
   for (const kind of KINDS) {
-    const rows = Array.from({ length: RUNS }, () =>
-      servers.map(({ port }, at) => measure(kind, port, children[at]!.pid!)),
-    )
+    const rows: Measured[][] = []
+    for (let run = 0; run < RUNS; run++) {
+      const row: Measured[] = []
+      for (const [at, { port }] of servers.entries())
+        row.push(await measure(kind, port, children[at]!.pid!, authorities))
+      rows.push(row)
+    }
     const peers = rows.map((row) => row.filter((_, at) => servers[at]!.isPeer))
     const leastCosts = peers.map((row) => Math.min(...row.map(({ costs }) => costs)))
     const best = peers.map((row) => Math.max(...row.map(({ rate }) => rate)))
@@ -168,6 +216,7 @@ try {
             own.map(({ costs }) => Number(costs.toFixed(2))),
           ),
           processorShare: spread(own.map(({ share }) => Number(share.toFixed(2)))),
+          idleCores: spread(own.map(({ idle }) => Number(idle.toFixed(2)))),
           costsToBestPeer: spread(own.map(({ costs }, run) => Number((costs / leastCosts[run]!).toFixed(2)))),
           toBestPeer: spread(own.map(({ rate }, run) => Number((rate / best[run]!).toFixed(2)))),
         }),
@@ -179,7 +228,7 @@ try {
       JSON.stringify({
         bench: 'proxy-idle-tunnels',
         server: name,
-        ...(await held(port, children[at]!.pid!)),
+        ...(await held(port, children[at]!.pid!, authorities[0]!)),
       }),
     )
   }
