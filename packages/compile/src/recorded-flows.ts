@@ -15,6 +15,9 @@ export type RecordedFlows = {
   } | null
 }
 
+/** All that were recorded, so many at a time; equal facts may be in several slices. */
+export type InSlices<T> = Iterable<Iterable<T>> | AsyncIterable<Iterable<T>>
+
 /** Whether they left: what was only watched did, and so did what another tool's log lists. */
 export function haveLeft({ recorded }: RecordedFlows): boolean {
   return recorded === null || recorded.verdict === 'allow' || recorded.mode === 'monitor'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
-import { FlowStore, parseFilter, parseServerAddress, type FlowFilter } from '../src/index.ts'
+import { FlowStore, ReadableGroups, parseFilter, parseServerAddress, type FlowFilter } from '../src/index.ts'
 import { openEmbedded } from '../src/engine/open-embedded.ts'
 import { FlowRowWriter } from '../src/ingest/flow-row-writer.ts'
 import { ONE_SERVER } from '../src/schema/layout.ts'
@@ -119,6 +119,31 @@ function tellsTheSame(parameters: string | null): void {
       [5],
     )
     assert.equal((await store.factGroups(filter, true)).groups.length, 5)
+  })
+
+  test('groups come in slices of their time, in which every flow is once', async () => {
+    const spread = Array.from({ length: 40 }, (_, i) =>
+      stored({ time: NOW - i * 600_000, domain: `s${i % 3}.example`, port: 443, transport: 'tcp' }),
+    )
+    await store.ingest({ id: 'slices', flows: spread }, NOW)
+    const counted = async (filter: FlowFilter, sliceFlows: number): Promise<[slices: number, flows: number]> => {
+      let [slices, flows] = [0, 0]
+      for await (const groups of new ReadableGroups(store, filter, false, sliceFlows)) {
+        slices++
+        flows += groups.reduce((sum, { count }) => sum + count, 0)
+      }
+      return [slices, flows]
+    }
+    for (const words of [['domain:s0.example,s1.example,s2.example'], ['domain:s1.example', 'since:3h', 'until:10m']]) {
+      const filter = parseFilter(words, NOW)
+      const [, all] = await counted(filter, 1_000_000)
+      assert.ok(all > 0)
+      for (const sliceFlows of [1, 4, 15]) {
+        const [slices, flows] = await counted(filter, sliceFlows)
+        assert.equal(flows, all)
+        assert.ok(slices > 1)
+      }
+    }
   })
 
   test('an export is what its format says', async () => {

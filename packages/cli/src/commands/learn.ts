@@ -3,7 +3,7 @@ import { SERVICES, serviceSet } from '@sallyport/catalog'
 import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
 import { definePolicy, formatPolicy, type NamedSet, type World } from '@sallyport/policy'
-import { parseFilter } from '@sallyport/store'
+import { parseFilter, ReadableGroups } from '@sallyport/store'
 import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { examples, feedOption, jsonOption } from '../input/options.ts'
 import { readWholeWorld } from '../input/world.ts'
@@ -50,9 +50,8 @@ export function learnCommand(): Command {
       if (options.output !== undefined && options.force !== true) await requireAbsent(options.output)
       using store = await openFlowSource(options)
       const world = await readWholeWorld(options.feed)
-      const { groups, unreadable } = await store.factGroups(filter, false)
-      if (unreadable > 0) note(`${unreadable} flows could not be read, and are left out`)
-      const learned = learnPolicy(groups, {
+      const recorded = new ReadableGroups(store, filter, false)
+      const learned = await learnPolicy(recorded, {
         name: options.name,
         world,
         nowMs: Date.now(),
@@ -62,6 +61,7 @@ export function learnCommand(): Command {
         addressesForPrefix: options.addresses,
         services: serviceSets(),
       })
+      if (recorded.unreadable > 0) note(`${recorded.unreadable} flows could not be read, and are left out`)
       await report(learned, options)
     })
 }

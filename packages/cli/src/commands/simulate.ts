@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { compilePolicy, simulatePolicy, type ChangedFlows, type Simulation } from '@sallyport/compile'
 import type { Policy } from '@sallyport/policy'
-import { parseFilter } from '@sallyport/store'
+import { parseFilter, ReadableGroups } from '@sallyport/store'
 import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
 import { readPolicy } from '../input/policy-files.ts'
@@ -46,8 +46,9 @@ export function simulateCommand(answer: Answer): Command {
       const world = await readWorld(options.feed, policy)
       const filter = parseFilter(filterTexts(options), Date.now())
       using store = await openFlowSource(options)
-      const { groups: recorded, unreadable } = await store.factGroups(filter, isTimed(policy))
-      const result = simulatePolicy(compilePolicy(policy, world, { atMs: parseTime(options.at) }), recorded)
+      const recorded = new ReadableGroups(store, filter, isTimed(policy))
+      const result = await simulatePolicy(compilePolicy(policy, world, { atMs: parseTime(options.at) }), recorded)
+      const { unreadable } = recorded
       if (options.json === true)
         printJson({ ...result, unreadable, groups: result.groups.slice(0, options.limit).map(groupFacts) })
       else printSimulation(result, options.limit)

@@ -1,7 +1,7 @@
 import { formatAddress } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import type { CompiledPolicy } from '../compile-policy.ts'
-import { haveLeft, type RecordedFlows } from '../recorded-flows.ts'
+import { haveLeft, type InSlices, type RecordedFlows } from '../recorded-flows.ts'
 
 /** `undetermined`: the record has too few facts to say; enforcement would wait for them, and deny without. */
 export type Change = 'blocked' | 'allowed' | 'undetermined'
@@ -26,7 +26,7 @@ export type ChangedFlows = {
 
 export type Simulation = {
   readonly flows: number
-  /** Sets of equal facts, each decided once. */
+  /** Sets of equal facts, each decided once a slice. */
   readonly distinct: number
   readonly unchanged: number
   /** Flows by change, those beyond the bound on groups too. */
@@ -43,27 +43,28 @@ const MAX_NAMED = 20
  * What the candidate, enforced, would have done with recorded flows. Its mode does not matter: who watches a candidate wants
  * to know what enforcing it does.
  */
-export function simulatePolicy(
+export async function simulatePolicy(
   candidate: CompiledPolicy,
-  recorded: Iterable<RecordedFlows>,
+  recorded: InSlices<RecordedFlows>,
   maxGroups = 10_000,
-): Simulation {
+): Promise<Simulation> {
   const drafts = new Map<string, Draft>()
   const changed = { blocked: 0, allowed: 0, undetermined: 0 }
   let [flows, distinct, overflow] = [0, 0, 0]
-  for (const group of recorded) {
-    flows += group.count
-    distinct++
-    const verdict = candidate.decide(group.flow)
-    const change = changeOf(verdict, haveLeft(group))
-    if (change === null) continue
-    changed[change] += group.count
-    const named = { change, rule: verdict.rule, layer: verdict.layer, ...destinationOf(group.flow) }
-    const key = JSON.stringify(Object.values(named))
-    const draft = drafts.get(key)
-    if (draft === undefined && drafts.size >= maxGroups) overflow += group.count
-    else drafts.set(key, extend(draft ?? { ...named, ...EMPTY, apps: new Set(), users: new Set(), verdict }, group))
-  }
+  for await (const slice of recorded)
+    for (const group of slice) {
+      flows += group.count
+      distinct++
+      const verdict = candidate.decide(group.flow)
+      const change = changeOf(verdict, haveLeft(group))
+      if (change === null) continue
+      changed[change] += group.count
+      const named = { change, rule: verdict.rule, layer: verdict.layer, ...destinationOf(group.flow) }
+      const key = JSON.stringify(Object.values(named))
+      const draft = drafts.get(key)
+      if (draft === undefined && drafts.size >= maxGroups) overflow += group.count
+      else drafts.set(key, extend(draft ?? { ...named, ...EMPTY, apps: new Set(), users: new Set(), verdict }, group))
+    }
   const unchanged = flows - changed.blocked - changed.allowed - changed.undetermined
   return { flows, distinct, unchanged, changed, groups: [...drafts.values()].map(finish).toSorted(byFlows), overflow }
 }

@@ -2,16 +2,16 @@ import { openWorld, SERVICES, serviceSet } from '@sallyport/catalog'
 import { learnPolicy } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
 import { formatPolicy } from '@sallyport/policy'
-import { parseFilter } from '@sallyport/store'
+import { parseFilter, ReadableGroups } from '@sallyport/store'
 import type { ApiContext } from './api-context.ts'
 
 const SHOWN = 200
 
 /** As `sallyport learn` with its usual bounds. */
 export async function learnCandidate({ flows, nowMs }: ApiContext, since: string): Promise<object> {
-  const { groups, unreadable } = await flows.factGroups(parseFilter([`since:${since}`], nowMs()), false)
+  const recorded = new ReadableGroups(flows, parseFilter([`since:${since}`], nowMs()), false)
   const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service)] as const)
-  const learned = learnPolicy(groups, {
+  const learned = await learnPolicy(recorded, {
     name: 'learned',
     world: await openWorld(),
     nowMs: nowMs(),
@@ -27,7 +27,7 @@ export async function learnCandidate({ flows, nowMs }: ApiContext, since: string
   return {
     text: formatPolicy(learned.layer),
     covered: learned.covered,
-    unreadable,
+    unreadable: recorded.unreadable,
     rules: learned.evidence,
     leftOut: learned.leftOut.slice(0, SHOWN),
   }

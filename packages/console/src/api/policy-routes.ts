@@ -1,6 +1,6 @@
 import { compilePolicy, lintPolicy, simulatePolicy } from '@sallyport/compile'
 import { parsePolicies, runPolicyTests, SallyportError, type Policy } from '@sallyport/policy'
-import { parseFilter, type PolicyFile } from '@sallyport/store'
+import { parseFilter, ReadableGroups, type PolicyFile } from '@sallyport/store'
 import * as z from 'zod'
 import { HostStatusAnswer, PolicyStatusAnswer } from './answers/host-answers.ts'
 import {
@@ -95,12 +95,9 @@ export const POLICY_ROUTES: readonly Route[] = [
     handle: async ({ body }, { flows, worldFor, nowMs }) => {
       const policy = parsed(body.files)
       const compiled = compilePolicy(policy, await worldFor(policy), { atMs: nowMs() })
-      const { groups, unreadable } = await flows.factGroups(
-        parseFilter([`since:${body.since}`], nowMs()),
-        isTimed(policy),
-      )
-      const result = simulatePolicy(compiled, groups)
-      return { ...result, unreadable, groups: result.groups.slice(0, SHOWN_GROUPS) }
+      const recorded = new ReadableGroups(flows, parseFilter([`since:${body.since}`], nowMs()), isTimed(policy))
+      const result = await simulatePolicy(compiled, recorded)
+      return { ...result, unreadable: recorded.unreadable, groups: result.groups.slice(0, SHOWN_GROUPS) }
     },
   }),
   route({
