@@ -33,7 +33,8 @@ export async function serveHttp2(
   onTunnel: OnTunnel,
 ): Promise<void> {
   const { limits, timeouts, counters } = core
-  const session = performServerHandshake(asNodeStream(peer.socket), {
+  const connection = asNodeStream(peer.socket)
+  const session = performServerHandshake(connection, {
     ...http2Bounds(limits),
     // A stream that is opened and reset costs its sender nothing (CVE-2023-44487); beyond this the connection ends.
     streamResetBurst: limits.streamResets,
@@ -60,12 +61,19 @@ export async function serveHttp2(
       resetStream(stream)
     })
   })
+  let late: NodeJS.Timeout | undefined
   await new Promise<void>((resolve) => {
     session.once('close', resolve)
+    // Node's session does not end with what its client says where the connection may stay half open.
+    connection.once('end', () => {
+      session.close()
+      late = setTimeout(() => session.destroy(), timeouts.halfOpenMs)
+    })
     // A stream that nobody reads keeps a closed session; the connection takes all with it.
     peer.socket.once('close', () => session.destroy())
   })
   clearTimeout(idle)
+  clearTimeout(late)
 }
 
 function openSession(core: ProxyCore, session: ServerHttp2Session): Disposable {

@@ -9,6 +9,7 @@ import type {
   Http2ServerResponse,
 } from 'node:http2'
 import { request as requestHttps } from 'node:https'
+import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { suite, test } from 'node:test'
 import { openConnect } from '../tls.fixture.ts'
@@ -242,6 +243,32 @@ suite('HTTP/2 inside TLS', () => {
     session.destroy()
     await lab.recorded(2)
     assert.equal(lab.records.find(({ via }) => via === 'tunnel')?.reason, 'response-incomplete')
+  })
+
+  test('the server is left when the client ends its connection, with and without a word', async () => {
+    const left: Promise<unknown>[] = []
+    await using server = await startServer((each) => {
+      each.on('connection', (socket: Socket) => left.push(once(socket, 'close')))
+      describing(each)
+    })
+    await using lab = await startInspecting(server, RULES, { timeouts: { keepAliveMs: 60_000, halfOpenMs: 60_000 } })
+    const polite = await openSession(lab, server.port)
+    await ask(polite, { ':path': '/' })
+    polite.close()
+    const rude = await openConnect(lab.port, `up.example.com:${server.port}`)
+    const tls = connectTls({
+      socket: rude,
+      servername: 'up.example.com',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+    })
+    await once(tls, 'secureConnect')
+    tls.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1')
+    await once(tls, 'data')
+    tls.end()
+    await lab.recorded(3)
+    assert.equal(left.length, 2)
+    await Promise.all(left)
   })
 
   test('a request for another host in the same tunnel is a flow of its own', async () => {
