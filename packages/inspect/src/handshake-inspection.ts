@@ -93,6 +93,14 @@ export class HandshakeInspection<K> {
     return late
   }
 
+  /** What a flow that says no more is likely to be; null when nothing of it is being looked at. */
+  finish(key: K): Known<K> | null {
+    const flow = this.#flows.get(key)
+    if (flow === undefined) return null
+    this.#counters.known++
+    return this.#end(key, flow, flow.finish())
+  }
+
   #knownAs(key: K, flow: HeldFlow, facts: HandshakeFacts): Pushed<K> {
     this.#counters.known++
     return { state: 'known', ...this.#end(key, flow, facts) }

@@ -4,11 +4,6 @@
 
 #define DROPPED 0
 #define TCP_SYN_ONLY 2
-static __attribute__((noinline)) int read_packet(struct __sk_buff *skb, struct packet *p)
-{
-	return (skb->protocol == bpf_htons(0x0800) ? read_packet4(skb, 0, p) : read_packet6(skb, 0, p)) == READABLE;
-}
-
 static __always_inline int is_implicit(struct packet *p, int owned)
 {
 	__u8 type = p->icmp_type;
@@ -65,6 +60,8 @@ static __always_inline int may_leave(struct __sk_buff *skb, struct flow *f, __u3
 	if (!LETS_THROUGH(word) || (f->allowance.rule && !pass_limit(f, bpf_get_socket_cookie(skb), BYTES_OUT, p->payload)))
 		return DROPPED;
 	count_sent(f, p);
+	if (f->seen < SEEN_ENOUGH)
+		see_client(skb, f, p);
 	return PASSED;
 }
 
@@ -82,6 +79,7 @@ static __attribute__((noinline)) int await_packet(struct __sk_buff *skb, struct 
 			f->verdict.word = word;
 			f->verdict.rule = rule;
 			f->allowance.rule = limit;
+			f->seen = SEEN_ENOUGH;
 		}
 		bpf_spin_unlock(&f->lock);
 		if (p->target.proto == IPPROTO_TCP)
@@ -158,7 +156,7 @@ static __attribute__((noinline)) int judge_packet(struct __sk_buff *skb, struct 
 		return DROPPED;
 	if (fresh)
 		subject_of_packet(skb, &f->subject);
-	f->stream = sk->type == SOCK_STREAM_TYPE && sk->protocol == IPPROTO_TCP;
+	f->stream = f->seen >= SEEN_ENOUGH && sk->type == SOCK_STREAM_TYPE && sk->protocol == IPPROTO_TCP;
 	if (!readable || dns)
 		return drop_stray(f, &p, generation);
 

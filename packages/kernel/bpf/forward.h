@@ -269,6 +269,7 @@ static __always_inline __u32 judge_way(struct arrival *a, struct passage *before
 	f->greeted = before ? before->greeted : 0;
 	f->asked = before ? before->asked : 0;
 	f->straight = !fresh && before->straight;
+	f->looked = fresh ? 0 : before->looked;
 	f->carried = fresh ? 0 : before->carried;
 	f->allowance = (struct allowance){ .counted = !fresh && before->allowance.counted };
 	f->verdict.rank = a->generation;
@@ -368,13 +369,16 @@ static __attribute__((noinline)) __u32 mark_fragment(struct arrival *a, int read
 	return f ? keep_within(a, f, first->mark) : first->mark;
 }
 
-static __always_inline void count_out(struct arrival *a)
+static __always_inline void count_out(struct __sk_buff *skb, struct arrival *a, int sees)
 {
 	struct packet *p = &a->packet;
 	struct share share = { .payload = p->payload, .flags = p->flags, .proto = p->target.proto };
 	struct passage *f = bpf_map_lookup_elem(&ways, &a->way);
-	if (f && !f->local)
-		carry_out(&a->way, f, &share, a->now);
+	if (!f || f->local)
+		return;
+	if (sees && f->looked < SEEN_ENOUGH)
+		see_out(skb, p, &a->way, f);
+	carry_out(&a->way, f, &share, a->now);
 }
 
 #define HOPS 64
@@ -422,6 +426,8 @@ static __attribute__((noinline)) int forward_known(struct __sk_buff *skb, __u32 
 	f->seen = now;
 	if (known != MARK_PASS)
 		return mark(skb, known);
+	if (f->looked < SEEN_ENOUGH)
+		return JUDGE;
 	carry_out(&way, f, &share, now);
 	int across = cross(skb, &way, 0, f, FROM_CLIENT, now);
 	return across == TC_ACT_UNSPEC ? mark(skb, known) : across;
@@ -470,6 +476,6 @@ int forward(struct __sk_buff *skb)
 	if (read == LATER_FRAGMENT || p->more)
 		value = mark_fragment(a, read, value);
 	if (value == MARK_PASS || value == MARK_HOLD)
-		count_out(a);
+		count_out(skb, a, value == MARK_PASS && read == READABLE);
 	return mark(skb, value);
 }

@@ -43,12 +43,17 @@ int held(struct __sk_buff *skb)
 	return 1;
 }
 
-/* Nothing that this server says is a greeting, and no octets are counted: its client has said something that was let through, which the
-   server has acknowledged (a SYN counts as one octet), or it has said so much itself. */
+/* Something that was let through, which the server has acknowledged; a SYN counts as one octet. */
+static __always_inline int has_client_spoken(struct bpf_tcp_sock *tcp)
+{
+	return tcp->bytes_acked > 1;
+}
+
+/* Nothing that this server says is a greeting, and no octets are counted: its client has spoken, or it has said so much itself. */
 static __always_inline int is_past_greeting(struct bpf_tcp_sock *tcp)
 {
 	struct config *c = settings();
-	return c && !(c->flags & LIMITS_APPLY) && (tcp->bytes_acked > 1 || tcp->bytes_received > GREETINGS_BYTES);
+	return c && !(c->flags & LIMITS_APPLY) && (has_client_spoken(tcp) || tcp->bytes_received > GREETINGS_BYTES);
 }
 
 /* What a server says before its client is judged: some clients wait for it, and it tells what they speak. */
@@ -60,7 +65,7 @@ static __attribute__((noinline)) int receive(struct __sk_buff *skb)
 	if (!sk)
 		return PASSED;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!f || (sk->protocol == IPPROTO_TCP && !f->allowance.rule && VERDICT(f->verdict.word) != AWAITED) || f->exempt)
+	if (!f || f->exempt)
 		return PASSED;
 	struct packet p = {};
 	if (f->allowance.rule && read_packet(skb, &p) && p.payload && !pass_limit(f, bpf_get_socket_cookie(skb), BYTES_IN, p.payload))
@@ -69,8 +74,14 @@ static __attribute__((noinline)) int receive(struct __sk_buff *skb)
 		count_received(skb, f);
 		return PASSED;
 	}
-	if (f->allowance.rule || f->greeted >= GREETINGS_BYTES)
+	if (f->greeted >= GREETINGS_BYTES)
 		return PASSED;
+	if (VERDICT(f->verdict.word) != AWAITED) {
+		struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+		if (tcp && !has_client_spoken(tcp))
+			see_server(skb, f);
+		return PASSED;
+	}
 	bpf_spin_lock(&f->lock);
 	struct target target = f->target;
 	__u32 word = f->verdict.word;

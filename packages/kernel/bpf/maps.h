@@ -29,6 +29,8 @@ struct config {
 #define INSPECT 4u
 /* Some rule of the policy has a limit. */
 #define LIMITS_APPLY 8u
+/* Somebody reads the first octets of flows. */
+#define WATCHES 16u
 #define HAS_V4 1u
 #define HAS_V6 2u
 
@@ -136,9 +138,10 @@ struct flow {
 	__u8 elsewhere;
 	/* Made in another network than the inspected: its packets cannot be held. */
 	__u8 unseen;
-	/* A TCP socket, which writes to its peer alone: seen when a packet of it was judged. */
+	/* A TCP socket, which writes to its peer alone, of whose flow nothing more is to be seen. */
 	__u8 stream;
-	__u8 pad;
+	/* What was looked at of the flow: see first-octets.h. */
+	__u8 seen;
 	/* Octets of the server that were handed to the inspector. */
 	__u32 greeted;
 	struct verdict verdict;
@@ -292,6 +295,7 @@ enum counter {
 	OVER_BYTES_OUT,
 	OVER_BYTES_IN,
 	OVER_CONNECTIONS,
+	OCTETS_LOST,
 	COUNTERS
 };
 

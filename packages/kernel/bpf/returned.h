@@ -98,7 +98,7 @@ int returned(struct __sk_buff *skb)
 		struct passage *known = bpf_map_lookup_elem(&ways, &way);
 		if (!known || known->local)
 			return TC_ACT_UNSPEC;
-		if (!known->allowance.rule && !is_awaited(known)) {
+		if (!known->allowance.rule && !is_awaited(known) && !is_watched_greeting(known, &share)) {
 			carry_in(&way, known, &share);
 			return TC_ACT_UNSPEC;
 		}
@@ -112,6 +112,8 @@ int returned(struct __sk_buff *skb)
 	if (f->allowance.rule && !gets(&p, f))
 		return TC_ACT_SHOT;
 	share = (struct share){ .payload = p.payload, .flags = p.flags, .proto = p.target.proto };
+	if (read == READABLE && is_watched_greeting(f, &share))
+		see_in(skb, &p, &way, f);
 	carry_in(&way, f, &share);
 	if (f->allowance.rule)
 		return TC_ACT_UNSPEC;

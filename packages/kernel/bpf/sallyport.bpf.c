@@ -19,9 +19,11 @@
 #include "judge.h"
 #include "limited-flow.h"
 #include "packet.h"
+#include "first-octets.h"
 #include "ends.h"
 #include "connect.h"
 #include "create.h"
+#include "watched-flow.h"
 #include "egress.h"
 #include "held.h"
 

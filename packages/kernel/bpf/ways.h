@@ -32,7 +32,7 @@ struct way {
 	__u16 port;
 	__u8 proto;
 	__u8 pad[3];
-};
+} __attribute__((aligned(8)));
 
 struct passage {
 	__u32 generation;
@@ -46,7 +46,9 @@ struct passage {
 	__u8 local;
 	/* Somebody was asked whether it may go straight. */
 	__u8 straight;
-	__u16 pad;
+	/* What was looked at of it: see first-octets.h. */
+	__u8 looked;
+	__u8 pad;
 	/* TCP: the number of the client's first octet, once its server has said so. */
 	__u32 first;
 	/* Octets of the server that were handed to the inspector. */

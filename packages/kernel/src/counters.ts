@@ -21,6 +21,8 @@ export interface KernelCounters {
   readonly overBytesOut: number
   readonly overBytesIn: number
   readonly overConnections: number
+  /** Pieces of what flows said first that found no room: such a flow may be recorded without protocol and name. */
+  readonly firstOctetsLost: number
 }
 
 const NAMES = [
@@ -38,6 +40,7 @@ const NAMES = [
   'overBytesOut',
   'overBytesIn',
   'overConnections',
+  'firstOctetsLost',
 ] as const satisfies readonly (keyof KernelCounters)[]
 
 export function readCounters(fd: number): KernelCounters {

@@ -1,15 +1,15 @@
-import { readRing } from './read-ring.ts'
+import { readRing, type RingReader } from './read-ring.ts'
 
 export type EventFormat<Event> = { readonly bytes: number; readonly decode: (bytes: Uint8Array) => Event }
 
-/** The kernel's decisions, in their order. */
+/** The kernel's decisions, in their order. `before` reads what was told before them. */
 export function readEvents<Event>(
   fd: number,
   { bytes, decode }: EventFormat<Event>,
   onEvent: (event: Event) => void,
-  signal?: AbortSignal,
-): () => void {
-  const { stop } = readRing(fd, bytes, (record) => onEvent(decode(record)))
-  signal?.addEventListener('abort', stop, { once: true })
-  return stop
+  { signal, before }: { readonly signal?: AbortSignal | undefined; readonly before?: () => void } = {},
+): RingReader {
+  const reader = readRing(fd, bytes, (record) => onEvent(decode(record)), before === undefined ? {} : { before })
+  signal?.addEventListener('abort', reader.stop, { once: true })
+  return reader
 }

@@ -9,7 +9,7 @@ export interface ResolverAddress {
 
 export interface KernelConfig {
   readonly generation: number
-  /** ALLOW_RAW, INSPECT and LIMITS_APPLY of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
+  /** ALLOW_RAW, INSPECT, LIMITS_APPLY and WATCHES of bpf/maps.h, HAS_ETHERNET of bpf/ways.h. */
   readonly flags: number
   readonly resolver: ResolverAddress | undefined
   readonly resolverTgid: number | undefined
@@ -21,6 +21,8 @@ export interface KernelConfig {
 export const INSPECT = 4
 /** Some rule of the policy has a limit. */
 export const LIMITS_APPLY = 8
+/** Somebody reads the first octets of flows. */
+export const WATCHES = 16
 export const CONFIG_BYTES = 72
 
 export function encodeConfig(config: KernelConfig): Uint8Array {

@@ -6,12 +6,22 @@ import { lookup, update, word } from './bpf-map.ts'
 import { closeDenied } from './close-denied.ts'
 import { readCounters, type KernelCounters } from './counters.ts'
 import { readEvents } from './event-ring.ts'
+import { cookieOfOctets, readFirstOctets, type FirstOctets } from './first-octets.ts'
 import type { Binding, KernelGeneration } from './generation.ts'
-import { CONFIG_BYTES, encodeConfig, hasFlag, INSPECT, LIMITS_APPLY, type ResolverAddress } from './kernel-config.ts'
+import {
+  CONFIG_BYTES,
+  encodeConfig,
+  hasFlag,
+  INSPECT,
+  LIMITS_APPLY,
+  WATCHES,
+  type ResolverAddress,
+} from './kernel-config.ts'
 import { decodeEnded, decodeEvent, ENDED_BYTES, EVENT_BYTES, type EndedFlow, type KernelEvent } from './kernel-event.ts'
 import { libbpf, checked, type Pointer } from './libbpf.ts'
 import { Budgets } from './limits/budgets.ts'
 import { Losses, type Lost } from './losses.ts'
+import type { RingReader } from './read-ring.ts'
 import { openHandshakes, type Handshakes, type HeldHandshakes } from './handshakes/open-handshakes.ts'
 import type { Ticket } from './handshakes/records.ts'
 import { hasPin, openPin, pin, preparePins, removePinned } from './pins.ts'
@@ -51,6 +61,11 @@ export interface Enforcement extends AsyncDisposable {
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void
   /** Flows that were let through, when they end. */
   ends(onEnd: (ended: EndedFlow) => void, signal?: AbortSignal): void
+  /**
+   * From now on what flows say first is told too, by the cookie of their socket: after their events and before their ends.
+   * Flows that wait for their handshake are left out.
+   */
+  firstOctets(onOctets: (octets: FirstOctets<bigint>) => void): void
   counters(): KernelCounters
   /** What was lost since somebody took it last, of this process or one before. */
   takeLost(): Lost
@@ -78,6 +93,7 @@ const MAPS = [
   'findings',
   'origins',
   'greetings',
+  'said',
 ] as const
 
 const ALLOW_RAW = 1
@@ -110,12 +126,16 @@ class Guard implements Enforcement {
   readonly #losses: Losses
   readonly #links: Pointer[] = []
   readonly #stops = new Set<() => void>()
+  /** What tells of flows, in the order in which it has to be read. */
+  #readEvents: RingReader | null = null
+  #readOctets: RingReader | null = null
   #attached: boolean
   #overflow = 0
   #handshakes: HeldHandshakes | null = null
   /** Enforcement that is taken over goes on as it was. */
   #inspect = false
   #limitsApply = false
+  #watches = false
   #disposed = false
 
   constructor(options: EnforcementOptions, pins: string | undefined, loaded: LoadedObject | undefined, maps: Maps) {
@@ -166,11 +186,30 @@ class Guard implements Enforcement {
   }
 
   events(onEvent: (event: KernelEvent) => void, signal?: AbortSignal): void {
-    this.#stops.add(readEvents(this.#maps.events, { bytes: EVENT_BYTES, decode: decodeEvent }, onEvent, signal))
+    const format = { bytes: EVENT_BYTES, decode: decodeEvent }
+    this.#readEvents = readEvents(this.#maps.events, format, onEvent, { signal })
+    this.#stops.add(this.#readEvents.stop)
   }
 
   ends(onEnd: (ended: EndedFlow) => void, signal?: AbortSignal): void {
-    this.#stops.add(readEvents(this.#maps.ends, { bytes: ENDED_BYTES, decode: decodeEnded }, onEnd, signal))
+    const format = { bytes: ENDED_BYTES, decode: decodeEnded }
+    const before = (): void => {
+      this.#readEvents?.consume()
+      this.#readOctets?.consume()
+    }
+    this.#stops.add(readEvents(this.#maps.ends, format, onEnd, { signal, before }).stop)
+  }
+
+  firstOctets(onOctets: (octets: FirstOctets<bigint>) => void): void {
+    this.#readOctets = readFirstOctets({
+      fd: this.#maps.said,
+      decodeOf: cookieOfOctets,
+      onOctets,
+      before: () => this.#readEvents?.consume(),
+    })
+    this.#stops.add(this.#readOctets.stop)
+    this.#watches = true
+    this.#configure(this.generation)
   }
 
   counters(): KernelCounters {
@@ -211,7 +250,11 @@ class Guard implements Enforcement {
 
   #configure(generation: number): void {
     const { resolver, resolverTgid, allowRaw = false, ownNetworkOnly = false } = this.#options
-    const flags = (allowRaw ? ALLOW_RAW : 0) | (this.#inspect ? INSPECT : 0) | (this.#limitsApply ? LIMITS_APPLY : 0)
+    const flags =
+      (allowRaw ? ALLOW_RAW : 0) |
+      (this.#inspect ? INSPECT : 0) |
+      (this.#limitsApply ? LIMITS_APPLY : 0) |
+      (this.#watches ? WATCHES : 0)
     update(this.#maps.config, word(0), encodeConfig({ generation, flags, resolver, resolverTgid, ownNetworkOnly }))
   }
 

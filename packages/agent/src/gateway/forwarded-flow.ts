@@ -1,10 +1,13 @@
 import type { ClientFacts } from '@sallyport/compile'
 import { hasLeft, placeFacts, type FlowRecord } from '@sallyport/flow'
+import type { HandshakeFacts } from '@sallyport/inspect'
 import { bootNs, type ForwardedEnd, type ForwardedEvent, type ForwardedTicket } from '@sallyport/kernel'
 import { addressFromBytes, formatAddress, transportFromProtocolNumber } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
 import { withHandshake } from '../inspect/handshake-events.ts'
 import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { mayBeSeen, type WatchedFlows } from '../inspect/watched-flows.ts'
+import { withFirstOctets, type SeenRules } from '../inspect/with-first-octets.ts'
 import { carriedBy, endOf, type BegunFlows } from '../run/begun-flows.ts'
 import type { BoundNames } from '../run/bound-names.ts'
 import { reasonWithoutRule, recordedVerdict } from '../run/flow-of-event.ts'
@@ -17,6 +20,8 @@ type Options = {
   readonly table: ClientTable
   readonly names: BoundNames
   readonly begun: BegunFlows
+  readonly watched: WatchedFlows
+  readonly rulesOf: (generation: number) => SeenRules
   readonly onFlow: (record: FlowRecord) => void
 }
 
@@ -29,7 +34,15 @@ export class ForwardedFlows {
   }
 
   receive(event: ForwardedEvent): void {
-    this.#begin(event, this.#recordOf(event))
+    const record = this.#recordOf(event)
+    const { watched, rulesOf } = this.#options
+    const of = forwardedId({ ...event, timeNs: 0n })
+    if (event.limit !== null) watched.tellFirst(of)
+    if (!hasLeft(record) || event.kind !== 'judged' || !mayBeSeen(event)) return this.#begin(event, record)
+    const id = forwardedId(event)
+    const seen = (told: FlowRecord, facts: HandshakeFacts): FlowRecord =>
+      withFirstOctets(told, facts, rulesOf(event.generation))
+    watched.begin(id, { of, record: { ...record, id }, seen })
   }
 
   judged(handshake: JudgedHandshake<ForwardedTicket>): void {
@@ -38,10 +51,11 @@ export class ForwardedFlows {
   }
 
   ended(end: ForwardedEnd): void {
-    const { begun, onFlow } = this.#options
+    const { begun, watched, onFlow } = this.#options
     const { flow } = end
     const carried = carriedBy(end)
     const id = forwardedId(flow)
+    watched.end(id)
     onFlow(begun.end(id, carried) ?? endOf({ ...this.#recordOf(flow), id }, carried))
   }
 

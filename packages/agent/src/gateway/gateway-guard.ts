@@ -22,6 +22,7 @@ import type { Policy, World } from '@sallyport/policy'
 import { HandshakeGuard, type InspectionStatus, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { policyOfTables } from '../inspect/policy-of-tables.ts'
+import { WatchedFlows, type WatchedCounters } from '../inspect/watched-flows.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import type { LocalForwarder } from '../run/local-forwarder.ts'
@@ -30,6 +31,7 @@ import { enforces } from '../up/host-policy.ts'
 import { PolicyEvents } from '../up/policy-events.ts'
 import type { ClientTable, GuardedNetworks } from './client-table.ts'
 import { ForwardedFlows } from './forwarded-flow.ts'
+import { forwardedId } from './forwarded-id.ts'
 import { forward } from './forwarding.ts'
 import { GatewayNetfilter } from './gateway-netfilter.ts'
 import { GatewayPolicy } from './gateway-policy.ts'
@@ -65,6 +67,7 @@ export type GatewayStatistics = {
   readonly offload: OffloadStatus
   /** Null while no policy needed it. */
   readonly inspection: InspectionStatus | null
+  readonly watched: WatchedCounters
 }
 
 const FOLLOW_MS = 1000
@@ -80,6 +83,7 @@ export class GatewayGuard implements AsyncDisposable {
   readonly #events = new PolicyEvents<ForwardedEvent>()
   readonly #ends = new PolicyEvents<ForwardedEnd & { readonly generation: number }>()
   readonly #begun = new BegunFlows(MOST_BEGUN)
+  readonly #watched: WatchedFlows
   readonly #judged = new PolicyEvents<JudgedHandshake<ForwardedTicket>>()
   readonly #inspected = new InspectedGenerations()
   readonly #scope = new AsyncDisposableStack()
@@ -100,6 +104,7 @@ export class GatewayGuard implements AsyncDisposable {
     first: GatewayPolicy,
   ) {
     this.#options = options
+    this.#watched = new WatchedFlows({ begun: this.#begun, onFlow: options.onFlow })
     this.#networks = networks
     this.#known = known
     this.#names = names
@@ -141,7 +146,11 @@ export class GatewayGuard implements AsyncDisposable {
         onWarning: onNotice,
       }),
     )
+    this.#scope.use(this.#watched)
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
+    this.#gateway.firstOctets(({ of, sinceNs, ...octets }) =>
+      this.#watched.see(forwardedId({ ...of, timeNs: sinceNs }), octets),
+    )
   }
 
   /** From the first policy on: it tells what was decided and ended before, too, while nobody listened. */
@@ -199,6 +208,7 @@ export class GatewayGuard implements AsyncDisposable {
       dns: this.#resolver!.counters(),
       offload: this.#offloaded?.status() ?? NOT_OFFLOADED,
       inspection: this.#inspector?.counters() ?? null,
+      watched: this.#watched.counters(),
     }
   }
 
@@ -243,7 +253,16 @@ export class GatewayGuard implements AsyncDisposable {
 
   #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {
     const { onFlow } = this.#options
-    return new ForwardedFlows({ policy, world, table, names: this.#names, begun: this.#begun, onFlow })
+    return new ForwardedFlows({
+      policy,
+      world,
+      table,
+      names: this.#names,
+      begun: this.#begun,
+      watched: this.#watched,
+      rulesOf: (generation) => this.#inspected.get(generation)?.rules ?? null,
+      onFlow,
+    })
   }
 
   #follow(): void {

@@ -8,6 +8,10 @@ const FLOWS = { name: 'sallyport_gateway_flows_total', help: 'Flows that were de
 const STOPPED = { name: 'sallyport_gateway_stopped_packets_total', help: 'Packets that netfilter stopped.' }
 const OVER = { name: 'sallyport_gateway_over_limit_total', help: 'Flows that ran into a limit of their rule.' }
 
+const OCTETS = {
+  name: 'sallyport_gateway_first_octets_lost_total',
+  help: 'What flows said first and was not looked at: they may be recorded without protocol and name.',
+}
 const STRAIGHT = { name: 'sallyport_gateway_straight_packets_total', help: 'Packets that passed netfilter by.' }
 const OFFLOADED = {
   name: 'sallyport_gateway_offload_total',
@@ -65,6 +69,8 @@ export const GATEWAY_METRICS: readonly GatewayMetric[] = [
   { ...OFFLOADED, labels: { outcome: 'begun' }, value: ({ offload }) => offload.begun },
   { ...OFFLOADED, labels: { outcome: 'refused' }, value: ({ offload }) => offload.refused },
   { ...OFFLOADED, labels: { outcome: 'full' }, value: ({ offload }) => offload.full },
+  { ...OCTETS, labels: { reason: 'ring' }, value: ({ kernel }) => kernel.firstOctetsLost },
+  { ...OCTETS, labels: { reason: 'flows' }, value: ({ watched }) => watched.full },
   {
     name: 'sallyport_gateway_events_lost_total',
     help: 'Decisions that could not be reported.',

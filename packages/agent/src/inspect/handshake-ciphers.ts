@@ -19,3 +19,6 @@ export const handshakeCiphers: HandshakeCrypto = {
     }
   },
 }
+
+/** What flow records need of it. */
+export const recordingCiphers: HandshakeCrypto = { ...handshakeCiphers, sha256: null }

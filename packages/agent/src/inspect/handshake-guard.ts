@@ -21,7 +21,7 @@ import {
 import { parseDomainName } from '@sallyport/net'
 import { protocolOf, type EnforcedVerdict } from '@sallyport/policy'
 import { limitedRuleOf, overLimit } from '../run/rule-limits.ts'
-import { handshakeCiphers } from './handshake-ciphers.ts'
+import { recordingCiphers } from './handshake-ciphers.ts'
 
 /** The policy as a guard asks it. */
 export type HandshakePolicy<Flow extends Awaited> = {
@@ -71,7 +71,7 @@ export class HandshakeGuard<Flow extends Awaited> implements Disposable {
 
   constructor(options: Options<Flow>) {
     this.#options = options
-    this.#inspection = new HandshakeInspection(handshakeCiphers, options.limits)
+    this.#inspection = new HandshakeInspection(recordingCiphers, options.limits)
     options.handshakes.read(
       (packet) => this.#packet(packet),
       (greeting) => this.#greeting(greeting),

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bootNs, type EndedFlow, type KernelEvent } from '@sallyport/kernel'
 import type { HostFacts } from '@sallyport/compile'
 import { hasLeft, type FlowRecord } from '@sallyport/flow'
+import type { HandshakeFacts } from '@sallyport/inspect'
 import type { Policy, World } from '@sallyport/policy'
 import type { ExecutablePaths } from '../host/executable-paths.ts'
 import type { ProcessTree } from '../host/process-tree.ts'
 import { eventOfHandshake, withHandshake } from '../inspect/handshake-events.ts'
 import type { JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { mayBeSeen, type WatchedFlows } from '../inspect/watched-flows.ts'
+import { withFirstOctets, type SeenRules } from '../inspect/with-first-octets.ts'
 import { carriedBy, endOf, type BegunFlows } from './begun-flows.ts'
 import type { BoundNames } from './bound-names.ts'
 import { flowId } from './flow-id.ts'
@@ -20,6 +23,8 @@ type Options = {
   readonly executables: ExecutablePaths
   readonly processes: ProcessTree
   readonly begun: BegunFlows
+  readonly watched: WatchedFlows
+  readonly rulesOf: (generation: number) => SeenRules
   readonly names: BoundNames
   readonly onFlow: (record: FlowRecord) => void
 }
@@ -38,7 +43,14 @@ export class EventStream {
 
   receive(event: KernelEvent): void {
     this.#received++
-    this.#begin(this.#recordOf(event))
+    const record = this.#recordOf(event)
+    const { watched, rulesOf } = this.#options
+    const of = String(event.cookie)
+    if (event.limit !== null) watched.tellFirst(of)
+    if (record.id === undefined || !hasLeft(record) || !mayBeSeen(event)) return this.#begin(record)
+    const seen = (told: FlowRecord, facts: HandshakeFacts): FlowRecord =>
+      withFirstOctets(told, facts, rulesOf(event.generation))
+    watched.begin(record.id, { of, record, seen })
   }
 
   judged(handshake: JudgedHandshake): void {
@@ -48,10 +60,11 @@ export class EventStream {
 
   ended(end: EndedFlow): void {
     this.#received++
-    const { begun, onFlow } = this.#options
+    const { begun, watched, onFlow } = this.#options
     const { flow } = end
     const carried = carriedBy(end)
     const id = flowId(flow)
+    if (id !== null) watched.end(id)
     const known = id === null ? null : begun.end(id, carried)
     onFlow(known ?? endOf(this.#recordOf(flow), carried))
   }
@@ -85,5 +98,6 @@ export class EventStream {
       seen = this.#received
       await sleep(QUIET_MS)
     }
+    this.#options.watched.flush()
   }
 }

@@ -8,6 +8,7 @@ import { HostReader } from '../host/host-reader.ts'
 import { HandshakeGuard, OWN_LIMITS, type JudgedHandshake } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { policyOfTables } from '../inspect/policy-of-tables.ts'
+import { WatchedFlows } from '../inspect/watched-flows.ts'
 import { enforces } from '../up/host-policy.ts'
 import { randomSeed } from './random-seed.ts'
 import { askPolicy } from './asked-policy.ts'
@@ -16,6 +17,7 @@ import { BoundNames } from './bound-names.ts'
 import { LimitCloser } from './limit-closer.ts'
 import { spawnInCgroup } from './cgroup-command.ts'
 import { EventStream } from './event-stream.ts'
+import { idOfSocket } from './flow-id.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { startRunResolver } from './run-resolver.ts'
 import { givenOrSystem } from './system-upstreams.ts'
@@ -58,13 +60,17 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
   })
   scope.use(enforcement)
   const closer = scope.use(new LimitCloser(enforcement))
+  const begun = new BegunFlows()
+  const watched = scope.use(new WatchedFlows({ begun, onFlow }))
   const events = new EventStream({
     policy,
     world,
     host: () => inForce.host,
     executables,
     processes: new ProcessTree(),
-    begun: new BegunFlows(),
+    begun,
+    watched,
+    rulesOf: (generation) => inspected.get(generation)?.rules ?? null,
     names,
     onFlow,
   })
@@ -72,6 +78,7 @@ export async function runInCgroup(request: RunRequest, path: string): Promise<Ru
     events.receive(event)
     closer.receive(event)
   })
+  enforcement.firstOctets((octets) => watched.see(idOfSocket({ cookie: octets.of, timeNs: octets.sinceNs }), octets))
   enforcement.ends((ended) => events.ended(ended))
   // Every packet that leaves is asked about then: only where the policy may need it.
   const inspect = (): void => {

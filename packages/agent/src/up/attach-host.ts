@@ -1,6 +1,7 @@
 import {
   openEnforcement,
   type EndedFlow,
+  type FirstOctets,
   type Enforcement,
   type KernelEvent,
   type Lost,
@@ -22,6 +23,8 @@ type AttachOptions = {
   readonly rulesName: string
   readonly resolver: ResolverAddress
   readonly names: BoundNames
+  /** By the cookie of their socket: after the events of their flow, before its end. */
+  readonly onOctets: (octets: FirstOctets<bigint>) => void
 }
 
 /** By the generation that let the flow through. */
@@ -50,6 +53,7 @@ export async function attachHost({
   rulesName,
   resolver,
   names,
+  onOctets,
 }: AttachOptions): Promise<Attached> {
   const enforcement = await openEnforcement({
     cgroupPath,
@@ -68,6 +72,7 @@ export async function attachHost({
     events.receive(event)
     closer.receive(event)
   })
+  enforcement.firstOctets(onOctets)
   enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
   let guard: HandshakeGuard<Ticket> | null = null
   // netfilter asks about every packet then: only where a policy may need it.

@@ -18,9 +18,11 @@ import { ProcessTree } from '../host/process-tree.ts'
 import { HostReader } from '../host/host-reader.ts'
 import { askPolicy, type AskedPolicy } from '../run/asked-policy.ts'
 import type { InspectionStatus } from '../inspect/handshake-guard.ts'
+import { WatchedFlows, type WatchedCounters } from '../inspect/watched-flows.ts'
 import { BegunFlows } from '../run/begun-flows.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import { EventStream } from '../run/event-stream.ts'
+import { idOfSocket } from '../run/flow-id.ts'
 import { PolicyInForce } from '../run/policy-in-force.ts'
 import { randomSeed } from '../run/random-seed.ts'
 import { startRunResolver, type RunResolver } from '../run/run-resolver.ts'
@@ -34,6 +36,7 @@ export type HostStatistics = {
   readonly askers: LocalClientCounters
   /** Null while no policy needed it. */
   readonly inspection: InspectionStatus | null
+  readonly watched: WatchedCounters
 }
 
 export type HostGuardOptions = {
@@ -55,6 +58,7 @@ export class HostGuard implements AsyncDisposable {
   readonly #options: HostGuardOptions
   readonly #names = new BoundNames()
   readonly #begun = new BegunFlows()
+  readonly #watched: WatchedFlows
   readonly #processes = new ProcessTree()
   readonly #reader: HostReader
   readonly #executables = new ExecutablePaths(process.env['PATH'] ?? '')
@@ -72,6 +76,7 @@ export class HostGuard implements AsyncDisposable {
     this.#options = options
     this.#reader = reader
     this.#current = current
+    this.#watched = new WatchedFlows({ begun: this.#begun, onFlow: options.onFlow })
     this.#rulesName = `host-${cgroupId(options.cgroupPath)}`
     this.#pinPath = join(PIN_ROOT, this.#rulesName)
   }
@@ -128,6 +133,8 @@ export class HostGuard implements AsyncDisposable {
       executables: this.#executables,
       processes: this.#processes,
       begun: this.#begun,
+      watched: this.#watched,
+      rulesOf: (generation) => attached.inspected.get(generation)?.rules ?? null,
       names: this.#names,
       onFlow: this.#options.onFlow,
     })
@@ -155,6 +162,7 @@ export class HostGuard implements AsyncDisposable {
       dns: this.#resolver.counters(),
       askers: this.#resolver.askers(),
       inspection: inspectionStatus(),
+      watched: this.#watched.counters(),
     }
   }
 
@@ -170,6 +178,7 @@ export class HostGuard implements AsyncDisposable {
     const attached = this.#attached
     this.#attached = null
     if (attached !== null) await this.#close(attached)
+    this.#watched[Symbol.dispose]()
     await this.#resolver?.[Symbol.asyncDispose]()
   }
 
@@ -181,6 +190,7 @@ export class HostGuard implements AsyncDisposable {
       rulesName: this.#rulesName,
       resolver: { v4, ...(v6 === null ? {} : { v6 }), port },
       names: this.#names,
+      onOctets: (octets) => this.#watched.see(idOfSocket({ cookie: octets.of, timeNs: octets.sinceNs }), octets),
     })
   }
 

@@ -7,6 +7,10 @@ type HostMetric = Metric & { readonly value: (from: HostStatistics) => number }
 const FLOWS = { name: 'sallyport_host_flows_total', help: 'Flows that the kernel decided.' }
 const OVER = { name: 'sallyport_host_over_limit_total', help: 'Flows that ran into a limit of their rule.' }
 
+const OCTETS = {
+  name: 'sallyport_host_first_octets_lost_total',
+  help: 'What flows said first and was not looked at: they may be recorded without protocol and name.',
+}
 const ASKERS = { name: 'sallyport_host_askers_total', help: 'Look-ups whose process was looked for.' }
 
 /** docs/reference/metrics.md lists the same, a test compares both. */
@@ -40,6 +44,8 @@ export const HOST_METRICS: readonly HostMetric[] = [
     help: 'What servers said first and found no room.',
     value: ({ kernel }) => kernel.greetingsLost,
   },
+  { ...OCTETS, labels: { reason: 'ring' }, value: ({ kernel }) => kernel.firstOctetsLost },
+  { ...OCTETS, labels: { reason: 'flows' }, value: ({ watched }) => watched.full },
   {
     name: 'sallyport_host_events_lost_total',
     help: 'Decisions that could not be reported.',

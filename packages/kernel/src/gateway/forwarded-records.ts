@@ -19,17 +19,23 @@ export const FORWARDED_GREETING_BYTES: number = GREETING_HEAD + OCTETS_AND_HEAD 
 const TCP = 6
 const UDP = 17
 
-/** A flow through the gateway whose handshake is awaited. */
-export type ForwardedTicket = Resumable & {
-  /** As in the generation; 0 is nobody that was named. */
-  readonly client: number
-  /** Under which time it is told, at its end too. Nanoseconds of CLOCK_BOOTTIME. */
-  readonly toldNs: bigint
+/** The two ends of a flow through the gateway. */
+export type WayEnds = {
   readonly src: Uint8Array
   readonly srcPort: number
+  readonly dst: Uint8Array
   readonly port: number
   readonly ipproto: number
 }
+
+/** A flow through the gateway whose handshake is awaited. */
+export type ForwardedTicket = Resumable &
+  WayEnds & {
+    /** As in the generation; 0 is nobody that was named. */
+    readonly client: number
+    /** Under which time it is told, at its end too. Nanoseconds of CLOCK_BOOTTIME. */
+    readonly toldNs: bigint
+  }
 
 export function wayOf({ transport, src, dst, srcPort, dstPort }: QueuedSegment): FlowKey {
   const bytes = new Uint8Array(WAY_BYTES)
@@ -46,7 +52,6 @@ export function wayOf({ transport, src, dst, srcPort, dstPort }: QueuedSegment):
 export function decodePassage(key: FlowKey, bytes: Uint8Array): ForwardedTicket | null {
   const [view, way] = [viewOf(bytes), keyBytes(key)]
   if (bytes[67] === 0) return null
-  const ends = viewOf(way)
   return {
     generation: view.getUint32(0, true),
     client: view.getUint32(4, true),
@@ -54,10 +59,17 @@ export function decodePassage(key: FlowKey, bytes: Uint8Array): ForwardedTicket 
     sinceNs: view.getBigUint64(32, true),
     toldNs: view.getBigUint64(88, true),
     first: bytes[66] === 1 ? view.getUint32(60, true) : null,
+    ...endsOfWay(way),
+  }
+}
+
+export function endsOfWay(way: Uint8Array): WayEnds {
+  const view = viewOf(way)
+  return {
     src: way.slice(0, 16),
     dst: way.slice(16, 32),
-    srcPort: ends.getUint16(32, true),
-    port: ends.getUint16(34, true),
+    srcPort: view.getUint16(32, true),
+    port: view.getUint16(34, true),
     ipproto: way[36]!,
   }
 }

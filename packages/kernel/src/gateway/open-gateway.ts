@@ -6,7 +6,8 @@ import { readRing, type RingReader } from '../read-ring.ts'
 import type { Binding } from '../generation.ts'
 import { activeGeneration, withActiveBindings } from '../active-generation.ts'
 import type { Handshakes } from '../handshakes/open-handshakes.ts'
-import { encodeConfig, INSPECT } from '../kernel-config.ts'
+import { readFirstOctets, type FirstOctets } from '../first-octets.ts'
+import { encodeConfig, INSPECT, WATCHES } from '../kernel-config.ts'
 import { hasPin, openPin, pin, PIN_ROOT, preparePins, removePinned } from '../pins.ts'
 import { retireSlot } from '../write-generation.ts'
 import { Budgets } from '../limits/budgets.ts'
@@ -14,7 +15,7 @@ import { Losses, type Lost } from '../losses.ts'
 import { ConnectionEnder } from './connection-ender.ts'
 import { closeCrossing, removeCrossings } from './crossing.ts'
 import { openForwardedHandshakes } from './forwarded-handshakes.ts'
-import type { ForwardedTicket } from './forwarded-records.ts'
+import { endsOfWay, type ForwardedTicket, type WayEnds } from './forwarded-records.ts'
 import { removeHeldForwards } from './held-forwards.ts'
 import { ForwardedEnds } from './forwarded-ends.ts'
 import { decodeForwarded, FORWARDED_BYTES, type ForwardedEnd, type ForwardedEvent } from './forwarded-event.ts'
@@ -53,6 +54,8 @@ export type Gateway = AsyncDisposable & {
   /** Who used the address last, as packets showed; 0 is nobody that was named. */
   clientAt(address: Uint8Array): number
   events(onEvent: (event: ForwardedEvent) => void): void
+  /** From the next policy on what flows say first is told too, as `Enforcement.firstOctets` does. */
+  firstOctets(onOctets: (octets: FirstOctets<WayEnds>) => void): void
   /** What flows carried, when they end; what goes on when the gateway is closed, by then. */
   ends(onEnd: (end: ForwardedEnd) => void): void
   /** Tells both ends of a connection that it is over. */
@@ -81,6 +84,7 @@ const MAPS = [
   'aliases',
   'crossings',
   'ends',
+  'said',
   'swept',
 ] as const
 type Maps = Readonly<Record<(typeof MAPS)[number], number>>
@@ -142,6 +146,7 @@ class AttachedGateway implements Gateway {
   readonly #programs: LoadedGateway['programs']
   readonly #close: () => void
   #events: RingReader | null = null
+  #octets: RingReader | null = null
   #flags: number
   #attached = false
   #overflow = 0
@@ -212,13 +217,22 @@ class AttachedGateway implements Gateway {
     })
   }
 
+  firstOctets(onOctets: (octets: FirstOctets<WayEnds>) => void): void {
+    const before = (): void => this.#events?.consume()
+    this.#octets = readFirstOctets({ fd: this.#maps.said, decodeOf: endsOfWay, onOctets, before })
+    this.#flags |= WATCHES
+  }
+
   ends(onEnd: (end: ForwardedEnd) => void): void {
     const { ends, swept, counters, gateway_counters: packets } = this.#maps
     this.#ends = new ForwardedEnds({
       sweep: this.#programs.sweep,
       maps: { ends, swept },
       counters: () => readGatewayCounters(counters, packets),
-      readBeginnings: () => this.#events?.consume(),
+      readBeginnings: () => {
+        this.#events?.consume()
+        this.#octets?.consume()
+      },
       onEnd,
     })
   }
@@ -248,6 +262,7 @@ class AttachedGateway implements Gateway {
     this.#offload?.[Symbol.dispose]()
     if (this.#attached) detach(this.#index, dirname(this.#pins))
     this.#ends?.[Symbol.dispose]()
+    this.#octets?.stop()
     this.#events?.stop()
     this.#last = this.counters()
     this.#losses[Symbol.dispose]()

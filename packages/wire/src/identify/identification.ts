@@ -38,7 +38,8 @@ export type Identification =
 
 /** Hashes and ciphers, given by the caller because this package is pure; all synchronous. */
 export type HandshakeCrypto = {
-  readonly sha256: (data: Uint8Array) => Uint8Array
+  /** Null where nobody asks for JA4, which costs more than all else of a hello of TLS. */
+  readonly sha256: ((data: Uint8Array) => Uint8Array) | null
   readonly hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array
   /** One block of 16 octets under AES-128-ECB, no padding. */
   readonly aesEcbBlock: (key: Uint8Array, block: Uint8Array) => Uint8Array

@@ -132,7 +132,7 @@ export function foundHello(
     name: hello.serverName,
     problem: hello.nameProblem,
     alpn: hello.alpn,
-    ja4: ciphers === null ? null : ja4(hello, transport, ciphers.sha256),
+    ja4: !ciphers?.sha256 ? null : ja4(hello, transport, ciphers.sha256),
     ech: hello.hasEch ? 'outer' : null,
   })
 }
