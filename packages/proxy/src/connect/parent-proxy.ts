@@ -15,10 +15,9 @@ export type ParentProxy = {
   readonly ca?: string | null
 }
 
-/** What records call the parent for a host; `null` where there is none. */
-export function parentName(parents: readonly ParentProxy[] | undefined, host: Host): string | null {
-  const parent = parents === undefined ? null : parentFor(parents, host)
-  return parent === null ? null : `${parent.host.includes(':') ? `[${parent.host}]` : parent.host}:${parent.port}`
+/** What records call it. */
+export function parentName({ host, port }: ParentProxy): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** The first parent whose domain the host is in, else one for all. */

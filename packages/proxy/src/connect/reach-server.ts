@@ -1,26 +1,20 @@
 import { refusal, type Refusal } from '../answers.ts'
-import { isRefusal, type Destination } from '../http/request-target.ts'
+import { isRefusal } from '../http/request-target.ts'
 import type { OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
-import type { JudgedAddress } from './judge-addresses.ts'
 import type { SocketLoop } from '../sockets/socket-loop.ts'
 import { openUpstream, type Opened } from './open-upstream.ts'
-import { parentFor } from './parent-proxy.ts'
 import { openThroughParent } from './through-parent.ts'
+import type { Way } from './way.ts'
 
 type Reached = Extract<Opened, { readonly state: 'open' }>
 
-/** A new connection to one of the judged addresses, or through the parent that is for the host. */
-export async function reachServer(
-  core: ProxyCore,
-  destination: Destination,
-  addresses: readonly JudgedAddress[],
-  record: OpenRecord,
-): Promise<Reached | Refusal> {
+/** A new connection to one of the judged addresses, or through the parent. */
+export async function reachServer(core: ProxyCore, way: Way, record: OpenRecord): Promise<Reached | Refusal> {
   const startMs = performance.now()
-  const reached = await connectTo(core, core.loop, destination, addresses)
+  const reached = await connectTo(core, core.loop, way)
   record.facts.connectMs = performance.now() - startMs
-  if (isRefusal(reached)) record.judged(addresses[0]!.judged)
+  if (isRefusal(reached)) record.judged(way.addresses[0]!.judged)
   return reached
 }
 
@@ -28,14 +22,12 @@ export async function reachServer(
 export async function connectTo(
   core: ProxyCore,
   loop: SocketLoop | null,
-  destination: Destination,
-  judged: readonly JudgedAddress[],
+  { destination, addresses: judged, parent }: Way,
 ): Promise<Reached | Refusal> {
   const { connectMs } = core.timeouts
   const addresses = judged.filter(({ address }) => !core.own.has(address, destination.port))
   const [first] = addresses
   if (first === undefined) return refusal('loop', 'the destination is this proxy')
-  const parent = parentFor(core.options.parents ?? [], destination.host)
   if (parent !== null) {
     const socket = await openThroughParent(parent, destination, first.address, connectMs)
     if (isRefusal(socket)) return socket

@@ -3,18 +3,19 @@ import { fieldValues, listMembers, type RequestHead } from '@sallyport/wire'
 import { allowanceFor } from '../allowance/flow-allowance.ts'
 import { refusal, type Refusal } from '../answers.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
-import { parentFor } from '../connect/parent-proxy.ts'
+import { wayTo } from '../connect/way.ts'
 import { readContent } from '../content/judge-content.ts'
 import { judgeBothWays } from '../decide/judge-both-ways.ts'
-import { adaptRequest, type AdaptedRequest } from '../icap/adapt-request.ts'
+import { adaptRequest } from '../icap/adapt-request.ts'
 import { identifyClient } from '../identity/identify-client.ts'
 import { hostText, OpenRecord } from '../log/open-record.ts'
 import type { ProxyCore } from '../proxy-core.ts'
 import type { TunnelRoute } from '../tunnel/tunnel-route.ts'
-import type { Answerer, ForwardedRequest } from './answerer.ts'
+import type { ForwardedRequest } from './answerer.ts'
 import type { AfterRequest, Asker, HttpVersion } from './asker.ts'
-import { pumpBody, readBody } from './body.ts'
-import { exchange, type Exchanged } from './exchange.ts'
+import { readBody } from './body.ts'
+import { exchange } from './exchange.ts'
+import { finishExchange, finishWith } from './finish-request.ts'
 import { isWebSocketUpgrade } from './forward-fields.ts'
 import { headOctets } from './head-octets.ts'
 import { judgedPath, otherPath } from './judged-path.ts'
@@ -101,27 +102,19 @@ export async function serveRequest(
   if (adapted.state === 'refused') return refuse(adapted.refusal)
   // Not by `using`, which V8 does in slow ways: microseconds of each request.
   try {
-    if (adapted.state === 'answered') return answerFor(core, asker, adapted, record)
+    if (adapted.state === 'answered') return finishWith(core, asker, adapted, record)
     // Last, so that no content service takes them away.
     const set = core.judge.headersOf(addresses[0]!.judged)
     const request = {
       ...adapted.request,
       head: withHeaders(isGuarded ? withoutExtensions(adapted.request.head) : adapted.request.head, set),
     }
-    const hasParent = parentFor(core.options.parents ?? [], destination.host) !== null
+    const way = wayTo(core, destination, addresses)
+    const hasParent = way.parent !== null
     // A parent decides by itself which host an address is: such a connection is for this request alone.
     for (let isFresh = hasParent; ; isFresh = true) {
       const mayReuse = isFresh ? null : kept
-      const answerer = await reachAnswerer(
-        core,
-        destination,
-        addresses,
-        mayReuse,
-        kept,
-        record,
-        route?.open ?? null,
-        head,
-      )
+      const answerer = await reachAnswerer(core, way, mayReuse, kept, record, route?.open ?? null, head)
       if (isRefusal(answerer)) return refuse(answerer)
       const exchanged = await exchange(core, asker, answerer, request, adapted.source, record)
       // Nothing has been answered then (RFC 9112 §9.3.1).
@@ -129,7 +122,7 @@ export async function serveRequest(
       if (mayRepeat && !asker.isGone) continue
       const ended =
         exchanged.state === 'done' ? { ...exchanged, keeps: keptBy(exchanged.keeps, hasParent, route) } : exchanged
-      if (ended.state !== 'upgraded') return finish(core, asker, answerer, record, ended, refuse)
+      if (ended.state !== 'upgraded') return finishExchange(core, asker, answerer, record, ended)
       const flow: Flow = { ...facts, dst: addresses[0]!.address }
       return serveUpgraded(core, asker, answerer, { flow, isGuarded, head: ended.head }, record)
     }
@@ -149,54 +142,4 @@ function noteHead({ facts }: OpenRecord, head: RequestHead, version: HttpVersion
   facts.contentType = contentType
 }
 
-/** The answer of a service that takes the server's place. */
-async function answerFor(
-  core: ProxyCore,
-  asker: Asker,
-  { head, framing, source }: Extract<AdaptedRequest, { state: 'answered' }>,
-  record: OpenRecord,
-): Promise<AfterRequest> {
-  const shown = asker.head.method === 'HEAD' ? ({ kind: 'none' } as const) : framing
-  const sink = await asker.answer(head, shown, '1.1')
-  const sent =
-    sink === null
-      ? 'gone'
-      : await pumpBody(source, sink, {
-          mostOctets: core.limits.responseBodyBytes,
-          idleMs: core.timeouts.bodyIdleMs,
-          onOctets: (count) => record.addOctets(0, count),
-          refuses: null,
-        })
-  record.set({ status: head.status })
-  core.finish(record)
-  if (sent === 'done') return asker.after(asker.body.isEnd)
-  asker.cut()
-  return 'taken'
-}
-
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-async function finish(
-  core: ProxyCore,
-  asker: Asker,
-  answerer: Answerer,
-  record: OpenRecord,
-  exchanged: Exclude<Exchanged, { readonly state: 'upgraded' }>,
-  refuse: (no: Refusal) => Promise<AfterRequest>,
-): Promise<AfterRequest> {
-  switch (exchanged.state) {
-    case 'done':
-      answerer.release(exchanged.keeps)
-      core.finish(record)
-      return asker.after(exchanged.isWhole)
-    case 'refused':
-      answerer.destroy()
-      return refuse(exchanged.refusal)
-    case 'broken':
-      answerer.destroy()
-      asker.cut()
-      if (exchanged.refusal !== null) record.refused(exchanged.refusal)
-      core.finish(record)
-      return 'taken'
-  }
-}

@@ -4,6 +4,7 @@ import type { Refusal } from '../answers.ts'
 import type { JudgedAddress } from '../connect/judge-addresses.ts'
 import { connectTo } from '../connect/reach-server.ts'
 import { newUpstream } from '../connect/upstream-pool.ts'
+import { wayTo } from '../connect/way.ts'
 import type { Answerer } from '../http/answerer.ts'
 import { Http1Answerer } from '../http/http1-answerer.ts'
 import type { KeptUpstreams } from '../http/kept-upstreams.ts'
@@ -92,7 +93,7 @@ export class InspectedServer implements Disposable {
   }
 
   async #reopen(): Promise<Socket | Refusal> {
-    const opened = await connectTo(this.#core, null, this.#destination, [this.#to])
+    const opened = await connectTo(this.#core, null, wayTo(this.#core, this.#destination, [this.#to]))
     return isRefusal(opened) ? opened : asNodeSocket(opened.socket)
   }
 }

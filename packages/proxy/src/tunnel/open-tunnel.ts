@@ -6,6 +6,7 @@ import { clientFacts, type Peer } from '../client/client.ts'
 import { judgeAddresses } from '../connect/judge-addresses.ts'
 import { noteWay } from '../connect/note-way.ts'
 import { reachServer } from '../connect/reach-server.ts'
+import { wayTo } from '../connect/way.ts'
 import { isRefusal, type Destination } from '../http/request-target.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hostText, type OpenRecord } from '../log/open-record.ts'
@@ -53,10 +54,11 @@ export async function openTunnel(
     return limited
   }
   record.allowance = null
-  const opened = await reachServer(core, destination, judged.addresses, record)
+  const way = wayTo(core, destination, judged.addresses)
+  const opened = await reachServer(core, way, record)
   if (isRefusal(opened)) return opened
   const { address } = opened.to
-  noteWay(core, destination, record, opened.to)
+  noteWay(record, way, opened.to)
   return {
     socket: opened.socket,
     address,
