@@ -73,6 +73,20 @@ suite('a guarded host', { skip: needsRoot }, () => {
     assert.equal(ended.status, 0, ended.stderr)
     return JSON.parse(ended.stdout) as T
   }
+  /** To 198.51.100.`first` and those after it; what is refused is no error here. */
+  const connects = async (count: number, first: number): Promise<void> => {
+    const script = [
+      'import socket',
+      's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)',
+      `for n in range(${count}): s.connect_ex(('198.51.100.%d' % (${first} + n // 10000), 1000 + n % 10000))`,
+    ].join('\n')
+    const ended = await lab.inCgroup(cgroup, ['python3', '-c', script])
+    assert.equal(ended.status, 0, ended.stderr)
+  }
+  const stored = async (filter: string): Promise<number> => {
+    const { rows } = await json<{ rows: { flows: number }[] }>('top', '--by', 'verdict', filter)
+    return rows.reduce((sum, { flows }) => sum + flows, 0)
+  }
   const version = async (): Promise<number | null> => (await json<Status>('status')).policy.version
   const pins = (): boolean => existsSync(join(PIN_ROOT, `host-${statSync(cgroup).ino}`))
 
@@ -288,6 +302,15 @@ suite('a guarded host', { skip: needsRoot }, () => {
     assert.equal((await lab.sallyport(['status'])).status, 3)
   })
 
+  test('what was refused while it was killed is recorded by the next, each once', async () => {
+    await up('--policy', 'allowed.yaml', '--mode', 'enforce', '--no-console')
+    await end('SIGKILL')
+    await connects(2000, 70)
+    await up('--no-console')
+    await end('SIGTERM')
+    assert.equal(await stored('ip:198.51.100.70'), 2000)
+  })
+
   test('it makes way for its next start without a gap: what is denied stays so, and what was recorded is stored', async () => {
     await up('--policy', 'allowed.yaml', '--mode', 'enforce')
     assert.equal(await fetches('allowed.test'), true)
@@ -338,13 +361,7 @@ suite('a guarded host', { skip: needsRoot }, () => {
 
   test('of a burst of flows each is stored or counted as dropped: nothing is lost in silence', async (context) => {
     await up('--no-console', '--mode', 'monitor')
-    const script = [
-      'import socket',
-      's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)',
-      `for n in range(30000): s.connect(('198.51.100.%d' % (60 + n // 10000), 1000 + n % 10000))`,
-    ].join('\n')
-    const burst = await lab.inCgroup(cgroup, ['python3', '-c', script])
-    assert.equal(burst.status, 0, burst.stderr)
+    await connects(30_000, 60)
     await eventually(async () => {
       const { kernel, spool } = await json<{
         kernel: { allowed: number; denied: number; monitored: number; eventsLost: number }
@@ -355,11 +372,10 @@ suite('a guarded host', { skip: needsRoot }, () => {
       return decided === spool.spooled + spool.dropped['kernel-events']!
     }, 'all are spooled or counted as dropped')
     await end('SIGTERM')
-    const { rows } = await json<{ rows: { flows: number }[] }>('top', '--by', 'verdict', 'ip:198.51.100.60/30')
     const { dropped } = await json<{ dropped: Record<string, number> }>('flows', '--limit', '1')
-    const stored = rows.reduce((sum, { flows }) => sum + flows, 0)
-    context.diagnostic(`${stored} stored, ${dropped['kernel-events'] ?? 0} dropped`)
-    assert.equal(stored + (dropped['kernel-events'] ?? 0), 30_000)
+    const kept = await stored('ip:198.51.100.60/30')
+    context.diagnostic(`${kept} stored, ${dropped['kernel-events'] ?? 0} dropped`)
+    assert.equal(kept + (dropped['kernel-events'] ?? 0), 30_000)
   })
 
   test('the desk killed, what is enforced and recorded goes on, and it comes again', async () => {

@@ -72,6 +72,10 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
     if (event.kind === 'dropped') lostEvents += event.count
     if (event.kind === 'warning') onWarning(event.text)
   }
+  // The command may be there, and be sent one, before we have heard of it.
+  const early: NodeJS.Signals[] = []
+  let kill = (signal: NodeJS.Signals): void => void early.push(signal)
+  using _signals = forwardSignals((signal) => kill(signal))
   try {
     await using run = await startUnprivileged({
       command: [path, ...request.command.slice(1)],
@@ -81,7 +85,8 @@ export async function runInNamespace(request: RunRequest, path: string): Promise
       onEvent,
     })
     const startedMs = performance.now()
-    using _signals = forwardSignals((signal) => run.kill(signal))
+    kill = (signal) => run.kill(signal)
+    for (const signal of early) run.kill(signal)
     const { code, signal } = await run.end
     const durationMs = performance.now() - startedMs
     return { exitCode: exitCodeOf(code, signal), signal, durationMs, way: 'namespace', lostEvents, lostEnds: 0 }

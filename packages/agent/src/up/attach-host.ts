@@ -40,6 +40,8 @@ export type Attached = {
   readonly inspected: InspectedGenerations
   /** Null while no policy needed it. */
   readonly inspectionStatus: () => InspectionStatus | null
+  /** From the first policy on: at once it is told what was decided and ended while nobody listened. */
+  readonly listen: () => void
   /** What could not be told. */
   readonly close: () => Promise<Lost>
 }
@@ -68,12 +70,14 @@ export async function attachHost({
   const events = new PolicyEvents<KernelEvent>()
   const ends = new PolicyEvents<EndedEvent>()
   const judged = new PolicyEvents<JudgedHandshake>()
-  enforcement.events((event) => {
-    events.receive(event)
-    closer.receive(event)
-  })
-  enforcement.firstOctets(onOctets)
-  enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
+  const listen = (): void => {
+    enforcement.events((event) => {
+      events.receive(event)
+      closer.receive(event)
+    })
+    enforcement.firstOctets(onOctets)
+    enforcement.ends((ended) => ends.receive({ ...ended, generation: ended.flow.generation }))
+  }
   let guard: HandshakeGuard<Ticket> | null = null
   // netfilter asks about every packet then: only where a policy may need it.
   const inspect = (): void => {
@@ -96,6 +100,7 @@ export async function attachHost({
     judged,
     inspected,
     inspectionStatus: () => guard?.counters() ?? null,
+    listen,
     close: async () => {
       await scope.disposeAsync()
       const lost = enforcement.takeLost()

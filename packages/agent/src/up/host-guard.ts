@@ -116,6 +116,7 @@ export class HostGuard implements AsyncDisposable {
       if (attached !== before) await this.#close(attached)
       throw error
     }
+    if (attached !== before) attached.listen()
     this.#attached = attached
     this.#resolver!.change(service)
     if (before !== null && before !== attached) await this.#close(before)
