@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test'
-import { FlowStore, parseStoredFlow, type StoredFlow } from '@sallyport/store'
+import { FlowStore, parseStoredFlow, type Role, type StoredFlow } from '@sallyport/store'
 import { ROUTES } from '../src/api/build-api.ts'
 import { NOW, TestApi } from './test-api.ts'
 
@@ -140,12 +140,13 @@ suite('lists of the API', () => {
     assert.deepEqual([await found('ANN'), await found('%'), await found('_')], [['ann'], ['bob'], []])
   })
 
-  /** The text of a stream as it comes, until the signal of the scope. */
+  /** The text of a stream as it comes, until the signal of the scope; what was read at its end. */
   const stream = async (
     path: string,
+    role: Role = 'viewer',
   ): Promise<AsyncDisposable & { readonly until: (end: RegExp) => Promise<string> }> => {
     const { port } = api.app.server.address() as AddressInfo
-    const { headers } = api.as('viewer')
+    const { headers } = api.as(role)
     const asked = request({ host: '127.0.0.1', port, path: `/api/v1${path}`, headers })
     // Of what is under way when it is left.
     asked.on('error', () => {}).end()
@@ -155,7 +156,11 @@ suite('lists of the API', () => {
     const pieces = answer.setEncoding('utf8')[Symbol.asyncIterator]()
     const until = async (end: RegExp): Promise<string> => {
       let text = ''
-      while (!end.test(text)) text += String((await pieces.next()).value)
+      while (!end.test(text)) {
+        const { value, done } = await pieces.next()
+        if (done === true) return `${text}<end>`
+        text += String(value)
+      }
       return text
     }
     return { until, [Symbol.asyncDispose]: async () => void asked.destroy() }
@@ -167,6 +172,34 @@ suite('lists of the API', () => {
     await flows.ingest({ id: 'later', flows: stored([{ ...flow(1), domain: 'later.example' }]) }, NOW)
     api.events.emit({ kind: 'stored', flows: 1 })
     assert.match(await live.until(/\n\n/), /^event: row\ndata: \{.*"domain":"later\.example".*\}\n\n/)
+  })
+
+  test('every list is a stream: of what there is, and of what comes', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    await api.state.audit.add({ timeMs: NOW, actor: 'ann', action: 'apply', target: 'version 1' })
+    for (const { path, list } of ROUTES) {
+      if (list === undefined) continue
+      await using live = await stream(`${path}?format=sse${path === '/top' ? '&by=destination' : ''}`, 'admin')
+      if (!NO_ROWS.includes(path)) assert.match(await live.until(/\n\n/), /^event: row\ndata: \{/, path)
+    }
+    await using users = await stream('/users?format=sse&search=newcomer', 'admin')
+    await using mutes = await stream('/mutes?format=sse')
+    const password = 'correct horse battery'
+    await api.ask('POST', '/users', { ...api.as('admin'), body: { name: 'newcomer', role: 'viewer', password } })
+    assert.match(await users.until(/\n\n/), /^event: row\ndata: \{"name":"newcomer"/)
+    await api.ask('POST', '/mutes', { ...api.as('analyst'), body: { subject: 'ann', hours: 1 } })
+    assert.match(await mutes.until(/\n\n/), /^event: row\ndata: \{.*"subject":"ann"/)
+  })
+
+  test('a stream ends for who is removed', async () => {
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    await using live = await stream('/flows?format=sse&filter=domain:secret.example')
+    await using events = await stream('/events')
+    await events.until(/open/)
+    await api.ask('DELETE', '/users/viewer', api.as('admin'))
+    await flows.ingest({ id: 'secret', flows: stored([{ ...flow(1), domain: 'secret.example' }]) }, NOW)
+    api.events.emit({ kind: 'stored', flows: 1 })
+    assert.deepEqual([await live.until(/secret/), await events.until(/stored/)], ['<end>', '<end>'])
   })
 
   test('a count that grows comes again in a stream of what is busiest', async () => {

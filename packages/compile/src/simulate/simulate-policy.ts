@@ -71,9 +71,9 @@ export async function simulatePolicy(
 
 type Named = Pick<ChangedFlows, 'change' | 'rule' | 'layer' | 'destination' | 'port'>
 type Draft = Named & {
-  readonly flows: number
-  readonly firstMs: number
-  readonly lastMs: number
+  flows: number
+  firstMs: number
+  lastMs: number
   readonly apps: Set<string>
   readonly users: Set<string>
   readonly verdict: Verdict
@@ -102,12 +102,10 @@ function destinationOf(flow: Flow): Pick<Named, 'destination' | 'port'> {
 function extend(draft: Draft, { flow, count, firstMs, lastMs }: RecordedFlows): Draft {
   if (flow.app && draft.apps.size < MAX_NAMED) draft.apps.add(flow.app)
   if (flow.user && draft.users.size < MAX_NAMED) draft.users.add(flow.user)
-  return {
-    ...draft,
-    flows: draft.flows + count,
-    firstMs: Math.min(draft.firstMs, firstMs),
-    lastMs: Math.max(draft.lastMs, lastMs),
-  }
+  draft.flows += count
+  draft.firstMs = Math.min(draft.firstMs, firstMs)
+  draft.lastMs = Math.max(draft.lastMs, lastMs)
+  return draft
 }
 
 function finish({ apps, users, verdict, ...rest }: Draft): ChangedFlows {

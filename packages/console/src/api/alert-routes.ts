@@ -81,6 +81,7 @@ export const ALERT_ROUTES: readonly Route[] = [
     row: MuteAnswer,
     columns: ['createdMs', 'untilMs', 'detector', 'subject', 'destination', 'author', 'reason', 'id'],
     query: { search: Search },
+    live: ['audit'],
     page: async ({ search }, at, { state, nowMs }) => pageOf(containing(await state.mutes.list(nowMs()), search), at),
   }),
   route({

@@ -83,7 +83,14 @@ async function answer(
   const input = { query: query?.parse(given) ?? null, body: body?.parse(request.body ?? {}) ?? null, caller }
   const result = await handle(input, context)
   void reply.header('cache-control', 'no-store')
-  if (result instanceof Streamed) return sendStreamed(result, reply)
+  if (result instanceof Streamed) {
+    // Read anew: who was signed out, or removed, meanwhile sees no more.
+    const mayGoOn = async (): Promise<boolean> => {
+      const { session } = await readCaller(request, context.state, context.nowMs())
+      return role === null || (session !== null && mayAct(session.user, role))
+    }
+    return sendStreamed(result, mayGoOn, reply)
+  }
   if (result instanceof Redirect) return reply.header('set-cookie', [...result.cookies]).redirect(result.location, 303)
   if (!(result instanceof WithSession)) return result
   void reply.header('set-cookie', sessionCookie(result.token, result.lifeSeconds))
@@ -96,11 +103,22 @@ function requireRole({ session }: Caller, role: NonNullable<Route['role']>): voi
     throw new ApiError(403, 'usage', `this needs the role ${role}`, 'Ask an administrator.')
 }
 
-/** Until its end, or until the reader goes away. */
-function sendStreamed({ type, fileName, pieces }: Streamed, reply: FastifyReply): Readable {
+/** Until its end, until the reader goes away, or until they may not read it any more. */
+function sendStreamed(
+  { type, fileName, pieces }: Streamed,
+  mayGoOn: () => Promise<boolean>,
+  reply: FastifyReply,
+): Readable {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   void reply.type(type)
   if (fileName !== null) void reply.header('content-disposition', `attachment; filename="${fileName}"`)
-  return Readable.from(pieces(gone.signal))
+  return Readable.from(whileAllowed(pieces(gone.signal), mayGoOn))
+}
+
+async function* whileAllowed(pieces: AsyncIterable<string>, mayGoOn: () => Promise<boolean>): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    if (!(await mayGoOn())) return
+    yield piece
+  }
 }

@@ -76,7 +76,7 @@ function contentOf(answer: z.ZodType, list: Route['list']): object {
     'application/json': { schema: page },
     'application/x-ndjson': TEXT,
     'text/csv': TEXT,
-    ...(list.isLive ? { 'text/event-stream': TEXT } : {}),
+    'text/event-stream': TEXT,
   }
 }
 

@@ -26,8 +26,8 @@ export type Route<Q = unknown, B = unknown> = {
   readonly body: z.ZodType<B> | null
   /** What it answers with when all is well; of a list, a row. Null: nothing that is JSON. */
   readonly answer: z.ZodType | null
-  /** Of a list: the key of its rows, and whether it is a stream too. */
-  readonly list?: { readonly name: string; readonly isLive: boolean }
+  /** Of a list: the key of its rows. */
+  readonly list?: { readonly name: string }
   readonly handle: (
     input: { readonly query: Q; readonly body: B; readonly caller: Caller },
     context: ApiContext,

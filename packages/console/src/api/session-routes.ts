@@ -98,6 +98,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     row: ListedUserAnswer,
     columns: ['name', 'role', 'createdMs', 'isExternal', 'hasSecondFactor'],
     query: { search: Search },
+    live: ['audit'],
     page: async ({ search }, at, { state }) => pageOf(containing(await state.users.list(), search), at),
   }),
   route({

@@ -2,8 +2,8 @@ import type { FlowFilter } from '../filter/condition.ts'
 import type { FactGroup, FactGroups } from './fact-groups.ts'
 import { spanOf } from './span.ts'
 
-/** What is held of an answer at a time: some hundred megabytes where every flow is another. */
-const SLICE_FLOWS = 250_000
+/** What is held of an answer at a time: some ten megabytes of text, and as much of flows, where every flow is another. */
+const SLICE_FLOWS = 50_000
 const HOUR_MS = 3_600_000
 
 type Asked = {

@@ -18,8 +18,8 @@ type Definition<Shape extends z.ZodRawShape> = Pick<Route, 'path' | 'summary'> &
   /** Rows of a page: the most, and when nothing is said. */
   readonly most?: number
   readonly usual?: number
-  /** After which events there may be new rows at the head; without, the list is no stream. */
-  readonly live?: readonly DeskEvent['kind'][]
+  /** After which events a stream of it looks for rows that are new, or have changed. */
+  readonly live: readonly DeskEvent['kind'][]
   /** Whether its rows are sums over all flows, which a stream may ask for in a tenth of the time at most. */
   readonly isSum?: boolean
   readonly page: (
@@ -35,27 +35,13 @@ const REST = 9
 
 type Reading = { readonly limit: number; readonly after?: string; readonly format: 'json' | 'sse' | ExportFormat }
 
-/** A list: in pages, as a whole to keep, and, where rows come by themselves, as a stream. */
+/** A list: in pages, as a whole to keep, and as a stream. */
 export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Shape>): Route {
-  const {
-    path,
-    role,
-    summary,
-    name,
-    row,
-    columns,
-    query,
-    most = 1000,
-    usual = 100,
-    live = [],
-    isSum,
-    page,
-  } = definition
-  const formats = live.length === 0 ? (['json', 'jsonl', 'csv'] as const) : (['json', 'jsonl', 'csv', 'sse'] as const)
+  const { path, role, summary, name, row, columns, query, most = 1000, usual = 100, live, isSum, page } = definition
   const reading = {
     limit: z.coerce.number().int().min(1).max(most).default(usual),
     after: z.string().max(500).optional(),
-    format: z.enum(formats).default('json'),
+    format: z.enum(['json', 'jsonl', 'csv', 'sse']).default('json'),
   }
   return route<object>({
     method: 'GET',
@@ -65,7 +51,7 @@ export function listRoute<Shape extends z.ZodRawShape>(definition: Definition<Sh
     query: z.strictObject({ ...query, ...reading }) as z.ZodType<object>,
     body: null,
     answer: row,
-    list: { name, isLive: live.length > 0 },
+    list: { name },
     handle: async ({ query: given, caller }, context) => {
       const { limit, after, format, ...rest } = given as Reading
       const asked = rest as z.output<z.ZodObject<Shape>>
