@@ -25,12 +25,14 @@ export async function migrate(engine: SqlEngine, to: number = MIGRATIONS.length)
   }
   if (from === 0) await defineVersions(engine)
   for (const [index, statements] of MIGRATIONS.slice(from, to).entries()) {
+    const next = from + index + 1
+    // Another host came at the same moment and was faster: what it did is not done again to what it stores by now.
+    if ((await version(engine)) >= next) continue
     for (const statement of statements(engine.layout)) await apply(engine, statement)
-    const version = from + index + 1
-    if (version === to) await expose(engine)
+    if (next === to) await expose(engine)
     // A server goes on while nobody has the store open; of our own process, who has it open for long says when.
-    if (!engine.layout.isOwn && from > 0 && version === to) await engine.define(beginning(engine.layout))
-    await engine.insert(VERSION_TABLE, Buffer.from(JSON.stringify({ version })), `version-${version}`)
+    if (!engine.layout.isOwn && from > 0 && next === to) await engine.define(beginning(engine.layout))
+    await engine.insert(VERSION_TABLE, Buffer.from(JSON.stringify({ version: next })), `version-${next}`)
   }
 }
 
