@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { createAuthority } from '@sallyport/proxy'
 import { POLICY, startProxy, startServer } from './proxy.fixture.ts'
 import { sallyport } from './sallyport.ts'
 import { folder, run, until } from './serving.fixture.ts'
@@ -151,6 +152,22 @@ test('what cannot be is said with what to do', async () => {
   ])
   assert.equal(keys.status, 2)
   assert.match(keys.stderr, /no place to fetch keys from/)
+})
+
+test('an authority that will end soon is said once, and what is not inspected is served', async () => {
+  using files = folder()
+  await using server = await startServer()
+  for (const [days, said] of [
+    [3640, /authority in \S+ ends on \d{4}-\d\d-\d\d;/],
+    [3600, null],
+  ] as const) {
+    const { cert, key } = await createAuthority('Lab', Date.now() - days * 86_400_000)
+    writeFileSync(files.path('ca.pem'), `${key}${cert}`, { mode: 0o600 })
+    await using proxy = await startProxy(files, '--workers', '2', '--tls-inspect', files.path('ca.pem'))
+    assert.equal(await proxy.curl(server.url), 'served 200')
+    const notes = proxy.notes.filter((line) => line.includes('the authority'))
+    assert.deepEqual([notes.length, said === null || said.test(notes[0]!)], [said === null ? 0 : 1, true])
+  }
 })
 
 test('workers share what a rule with a limit lets through, beyond a worker and a policy', async () => {

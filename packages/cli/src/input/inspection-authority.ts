@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { CATEGORIES } from '@sallyport/catalog'
 import { parseDomainPattern, type DomainPattern } from '@sallyport/net'
@@ -13,6 +14,7 @@ import { note } from '../output/print.ts'
 import { MOST_PEM_BYTES } from './certificate.ts'
 import { fileError, readTextFile } from './read-text-file.ts'
 
+const TOLD_BEFORE_MS = 30 * 86_400_000
 const AUTHORITY_NAME = 'Sallyport TLS inspection'
 
 type Options = {
@@ -62,9 +64,22 @@ async function readAuthority(path: string): Promise<CertificateAuthority> {
   if (cert === undefined || key === undefined) {
     throw new SallyportError('authority-invalid', `${path} does not hold a certificate and its private key, in PEM`)
   }
-  return CertificateAuthority.open({ cert, key }).catch((error: Error) => {
+  const authority = await CertificateAuthority.open({ cert, key }).catch((error: Error) => {
     throw new SallyportError('authority-invalid', `${path}: ${error.message}`, { cause: error })
   })
+  noteEnd(path, authority.endsMs - Date.now(), new Date(authority.endsMs))
+  return authority
+}
+
+/** What is not inspected goes on without it, so it is no error. */
+function noteEnd(path: string, leftMs: number, end: Date): void {
+  // Once, not by each worker.
+  if (leftMs > TOLD_BEFORE_MS || (cluster.worker?.id ?? 1) > 1) return
+  const day = end.toISOString().slice(0, 10)
+  const ends = leftMs > 0 ? `ends on ${day}; from then on clients refuse` : `ended on ${day}; clients refuse`
+  note(
+    `sallyport: the authority in ${path} ${ends} what is inspected. For a new one, move the file away and start again`,
+  )
 }
 
 async function makeAuthority(path: string): Promise<void> {

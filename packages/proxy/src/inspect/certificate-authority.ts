@@ -68,6 +68,11 @@ export class CertificateAuthority {
     this.certPem = certPem
   }
 
+  /** From then on no client takes what it signs. */
+  get endsMs(): number {
+    return this.#issuer.notAfter.getTime()
+  }
+
   /** Rejects when the key is not that of the certificate, or when the certificate is none of an authority. */
   static async open({ cert, key }: AuthorityPem): Promise<CertificateAuthority> {
     const certificate = new X509Certificate(cert)
