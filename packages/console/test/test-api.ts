@@ -59,6 +59,7 @@ export class TestApi implements AsyncDisposable {
   readonly failures: unknown[] = []
   /** Every answer is held against it. */
   readonly described: DescribedAnswers = new DescribedAnswers()
+  readonly overviews: ApiContext['overviews']
   readonly #signedIn = new Map<Role, Record<string, string>>()
 
   private constructor(flows: FlowStore, state: StateStore, more: Partial<ApiContext>) {
@@ -82,6 +83,7 @@ export class TestApi implements AsyncDisposable {
         control.rollback(author, version),
       '/feeds/refresh': () => ({ outcome: 'unchanged', reason: null }),
     }
+    this.overviews = rememberOverviews({ flows, state, events: this.events, nowMs: () => this.nowMs })
     this.app = buildApi(
       {
         flows,
@@ -92,7 +94,7 @@ export class TestApi implements AsyncDisposable {
         networkNames: async () => new Map([[64_500, 'Example Networks']]),
         worldFor,
         nowMs: () => this.nowMs,
-        overviews: rememberOverviews({ flows, state, events: this.events, nowMs: () => this.nowMs }),
+        overviews: this.overviews,
         oidc: null,
         askHost: async (path, body) => answers[path]!(body as never),
         ...more,
