@@ -55,6 +55,16 @@ test('a kernel that refuses leaves the policy before, in the store too, and the 
   assert.equal(inForce.length, 2)
 })
 
+test('what a version changed in the one before is told, and of one that there is not that it is none', async () => {
+  await using state = await StateStore.open(':memory:')
+  const { control } = host(state)
+  await control.apply(change('a.example'))
+  await control.apply(change('b.example'))
+  assert.match(await control.changes(1), /^\+.*a\.example/m)
+  assert.match(await control.changes(2), /^-.*a\.example.*\n\+.*b\.example/m)
+  await assert.rejects(control.changes(3), (error: SallyportError) => error.code === 'usage')
+})
+
 test('a clock that is set back does not make a trial longer, one that jumps ahead ends it', async () => {
   await using state = await StateStore.open(':memory:')
   const { clock, control, inForce } = host(state)

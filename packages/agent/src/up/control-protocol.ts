@@ -20,6 +20,8 @@ export const RollbackSchema: z.ZodType<{ readonly author: string; readonly versi
   version: z.int().positive().nullable().default(null),
 })
 
+export const ChangesSchema: z.ZodType<{ readonly version: number }> = z.strictObject({ version: z.int().positive() })
+
 export const RefreshFeedSchema: z.ZodType<{ readonly author: string; readonly name: string }> = z.strictObject({
   author: Author,
   name: z.string().min(1).max(200),

@@ -3,12 +3,19 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { SallyportError, schemaProblem } from '@sallyport/policy'
 import * as z from 'zod'
-import { ApplySchema, ConfirmSchema, MAX_BODY_BYTES, RefreshFeedSchema, RollbackSchema } from './control-protocol.ts'
+import {
+  ApplySchema,
+  ChangesSchema,
+  ConfirmSchema,
+  MAX_BODY_BYTES,
+  RefreshFeedSchema,
+  RollbackSchema,
+} from './control-protocol.ts'
 import type { HostControl } from './host-control.ts'
 
 type Handle = (body: unknown) => unknown
 
-/** Answers `apply`, `confirm`, `rollback`, `status` and `feeds/refresh` on a socket that only its owner may open. */
+/** Answers `apply`, `confirm`, `rollback`, `status` and what versions changed, and `feeds/refresh` on a socket that only its owner may open. */
 export async function serveControl(
   path: string,
   control: HostControl,
@@ -18,6 +25,7 @@ export async function serveControl(
   const routes: Readonly<Record<string, Handle>> = {
     'GET /status': () => status(),
     'GET /versions': () => control.versions(),
+    'POST /versions/changes': async (body) => ({ diff: await control.changes(ChangesSchema.parse(body).version) }),
     'POST /apply': (body) => control.apply(ApplySchema.parse(body)),
     'POST /confirm': (body) => control.confirm(ConfirmSchema.parse(body).author),
     'POST /rollback': (body) => {

@@ -52,6 +52,16 @@ export class HostControl {
     return this.#options.state.policies.list()
   }
 
+  /** What a version changed in the one before it, as a unified diff. */
+  async changes(version: number): Promise<string> {
+    const { policies } = this.#options.state
+    if ((await policies.get(version)) === null)
+      throw new SallyportError('usage', `there is no policy version ${version}`, {
+        remedy: '`sallyport status --versions` lists them.',
+      })
+    return policies.diff(version === 1 ? null : version - 1, version)
+  }
+
   /** What held before the start; nothing is put in force yet. `unknown` is for where neither store nor copy can say. */
   recall(unknown: Held | null): Promise<Held> {
     return this.#inTurn(() => this.#policies.recall(this.#options.nowMs(), unknown))
