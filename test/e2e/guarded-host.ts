@@ -1,0 +1,154 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findCgroupMount } from '@sallyport/kernel'
+import { eventually } from '../../packages/kernel/test/eventually.ts'
+import { RESOLVER } from './lab-hosts.ts'
+import { Lab, type Ended, type RunOptions } from './lab.ts'
+
+const CONNECT_ALL_THE_TIME = fileURLToPath(new URL('./connect-all-the-time.py', import.meta.url))
+const POLICY = `sallyport: 1
+name: faults
+mode: enforce
+rules:
+  - { id: web, action: allow, to: [allowed.test], ports: [80] }
+`
+
+export type Load = { readonly tried: number; readonly passed: number; readonly perSecond: number }
+export type Recorded = { readonly stored: number; readonly dropped: Readonly<Record<string, number>> }
+type Status = {
+  readonly pid: number
+  readonly spool: { readonly spooled: number; readonly dropped: Readonly<Record<string, number>> }
+}
+
+/** `sallyport up` for one cgroup of a lab, which allows one name, and what processes in it meet. */
+export class GuardedHost implements AsyncDisposable {
+  readonly #lab: Lab
+  readonly #cgroup: string
+  readonly #options: RunOptions
+  readonly #arguments: readonly string[]
+  #running: { readonly child: ChildProcess; readonly ended: Promise<Ended> } | null = null
+
+  private constructor(lab: Lab, cgroup: string, args: readonly string[], options: RunOptions) {
+    this.#lab = lab
+    this.#cgroup = cgroup
+    this.#arguments = args
+    this.#options = options
+  }
+
+  static async open(args: readonly string[] = [], options: RunOptions = {}): Promise<GuardedHost> {
+    const lab = await Lab.open()
+    const cgroup = join(findCgroupMount(), `sallyport-faults-${process.pid}`)
+    mkdirSync(cgroup)
+    writeFileSync(join(lab.directory, 'policy.yaml'), POLICY)
+    return new GuardedHost(lab, cgroup, args, options)
+  }
+
+  /** Where it keeps what it knows. */
+  get state(): string {
+    return join(this.#lab.state, 'root')
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null
+  }
+
+  async start(): Promise<void> {
+    const policy = ['--policy', 'policy.yaml', '--mode', 'enforce', '--upstream', RESOLVER]
+    const ready = Promise.withResolvers<void>()
+    const ended = this.#lab.sallyport(['up', '--cgroup', this.#cgroup, '--json', ...policy, ...this.#arguments], {
+      ...this.#options,
+      onSpawn: (child) => {
+        this.#running = { child, ended: ready.promise.then(() => ended) }
+        child.stderr!.on('data', (text: Buffer) => text.includes('"ready"') && ready.resolve())
+      },
+    })
+    void ended.then(({ stderr }) => ready.reject(new Error(stderr)))
+    await ready.promise
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#running
+    this.#running = null
+    running?.child.kill(signal)
+    await running?.ended
+  }
+
+  /** Of the process that stores, when there is one. */
+  async deskPid(): Promise<number> {
+    let found = ''
+    const guard = String((await this.status()).pid)
+    await eventually(() => {
+      found = spawnSync('pgrep', ['-P', guard, '-f', 'desk-main'], { encoding: 'utf8' }).stdout.trim()
+      return found !== ''
+    }, 'a desk')
+    return Number(found)
+  }
+
+  status(): Promise<Status> {
+    return this.#json('status')
+  }
+
+  /** Denied connects, so many a second, until the file is there. */
+  async load(perSecond: number, stopFile: string): Promise<Load> {
+    const command = ['python3', CONNECT_ALL_THE_TIME, String(perSecond), stopFile]
+    const { stdout, stderr } = await this.#lab.inCgroup(this.#cgroup, command)
+    return JSON.parse(stdout || JSON.stringify(stderr)) as Load
+  }
+
+  /** What is wrong with it: something denied is reached, or what is allowed is not. */
+  async faults(): Promise<readonly string[]> {
+    const [allowed, denied] = await Promise.all(['allowed.test', '198.51.100.20'].map((host) => this.#fetch(host)))
+    return [
+      ...(allowed!.includes('hello') ? [] : [`allowed.test is not reached: ${allowed!}`]),
+      ...(denied!.includes('hello') ? ['198.51.100.20 is reached'] : []),
+    ]
+  }
+
+  async reachesDenied(): Promise<boolean> {
+    return (await this.#fetch('198.51.100.20')).includes('hello')
+  }
+
+  /** A server of the test's own beside it, for as long as it lives. */
+  inItsNetwork(command: readonly string[]): ChildProcess {
+    const [first, ...rest] = this.#lab.inClient(command)
+    return spawn(first!, rest, { stdio: 'ignore' })
+  }
+
+  /** In the store, and known to be missing; of the load alone. */
+  async recorded(...place: readonly string[]): Promise<Recorded> {
+    const filter = 'port:udp/1024-61023'
+    const { rows } = await this.#json<{ rows: readonly { readonly flows: number }[] }>(
+      'top',
+      '--by',
+      'verdict',
+      filter,
+      ...place,
+    )
+    const { dropped } = await this.#json<{ dropped: Readonly<Record<string, number>> }>(
+      'flows',
+      '--limit',
+      '1',
+      ...place,
+    )
+    return { stored: rows.reduce((sum, { flows }) => sum + flows, 0), dropped }
+  }
+
+  async #fetch(host: string): Promise<string> {
+    const { stdout, stderr } = await this.#lab.inCgroup(this.#cgroup, ['curl', '-sS', '-m', '20', `http://${host}/`])
+    return stdout + stderr
+  }
+
+  async #json<T>(...args: readonly string[]): Promise<T> {
+    const { status, stdout, stderr } = await this.#lab.sallyport([...args, '--json'])
+    if (status !== 0) throw new Error(stderr)
+    return JSON.parse(stdout) as T
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGTERM')
+    rmdirSync(this.#cgroup)
+    await this.#lab[Symbol.asyncDispose]()
+  }
+}
