@@ -43,7 +43,10 @@ export function encodeConfig(config: KernelConfig): Uint8Array {
   return bytes
 }
 
-export function hasFlag(config: Uint8Array | undefined, flag: typeof INSPECT | typeof LIMITS_APPLY): boolean {
+export function hasFlag(
+  config: Uint8Array | undefined,
+  flag: typeof INSPECT | typeof LIMITS_APPLY | typeof WATCHES,
+): boolean {
   return config !== undefined && (config[4]! & flag) !== 0
 }
 

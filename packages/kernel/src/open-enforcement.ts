@@ -149,6 +149,7 @@ class Guard implements Enforcement {
     const before = loaded ? undefined : lookup(maps.config, word(0), CONFIG_BYTES)
     this.#inspect = hasFlag(before, INSPECT)
     this.#limitsApply = hasFlag(before, LIMITS_APPLY)
+    this.#watches = hasFlag(before, WATCHES)
     this.#configure(loaded ? 0 : this.generation)
   }
 
