@@ -115,6 +115,8 @@ async function serve(): Promise<void> {
         socket.on('drain', pour)
         pour()
       } else if (piece[0] === BANNER[0]) socket.write(piece)
+      // tinyproxy asks for that, and holds a client until it has happened.
+      else if (/\r\nConnection: close\r\n/i.test(piece.toString('latin1'))) socket.end(ANSWER)
       else
         for (let at = piece.indexOf('\r\n\r\n'); at >= 0; at = piece.indexOf('\r\n\r\n', at + 4)) socket.write(ANSWER)
     })
