@@ -61,7 +61,10 @@ function squidLine(record: AccessRecord): string {
 
 /** The combined format of Apache and nginx. */
 function combinedLine(record: AccessRecord): string {
-  const request = `${record.method ?? '-'} ${urlOf(record)} HTTP/${record.httpVersion ?? '1.1'}`
+  const { method, host, httpVersion } = record
+  // What was no request is a dash, as in Apache's.
+  const request =
+    method === null && host === null ? '-' : `${method ?? '-'} ${urlOf(record)} HTTP/${httpVersion ?? '1.1'}`
   const parts = [
     word(record.client.address),
     '-',
