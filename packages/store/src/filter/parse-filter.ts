@@ -13,6 +13,14 @@ type Field = { readonly read: (value: string, nowMs: number) => Condition | null
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
+/** As whole numbers: what is above one is at least the next. */
+const COMPARISONS = {
+  '': { compare: '=', more: 0 },
+  '>=': { compare: '>=', more: 0 },
+  '<=': { compare: '<=', more: 0 },
+  '>': { compare: '>=', more: 1 },
+  '<': { compare: '<=', more: -1 },
+} as const
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/
 const MAX_TERMS = 100
 
@@ -36,9 +44,9 @@ const FIELDS: Readonly<Record<string, Field>> = {
   src: { read: (value) => readPrefix('src', value), allowed: 'an address or prefix' },
   port: { read: readPort, allowed: '443, 8000-8999, tcp/22 or icmp' },
   asn: { read: (value) => readCount('asn', value.replace(/^AS/i, '')), allowed: 'a number' },
-  bytesOut: { read: (value) => readCount('bytesOut', value), allowed: '1000, >=10M or <=1k' },
-  bytesIn: { read: (value) => readCount('bytesIn', value), allowed: '1000, >=10M or <=1k' },
-  durationMs: { read: (value) => readCount('durationMs', value), allowed: '1000, >=60000 or <=1k' },
+  bytesOut: { read: (value) => readCount('bytesOut', value), allowed: '1000, >=10MB or <1k' },
+  bytesIn: { read: (value) => readCount('bytesIn', value), allowed: '1000, >=10MB or <1k' },
+  durationMs: { read: (value) => readCount('durationMs', value), allowed: '1000, >=60000 or <1k' },
   since: { read: (value, nowMs) => readTime('since', value, nowMs), allowed: '30m, 1h, 7d or 2027-03-31T12:00:00Z' },
   until: { read: (value, nowMs) => readTime('until', value, nowMs), allowed: '30m, 1h, 7d or 2027-03-31T12:00:00Z' },
 }
@@ -50,7 +58,9 @@ export const FILTER_KEYS: readonly string[] = Object.keys(FIELDS)
  * are given again by or; `-` before a term turns it round. Throws `filter-invalid`.
  */
 export function parseFilter(texts: readonly string[], nowMs: number): FlowFilter {
-  const words = texts.flatMap((text) => text.match(/(?:"[^"]*"|[^\s"])+|"/g) ?? [])
+  const open = texts.find((text) => text.split('"').length % 2 === 0)
+  if (open !== undefined) throw invalid(`a " is not closed in ${open}`, 'Write KEY:"a value".')
+  const words = texts.flatMap((text) => text.match(/(?:"[^"]*"|[^\s"])+/g) ?? [])
   if (words.length > MAX_TERMS) throw invalid(`the filter has ${words.length} terms; at most ${MAX_TERMS} are allowed`)
   const terms = new Map<string, FilterTerm>()
   for (const word of words) {
@@ -66,7 +76,7 @@ function parseTerm(word: string, nowMs: number): FilterTerm & { readonly key: st
   const negated = word.startsWith('-')
   const colon = word.indexOf(':')
   const key = word.slice(negated ? 1 : 0, Math.max(colon, 0))
-  if (colon < 0 || key === '') throw invalid(`"${word}" is not KEY:VALUE`)
+  if (colon < 0 || key === '') throw invalid(`"${word}" is not KEY:VALUE`, meant(word))
   const field = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
   if (field === undefined) {
     const near = nearest(key, FILTER_KEYS)
@@ -81,6 +91,15 @@ function parseTerm(word: string, nowMs: number): FilterTerm & { readonly key: st
     return field.read(text, nowMs) ?? fail(`${key}: "${text}" is not ${field.allowed}`)
   })
   return { key, negated, anyOf }
+}
+
+/** What somebody may have meant who wrote a value alone. */
+function meant(word: string): string | undefined {
+  const sign = word.startsWith('-') ? '-' : ''
+  const value = word.slice(sign.length)
+  const key = (['port', 'ip', 'domain'] as const).find((each) => FIELDS[each]!.read(value, 0) !== null)
+  const named = value.startsWith('/') ? 'app' : key === 'domain' && !value.includes('.') ? undefined : key
+  return named === undefined ? undefined : `Did you mean ${sign}${named}:${value}?`
 }
 
 function readGlob(column: TextColumn, glob: string): Condition | null {
@@ -111,10 +130,11 @@ function readPort(value: string): Condition | null {
 }
 
 function readCount(column: CountColumn, text: string): Condition | null {
-  const parts = /^(>=|<=)?(\d{1,15})([kmgt]?)$/i.exec(text)
+  const parts = /^(>=?|<=?|)(\d{1,15})([kmgt]?)b?$/i.exec(text)
   if (parts === null) return null
-  const value = Number(parts[2]) * UNIT_BYTES[parts[3]!.toLowerCase()]!
-  return { kind: 'count', column, compare: (parts[1] as '>=' | '<=' | undefined) ?? '=', value }
+  const { compare, more } = COMPARISONS[parts[1] as keyof typeof COMPARISONS]
+  const value = Number(parts[2]) * UNIT_BYTES[parts[3]!.toLowerCase()]! + more
+  return value < 0 ? null : { kind: 'count', column, compare, value }
 }
 
 function readTime(kind: 'since' | 'until', text: string, nowMs: number): Condition | null {
