@@ -154,12 +154,12 @@ export class FlowStore implements Disposable {
     await this.#removeRows('batches', 'storedAt', second)
   }
 
-  /** What stays of a part is written anew. */
+  /** What stays of a part is written anew; other replicas follow, those that are away later. */
   async #removeRows(table: string, column: string, beforeSecond: number): Promise<void> {
     const where = `${column} < fromUnixTimestamp(${beforeSecond})`
     if ((await this.#engine.query(`SELECT 1 FROM ${table} WHERE ${where} LIMIT 1`, {})).length === 0) return
     await this.#engine.define(
-      `ALTER TABLE ${table}${this.#engine.layout.everywhere} DELETE WHERE ${where} SETTINGS mutations_sync = 2`,
+      `ALTER TABLE ${table}${this.#engine.layout.everywhere} DELETE WHERE ${where} SETTINGS mutations_sync = 1`,
     )
   }
 

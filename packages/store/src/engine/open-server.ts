@@ -66,6 +66,9 @@ const INSERTING = {
   distributed_foreground_insert: 1 as const,
 }
 
+/** A server that is away does what was defined meanwhile when it is back; nobody waits for it. The client's types lack this mode. */
+const DEFINING: Readonly<Record<string, string>> = { distributed_ddl_output_mode: 'throw_only_active' }
+
 function connect({ origin, user, password, timeoutMs, tls }: ServerAddress, database?: string): ClickHouseClient {
   const { ca, cert, key } = tls
   return createClient({
@@ -88,6 +91,7 @@ function connect({ origin, user, password, timeoutMs, tls }: ServerAddress, data
       // What a question asks within itself is answered by all shards, once, for each of them.
       distributed_product_mode: 'global',
       distributed_ddl_task_timeout: String(timeoutMs / 1000),
+      ...DEFINING,
     },
   })
 }

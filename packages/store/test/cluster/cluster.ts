@@ -78,7 +78,7 @@ export class Cluster implements AsyncDisposable {
       '--queries-file',
       join(home, 'start.sql'),
     ]
-    server.process = spawn(join(this.#directory, 'server'), files, {
+    server.process = spawn('setpriv', ['--pdeathsig', 'KILL', join(this.#directory, 'server'), ...files], {
       cwd: home,
       stdio: 'ignore',
       env: { ...process.env, CHDB: library()!, SERVER: String(at), HTTP_PORT: String(server.http) },

@@ -27,7 +27,8 @@ export class Keeper implements AsyncDisposable {
   async start(): Promise<void> {
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
     const classes = ['-cp', `/etc/zookeeper/conf:${JAR}`, '-Xmx256m']
-    this.#process = spawn('/usr/bin/java', [...classes, main, join(this.#directory, 'zoo.cfg')], { stdio: 'ignore' })
+    const java = ['--pdeathsig', 'KILL', '/usr/bin/java', ...classes, main, join(this.#directory, 'zoo.cfg')]
+    this.#process = spawn('setpriv', java, { stdio: 'ignore' })
     await untilListening(this.port, this.#process)
   }
 
