@@ -36,7 +36,7 @@ export function statusCommand(): Command {
       if (changes !== undefined) {
         const { diff } = (await ask(state, '/versions/changes', { version: changes })) as { readonly diff: string }
         if (json === true) return printJson({ version: changes, diff })
-        return printLine(diff === '' ? 'the same text' : diff.split('\n').map(printable).join('\n').trimEnd())
+        return printLine(diff === '' ? 'the same text' : diff.replace(/[^\n\t]+/g, printable).trimEnd())
       }
       const status = (await ask(state, '/status')) as HostStatus
       const all = versions === true ? ((await ask(state, '/versions')) as readonly Version[]) : null
