@@ -26,7 +26,7 @@ describe('life of a policy', { skip }, () => {
       prefixes: { '10.9.0.2': 2 },
     })
     lab.enforcement.apply(first)
-    const child = lab.start('hammer', '10.9.0.2', '443', '2')
+    const child = lab.start('hammer', '10.9.0.2', '443', '4')
     const lines = (async () => {
       let text = ''
       for await (const chunk of child.stdout!) text += String(chunk)
