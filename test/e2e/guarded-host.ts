@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -108,12 +108,6 @@ export class GuardedHost implements AsyncDisposable {
 
   async reachesDenied(): Promise<boolean> {
     return (await this.#fetch('198.51.100.20')).includes('hello')
-  }
-
-  /** A server of the test's own beside it, for as long as it lives. */
-  inItsNetwork(command: readonly string[]): ChildProcess {
-    const [first, ...rest] = this.#lab.inClient(command)
-    return spawn(first!, rest, { stdio: 'ignore' })
   }
 
   /** In the store, and known to be missing; of the load alone. */

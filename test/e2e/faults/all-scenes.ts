@@ -1,13 +1,11 @@
 import { flood } from './flood.ts'
 import { killProcesses } from './kill-processes.ts'
 import type { Scene } from './scene.ts'
-import { serverAway } from './server-away.ts'
 import { spoolDiskFull, storeDiskFull } from './disk-full.ts'
 
 export const ALL_SCENES: Readonly<Record<string, Scene>> = {
   kills: killProcesses,
   'spool-disk': spoolDiskFull,
   'store-disk': storeDiskFull,
-  server: serverAway,
   flood,
 }
