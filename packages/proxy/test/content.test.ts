@@ -131,6 +131,14 @@ test('what cannot be read is said to be opaque', async () => {
   assert.equal(await scan(bomb, 'gzip'), 'opaque: content coding gzip')
 })
 
+test('entries that hold nothing count for what it costs to unpack them', async () => {
+  const empty = (entries: number): Buffer => Buffer.concat(Array.from({ length: entries }, () => zip('a', '')))
+  const opaque = async (entries: number): Promise<string | null> =>
+    (await scanContent(empty(entries), [], { unpackedBytes: 2 ** 20, depth: 4 })).opaque
+  assert.equal(await opaque(500), null)
+  assert.equal(await opaque(513), 'an entry of a zip')
+})
+
 test('no body makes the scan throw, or take long', async () => {
   await fc.assert(
     fc.asyncProperty(

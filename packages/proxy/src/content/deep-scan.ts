@@ -26,6 +26,8 @@ const MOST_RUNS = 100_000
 const PROGRAM_IN_FORM = /\r\n\r\n(?=[\x7fM\xcf\xca])/g
 /** Entries that do not unpack: headers of a zip cost nothing to write. */
 const MOST_UNREAD = 20
+/** What it costs to begin, in octets that could be looked into meanwhile: an entry of a zip that holds nothing has 40 octets. */
+const BEGINNING_OCTETS = 2048
 
 /** Looks into octets, and into what is packed in them, each in each other up to a depth. */
 export class DeepScan {
@@ -49,7 +51,8 @@ export class DeepScan {
   }
 
   async unpack(bytes: Uint8Array, with_: Unpack | null, what: string): Promise<Buffer | null> {
-    if (with_ === null) return this.#cannot(what)
+    this.#left -= BEGINNING_OCTETS
+    if (with_ === null || this.#left < 0) return this.#cannot(what)
     try {
       const unpacked = await with_(bytes, { maxOutputLength: Math.max(1, this.#left) })
       this.#left -= unpacked.length
