@@ -100,16 +100,17 @@ test('what is asked of one user or application is read where its rows lie togeth
 
 /** Where the engine reads what it is asked. */
 async function readBy(engine: SqlEngine, ask: (engine: SqlEngine) => Promise<unknown>): Promise<string> {
-  let plan = ''
+  const plans: string[] = []
   const explaining: SqlEngine = {
     ...engine,
     query: async (statement, params) => {
-      plan += JSON.stringify(await engine.query(`EXPLAIN projections = 1 ${statement}`, params))
+      const at = plans.push('') - 1
+      plans[at] = JSON.stringify(await engine.query(`EXPLAIN projections = 1 ${statement}`, params))
       return engine.query(statement, params)
     },
   }
   await ask(explaining)
-  return [...plan.matchAll(/ReadFrom[A-Za-z]* \(([a-z_.]+)\)/g)].map((match) => match[1]).join()
+  return [...plans.join().matchAll(/ReadFrom[A-Za-z]* \(([a-z_.]+)\)/g)].map((match) => match[1]).join()
 }
 
 function readFrom(engine: SqlEngine, by: TopBy, text: string): Promise<string> {

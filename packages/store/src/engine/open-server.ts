@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client'
 import { SallyportError } from '@sallyport/policy'
 import { clusterLayout, ONE_SERVER, quoted, shardDatabase } from '../schema/layout.ts'
 import { INSERT_SETTINGS } from './insert-settings.ts'
@@ -69,7 +69,21 @@ const INSERTING = {
 /** A server that is away does what was defined meanwhile when it is back; nobody waits for it. The client's types lack this mode. */
 const DEFINING: Readonly<Record<string, string>> = { distributed_ddl_output_mode: 'throw_only_active' }
 
-function connect({ origin, user, password, timeoutMs, tls }: ServerAddress, database?: string): ClickHouseClient {
+function settingsFor({ timeoutMs }: ServerAddress): ClickHouseSettings {
+  return {
+    output_format_json_quote_64bit_integers: 0,
+    // The status says whether all went well, not only the beginning.
+    wait_end_of_query: 1,
+    max_execution_time: timeoutMs / 1000,
+    // What a question asks within itself is answered by all shards, once, for each of them.
+    distributed_product_mode: 'global',
+    distributed_ddl_task_timeout: String(timeoutMs / 1000),
+    ...DEFINING,
+  }
+}
+
+function connect(address: ServerAddress, database?: string, settings = settingsFor(address)): ClickHouseClient {
+  const { origin, user, password, timeoutMs, tls } = address
   const { ca, cert, key } = tls
   return createClient({
     url: origin,
@@ -83,27 +97,16 @@ function connect({ origin, user, password, timeoutMs, tls }: ServerAddress, data
       : { tls: { ca_cert: ca, ...(cert === undefined || key === undefined ? {} : { cert, key }) } }),
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: {
-      output_format_json_quote_64bit_integers: 0,
-      // The status says whether all went well, not only the beginning.
-      wait_end_of_query: 1,
-      max_execution_time: timeoutMs / 1000,
-      // What a question asks within itself is answered by all shards, once, for each of them.
-      distributed_product_mode: 'global',
-      distributed_ddl_task_timeout: String(timeoutMs / 1000),
-      ...DEFINING,
-    },
+    clickhouse_settings: settings,
   })
 }
 
 /** Who may only read needs the databases to be there. */
 async function prepare(address: ServerAddress): Promise<void> {
   const { database, cluster } = address
+  checkVersion(await versionOf(address))
   const client = connect(address)
   try {
-    const asked = await client.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' })
-    const [row] = (await asked.json()) as readonly Row[]
-    checkVersion(String(row?.['version']))
     const everywhere = cluster === null ? '' : clusterLayout(cluster, database).everywhere
     const wanted = cluster === null ? [database] : [database, shardDatabase(database)]
     for (const name of wanted) {
@@ -116,6 +119,18 @@ async function prepare(address: ServerAddress): Promise<void> {
       if (Number(count?.['n']) === 0)
         await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted(name)}${everywhere}` })
     }
+  } finally {
+    await client.close()
+  }
+}
+
+/** Asked without settings: a server of another age does not know them all. */
+async function versionOf(address: ServerAddress): Promise<string> {
+  const client = connect(address, undefined, {})
+  try {
+    const asked = await client.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' })
+    const [row] = (await asked.json()) as readonly Row[]
+    return String(row?.['version'])
   } finally {
     await client.close()
   }
