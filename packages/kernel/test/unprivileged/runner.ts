@@ -25,6 +25,12 @@ function report(value: unknown): void {
   process.stderr.write(`#${JSON.stringify(value)}\n`)
 }
 
+// The command may be there before this process has heard of it.
+let terminate = (): void => void (isEarly = true)
+let isEarly = false
+process.on('SIGTERM', () => terminate())
+process.on('SIGINT', () => {})
+
 try {
   await using run = await startUnprivileged({
     command: setup.command,
@@ -47,8 +53,8 @@ try {
           : event,
       ),
   })
-  process.on('SIGTERM', () => run.kill('SIGTERM'))
-  process.on('SIGINT', () => {})
+  terminate = () => run.kill('SIGTERM')
+  if (isEarly) terminate()
   const { code, signal } = await run.end
   report({ end: { code, signal } })
   process.exitCode = code ?? 99
