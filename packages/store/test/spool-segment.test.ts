@@ -118,6 +118,17 @@ suite('a segment of frames', () => {
     )
   })
 
+  test('is no segment of lines when the first octet is another, and no number before zeros is a frame', () => {
+    const only = framed([flow({ parents: ['a\nb\nc'] })]).bytes
+    only[0]! ^= 1
+    assert.equal(lost(readSegment(only, 'b', NOW)), 1)
+    const numbers = framed([flow({ bytesOut: FRAME_MARK, bytesIn: 0, durationMs: 0 }), flow()]).bytes
+    assert.ok(numbers.includes(Buffer.from([FRAME_MARK, ...Buffer.alloc(11)]), 1))
+    numbers[2]! ^= 1
+    const read = readSegment(numbers, 'b', NOW)
+    assert.deepEqual([read.flows.count, lost(read)], [1, 1])
+  })
+
   test('loses a record alone whose octets are no row, however sound their checksum', () => {
     const frame = (body: Buffer): Buffer => {
       const checksum = crc32(body, 1)

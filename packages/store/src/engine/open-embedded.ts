@@ -70,11 +70,14 @@ export function openEmbedded(path?: string): SqlEngine {
   }
 }
 
+/** What the whole cgroup uses is not what the engine uses; where there is none to read, it says so on the standard error with a trace. */
+const ARGUMENTS = ['--max_threads=2', '--memory_worker_use_cgroup=0'] as const
+
 function openSession(path: string | undefined): Session {
   const { Session } = loadLibrary()
   const home = path === undefined ? undefined : resolve(path)
   try {
-    return inRootDirectory(() => new Session(home, { connectionArgs: ['--max_threads=2'] }))
+    return inRootDirectory(() => new Session(home, { connectionArgs: ARGUMENTS }))
   } catch (error) {
     throw new SallyportError('store-unavailable', `the flow store ${path ?? ''} cannot be opened`, { cause: error })
   }

@@ -3,6 +3,9 @@ import type { SegmentContent } from './segment-content.ts'
 import { FRAME_MARK, readFrames } from './spool-frame.ts'
 import { readLines } from './spool-line.ts'
 
+/** Its checksum. */
+const LINE = /^[\da-f]{8} $/
+
 /**
  * Takes any octets. `onRecord` has the records that are stored. A step is a few milliseconds: whoever reads may do something else in
  * between.
@@ -14,9 +17,16 @@ export function readInSteps(
   onRecord: ((record: FlowRecord) => void) | null = null,
 ): Generator<void, SegmentContent, void> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // A line begins with eight digits; a damaged beginning is told by what comes after it.
-  const isFramed = buffer[0] === FRAME_MARK || (buffer[8] !== 32 && buffer.includes(FRAME_MARK))
-  return (isFramed ? readFrames : readLines)(buffer, batch, nowMs, onRecord)
+  return (isOfLines(buffer) ? readLines : readFrames)(buffer, batch, nowMs, onRecord)
+}
+
+/** A damaged beginning is told by the line after it. */
+function isOfLines(buffer: Buffer): boolean {
+  return isLine(buffer, 0) || (buffer[0] !== FRAME_MARK && isLine(buffer, buffer.indexOf('\n') + 1))
+}
+
+function isLine(buffer: Buffer, at: number): boolean {
+  return LINE.test(buffer.toString('latin1', at, at + 9))
 }
 
 export function readSegment(bytes: Uint8Array, batch: string, nowMs: number): SegmentContent {

@@ -114,7 +114,8 @@ export function* readFrames(
 
 /** Where the frame ends whose head is there; null when there is none. */
 function frameEnd(buffer: Buffer, at: number): number | null {
-  if (at + HEAD_BYTES > buffer.length || buffer[at] !== FRAME_MARK) return null
+  // The octet of a number before zeros is no head, though their check holds.
+  if (at + HEAD_BYTES > buffer.length || buffer[at] !== FRAME_MARK || buffer[at + 1] === 0) return null
   const size = buffer.readUInt32LE(at + 2)
   const end = at + HEAD_BYTES + size
   const isHead = headCheck(buffer[at + 1]!, size, buffer.readUInt32LE(at + 6)) === buffer.readUInt16LE(at + 10)
