@@ -8,19 +8,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FlowRecord } from '@sallyport/flow'
 import { drainSpool, FlowSpool, FlowStore, parseFilter, parseServerAddress, type Batch } from '../src/index.ts'
 import { Cluster, noCluster } from './cluster/cluster.ts'
-import { stored } from './stored-flows.ts'
+import { ALLOWED, stored } from './stored-flows.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const HOUR_MS = 3_600_000
-const ALLOWED = {
-  verdict: 'allow',
-  rule: 'r',
-  layer: 'x',
-  mode: 'enforce',
-  stage: 'connect',
-  reason: 'rule',
-  explain: '',
-} as const
 
 function batch(number: number, flows = 200): Batch {
   return {

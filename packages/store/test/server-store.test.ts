@@ -18,20 +18,12 @@ import { beginning } from '../src/schema/relayout.ts'
 import { makeEarlierStore } from './earlier-store.ts'
 import { startClickHouse, type ClickHouseProcess } from './start-clickhouse.ts'
 import { freePort } from './free-port.ts'
+import { ALLOWED } from './stored-flows.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
-const verdict = {
-  verdict: 'allow',
-  rule: 'r',
-  layer: 'x',
-  mode: 'enforce',
-  stage: 'connect',
-  reason: 'rule',
-  explain: '',
-} as const
 
 function record(port: number): FlowRecord {
-  return { time: '2026-10-01T10:00:00.000Z', domain: 'a.example', port, transport: 'tcp', verdict }
+  return { time: '2026-10-01T10:00:00.000Z', domain: 'a.example', port, transport: 'tcp', verdict: ALLOWED }
 }
 
 function directory(context: TestContext): string {

@@ -6,19 +6,10 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import type { FlowRecord } from '@sallyport/flow'
 import { drainSpool, FlowSpool, FlowStore, parseFilter } from '../src/index.ts'
-
-const verdict = {
-  verdict: 'allow',
-  rule: 'r',
-  layer: 'x',
-  mode: 'enforce',
-  stage: 'connect',
-  reason: 'rule',
-  explain: '',
-} as const
+import { ALLOWED } from './stored-flows.ts'
 
 function record(time: string, port: number): FlowRecord {
-  return { time, domain: 'a.example', port, transport: 'tcp', verdict }
+  return { time, domain: 'a.example', port, transport: 'tcp', verdict: ALLOWED }
 }
 
 function directory(context: TestContext): string {

@@ -9,6 +9,16 @@ export function stored(facts: object): StoredFlow {
   return flow
 }
 
+export const ALLOWED = {
+  verdict: 'allow',
+  rule: 'r',
+  layer: 'x',
+  mode: 'enforce',
+  stage: 'connect',
+  reason: 'rule',
+  explain: '',
+} as const
+
 export const DENIED = {
   verdict: 'deny',
   rule: 'no-c2',

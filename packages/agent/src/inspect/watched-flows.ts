@@ -13,8 +13,6 @@ type Watched = {
 }
 
 export type WatchedCounters = {
-  /** Flows whose first octets said what they are. */
-  readonly known: number
   /** Flows of which too many were looked at at once. */
   readonly full: number
 }
@@ -52,7 +50,6 @@ export class WatchedFlows implements Disposable {
   /** Recorded without having said anything. */
   readonly #silent = new Map<string, Watched>()
   readonly #timer: NodeJS.Timeout
-  #known = 0
   #full = 0
 
   constructor(options: Options) {
@@ -62,7 +59,7 @@ export class WatchedFlows implements Disposable {
   }
 
   counters(): WatchedCounters {
-    return { known: this.#known, full: this.#full }
+    return { full: this.#full }
   }
 
   begin(id: string, watched: Watched): void {
@@ -116,7 +113,6 @@ export class WatchedFlows implements Disposable {
   #is(id: string, facts: HandshakeFacts): void {
     const flow = this.#waiting.get(id) ?? this.#silent.get(id)
     if (flow === undefined) return
-    this.#known++
     flow.record = flow.seen(flow.record, facts)
     this.#options.begun.begin(flow.record)
     this.#silent.delete(id)
