@@ -6,8 +6,10 @@ import {
   parseDomainPattern,
   parsePortRange,
   parsePrefix,
+  prefixContains,
   type Address,
   type PortRange,
+  type Prefix,
 } from '@sallyport/net'
 import {
   EMPTY_WORLD,
@@ -96,13 +98,8 @@ const COUNTRIES = [
   { code: 'FR', prefixes: [prefix('198.51.100.0/24'), prefix('2001:db8::/48')] },
 ]
 
-const inPrefixes = (prefixes: readonly ReturnType<typeof prefix>[], at: Address): boolean =>
-  prefixes.some(({ address: start, length }) => {
-    const v4 = at.words[0] === 0 && at.words[1] === 0 && at.words[2] === 0xffff
-    if (length < 96 && v4) return false
-    const bits = (words: readonly number[]): string => words.map((w) => w.toString(2).padStart(32, '0')).join('')
-    return bits(start.words).slice(0, length) === bits(at.words).slice(0, length)
-  })
+const inPrefixes = (prefixes: readonly Prefix[], at: Address): boolean =>
+  prefixes.some((each) => prefixContains(each, at))
 
 export const WORLD: World = {
   ...EMPTY_WORLD,

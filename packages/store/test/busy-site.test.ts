@@ -10,7 +10,7 @@ import { fillBusySite } from './busy-site.ts'
 
 const NOW = Date.parse('2026-10-04T12:00:00Z')
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
-const SITE = { flows: 2_000_000, untilMs: NOW, days: 3, users: 100 }
+const SITE = { flows: 1_000_000, untilMs: NOW, days: 3, users: 100 }
 
 function flow(timeMs: number, app: string, domain: string, more: object = {}): StoredFlow {
   const facts = { time: Math.round(timeMs), user: 'user7', app, domain, port: 443, transport: 'tcp', protocol: 'tls' }
@@ -28,7 +28,7 @@ function calls(domain: string, periodMs: number): readonly StoredFlow[] {
   }).filter((_, at) => at % 10 !== 4)
 }
 
-suite('what hides among two million flows of three days', () => {
+suite('what hides among a million flows of three days', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-busy-'))
   let alerts: readonly Alert[] = []
   let newestAlone: readonly Alert[] = []
