@@ -2,40 +2,36 @@ import { compileApart, type CounterValues, type ForwarderService } from '@sallyp
 import type { FlowRecord } from '@sallyport/flow'
 import {
   gatewayPins,
-  interfaceNetworks,
   networkInterface,
   NOTHING_LOST,
   openGateway,
   removeGateway,
   requireMachine,
   tableCounters,
-  type ForwardedEnd,
-  type ForwardedEvent,
   type ForwardedTicket,
   type Gateway,
   type GatewayCounters,
   type GatewayTable,
   type Lost,
 } from '@sallyport/kernel'
-import { isIpv4, type Prefix } from '@sallyport/net'
+import type { Prefix } from '@sallyport/net'
 import type { Policy, World } from '@sallyport/policy'
-import { HandshakeGuard, type InspectionStatus, type JudgedHandshake } from '../inspect/handshake-guard.ts'
+import { HandshakeGuard, type InspectionStatus } from '../inspect/handshake-guard.ts'
 import { InspectedGenerations } from '../inspect/inspected-generations.ts'
 import { policyOfTables } from '../inspect/policy-of-tables.ts'
-import { WatchedFlows, type WatchedCounters } from '../inspect/watched-flows.ts'
-import { BegunFlows } from '../run/begun-flows.ts'
+import type { WatchedCounters } from '../inspect/watched-flows.ts'
+import type { SeenRules } from '../inspect/with-first-octets.ts'
 import { BoundNames } from '../run/bound-names.ts'
 import type { LocalForwarder } from '../run/local-forwarder.ts'
 import { randomSeed } from '../run/random-seed.ts'
 import { enforces } from '../up/host-policy.ts'
-import { PolicyEvents } from '../up/policy-events.ts'
-import type { ClientTable, GuardedNetworks } from './client-table.ts'
-import { ForwardedFlows } from './forwarded-flow.ts'
-import { forwardedId } from './forwarded-id.ts'
+import type { GuardedNetworks } from './client-table.ts'
 import { forward } from './forwarding.ts'
-import { GatewayNetfilter } from './gateway-netfilter.ts'
+import { GatewayNetfilter, gatewayTable } from './gateway-netfilter.ts'
 import { GatewayPolicy } from './gateway-policy.ts'
+import { GatewayRecords } from './gateway-records.ts'
 import { startGatewayResolver } from './gateway-resolver.ts'
+import { families, guardedNetworks, type InterfaceAddresses } from './guarded-networks.ts'
 import { KnownClients } from './known-clients.ts'
 import { NOT_OFFLOADED, OffloadedFlows, type OffloadMode, type OffloadStatus } from './offloaded-flows.ts'
 
@@ -70,21 +66,13 @@ export type GatewayStatistics = {
   readonly watched: WatchedCounters
 }
 
-const FOLLOW_MS = 1000
-/** As many as the kernel keeps judgements of. */
-const MOST_BEGUN = 65_536
-
 /** Forwarded traffic of one interface under a policy that may change. */
 export class GatewayGuard implements AsyncDisposable {
   readonly #options: GatewayGuardOptions
   readonly #networks: GuardedNetworks
   readonly #known: KnownClients
   readonly #names: BoundNames
-  readonly #events = new PolicyEvents<ForwardedEvent>()
-  readonly #ends = new PolicyEvents<ForwardedEnd & { readonly generation: number }>()
-  readonly #begun = new BegunFlows(MOST_BEGUN)
-  readonly #watched: WatchedFlows
-  readonly #judged = new PolicyEvents<JudgedHandshake<ForwardedTicket>>()
+  readonly #records: GatewayRecords
   readonly #inspected = new InspectedGenerations()
   readonly #scope = new AsyncDisposableStack()
   #gateway: Gateway | null = null
@@ -104,11 +92,12 @@ export class GatewayGuard implements AsyncDisposable {
     first: GatewayPolicy,
   ) {
     this.#options = options
-    this.#watched = new WatchedFlows({ begun: this.#begun, onFlow: options.onFlow })
     this.#networks = networks
     this.#known = known
     this.#names = names
     this.#current = first
+    const rulesOf = (generation: number): SeenRules => this.#inspected.get(generation)?.rules ?? null
+    this.#records = new GatewayRecords({ names, rulesOf, onFlow: options.onFlow })
   }
 
   static async open(options: GatewayGuardOptions, policy: Policy, world: World): Promise<GatewayGuard> {
@@ -124,7 +113,8 @@ export class GatewayGuard implements AsyncDisposable {
       guard.#listen(guard.#gateway!)
       guard.#scope.use(forward(options.wan, families(networks), gatewayPins(options.lan)))
       guard.#offload()
-      guard.#follow()
+      const { onNotice } = options
+      guard.#scope.use(known.follow(() => guard.#current.followClients(), onNotice))
       return guard
     } catch (error) {
       await guard[Symbol.asyncDispose]()
@@ -132,7 +122,7 @@ export class GatewayGuard implements AsyncDisposable {
     }
   }
 
-  async #start(addresses: ReturnType<typeof interfaceNetworks>['addresses'], service: ForwarderService): Promise<void> {
+  async #start(addresses: InterfaceAddresses, service: ForwarderService): Promise<void> {
     const { lan, maxFlows, onFlow, onNotice } = this.#options
     this.#scope.defer(() => removeGateway(lan))
     const tableFor = (enforce: boolean): GatewayTable => gatewayTable(this.#options, enforce, this.#resolver!)
@@ -146,20 +136,18 @@ export class GatewayGuard implements AsyncDisposable {
         onWarning: onNotice,
       }),
     )
-    this.#scope.use(this.#watched)
+    this.#scope.use(this.#records)
     this.#gateway = this.#scope.use(await openGateway({ lan, ...(maxFlows === null ? {} : { maxFlows }) }))
-    this.#gateway.firstOctets(({ of, sinceNs, ...octets }) =>
-      this.#watched.see(forwardedId({ ...of, timeNs: sinceNs }), octets),
-    )
+    this.#gateway.firstOctets((octets) => this.#records.saidFirst(octets))
   }
 
   /** From the first policy on: it tells what was decided and ended before, too, while nobody listened. */
   #listen(gateway: Gateway): void {
     gateway.events((event) => {
-      this.#events.receive(event)
+      this.#records.receive(event)
       if (event.limit !== null && event.mode === 'enforce') gateway.end(event)
     })
-    gateway.ends((end) => this.#ends.receive({ ...end, generation: end.flow.generation }))
+    gateway.ends((end) => this.#records.ended(end))
   }
 
   /** The policy is in force when this returns; when it throws, the one before still is. */
@@ -170,10 +158,7 @@ export class GatewayGuard implements AsyncDisposable {
     // What is not judged yet does not leave: the table comes before the program, and goes behind it.
     if (enforce) this.#netfilter!.put(true)
     const following = next.enforceWith(this.#gateway!, (generation, table, rules) => {
-      const flows = this.#flows(policy, world, table)
-      this.#events.begin(generation, flows)
-      this.#ends.begin(generation, { receive: (ended) => flows.ended(ended) })
-      this.#judged.begin(generation, { receive: (handshake) => flows.judged(handshake) })
+      this.#records.begin(generation, policy, world, table)
       // Under a policy that only watches, or asks no handshake, nothing waits.
       if (enforce && rules.resume.size > 0) this.#inspect()
       this.#inspected.keep(generation, rules)
@@ -208,7 +193,7 @@ export class GatewayGuard implements AsyncDisposable {
       dns: this.#resolver!.counters(),
       offload: this.#offloaded?.status() ?? NOT_OFFLOADED,
       inspection: this.#inspector?.counters() ?? null,
-      watched: this.#watched.counters(),
+      watched: this.#records.watched(),
     }
   }
 
@@ -227,7 +212,7 @@ export class GatewayGuard implements AsyncDisposable {
       new HandshakeGuard({
         handshakes,
         ...policyOfTables((generation) => this.#inspected.get(generation), this.#names),
-        onJudged: (handshake) => this.#judged.receive(handshake),
+        onJudged: (handshake) => this.#records.judged(handshake),
       }),
     )
     this.#inspection = scope.move()
@@ -250,37 +235,6 @@ export class GatewayGuard implements AsyncDisposable {
       onNotice(`every packet goes through netfilter: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-
-  #flows(policy: Policy, world: World, table: ClientTable): ForwardedFlows {
-    const { onFlow } = this.#options
-    return new ForwardedFlows({
-      policy,
-      world,
-      table,
-      names: this.#names,
-      begun: this.#begun,
-      watched: this.#watched,
-      rulesOf: (generation) => this.#inspected.get(generation)?.rules ?? null,
-      onFlow,
-    })
-  }
-
-  #follow(): void {
-    let busy = false
-    const look = async (): Promise<void> => {
-      if (busy) return
-      busy = true
-      try {
-        if (await this.#known.refresh()) this.#current.followClients()
-      } catch (error) {
-        this.#options.onNotice(`clients are as before: ${error instanceof Error ? error.message : String(error)}`)
-      } finally {
-        busy = false
-      }
-    }
-    const timer = setInterval(() => void look(), FOLLOW_MS).unref()
-    this.#scope.defer(() => clearInterval(timer))
-  }
 }
 
 /** Clients go on being answered meanwhile, however long the lists of the policy are. */
@@ -294,27 +248,4 @@ async function prepare(
   const options = { atMs: Date.now(), seed: randomSeed() }
   const compiled = await compileApart(policy, world, options)
   return new GatewayPolicy(compiled, networks, known, names)
-}
-
-export function gatewayTable(
-  { lan, wan, masquerade, ftp }: Pick<GatewayGuardOptions, 'lan' | 'wan' | 'masquerade' | 'ftp'>,
-  enforce: boolean,
-  { v4, v6, port }: Pick<LocalForwarder, 'v4' | 'v6' | 'port'>,
-): GatewayTable {
-  return { lan, wan, enforce, masquerade, ftp, resolver: { v4, v6, port } }
-}
-
-/** What is behind the interface, and its own addresses. Throws when an interface is not there. */
-export function guardedNetworks({ lan, wan, networks }: Pick<GatewayGuardOptions, 'lan' | 'wan' | 'networks'>): {
-  readonly networks: GuardedNetworks
-  readonly addresses: ReturnType<typeof interfaceNetworks>['addresses']
-} {
-  for (const name of [lan, wan]) networkInterface(name)
-  const found = interfaceNetworks(lan)
-  const all = networks.length > 0 ? networks : found.networks
-  return { addresses: found.addresses, networks: { all, onLink: found.onLink } }
-}
-
-function families({ all }: GuardedNetworks): { readonly ipv4: boolean; readonly ipv6: boolean } {
-  return { ipv4: all.some(({ address }) => isIpv4(address)), ipv6: all.some(({ address }) => !isIpv4(address)) }
 }

@@ -3,13 +3,9 @@ import { formatPrefix } from '@sallyport/net'
 import { byMachine } from '../host/by-machine.ts'
 import { resolverAddresses } from './gateway-resolver.ts'
 import type { Guarding } from '../up/guarding.ts'
-import {
-  GatewayGuard,
-  gatewayTable,
-  guardedNetworks,
-  type GatewayGuardOptions,
-  type GatewayStatistics,
-} from './gateway-guard.ts'
+import { GatewayGuard, type GatewayGuardOptions, type GatewayStatistics } from './gateway-guard.ts'
+import { gatewayTable } from './gateway-netfilter.ts'
+import { guardedNetworks } from './guarded-networks.ts'
 
 type Options = Omit<GatewayGuardOptions, 'onFlow'>
 

@@ -8,6 +8,7 @@ import {
   tableText,
   type GatewayTable,
 } from '@sallyport/kernel'
+import type { LocalForwarder } from '../run/local-forwarder.ts'
 
 /** What a gateway has in netfilter: put there as a whole, put back when somebody else takes it away, removed at the end. */
 export class GatewayNetfilter implements Disposable {
@@ -64,4 +65,12 @@ function changed(problem: unknown): string {
   const what = 'somebody else changed or removed the rules of this gateway in nftables'
   if (problem === null) return `${what}; they are back`
   return `${what}: ${problem instanceof Error ? problem.message : String(problem)}`
+}
+
+export function gatewayTable(
+  { lan, wan, masquerade, ftp }: Pick<GatewayTable, 'lan' | 'wan' | 'masquerade' | 'ftp'>,
+  enforce: boolean,
+  { v4, v6, port }: Pick<LocalForwarder, 'v4' | 'v6' | 'port'>,
+): GatewayTable {
+  return { lan, wan, enforce, masquerade, ftp, resolver: { v4, v6, port } }
 }

@@ -4,6 +4,7 @@ import { parseClients, type ClientEntry } from './clients-file.ts'
 import { parseLeases, type Lease } from './lease-file.ts'
 
 const MOST_BYTES = 64 * 2 ** 20
+const FOLLOW_MS = 1000
 
 /** The files that say who is who, read again when they change. */
 export class KnownClients {
@@ -44,6 +45,24 @@ export class KnownClients {
     this.#leases = await this.#leasesNow()
     this.#entries = entries
     return true
+  }
+
+  /** Looks each second, one look at a time, until it is disposed of. */
+  follow(onChange: () => void, onNotice: (text: string) => void): Disposable {
+    let busy = false
+    const look = async (): Promise<void> => {
+      if (busy) return
+      busy = true
+      try {
+        if (await this.refresh()) onChange()
+      } catch (error) {
+        onNotice(`clients are as before: ${error instanceof Error ? error.message : String(error)}`)
+      } finally {
+        busy = false
+      }
+    }
+    const timer = setInterval(() => void look(), FOLLOW_MS).unref()
+    return { [Symbol.dispose]: () => clearInterval(timer) }
   }
 
   #files(): readonly string[] {

@@ -1,6 +1,6 @@
 export * from './fail-open.ts'
 export * from './forwarded-event.ts'
-export type { ForwardedTicket } from './forwarded-records.ts'
+export type { ForwardedTicket, WayEnds } from './forwarded-records.ts'
 export type { GatewayCounters } from './gateway-counters.ts'
 export * from './gateway-generation.ts'
 export * from './gateway-table.ts'
