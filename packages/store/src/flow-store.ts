@@ -11,7 +11,7 @@ import { countVerdicts, type VerdictCount } from './query/count-verdicts.ts'
 import { topDestinations, type DestinationRow } from './query/destinations.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
 import { factGroups, type FactGroups } from './query/fact-groups.ts'
-import { flowsByHour } from './query/flows-by-hour.ts'
+import { flowsByHour, type HourCount } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { newDestinations } from './query/new-destinations.ts'
 import { readPast } from './query/past/read-past.ts'
@@ -112,7 +112,7 @@ export class FlowStore implements Disposable {
     return factGroups(this.#engine, filter, byMinute)
   }
 
-  flowsByHour(sinceMs: number): Promise<readonly (readonly [hourMs: number, flows: number])[]> {
+  flowsByHour(sinceMs: number): Promise<readonly HourCount[]> {
     return flowsByHour(this.#engine, sinceMs)
   }
 

@@ -98,12 +98,13 @@ function tellsTheSame(parameters: string | null): void {
   })
 
   test('hours are rolled up once, also from a batch that was sent again', async () => {
-    const hours = await store.flowsByHour(Date.parse('2026-09-01T01:00:00Z'))
+    const hours = await store.flowsByHour(Date.parse('2026-08-31T23:00:00Z'))
     assert.deepEqual(
-      hours.map(([hourMs, flows]) => [new Date(hourMs).getUTCHours(), flows]),
+      hours.map(([hourMs, flows, refused]) => [new Date(hourMs).getUTCHours(), flows, refused]),
       [
-        [1, 1],
-        [0, 25],
+        [23, 1, 1],
+        [1, 1, 0],
+        [0, 25, 0],
       ],
     )
   })

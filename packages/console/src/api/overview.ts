@@ -1,8 +1,10 @@
-import { parseFilter } from '@sallyport/store'
+import { isMuted, parseFilter, type HourCount, type KeptAlert } from '@sallyport/store'
 import type { ApiContext } from './api-context.ts'
 
 const HOUR_MS = 3_600_000
 const SHOWN = 8
+const ALERT_SHOWN = ['id', 'severity', 'detector', 'sentence', 'lastMs'] as const
+const SEVERITIES = ['critical', 'high', 'medium', 'low']
 
 export type Overview = {
   readonly flows: number
@@ -10,13 +12,15 @@ export type Overview = {
   readonly stopped: number
   readonly wouldStop: number
   readonly dropped: Readonly<Record<string, number>>
+  /** Those that are muted aside. */
   readonly openAlerts: number
+  readonly alerts: readonly Pick<KeptAlert, (typeof ALERT_SHOWN)[number]>[]
   readonly destinations: readonly object[]
   readonly apps: readonly object[]
   readonly stoppedDestinations: readonly object[]
   readonly newDestinations: readonly object[]
-  /** Flows an hour, oldest first. */
-  readonly hours: readonly (readonly [number, number])[]
+  /** Oldest first. */
+  readonly hours: readonly HourCount[]
 }
 
 export async function overview(
@@ -27,16 +31,19 @@ export async function overview(
   const [since, refused] = [`since:${hours}h`, 'verdict:deny,undetermined']
   const filter = (text: string): ReturnType<typeof parseFilter> => parseFilter([`${since} ${text}`], nowMs())
   // At once: none of them keeps two processors busy by itself.
-  const [counts, dropped, open, destinations, apps, stoppedDestinations, newDestinations, counted] = await Promise.all([
-    flows.countVerdicts(sinceMs),
-    flows.drops(sinceMs),
-    state.alerts.list({ limit: 1000, open: true }),
-    flows.top('destination', filter(''), SHOWN),
-    flows.top('app', filter(''), SHOWN),
-    flows.top('destination', filter(refused), SHOWN),
-    flows.newDestinations(sinceMs, SHOWN),
-    flows.flowsByHour(sinceMs),
-  ])
+  const [counts, dropped, open, mutes, destinations, apps, stoppedDestinations, newDestinations, counted] =
+    await Promise.all([
+      flows.countVerdicts(sinceMs),
+      flows.drops(sinceMs),
+      state.alerts.list({ limit: 1000, open: true }),
+      state.mutes.list(nowMs()),
+      flows.top('destination', filter(''), SHOWN),
+      flows.top('app', filter(''), SHOWN),
+      flows.top('destination', filter(refused), SHOWN),
+      flows.newDestinations(sinceMs, SHOWN),
+      flows.flowsByHour(sinceMs),
+    ])
+  const alerts = open.alerts.filter((alert) => !isMuted(alert, mutes))
   const total = sum(counts)
   const held = counts.filter(({ verdict }) => verdict === 'deny' || verdict === 'undetermined')
   const stopped = sum(held.filter(({ mode }) => mode === 'enforce'))
@@ -46,7 +53,8 @@ export async function overview(
     stopped,
     wouldStop: sum(held.filter(({ mode }) => mode === 'monitor')),
     dropped,
-    openAlerts: open.alerts.length,
+    openAlerts: alerts.length,
+    alerts: worst(alerts),
     destinations,
     apps,
     stoppedDestinations,
@@ -59,14 +67,20 @@ function sum(counts: readonly { readonly flows: number }[]): number {
   return counts.reduce((all, each) => all + each.flows, 0)
 }
 
+function worst(alerts: readonly KeptAlert[]): Overview['alerts'] {
+  return alerts
+    .toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.lastMs - a.lastMs)
+    .slice(0, SHOWN)
+    .map(({ id, severity, detector, sentence, lastMs }) => ({ id, severity, detector, sentence, lastMs }))
+}
+
 /** Hours without a flow are there too. */
-function everyHour(
-  counted: readonly (readonly [number, number])[],
-  sinceMs: number,
-  nowMs: number,
-): readonly (readonly [number, number])[] {
-  const flowsOf = new Map(counted)
+function everyHour(counted: readonly HourCount[], sinceMs: number, nowMs: number): readonly HourCount[] {
+  const countOf = new Map(counted.map((count) => [count[0], count]))
   const first = Math.ceil(sinceMs / HOUR_MS) * HOUR_MS
   const length = Math.floor((nowMs - first) / HOUR_MS) + 1
-  return Array.from({ length }, (_, index) => [first + index * HOUR_MS, flowsOf.get(first + index * HOUR_MS) ?? 0])
+  return Array.from({ length }, (_, index) => {
+    const hourMs = first + index * HOUR_MS
+    return countOf.get(hourMs) ?? [hourMs, 0, 0]
+  })
 }

@@ -12,7 +12,7 @@ export function rememberOverviews(
     (afterMs) => void setTimeout(() => given.events.emit({ kind: 'overview' }), afterMs).unref(),
   )
   given.events.listen(({ kind }) => {
-    if (kind === 'stored' || kind === 'alerts') overviews.outdated()
+    if (kind === 'stored' || kind === 'alerts' || kind === 'audit') overviews.outdated()
   })
   return overviews
 }

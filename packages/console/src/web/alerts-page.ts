@@ -1,26 +1,14 @@
 /// <reference lib="dom" />
 import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
-import { get, post, remove, type User } from './api.ts'
-import { BarChart } from './bar-chart.ts'
-import { time } from './format.ts'
-import { Problem, useLoaded } from './load.ts'
-import { filterOf } from './overview-page.ts'
+import { AlertCard, type Alert } from './alert-card.ts'
+import { remove, type User } from './api.ts'
+import { Chosen } from './chosen.ts'
+import type { Column } from './data-table.ts'
+import { minute } from './format.ts'
+import { Problem } from './load.ts'
+import { PagedList } from './paged-list.ts'
 
-type Alert = {
-  readonly id: string
-  readonly detector: string
-  readonly severity: string
-  readonly subject: string
-  readonly destination: string
-  readonly sentence: string
-  readonly technique: { readonly id: string; readonly name: string }
-  readonly numbers: Readonly<Record<string, number>>
-  readonly series: readonly (readonly [number, number])[]
-  readonly firstMs: number
-  readonly lastMs: number
-  readonly muted: boolean
-}
 type Mute = {
   readonly id: string
   readonly detector: string | null
@@ -29,78 +17,79 @@ type Mute = {
   readonly untilMs: number
   readonly author: string
 }
+type Act = (work: Promise<unknown>, done: string) => void
 
-export function AlertsPage({ user }: { readonly user: User }): VNode {
-  const alerts = useLoaded('alerts', () => get<{ alerts: Alert[] }>('/alerts'), ['alerts'])
-  const mutes = useLoaded('mutes', () => get<{ mutes: Mute[] }>('/mutes'))
-  const [failed, setFailed] = useState<Error | null>(null)
-  const act = (work: Promise<unknown>): void =>
-    void work.then(() => {
-      setFailed(null)
-      alerts.again()
-      mutes.again()
-    }, setFailed)
-  const shown = alerts.data?.alerts.filter(({ muted }) => !muted) ?? []
-  return html`<h1>Alerts</h1>
-    <${Problem} error=${failed ?? alerts.error} />
-    ${
-      alerts.data !== null && shown.length === 0
-        ? html`<p class="empty">
-            Nothing is unusual. Once a minute the detectors look through the last day's flows: timers, uploads, tunnels,
-            generated names and more.
-          </p>`
-        : null
-    }
-    ${shown.map((alert) => html`<${AlertCard} key=${alert.id} alert=${alert} user=${user} act=${act} />`)}
-    <h2>Mutes</h2>
-    ${(mutes.data?.mutes.length ?? 0) === 0 ? html`<p class="empty">No alert is muted.</p>` : null}
-    <ul class="plain">
-      ${mutes.data?.mutes.map(
-        (mute) =>
-          html`<li>
-            ${[mute.detector, mute.subject, mute.destination].filter(Boolean).join(', ')} until ${time(mute.untilMs)},
-            by ${mute.author}
-            ${user.role === 'viewer' ? null : html`<button type="button" onClick=${() => act(remove(`/mutes/${mute.id}`))}>End this mute</button>`}
-          </li>`,
-      )}
-    </ul>`
+const STATES: Readonly<Record<string, string>> = { true: 'open', false: 'open and closed' }
+const SEVERITIES: Readonly<Record<string, string>> = {
+  '': 'any',
+  critical: 'critical',
+  high: 'high',
+  medium: 'medium',
+  low: 'low',
 }
 
-function AlertCard({
-  alert,
-  user,
-  act,
-}: {
-  readonly alert: Alert
-  readonly user: User
-  readonly act: (work: Promise<unknown>) => void
-}): VNode {
-  const { detector, destination, severity, technique } = alert
-  const numbers = Object.entries(alert.numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`)
-  // Some alerts are about many destinations: those are muted by who went there, and no rule is offered for them.
-  const isOne = !destination.includes(' ')
-  const whom = isOne ? { destination } : { subject: alert.subject }
-  const mute = (): void => act(post('/mutes', { detector, ...whom, hours: 24 * 7, reason: '' }))
-  return html`<article class="alert">
-    <h2><span class="severity ${severity}">${severity}</span> ${detector}</h2>
-    <p>${alert.sentence}</p>
-    ${alert.series.length > 2 ? html`<${BarChart} values=${alert.series.map(([, value]) => value)} label=${`${alert.series.length} values of ${detector}`} />` : null}
-    <p class="small">${numbers.join(', ')}</p>
-    <p class="small">${time(alert.firstMs)} to ${time(alert.lastMs)}; ATT&CK ${technique.id} ${technique.name}</p>
+/** What is unusual, with its evidence; `wanted` is the alert that a link leads to. */
+export function AlertsPage({ user, wanted }: { readonly user: User; readonly wanted: string }): VNode {
+  const [open, setOpen] = useState('true')
+  const [severity, setSeverity] = useState('')
+  const [failed, setFailed] = useState<Error | null>(null)
+  const [said, setSaid] = useState('')
+  const act: Act = (work, done) =>
+    void work.then(() => {
+      setFailed(null)
+      setSaid(done)
+    }, setFailed)
+  const cards = (alerts: readonly Alert[]): VNode => {
+    const shown = alerts.filter(({ id, muted }) => !muted || open === 'false' || id === wanted)
+    return html`${shown.map((alert) => html`<${AlertCard} key=${alert.id} alert=${alert} user=${user} act=${act} isWanted=${alert.id === wanted} />`)}
+    ${shown.length < alerts.length ? html`<p class="empty">${alerts.length - shown.length} muted.</p>` : null}`
+  }
+  return html`<h1>Alerts</h1>
     <p class="actions">
-      ${isOne ? html`<a href="#/flows/${encodeURIComponent(filterOf('destination', destination))}">Flows</a>` : null}
-      ${
-        isOne && (user.role === 'editor' || user.role === 'admin')
-          ? html`<a href=${`#/policy/deny/${encodeURIComponent(destination)}`}>Block…</a>
-              <a href=${`#/policy/allow/${encodeURIComponent(destination)}`}>Allow…</a>`
-          : null
-      }
-      ${
-        user.role === 'viewer'
-          ? null
-          : html`<button type="button" onClick=${() => act(post(`/alerts/${alert.id}/close`))}>Close</button>
-              <button type="button" onClick=${mute}>Mute for a week</button>`
-      }
+      <${Chosen} label="Show" options=${STATES} value=${open} onChange=${setOpen} />
+      <${Chosen} label="Severity" options=${SEVERITIES} value=${severity} onChange=${setSeverity} />
     </p>
-  </article>`
+    <${Problem} error=${failed} />
+    <p role="status" class="said">${said}</p>
+    <${PagedList}
+      path="/alerts"
+      name="alerts"
+      caption="Alerts, newest first"
+      query=${{ open, limit: '25', ...(severity === '' ? {} : { severity }) }}
+      events=${['alerts', 'audit']}
+      shown=${cards}
+      empty="Nothing is unusual. Once a minute the detectors look through the last day's flows: timers, uploads, tunnels, generated names, new destinations and more. Most need some days of flows to know what is usual here."
+    />
+    <h2>Mutes</h2>
+    <${PagedList}
+      path="/mutes"
+      name="mutes"
+      caption="Mutes that still hold"
+      columns=${muteColumns(user, act)}
+      events=${['audit']}
+      empty="No alert is muted. What is known to be harmless can be muted for a time, at its alert."
+    />`
+}
+
+function muteColumns(user: User, act: Act): readonly Column<Mute>[] {
+  const what = ({ detector, subject, destination }: Mute): string =>
+    [detector, subject, destination].filter(Boolean).join(', ')
+  return [
+    { title: 'What', main: true, cell: what },
+    { title: 'Until', whole: true, cell: ({ untilMs }) => minute(untilMs) },
+    { title: 'By', cell: ({ author }) => author },
+    {
+      title: 'Actions',
+      cell: (mute) =>
+        user.role === 'viewer'
+          ? ''
+          : html`<button
+              type="button"
+              aria-label=${`End the mute of ${what(mute)}`}
+              onClick=${() => act(remove(`/mutes/${mute.id}`), 'The mute has ended.')}
+            >
+              End
+            </button>`,
+    },
+  ]
 }

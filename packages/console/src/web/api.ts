@@ -21,6 +21,9 @@ export class Refused extends Error {
   }
 }
 
+/** What the window is told when the session is over. */
+export const SIGNED_OUT = 'signed-out'
+
 const HEADERS: Record<string, string> = { 'content-type': 'application/json' }
 
 /** The token that a change must repeat; it comes with the session. */
@@ -60,5 +63,6 @@ export async function remove<T>(path: string): Promise<T> {
 async function read<T>(response: Response): Promise<T> {
   const body = (await response.json()) as T & { readonly error?: Failure }
   if (response.ok) return body
+  if (response.status === 401) window.dispatchEvent(new Event(SIGNED_OUT))
   throw new Refused(response.status, body.error ?? { code: 'internal', message: response.statusText, remedy: '' })
 }

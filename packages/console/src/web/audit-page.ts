@@ -15,7 +15,7 @@ type Entry = {
 }
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { title: 'Time', cell: ({ timeMs }) => time(timeMs) },
+  { title: 'Time', whole: true, main: true, cell: ({ timeMs }) => time(timeMs) },
   { title: 'Who', cell: ({ actor }) => actor },
   { title: 'Did', cell: ({ action }) => action },
   { title: 'To', cell: ({ target }) => target },

@@ -20,7 +20,7 @@ const WORDS = { blocked: 'would be blocked', allowed: 'would be allowed', undete
 const COLUMNS: readonly Column<Group>[] = [
   { title: 'Change', cell: ({ change }) => html`<span class=${CLASS[change]}>${WORDS[change]}</span>` },
   { title: 'Flows', number: true, cell: ({ flows }) => count(flows) },
-  { title: 'Destination', cell: ({ destination, port }) => `${destination} ${port}` },
+  { title: 'Destination', main: true, cell: ({ destination, port }) => `${destination} ${port}` },
   { title: 'By', cell: ({ rule }) => rule ?? 'default' },
   { title: 'Who', cell: ({ apps, users }) => [...apps, ...users].join(', ') },
 ]

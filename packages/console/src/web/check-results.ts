@@ -10,6 +10,6 @@ export function CheckResults({ check }: { readonly check: Check | null }): VNode
   return html`<ul class="problems" aria-label="Findings">
     ${check.findings.map(({ severity, message, position }) => html`<li>${severity}: ${position === null ? '' : `${position.line}:${position.column} `}${message}</li>`)}
     ${failed.map(({ position, explain }) => html`<li>test failed: ${position.line}:${position.column} ${explain}</li>`)}
-    ${check.tests.length > 0 && failed.length === 0 ? html`<li class="allow">${check.tests.length} tests passed</li>` : null}
+    ${check.tests.length > 0 && failed.length === 0 ? html`<li class="allow">${check.tests.length === 1 ? 'The test of the policy passed' : `All ${check.tests.length} tests of the policy passed`}</li>` : null}
   </ul>`
 }

@@ -2,8 +2,8 @@
 import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import type { Column } from './data-table.ts'
-import { bytes, count, destination, time } from './format.ts'
-import { filterOf } from './overview-page.ts'
+import { bytes, count, minute } from './format.ts'
+import { Named } from './named.ts'
 import { PagedList } from './paged-list.ts'
 import { Period } from './period.ts'
 import { Tabs } from './tabs.ts'
@@ -37,20 +37,21 @@ const EMPTY = 'Nothing has left in this time. A destination appears with its fir
 const columns = (since: string): readonly Column<Destination>[] => [
   {
     title: 'Destination',
+    main: true,
     cell: (row) =>
-      html`<a href=${`#/flows/${encodeURIComponent(`${filterOf('destination', row.destination)} since:${since}`)}`}
-        >${destination(row.destination) || 'unknown'}</a
-      >`,
+      row.destination === ''
+        ? 'unknown'
+        : html`<${Named} by="destination" value=${row.destination} within=${`since:${since}`} />`,
   },
-  { title: 'Country', cell: ({ countries }) => countries.map((code) => COUNTRY.of(code) ?? code).join(', ') },
-  { title: 'Network', cell: ({ networks }) => networks.map(networkText).join(', ') },
+  { title: 'Country', cell: ({ countries }) => several(countries.map((code) => COUNTRY.of(code) ?? code)) },
+  { title: 'Network', cell: ({ networks }) => several(networks.map(networkText)) },
   { title: 'Flows', number: true, cell: (row) => count(row.flows) },
   { title: 'Refused', number: true, cell: (row) => count(row.denied) },
   { title: 'Sent', number: true, cell: (row) => bytes(row.bytesOut) },
   { title: 'Applications', number: true, cell: (row) => count(row.apps) },
   { title: 'Users', number: true, cell: (row) => count(row.users) },
-  { title: 'First seen', cell: (row) => time(row.firstSeen) },
-  { title: 'Last seen', cell: (row) => time(row.lastSeen) },
+  { title: 'First seen', whole: true, cell: (row) => minute(row.firstSeen) },
+  { title: 'Last seen', whole: true, cell: (row) => minute(row.lastSeen) },
 ]
 
 /** Where everything goes: a map, and lists by name, country and network. */
@@ -75,6 +76,13 @@ export function DestinationsPage({ tab }: { readonly tab: string }): VNode {
           />`
         : html`<${TopList} by=${by} title=${TABS[by]!} filter=${filter} empty=${EMPTY} />`
     }`
+}
+
+const NAMED = 3
+
+function several(names: readonly string[]): string {
+  const more = names.length - NAMED
+  return `${names.slice(0, NAMED).join(', ')}${more > 0 ? `, and ${more} more` : ''}`
 }
 
 function networkText({ asn, name }: Network): string {

@@ -3,6 +3,7 @@ import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import type { Column } from './data-table.ts'
 import { time } from './format.ts'
+import { Named } from './named.ts'
 import { PagedList } from './paged-list.ts'
 import { Period } from './period.ts'
 import { Tabs } from './tabs.ts'
@@ -27,8 +28,12 @@ const TABS: Readonly<Record<string, string>> = {
   past: 'Past the resolver',
 }
 const LOOK_UPS: readonly Column<LookUp>[] = [
-  { title: 'Time', cell: (flow) => time(flow.time) },
-  { title: 'Name', cell: (flow) => flow.domain ?? '' },
+  { title: 'Time', whole: true, cell: (flow) => time(flow.time) },
+  {
+    title: 'Name',
+    main: true,
+    cell: ({ domain }) => html`<${Named} by="destination" value=${domain} within="stage:dns" />`,
+  },
   {
     title: 'Answer',
     cell: ({ verdict }) =>

@@ -12,7 +12,7 @@ export type Diff = {
 }
 
 const COLUMNS: readonly Column<Region>[] = [
-  { title: 'Flows', cell: ({ description }) => description },
+  { title: 'Flows', main: true, cell: ({ description }) => description },
   { title: 'Now', cell: ({ before }) => html`<${Said} decided=${before} />` },
   { title: 'Then', cell: ({ after }) => html`<${Said} decided=${after} />` },
 ]

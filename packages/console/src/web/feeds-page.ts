@@ -4,7 +4,7 @@ import type { VNode } from 'preact'
 import { get, post, type User } from './api.ts'
 import type { Column } from './data-table.ts'
 import { DataTable } from './data-table.ts'
-import { count, time } from './format.ts'
+import { count, minute } from './format.ts'
 import type { FeedRow } from '../api/feed-routes.ts'
 import { Problem, useLoaded } from './load.ts'
 import { PagedList } from './paged-list.ts'
@@ -23,11 +23,11 @@ const LINES: readonly Column<Line>[] = [
   { title: 'Text', cell: ({ text }) => html`<code>${text}</code>` },
 ]
 const KEPT_OUT: readonly Column<Entry>[] = [
-  { title: 'Entry', cell: ({ entry }) => html`<code>${entry}</code>` },
+  { title: 'Entry', main: true, cell: ({ entry }) => html`<code>${entry}</code>` },
   { title: 'Why', cell: ({ reason }) => reason },
 ]
-const EMPTY = html`The policy has no feeds. A feed is a public list of names or addresses that a rule names:
-  <code>feeds: { "malware": { "url": "https://…", "refresh": "6h" } }</code>, and a rule
+const EMPTY = html`The policy has no feeds. A feed is a public list of names or addresses that a rule names:${' '}
+  <code>feeds: { "malware": { "url": "https://…", "refresh": "6h" } }</code>, and a rule${' '}
   <code>{ id: no-malware, action: deny, to: [{ feed: malware }] }</code>.`
 
 /** What lists are in force, how old they are, and what of them could not be used. */
@@ -48,13 +48,17 @@ export function FeedsPage({ user, name }: { readonly user: User; readonly name: 
     }
   }
   const columns: readonly Column<FeedRow>[] = [
-    { title: 'Feed', cell: (feed) => html`<a href=${`#/feeds/${encodeURIComponent(feed.name)}`}>${feed.name}</a>` },
+    {
+      title: 'Feed',
+      main: true,
+      cell: (feed) => html`<a href=${`#/feeds/${encodeURIComponent(feed.name)}`}>${feed.name}</a>`,
+    },
     { title: 'State', cell: ({ state }) => html`<span class=${STATE_CLASS[state] ?? ''}>${state}</span>` },
     { title: 'Entries', number: true, cell: ({ entries }) => count(entries) },
     { title: 'Not usable', number: true, cell: ({ unusable }) => count(unusable) },
     { title: 'Kept out', number: true, cell: ({ keptOut }) => count(keptOut) },
-    { title: 'Fetched', cell: ({ fetchedMs }) => (fetchedMs === null ? 'never' : time(fetchedMs)) },
-    { title: 'Looked at', cell: ({ checkedMs }) => (checkedMs === null ? 'never' : time(checkedMs)) },
+    { title: 'Fetched', whole: true, cell: ({ fetchedMs }) => (fetchedMs === null ? 'never' : minute(fetchedMs)) },
+    { title: 'Looked at', whole: true, cell: ({ checkedMs }) => (checkedMs === null ? 'never' : minute(checkedMs)) },
     { title: 'Source', cell: ({ source }) => source },
     { title: 'Problem', cell: ({ problem }) => problem ?? '' },
     {

@@ -10,7 +10,7 @@ export type View = (props: { readonly rest: string; readonly user: User }) => VN
 export const LATER: Readonly<Record<string, () => Promise<View>>> = {
   flows: async () => {
     const { FlowsPage } = await import('./flows-page.ts')
-    return ({ rest }) => html`<${FlowsPage} key=${rest} filter=${rest} />`
+    return ({ rest, user }) => html`<${FlowsPage} key=${rest} filter=${rest} user=${user} />`
   },
   destinations: async () => {
     const { DestinationsPage } = await import('./destinations-page.ts')
@@ -30,7 +30,7 @@ export const LATER: Readonly<Record<string, () => Promise<View>>> = {
   },
   alerts: async () => {
     const { AlertsPage } = await import('./alerts-page.ts')
-    return ({ user }) => html`<${AlertsPage} user=${user} />`
+    return ({ rest, user }) => html`<${AlertsPage} user=${user} wanted=${rest} />`
   },
   feeds: async () => {
     const { FeedsPage } = await import('./feeds-page.ts')

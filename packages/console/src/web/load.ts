@@ -2,11 +2,12 @@
 import { html, useEffect, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { Refused } from './api.ts'
+import { onDesk, type DeskKind } from './follow-desk.ts'
 
 export type Loaded<T> = { readonly data: T | null; readonly error: Error | null; readonly again: () => void }
 
 /** Asks when a page opens and whenever `key` changes or the server says that something happened. */
-export function useLoaded<T>(key: string, ask: () => Promise<T>, events: readonly string[] = []): Loaded<T> {
+export function useLoaded<T>(key: string, ask: () => Promise<T>, events: readonly DeskKind[] = []): Loaded<T> {
   const [state, setState] = useState<{ data: T | null; error: Error | null }>({ data: null, error: null })
   const [turn, setTurn] = useState(0)
   useEffect(() => {
@@ -24,10 +25,8 @@ export function useLoaded<T>(key: string, ask: () => Promise<T>, events: readonl
   return { ...state, again }
 }
 
-/** The server's events, at most one look a second. */
-function listen(events: readonly string[], again: () => void): () => void {
-  if (events.length === 0) return () => {}
-  const source = new EventSource('/api/v1/events')
+/** What happens at the desk, at most one look a second. */
+function listen(events: readonly DeskKind[], again: () => void): () => void {
   let due: number | null = null
   const soon = (): void => {
     due ??= window.setTimeout(() => {
@@ -35,10 +34,10 @@ function listen(events: readonly string[], again: () => void): () => void {
       again()
     }, 1000)
   }
-  for (const event of events) source.addEventListener(event, soon)
+  const end = onDesk(events, soon)
   return () => {
     if (due !== null) window.clearTimeout(due)
-    source.close()
+    end()
   }
 }
 

@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 import { html, render, useEffect, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
-import { get, remove, useCsrf, type SessionFacts, type User } from './api.ts'
+import { get, remove, SIGNED_OUT, useCsrf, type SessionFacts, type User } from './api.ts'
+import { followDesk } from './follow-desk.ts'
+import { HostState } from './host-state.ts'
 import { LATER, laterPage, type View } from './later-pages.ts'
 import { Problem } from './load.ts'
 import { OverviewPage } from './overview-page.ts'
@@ -62,10 +64,14 @@ function App(): VNode {
   useEffect(() => {
     load()
     addEventListener('hashchange', () => setPlace(place()))
+    addEventListener(SIGNED_OUT, load)
   }, [])
+  const name = session?.user?.name
+  useEffect(() => (name === undefined ? undefined : followDesk()), [name])
   useEffect(() => {
+    document.querySelector('.pages [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
     document.title = `${PAGES[page] ?? 'Overview'} · Sallyport`
-  }, [page])
+  }, [page, session === null])
   if (session === null)
     return html`<main id="main">
       <h1 class="unseen">Sallyport</h1>
@@ -95,14 +101,23 @@ function App(): VNode {
   return html`<a class="skip" href="#main" onClick=${skip}>To the content</a>
     <header>
       <strong>Sallyport</strong>
-      <nav aria-label="Pages">
+      <${HostState} />
+      <nav class="pages" aria-label="Pages">
         ${Object.entries(PAGES).map(([name, title]) => html`<a href="#/${name}" aria-current=${(PAGES[page] === undefined ? 'overview' : page) === name ? 'page' : undefined}>${title}</a>`)}
       </nav>
-      <span class="who">${user.name} (${user.role}) <button type="button" onClick=${leave}>Sign out</button></span>
+      <span class="who"
+        ><span class="who-name">${user.name}${user.name === user.role ? '' : ` (${user.role})`}</span>${' '}<button
+          type="button"
+          onClick=${leave}
+        >
+          Sign out
+        </button></span
+      >
     </header>
     <main id="main" tabindex="-1">
       <${Problem} error=${failed} /><${Page} page=${page} rest=${rest} user=${user} />
-    </main>`
+    </main>
+    <footer class="small">Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.</footer>`
 }
 
 /** The hash is the page, so the link may not change it. */

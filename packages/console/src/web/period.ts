@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { html } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
+import { Chosen } from './chosen.ts'
 
 const PERIODS: Readonly<Record<string, string>> = {
   '1h': 'hour',
@@ -11,17 +12,6 @@ const PERIODS: Readonly<Record<string, string>> = {
 }
 
 /** How far back a page looks. */
-export function Period({
-  value,
-  onChange,
-}: {
-  readonly value: string
-  readonly onChange: (value: string) => void
-}): VNode {
-  return html`<label class="period"
-    >Of the last
-    <select value=${value} onChange=${(event: Event) => onChange((event.target as HTMLSelectElement).value)}>
-      ${Object.entries(PERIODS).map(([each, text]) => html`<option value=${each} selected=${each === value}>${text}</option>`)}
-    </select></label
-  >`
+export function Period(props: { readonly value: string; readonly onChange: (value: string) => void }): VNode {
+  return html`<${Chosen} label="Of the last" options=${PERIODS} ...${props} />`
 }

@@ -122,7 +122,7 @@ function InForce({
   const { version, mode, confirmByMs } = status.policy
   return html`<div class="in-force">
     <p>
-      ${version === null ? 'No policy was applied' : `Version ${version} is in force`};
+      ${version === null ? 'No policy was applied' : `Version ${version} is in force`};${' '}
       ${mode === 'enforce' ? 'it enforces' : 'it only watches'}.
     </p>
     ${

@@ -2,15 +2,22 @@
 import { html, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import type { RuleUse } from '../api/rule-use.ts'
+import { Chosen } from './chosen.ts'
 import type { Column } from './data-table.ts'
-import { count, time } from './format.ts'
+import { count, minute } from './format.ts'
 import { PagedList } from './paged-list.ts'
 import { Period } from './period.ts'
 
-const USE = { used: '', unused: 'decided nothing', gone: 'in the policy no more' } as const
+const SHOWN: Readonly<Record<string, string>> = {
+  '': 'all rules',
+  unused: 'rules that decided nothing',
+  gone: 'rules that are in the policy no more',
+}
+const USE = { unused: 'decided nothing', gone: 'in the policy no more' } as const
 const COLUMNS: readonly Column<RuleUse>[] = [
   {
     title: 'Rule',
+    main: true,
     cell: ({ rule }) =>
       rule === null
         ? 'no rule matched'
@@ -20,9 +27,9 @@ const COLUMNS: readonly Column<RuleUse>[] = [
   { title: 'Action', cell: ({ action }) => action },
   { title: 'Flows', number: true, cell: ({ flows }) => count(flows) },
   { title: 'Refused', number: true, cell: ({ denied }) => count(denied) },
-  { title: 'Last', cell: ({ lastSeen }) => (lastSeen === null ? '' : time(lastSeen)) },
-  { title: 'Ends', cell: ({ until }) => (until === null ? '' : time(until)) },
-  { title: 'Use', cell: ({ use }) => html`<span class=${use === 'used' ? '' : 'watch'}>${USE[use]}</span>` },
+  { title: 'Last', whole: true, cell: ({ lastSeen }) => (lastSeen === null ? '' : minute(lastSeen)) },
+  { title: 'Ends', whole: true, cell: ({ until }) => (until === null ? '' : minute(until)) },
+  { title: 'Use', cell: ({ use }) => (use === 'used' ? '' : html`<span class="watch">${USE[use]}</span>`) },
 ]
 
 /** How often each rule decides, and which could go. */
@@ -31,14 +38,7 @@ export function RulesList(): VNode {
   const [use, setUse] = useState('')
   return html`<p class="actions">
       <${Period} value=${since} onChange=${setSince} />
-      <label class="period"
-        >Show
-        <select onChange=${(event: Event) => setUse((event.target as HTMLSelectElement).value)}>
-          <option value="">all rules</option>
-          <option value="unused">rules that decided nothing</option>
-          <option value="gone">rules that are in the policy no more</option>
-        </select></label
-      >
+      <${Chosen} label="Show" options=${SHOWN} value=${use} onChange=${setUse} />
     </p>
     <${PagedList}
       path="/rules"

@@ -34,18 +34,27 @@ export function SecondFactor(): VNode {
     ${
       data.isSet
         ? html`<p>You sign in with your password and a code of your authenticator.</p>`
-        : html`<p>
-              You sign in with your password alone. To add a code, let an authenticator see this picture, or put the
-              secret
-              <code>${data.secret}</code> into it (<a href=${data.uri}>open it there</a>), and give the code that it
-              shows.
-            </p>
-            <${QrCode} rows=${data.code} label="The secret as a QR code, for an authenticator’s camera" />`
+        : html`<p>You sign in with your password alone.</p>
+            <details>
+              <summary>Add a code to it</summary>
+              <p>
+                To add a code, let an authenticator see this picture, or put the secret${' '}<code>${data.secret}</code>
+                into it (<a href=${data.uri}>open it there</a>), and give the code that it shows.
+              </p>
+              <${QrCode} rows=${data.code} label="The secret as a QR code, for an authenticator’s camera" /><${Given}
+                isSet=${false}
+                onSubmit=${submit}
+              />
+            </details>`
     }
-    <form class="fields" onSubmit=${submit}>
-      <label>Your password <input name="password" type="password" required autocomplete="current-password" /></label>
-      ${data.isSet ? null : html`<label>Code <input name="code" required inputmode="numeric" pattern="[0-9]{6}" autocomplete="one-time-code" /></label>`}
-      <button>${data.isSet ? 'End the second factor' : 'Use the second factor'}</button>
-    </form>
+    ${data.isSet ? html`<${Given} isSet=${true} onSubmit=${submit} />` : null}
   </section>`
+}
+
+function Given({ isSet, onSubmit }: { readonly isSet: boolean; readonly onSubmit: (event: Event) => void }): VNode {
+  return html`<form class="fields" onSubmit=${onSubmit}>
+    <label>Your password <input name="password" type="password" required autocomplete="current-password" /></label>
+    ${isSet ? null : html`<label>Code <input name="code" required inputmode="numeric" pattern="[0-9]{6}" autocomplete="one-time-code" /></label>`}
+    <button>${isSet ? 'End the second factor' : 'Use the second factor'}</button>
+  </form>`
 }

@@ -30,9 +30,9 @@ function Accounts({ user }: { readonly user: User }): VNode {
     void act(post('/users', Object.fromEntries(new FormData(form))).then(() => form.reset()))
   }
   const columns: readonly Column<Account>[] = [
-    { title: 'Name', cell: ({ name }) => name },
+    { title: 'Name', main: true, cell: ({ name }) => name },
     { title: 'Role', cell: ({ role }) => role },
-    { title: 'Made', cell: ({ createdMs }) => time(createdMs) },
+    { title: 'Made', whole: true, cell: ({ createdMs }) => time(createdMs) },
     {
       title: 'Actions',
       cell: ({ name }) =>

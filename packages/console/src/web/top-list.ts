@@ -2,8 +2,9 @@
 import { html } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import type { Column } from './data-table.ts'
-import { bytes, count, destination, time } from './format.ts'
-import { filterOf, type TopRow } from './overview-page.ts'
+import { bytes, count, minute } from './format.ts'
+import { Named } from './named.ts'
+import type { TopRow } from './overview-page.ts'
 import { PagedList } from './paged-list.ts'
 
 /** Kinds that a filter of flows can name. */
@@ -18,13 +19,13 @@ export function TopList(props: {
 }): VNode {
   const { by, title, filter, empty } = props
   const columns: readonly Column<TopRow>[] = [
-    { title, cell: (row) => html`<${Key} by=${by} value=${row.key} filter=${filter} />` },
+    { title, main: true, cell: (row) => html`<${Key} by=${by} value=${row.key} filter=${filter} />` },
     { title: 'Flows', number: true, cell: (row) => count(row.flows) },
     { title: 'Refused', number: true, cell: (row) => count(row.denied) },
     { title: 'Sent', number: true, cell: (row) => bytes(row.bytesOut) },
     { title: 'Received', number: true, cell: (row) => bytes(row.bytesIn) },
-    { title: 'First seen', cell: (row) => time(row.firstSeen) },
-    { title: 'Last seen', cell: (row) => time(row.lastSeen) },
+    { title: 'First seen', whole: true, cell: (row) => minute(row.firstSeen) },
+    { title: 'Last seen', whole: true, cell: (row) => minute(row.lastSeen) },
   ]
   return html`<${PagedList}
     key=${by}
@@ -41,5 +42,5 @@ export function TopList(props: {
 function Key({ by, value, filter }: { readonly by: string; readonly value: string; readonly filter: string }): VNode {
   if (value === '') return html`<span>unknown</span>`
   if (!FILTERED.includes(by)) return html`<span>${value}</span>`
-  return html`<a href=${`#/flows/${encodeURIComponent(`${filterOf(by, value)} ${filter}`)}`}>${destination(value)}</a>`
+  return html`<${Named} by=${by} value=${value} within=${filter} />`
 }

@@ -28,8 +28,8 @@ export function VersionList({
     setDiff({ version, text: text === '' ? 'The files are those of the version before; the mode is another.' : text })
   }
   const columns: readonly Column<Version>[] = [
-    { title: 'Version', cell: ({ version, inForce }) => `${version}${inForce ? ' (in force)' : ''}` },
-    { title: 'Applied', cell: ({ createdMs }) => time(createdMs) },
+    { title: 'Version', main: true, cell: ({ version, inForce }) => `${version}${inForce ? ' (in force)' : ''}` },
+    { title: 'Applied', whole: true, cell: ({ createdMs }) => time(createdMs) },
     { title: 'By', cell: ({ author }) => author },
     { title: 'Mode', cell: ({ mode }) => (mode === 'enforce' ? 'enforces' : 'only watches') },
     { title: 'Reason', cell: ({ reason }) => reason },

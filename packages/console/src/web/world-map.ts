@@ -10,6 +10,7 @@ import type { TopRow } from './overview-page.ts'
 type World = { readonly width: number; readonly height: number; readonly countries: Readonly<Record<string, string>> }
 
 const STEPS = 5
+const SWATCHES = [1, 2, 3, 4, 5]
 const COUNTRY = new Intl.DisplayNames(['en'], { type: 'region' })
 
 /** Countries by how many flows went there. What it shows, the list below says too. */
@@ -40,7 +41,9 @@ export function WorldMap({ since }: { readonly since: string }): VNode {
     >
       ${Object.entries(countries).map(([code, path]) => {
         const flows = flowsOf.get(code) ?? 0
-        return html`<path d=${path} class=${`step-${step(flows, most)}`}>
+        const lead = (): void =>
+          void (location.hash = `#/flows/${encodeURIComponent(`country:${code} since:${since}`)}`)
+        return html`<path d=${path} class=${`step-${step(flows, most)}`} onClick=${flows === 0 ? undefined : lead}>
           <title>${nameOf(code)}: ${count(flows)} flows</title>
         </path>`
       })}
@@ -49,7 +52,11 @@ export function WorldMap({ since }: { readonly since: string }): VNode {
       ${
         seen.length === 0
           ? 'No flow has left for a country that is known. Private and local addresses belong to none.'
-          : `Flows to ${seen.length} countries; the darker, the more.`
+          : html`Flows to ${seen.length} countries:${' '}<span class="scale"
+                >1
+                ${SWATCHES.map((each) => html`<svg viewBox="0 0 2 1" class=${`step-${each}`} aria-hidden="true"><rect width="2" height="1" /></svg>`)}
+                ${count(most)}</span
+              >.`
       }
       ${small.length === 0 ? null : ` Too small to be drawn: ${small.map(nameOf).join(', ')}.`} ${' '}Outlines: Natural
       Earth.

@@ -1,3 +1,4 @@
+import type { HourCount } from './flows-by-hour.ts'
 import type { FlowFilter } from '../filter/condition.ts'
 import type { FactGroup, FactGroups } from './fact-groups.ts'
 import { spanOf } from './span.ts'
@@ -8,7 +9,7 @@ const HOUR_MS = 3_600_000
 
 type Asked = {
   readonly factGroups: (filter: FlowFilter, byMinute: boolean) => Promise<FactGroups>
-  readonly flowsByHour: (sinceMs: number) => Promise<readonly (readonly [hourMs: number, flows: number])[]>
+  readonly flowsByHour: (sinceMs: number) => Promise<readonly HourCount[]>
 }
 
 /**
@@ -54,7 +55,7 @@ export class ReadableGroups implements AsyncIterable<readonly FactGroup[]> {
 }
 
 /** Without gaps; open at both ends, as hours know of flows and not of ends of connections. */
-function slicesOf(hours: readonly (readonly [number, number])[], sliceFlows: number): readonly FlowFilter[] {
+function slicesOf(hours: readonly HourCount[], sliceFlows: number): readonly FlowFilter[] {
   const bounds: number[] = []
   let held = 0
   for (const [hourMs, flows] of hours) {

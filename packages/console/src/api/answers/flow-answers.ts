@@ -1,3 +1,4 @@
+import { DETECTORS } from '@sallyport/detect'
 import type { TopRow } from '@sallyport/store'
 import * as z from 'zod'
 import type { Overview } from '../overview.ts'
@@ -73,10 +74,21 @@ export const OverviewAnswer: z.ZodType<Overview> = z.strictObject({
   stopped: z.int(),
   wouldStop: z.int(),
   dropped: z.record(z.string(), z.int()),
-  openAlerts: z.int(),
+  openAlerts: z.int().describe('Those that are muted aside.'),
+  alerts: z.array(
+    z.strictObject({
+      id: z.string(),
+      severity: z.enum(['low', 'medium', 'high', 'critical']),
+      detector: z.enum(DETECTORS),
+      sentence: z.string(),
+      lastMs: z.number(),
+    }),
+  ),
   destinations: z.array(Top),
   apps: z.array(Top),
   stoppedDestinations: z.array(Top),
   newDestinations: z.array(Top),
-  hours: z.array(z.tuple([z.number(), z.int()])).describe('When an hour begins, and its flows.'),
+  hours: z
+    .array(z.tuple([z.number(), z.int(), z.int()]))
+    .describe('When an hour begins, its flows, and how many of them were refused or would be.'),
 })
