@@ -6,14 +6,14 @@ import { join } from 'node:path'
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/sallyport'))
 
 const { reportFailure } = await import('./failure.ts')
-const { ignoreClosedPipes } = await import('./output/closed-pipe.ts')
+const { handleOutputErrors } = await import('./output/output-errors.ts')
 const { runProgram } = await import('./program.ts')
 
-ignoreClosedPipes()
+// What stands behind `--` is the command line of another program.
+const asJson = process.argv.slice(0, process.argv.indexOf('--') >>> 0).includes('--json')
+handleOutputErrors(asJson)
 try {
   process.exitCode = await runProgram(process.argv.slice(2))
 } catch (error) {
-  // What stands behind `--` is the command line of another program.
-  const own = process.argv.slice(0, process.argv.indexOf('--') >>> 0)
-  process.exitCode = reportFailure(error, own.includes('--json'))
+  process.exitCode = reportFailure(error, asJson)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,6 +93,40 @@ test('flows are written for other systems line by line, all of them', () => {
   )
   assert.ok(lines('cef').every((line) => line.startsWith('CEF:0|Sallyport|Sallyport|')))
 })
+
+test('an export has its name when it is whole, and writes over nothing unless told to', () => {
+  const output = join(folder, 'flows.csv')
+  const args = ['flows', '--store', store, '--export', 'csv', '--output', output]
+  assert.equal(sallyport(args).status, 0)
+  const whole = readFileSync(output, 'utf8')
+  assert.equal(whole.trimEnd().split('\n').length, 4)
+  const again = sallyport([...args, '--json'])
+  assert.deepEqual([again.status, failureOf(again.stderr)], [2, 'file-exists'])
+  assert.equal(sallyport([...args, 'domain:x.example', '--force']).status, 0)
+  assert.equal(readFileSync(output, 'utf8').trimEnd().split('\n').length, 3)
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.part')),
+    [],
+  )
+})
+
+test('an output that cannot be written is an error, and no stack of calls', () => {
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [MAIN, 'flows', '--store', store, '--export', 'jsonl', '--json'],
+    {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    },
+  )
+  closeSync(full)
+  assert.deepEqual([status, failureOf(stderr)], [2, 'file-not-writable'])
+})
+
+function failureOf(stderr: string): string {
+  return (JSON.parse(stderr) as { error: { code: string } }).error.code
+}
 
 test(
   'what another process has just opened is asked for as soon as that answers for it',

@@ -120,7 +120,8 @@ export class FlowStore implements Disposable {
     return readPast(this.#engine, sinceMs, nowMs)
   }
 
-  export(filter: FlowFilter, format: ExportFormat): Promise<Uint8Array> {
+  /** The path of a file that the asker, who is of the same user, removes: it may be larger than memory. */
+  export(filter: FlowFilter, format: ExportFormat): Promise<string> {
     return exportFlows(this.#engine, filter, format)
   }
 

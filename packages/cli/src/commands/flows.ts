@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { EXPORT_FORMATS, type FlowFilter, type FlowQueries, type ListedFlow } from '@sallyport/store'
 import { SallyportError } from '@sallyport/policy'
@@ -9,21 +12,23 @@ import { reasons } from '../output/flow-recording.ts'
 import { note, printJson, printSlowly } from '../output/print.ts'
 import { describeFlow } from '../output/describe-flow.ts'
 import { followFlows } from '../output/follow-flows.ts'
-import { isLineFormat, LINE_FORMATS, printFlowLines } from '../output/flow-lines.ts'
+import { isLineFormat, LINE_FORMATS, putFlowLines } from '../output/flow-lines.ts'
+import { writeExport, type ExportPlace } from '../output/write-export.ts'
 import { stopSignal } from '../stop-signal.ts'
 import type { Answer } from './answer.ts'
 
 const PAGE = 1000
 const FILES = [...EXPORT_FORMATS, ...LINE_FORMATS] as const
 
-type Options = FlowSource & {
-  readonly import?: string
-  readonly limit: number
-  readonly after?: string
-  readonly export?: (typeof FILES)[number]
-  readonly follow?: boolean
-  readonly json?: boolean
-}
+type Options = FlowSource &
+  ExportPlace & {
+    readonly import?: string
+    readonly limit: number
+    readonly after?: string
+    readonly export?: (typeof FILES)[number]
+    readonly follow?: boolean
+    readonly json?: boolean
+  }
 
 export function flowsCommand(answer: Answer): Command {
   return addFlowSource(addFilterArgument(new Command('flows')))
@@ -36,6 +41,8 @@ export function flowsCommand(answer: Answer): Command {
         .choices(FILES)
         .conflicts(['follow', 'import']),
     )
+    .option('--output <file>', 'write the export to this file, which must not be there')
+    .option('--force', 'write over a file that is there')
     .addOption(
       new Option('--follow', 'go on with what comes, the newest last, until interrupted').conflicts([
         'flows',
@@ -50,14 +57,17 @@ export function flowsCommand(answer: Answer): Command {
         'sallyport flows --import flows.jsonl',
         'sallyport flows verdict:deny since:1h',
         'sallyport flows --follow -verdict:allow',
+        'sallyport flows since:7d --export parquet --output week.parquet',
         'sallyport flows --flows flows.jsonl domain:*.github.com --json',
       ),
     )
     .action(async (filter: readonly string[], options: Options, command: Command) => {
       const parsed = readFilter(filter, command)
       if (options.import !== undefined) return answer(await importLog(options, options.import))
+      if (options.output !== undefined && options.export === undefined)
+        throw new SallyportError('usage', '--output needs --export')
       using store = await openFlowSource(options)
-      if (options.export !== undefined) await exportTo(options.export, store, parsed)
+      if (options.export !== undefined) await exportTo(options.export, store, parsed, options)
       else if (options.follow === true) await follow(store, parsed, options)
       else await list(store, parsed, options)
     })
@@ -78,9 +88,24 @@ async function importLog(options: Options, path: string): Promise<number> {
   return imported.invalid > 0 ? 2 : 0
 }
 
-function exportTo(format: (typeof FILES)[number], store: FlowQueries, filter: FlowFilter): Promise<void> {
-  if (isLineFormat(format)) return printFlowLines(store, filter, format)
-  return store.export(filter, format).then(printSlowly)
+async function exportTo(
+  format: (typeof FILES)[number],
+  store: FlowQueries,
+  filter: FlowFilter,
+  place: ExportPlace,
+): Promise<void> {
+  await writeExport(place, async (put) => {
+    if (isLineFormat(format)) return putFlowLines(store, filter, format, put)
+    const path = await store.export(filter, format)
+    const pieces = createReadStream(path)
+    try {
+      await once(pieces, 'open')
+    } finally {
+      // What is open is read to its end all the same, and nothing stays when we are interrupted.
+      await rm(path, { force: true })
+    }
+    for await (const piece of pieces as AsyncIterable<Buffer>) await put(piece)
+  })
 }
 
 /** Each on a line: as JSON, a flow is a document. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 
 const PREFIX = 'incoming-'
 
-/** Rows on their way into the embedded store, which takes binary ones from files only. They stay for one statement. */
+/** Rows on their way into the embedded store, which takes binary ones from files only; and out of it, where they are many. They stay for one statement. */
 export class IncomingRows implements Disposable {
   readonly #directory: string
   #files = 0
@@ -20,7 +20,7 @@ export class IncomingRows implements Disposable {
   }
 
   async write(pieces: readonly Uint8Array[]): Promise<AsyncDisposable & { readonly path: string }> {
-    const path = join(this.#directory, String(this.#files++))
+    const path = this.next()
     const remove = { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
     try {
       await writeFile(path, pieces, { mode: 0o600 })
@@ -29,6 +29,11 @@ export class IncomingRows implements Disposable {
       await remove[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /** The path of a file that is not there yet. */
+  next(): string {
+    return join(this.#directory, String(this.#files++))
   }
 
   [Symbol.dispose](): void {

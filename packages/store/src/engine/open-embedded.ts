@@ -6,9 +6,10 @@ import { OWN_PROCESS } from '../schema/layout.ts'
 import { IncomingRows } from './incoming-rows.ts'
 import { INSERT_SETTINGS } from './insert-settings.ts'
 import { requireStoreDirectory } from './require-store-directory.ts'
-import type { Row, SqlEngine } from './sql-engine.ts'
+import { renderToFile } from './render-to-file.ts'
+import type { Row, SqlEngine, SqlParams } from './sql-engine.ts'
 
-type Result = { readonly text: () => string; readonly bytes: () => Uint8Array }
+type Result = { readonly text: () => string }
 type Session = {
   readonly queryBindAsync: (statement: string, params: object, options: { format: string }) => Promise<Result>
   readonly insert: (insert: object) => Promise<unknown>
@@ -62,7 +63,13 @@ export function openEmbedded(path?: string): SqlEngine {
         { format: 'Null' },
       )
     },
-    render: async (statement, params, format) => (await session.queryBindAsync(statement, params, { format })).bytes(),
+    render: async (statement, params, format) => {
+      const path = incoming.next()
+      const write = (into: string, values: SqlParams): Promise<Result> =>
+        session.queryBindAsync(into, values, { format: 'Null' })
+      await renderToFile(write, statement, params, format, path)
+      return path
+    },
     [Symbol.dispose]: () => {
       session.close()
       incoming[Symbol.dispose]()

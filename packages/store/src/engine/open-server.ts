@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client'
 import { SallyportError } from '@sallyport/policy'
 import { clusterLayout, ONE_SERVER, quoted, shardDatabase } from '../schema/layout.ts'
@@ -51,8 +57,15 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
       insert(`INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT Native`, pieces, token),
     render: (statement, params: SqlParams, format) =>
       asking(async () => {
-        const { stream } = await flows.exec({ query: `${statement} FORMAT ${format}`, query_params: params })
-        return buffer(stream)
+        const path = join(tmpdir(), `sallyport-${randomUUID()}`)
+        try {
+          const { stream } = await flows.exec({ query: `${statement} FORMAT ${format}`, query_params: params })
+          await pipeline(stream, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+          return path
+        } catch (error) {
+          await rm(path, { force: true })
+          throw error
+        }
       }),
     [Symbol.dispose]: close,
   }

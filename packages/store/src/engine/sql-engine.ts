@@ -1,4 +1,5 @@
 import type { Layout } from '../schema/layout.ts'
+import type { RenderFormat } from './render-to-file.ts'
 
 /** Values for `{name:Type}` placeholders: they never become part of the statement's text. */
 export type SqlParams = { readonly [name: string]: string | number }
@@ -25,6 +26,9 @@ export type SqlEngine = Disposable & {
     pieces: readonly Uint8Array[],
     token: string,
   ) => Promise<void>
-  /** The answer in another format of ClickHouse's, as bytes. */
-  readonly render: (statement: string, params: SqlParams, format: 'Parquet' | 'CSVWithNames') => Promise<Uint8Array>
+  /**
+   * The answer in another format of ClickHouse's, of any length, in a file that is the asker's to remove: its path. The statement ends
+   * with its settings.
+   */
+  readonly render: (statement: string, params: SqlParams, format: RenderFormat) => Promise<string>
 }
