@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { getDomain } from 'tldts'
 import { parseDomainPattern } from '@sallyport/net'
+import { joinedWords } from '../src/joined-words.ts'
 import { detectAll, looksGenerated, NOTHING_KNOWN, type DetectorName, type ObservedFlow } from '../src/index.ts'
 import { beacon, browsing, observed, polling, random, START } from './labelled-traffic.ts'
 
@@ -81,8 +82,34 @@ suite('generated domains', () => {
         `${wrong.length} of ${measured.size} (${((wrong.length / measured.size) * 100).toFixed(2)} %): ${wrong.slice(0, 8).join(' ')}`,
       )
       assert.ok(wrong.length / measured.size < 0.01)
+      // Sites of a day, as many as a busy network asks for.
+      const labels = [...measured].map((name) => name.slice(0, name.indexOf('.')))
+      for (let from = 0; from + 2000 <= labels.length; from += 2000)
+        assert.ok(joinedWords(labels.filter((_, at) => at % 22 === from / 2000)).length < 10)
     },
   )
+
+  const first = 'river table stone paper window garden summer bottle father silver orange letter'.split(' ')
+  const last = 'market ready brown people daughter nation'.split(' ')
+  const joined = (count: number): readonly string[] =>
+    Array.from({ length: count }, (_, at) => `${first[at % 12]}${last[(at + Math.floor(at / 12)) % 6]}.net`)
+
+  test('names joined from the words of one list are found by each other, among a day of others too', () => {
+    const asked = (names: readonly string[]): readonly ObservedFlow[] =>
+      names.map((name, index) => observed(START + index, { app: '/tmp/x', name }))
+    assert.equal(names('generated-domain', asked(joined(9))).length, 0, 'nine may be a habit of people')
+    const others = Array.from({ length: 500 }, (_, at) => `${letters(3 + (at % 5), 'aeioulnrst')}${at}.example`)
+    const [alert] = detectAll(asked([...others, ...joined(30)]), ['generated-domain'])
+    assert.match(alert!.sentence, /are joined from the same words: rivermarket\.net/)
+    assert.equal(alert!.numbers['joined'], alert!.numbers['names'])
+  })
+
+  test('names of two words that share one of them with others are what people come by', () => {
+    const flows = [...first, ...last].map((word, index) =>
+      observed(START + index, { app: '/tmp/x', name: `${word}google.com` }),
+    )
+    assert.equal(names('generated-domain', flows).length, 0)
+  })
 
   test('one odd name is a brand, three of one application are an alert', () => {
     const flows = families['letters']!.filter((label) => looksGenerated(`${label}.com`))

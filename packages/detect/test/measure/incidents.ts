@@ -1,6 +1,6 @@
 import type { DetectorName, ObservedFlow } from '../../src/index.ts'
 import { AZ, letters, observed, START } from '../labelled-traffic.ts'
-import { generatorFamilies } from './generator-families.ts'
+import { generatorFamilies, type Family } from './generator-families.ts'
 import type { Incident } from './incident.ts'
 import { addressOf, DAY, HOUR, MINUTE, type Machine } from './machine.ts'
 
@@ -45,9 +45,9 @@ const KINDS: readonly ((draft: Draft) => Incident)[] = [
   (draft) => tunnel(draft, 'base32, as iodine', () => letters(draft.machine.next, 56, BASE32)),
   (draft) => tunnel(draft, 'hexadecimal, as of a file', () => letters(draft.machine.next, 32, HEX)),
   ...Object.entries(generatorFamilies()).map(
-    ([kind, label]) =>
+    ([kind, family]) =>
       (draft: Draft) =>
-        generated(draft, kind, label),
+        generated(draft, kind, family),
   ),
   (draft) => refused(draft, 'addresses', (at) => ({ ip: `10.1.${at >> 8}.${at & 255}`, port: 445 })),
   (draft) => refused(draft, 'ports', (at) => ({ ip: '10.2.0.9', port: 1 + at })),
@@ -154,12 +154,13 @@ function tunnel(draft: Draft, kind: string, label: () => string): Incident {
   return { ...incident(draft, 'dns-tunnel', kind, flows, false), destinations: new Set([zone]) }
 }
 
-function generated(draft: Draft, kind: string, label: (next: () => number) => string): Incident {
+function generated(draft: Draft, kind: string, family: Family): Incident {
   const start = at(draft, 3)
+  const label = family(draft.machine.next)
   const flows = Array.from({ length: 60 }, (_, index) =>
     flow(draft, start + index * 20_000, {
       app: `/usr/bin/${kind.split(':')[0]!.toLowerCase()}`,
-      name: `${label(draft.machine.next)}.com`,
+      name: `${label()}.com`,
     }),
   )
   return incident(draft, 'generated-domain', kind, flows, true)
