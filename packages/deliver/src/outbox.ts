@@ -34,11 +34,14 @@ export class Outbox {
   #waiting: number
   #sent = 0
   #failures = 0
+  /** How many are sent at once: fewer while one of them is refused, so that it takes no others with it. */
+  #together: number
   #wake: (() => void) | null = null
 
   constructor(options: Options) {
     this.#options = { maxMessages: 100_000, batchMessages: 200, firstPauseMs: 1000, maxPauseMs: 60_000, ...options }
     this.key = options.key
+    this.#together = this.#options.batchMessages
     this.#waiting = options.waiting.count(options.key)
   }
 
@@ -92,16 +95,22 @@ export class Outbox {
   async #sendSome(): Promise<boolean> {
     const { sender, waiting, batchMessages, onNotice } = this.#options
     try {
-      const some = waiting.first(this.key, batchMessages)
+      const some = waiting.first(this.key, this.#together)
       if (some.length === 0) {
         this.#waiting = 0
         return true
       }
       const outcome = await sender.send(some.map(({ message }) => message))
+      if (outcome === 'not-together' && some.length > 1) {
+        this.#together = Math.ceil(some.length / 2)
+        return true
+      }
       waiting.remove(this.key, some.at(-1)!.number)
       this.#waiting -= some.length
-      if (outcome === 'sent') this.#sent += some.length
-      else {
+      if (outcome === 'sent') {
+        this.#sent += some.length
+        this.#together = Math.min(this.#together * 2, batchMessages)
+      } else {
         if (this.#dropped.refused === 0) onNotice(`${some.length} messages were refused; they are not sent again`)
         this.#dropped.refused += some.length
       }

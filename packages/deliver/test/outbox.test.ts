@@ -77,6 +77,20 @@ suite('an outbox', () => {
     assert.deepEqual(ids(next.calls), ['1', '2', '3'])
   })
 
+  test('one that is refused takes no others with it', async () => {
+    const receiver = sender((_, messages) => (ids([messages]).includes('bad') ? 'not-together' : 'sent'))
+    const { outbox, push } = outboxOf({ sender: receiver })
+    const good = Array.from({ length: 20 }, (_, at) => String(at))
+    push(...good.slice(0, 7), 'bad', ...good.slice(7))
+    const stop = new AbortController()
+    const running = outbox.run(stop.signal)
+    await until(() => outbox.counters().waiting === 0)
+    stop.abort()
+    await running
+    assert.deepEqual(ids(receiver.calls.filter((messages) => !ids([messages]).includes('bad'))), good)
+    assert.deepEqual([outbox.counters().sent, outbox.counters().dropped.refused], [20, 1])
+  })
+
   test('what is refused is not sent again', async () => {
     const receiver = sender((call) => (call === 1 ? 'refused' : 'sent'))
     const { outbox, push } = outboxOf({ sender: receiver, batchMessages: 1 })

@@ -36,7 +36,7 @@ function frames(bytes: Buffer): readonly string[] {
 
 suite('what a receiver gets', () => {
   test('a webhook: an array of JSON, with the credentials and headers of the target', async (context) => {
-    const answers = [500, 302, 200]
+    const answers = [500, 302, 413, 200]
     const asked: { url: string; authorization: string; key: string; body: unknown }[] = []
     const server = createHttpServer(async (request, response) => {
       let body = ''
@@ -56,6 +56,7 @@ suite('what a receiver gets', () => {
     await using sender = openSender(parseTarget(`@${file}`), ORIGIN)
     await assert.rejects(sender.send([alert('1')]), /500/)
     assert.equal(await sender.send([alert('1')]), 'refused', 'a redirection is not followed')
+    assert.equal(await sender.send([alert('1'), flow()]), 'not-together')
     assert.equal(await sender.send([alert('1'), flow()]), 'sent')
     const { url, authorization, key, body } = asked.at(-1)!
     assert.deepEqual([url, authorization, key], ['/in', `Basic ${Buffer.from('u:p@').toString('base64')}`, 'k'])
@@ -118,7 +119,8 @@ suite('what a receiver gets', () => {
     const first = once(receiver, 'message') as Promise<[Buffer]>
     assert.equal(await sender.send([alert('1')]), 'sent')
     assert.match(String((await first)[0]), /^<131>1 .* alert - \{"alert":\{"id":"1"/)
-    assert.equal(await sender.send([flow({ boundNames: Array.from({ length: 9000 }, () => 'a.example') })]), 'refused')
+    const large = flow({ boundNames: Array.from({ length: 9000 }, () => 'a.example') })
+    assert.equal(await sender.send([alert('2'), large]), 'not-together')
   })
 
   test('mail: one for all alerts of a call, through the SMTP server of Python', async (context) => {
@@ -153,6 +155,27 @@ suite('what a receiver gets', () => {
       ORIGIN,
     )
     assert.equal(await other.send([alert('3')]), 'refused')
+  })
+
+  test('mail: a password goes to no server that has no TLS, unless it is on this machine', async (context) => {
+    const said: string[] = []
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.write('220 h ESMTP\r\n')
+      socket.on('data', (chunk: Buffer) => {
+        said.push(String(chunk))
+        socket.write(String(chunk).startsWith('EHLO') ? '250-h\r\n250 AUTH PLAIN\r\n' : '502 no\r\n')
+      })
+    })
+    const port = await listen(context, server)
+    // The same server by an address that is not written as loopback.
+    await using sender = openSender(
+      parseTarget(`smtp://u:secret@[::ffff:127.0.0.1]:${port}?from=s@h.example&to=a@h.example`),
+      ORIGIN,
+    )
+    await sender.send([alert('1')]).catch(() => {})
+    assert.ok(said.some((line) => line.startsWith('STARTTLS')))
+    assert.ok(!said.some((line) => line.startsWith('AUTH')), said.join())
   })
 
   test('a target that is none is an error that says what there is, and keeps its secrets', () => {

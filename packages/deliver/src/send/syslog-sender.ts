@@ -24,13 +24,12 @@ function overDatagrams({ host, port, format }: SyslogTarget, origin: Origin): Se
   socket.on('error', () => {})
   return {
     send: async (messages) => {
-      for (const message of messages) {
-        const bytes = Buffer.from(syslogLine(message, format, origin))
-        if (bytes.length > MOST_DATAGRAM_BYTES) return 'refused'
+      const datagrams = messages.map((message) => Buffer.from(syslogLine(message, format, origin)))
+      if (datagrams.some(({ length }) => length > MOST_DATAGRAM_BYTES)) return 'not-together'
+      for (const bytes of datagrams)
         await new Promise<void>((resolve, reject) =>
           socket.send(bytes, port, host, (error) => (error === null ? resolve() : reject(error))),
         )
-      }
       return 'sent'
     },
     [Symbol.asyncDispose]: async () => {
