@@ -59,6 +59,17 @@ suite('a second factor', () => {
     assert.equal((await set({})).status, 200)
   })
 
+  test('is not changed by who guesses the password at an open session', async () => {
+    const statuses: number[] = []
+    for (let index = 0; index < 12; index++) statuses.push((await set({ password: `guess ${index}` })).status)
+    assert.deepEqual(statuses, [...Array.from({ length: 10 }, () => 403), 429, 429])
+    const { body } = await api.ask('GET', '/audit?search=refused', api.as('admin'))
+    assert.deepEqual(
+      new Set((body['entries'] as { action: string }[]).map(({ action }) => action)),
+      new Set(['password refused']),
+    )
+  })
+
   test('is asked for after the password, and nobody is signed in before', async () => {
     await set({})
     const asked = await signIn({})

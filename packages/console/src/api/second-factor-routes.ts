@@ -34,6 +34,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/session/second-factor',
     role: 'viewer',
+    isSignIn: true,
     summary: 'Sign in with an authenticator’s code from now on, of this secret, which a code of it proves',
     query: null,
     body: z.strictObject({ password: Password, secret: z.string().refine(isTotpSecret), code: z.string().max(20) }),
@@ -58,6 +59,7 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/session/second-factor/end',
     role: 'viewer',
+    isSignIn: true,
     summary: 'Sign in without a code again',
     query: null,
     body: z.strictObject({ password: Password }),
@@ -87,6 +89,9 @@ export const SECOND_FACTOR_ROUTES: readonly Route[] = [
   }),
 ]
 
-async function requirePassword({ state }: ApiContext, name: string, password: string): Promise<void> {
-  if ((await state.users.verify(name, password)) === null) throw new ApiError(403, 'usage', 'the password is wrong', '')
+/** Whoever sits at a session that was left open guesses no oftener than at the door, and is seen. */
+async function requirePassword(context: ApiContext, name: string, password: string): Promise<void> {
+  if ((await context.state.users.verify(name, password)) !== null) return
+  await audited(context, name, 'password refused', name)
+  throw new ApiError(403, 'usage', 'the password is wrong', '')
 }

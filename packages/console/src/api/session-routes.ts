@@ -86,7 +86,9 @@ export const SESSION_ROUTES: readonly Route[] = [
     body: null,
     answer: SignOutAnswer,
     handle: async ({ caller }, context) => {
+      const { name } = caller.session!.user
       if (caller.token !== null) await context.state.users.closeSession(caller.token)
+      await audited(context, name, 'sign out', name)
       return new WithSession({ leave: await whereToLeave(caller, context) }, null, 0)
     },
   }),
