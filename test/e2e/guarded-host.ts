@@ -50,6 +50,11 @@ export class GuardedHost implements AsyncDisposable {
     return join(this.#lab.state, 'root')
   }
 
+  /** What starts a command in its network. */
+  get inItsNetwork(): readonly string[] {
+    return this.#lab.inClient([])
+  }
+
   get isRunning(): boolean {
     return this.#running !== null
   }

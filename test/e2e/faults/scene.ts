@@ -9,4 +9,5 @@ export type Outcome = Load &
     readonly [more: string]: unknown
   }
 
-export type Scene = (seed: number) => Promise<Outcome>
+/** What follows the seed is the scene's own: of `store-away` seconds and flows a second. */
+export type Scene = (seed: number, ...more: number[]) => Promise<Outcome>

@@ -1,9 +1,10 @@
 /*
  * Servers of a ClickHouse cluster. No package of npm or Debian 12 has a ClickHouse server of this century, but chdb's library has all of
  * one: what answers HTTP and its own protocol, replicates, works off ON CLUSTER. Only the main program is missing, which sets a few
- * things. This is that program, for the one build whose addresses it knows; its caller holds the library against that build.
+ * things. This is that program, for the one build whose addresses it knows; its caller holds the library against that build. Without a
+ * number it is a server by itself, without a Keeper.
  *
- *   CHDB=libchdb.so SERVER=n HTTP_PORT=p clickhouse-server --path DIR --config-file FILE --queries-file FILE
+ *   CHDB=libchdb.so [SERVER=n] HTTP_PORT=p clickhouse-server --path DIR --config-file FILE --queries-file FILE
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -104,7 +105,7 @@ static shared handler_factory(void *server, void *config, void *metrics, text *n
   memcpy(all + own, from[0], more * sizeof *all);
   to[0] = all;
   to[1] = to[2] = all + own + more;
-  start_ddl_worker(server, config);
+  if (getenv("SERVER") != NULL) start_ddl_worker(server, config);
   return questions;
 }
 
@@ -143,7 +144,8 @@ int main(int count, char **arguments) {
   jump(UNUSED, handler_factory);
   int32_t distance = UNUSED - (CALL_OF_HANDLER_FACTORY + 5);
   write_code(CALL_OF_HANDLER_FACTORY + 1, &distance, sizeof distance);
-  uint64_t uuid[2] = {0x53616c6c79706f72UL, 1 + (uint64_t)atoi(getenv("SERVER"))};
+  const char *number = getenv("SERVER");
+  uint64_t uuid[2] = {0x53616c6c79706f72UL, number == NULL ? 0 : 1 + (uint64_t)atoi(number)};
   memcpy(base + SERVER_UUID, uuid, sizeof uuid);
   void *result = query(count, arguments);
   const char *error = ((error_of)dlsym(library, "chdb_result_error"))(result);
