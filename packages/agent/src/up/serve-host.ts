@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { dropWhatWasReplaced, returnLargeBlocks } from '@sallyport/dns'
 import { NOTHING_LOST } from '@sallyport/kernel'
 import { SallyportError, type KnownNames, type Policy, type World } from '@sallyport/policy'
-import { FlowSpool, isPostgresUrl, StateStore, type Relayout } from '@sallyport/store'
+import { FlowSpool, isPostgresUrl, StateStore, type Relayout, type StoreRoom } from '@sallyport/store'
 import { askHost } from './control-client.ts'
 import { serveControl } from './control-server.ts'
 import type { FollowedHost, FollowedWorld, HostFeedLook } from './followed-world.ts'
@@ -26,6 +26,8 @@ type HostRequest = StartRequest & {
   readonly followWorld?: (host: FollowedHost) => FollowedWorld
   /** Of flows that an earlier version stored, as whoever stores them said last; null: nothing is left, or nobody said. */
   readonly layingOut: () => Relayout | null
+  /** What the store takes of its disk, as whoever stores said last. */
+  readonly room: () => StoreRoom | null
 }
 
 /** How soon a trial ends after its time, and how often the kernel's losses are looked at. */
@@ -97,6 +99,7 @@ export async function serveHost(
     kernel: guard?.counters() ?? null,
     spool: spool.counters(),
     layingOut: request.layingOut(),
+    room: request.room(),
     feeds: followed?.feeds() ?? [],
   })
   const refreshFeed = async (name: string, by: string): Promise<HostFeedLook> => {

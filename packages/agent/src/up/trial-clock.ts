@@ -4,10 +4,13 @@ export type Clocks = {
   readonly monotonicMs: () => number
 }
 
-/** When a trial is over. A clock that is set back does not make it longer. */
+/** The longest that somebody may ask for. */
+const MOST_MS = 86_400_000
+
+/** When a trial is over: after its time, whatever the time of day is set to meanwhile. */
 export class TrialClock {
   readonly #clocks: Clocks
-  /** Of the trial that began in this process; null: none did. */
+  /** On the monotonic clock; null: no trial began in this process, and of one that began before nobody has asked. */
   #endsMs: number | null = null
 
   constructor(clocks: Clocks) {
@@ -19,8 +22,10 @@ export class TrialClock {
     this.#endsMs = confirmSeconds === null ? null : this.#clocks.monotonicMs() + confirmSeconds * 1000
   }
 
+  /** Of a trial that an earlier process began, the time of day says how much is left, once. */
   isOver(confirmByMs: number): boolean {
     const { nowMs, monotonicMs } = this.#clocks
-    return confirmByMs <= nowMs() || (this.#endsMs !== null && this.#endsMs <= monotonicMs())
+    this.#endsMs ??= monotonicMs() + Math.min(confirmByMs - nowMs(), MOST_MS)
+    return this.#endsMs <= monotonicMs()
   }
 }
