@@ -128,10 +128,10 @@ async function sourceOf(
 ): Promise<Client | Refusal> {
   if (client.address === null || !isBalancer(client.address))
     return refusal('bad-request', 'no load balancer of this proxy')
-  const deadlineMs = Date.now() + core.timeouts.headMs
+  const deadlineMs = performance.now() + core.timeouts.headMs
   let bytes: Buffer = Buffer.alloc(0)
   for (;;) {
-    const piece = await client.reader.read(Math.max(0, deadlineMs - Date.now()))
+    const piece = await client.reader.read(Math.max(0, deadlineMs - performance.now()))
     if (typeof piece === 'string') return refusal('head-timeout', 'no PROXY header')
     bytes = Buffer.concat([bytes, piece])
     const read = readProxyHeader(bytes)

@@ -23,7 +23,7 @@ export async function askSocksParent(
   timeoutMs: number,
 ): Promise<string | null> {
   const { socket } = reader
-  const deadlineMs = Date.now() + timeoutMs
+  const deadlineMs = performance.now() + timeoutMs
   socket.write(buildSocksGreeting(credentials !== null))
   const method = await readPart(reader, (bytes) => readSocksChoice(bytes, 5), deadlineMs)
   if (method === null) return 'no answer of SOCKS 5'

@@ -28,7 +28,7 @@ export class NameAddresses {
   /** At once where it is kept. */
   lookUp(name: DomainName): NameLookUp | Promise<NameLookUp> {
     const entry = this.#kept.get(name)
-    if (entry !== undefined && entry.untilMs > Date.now()) {
+    if (entry !== undefined && entry.untilMs > performance.now()) {
       this.#counters.add('resolvedFromCache')
       return entry.answer
     }
@@ -60,7 +60,7 @@ export class NameAddresses {
       answer.kind === 'addresses' ? Math.min(answer.ttlSeconds, LONGEST_KEPT_SECONDS) : FAILURE_KEPT_SECONDS
     this.#kept.delete(name)
     if (this.#kept.size >= this.#limits.namesKept) this.#kept.delete(this.#kept.keys().next().value!)
-    if (seconds > 0) this.#kept.set(name, { answer: bounded, untilMs: Date.now() + seconds * 1000 })
+    if (seconds > 0) this.#kept.set(name, { answer: bounded, untilMs: performance.now() + seconds * 1000 })
     return bounded
   }
 }

@@ -19,11 +19,11 @@ export async function readHead(
   let seen = 0
   let deadlineMs = Infinity
   for (;;) {
-    const wait = deadlineMs === Infinity ? firstOctetMs : Math.max(0, deadlineMs - Date.now())
+    const wait = deadlineMs === Infinity ? firstOctetMs : Math.max(0, deadlineMs - performance.now())
     const piece = reader.readNow() ?? (await reader.read(wait))
     if (piece === 'end') return { state: 'end', octets: bytes.length }
     if (piece === 'timeout') return { state: 'timeout', octets: bytes.length }
-    if (deadlineMs === Infinity) deadlineMs = Date.now() + headMs
+    if (deadlineMs === Infinity) deadlineMs = performance.now() + headMs
     bytes = bytes.length === 0 ? piece : Buffer.concat([bytes, piece])
     // RFC 9112 §2.2: one empty line before a request comes from old clients, behind the body of the last one.
     if (seen === 0 && bytes[0] === 13) {

@@ -167,7 +167,7 @@ export class IcapClient {
 
   async #capable(): Promise<Capabilities> {
     const known = this.#capabilities
-    if (known !== null && known.untilMs > Date.now()) return known
+    if (known !== null && known.untilMs > performance.now()) return known
     this.#asking ??= this.#askOptions().finally(() => (this.#asking = null))
     this.#capabilities = await this.#asking
     return this.#capabilities
@@ -177,7 +177,7 @@ export class IcapClient {
   async #askOptions(): Promise<Capabilities> {
     const failed = (problem: string): Capabilities => ({
       preview: null,
-      untilMs: Date.now() + FAILURE_KEPT_MS,
+      untilMs: performance.now() + FAILURE_KEPT_MS,
       problem,
     })
     const connection = await this.#connections.take(false)
@@ -199,7 +199,7 @@ export class IcapClient {
     const keptMs = Math.min((numberIn(said.fields, 'options-ttl') ?? 3600) * 1000, LONGEST_KEPT_MS)
     return {
       preview: preview === null ? null : Math.min(preview, MOST_PREVIEW),
-      untilMs: Date.now() + Math.max(keptMs, FAILURE_KEPT_MS),
+      untilMs: performance.now() + Math.max(keptMs, FAILURE_KEPT_MS),
       problem: null,
     }
   }

@@ -37,10 +37,10 @@ export async function readEncapsulated(
   const [value, ...others] = fieldValues(head.fields, 'encapsulated')
   const encapsulated = value === undefined || others.length > 0 ? null : parseEncapsulated(value)
   if (encapsulated === null) return 'its Encapsulated field is none'
-  const deadlineMs = Date.now() + timeoutMs
+  const deadlineMs = performance.now() + timeoutMs
   let bytes: Buffer = Buffer.alloc(0)
   while (bytes.length < encapsulated.octets) {
-    const piece = await reader.read(Math.max(0, deadlineMs - Date.now()))
+    const piece = await reader.read(Math.max(0, deadlineMs - performance.now()))
     if (typeof piece === 'string') return 'its answer is not whole'
     bytes = Buffer.concat([bytes, piece])
   }

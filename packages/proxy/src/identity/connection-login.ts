@@ -46,7 +46,7 @@ export class ConnectionLogin implements Disposable {
     }
     const { principal, lifetimeMs } = answer
     const identity: Identity = { user: principal, groups: groupsOf(principal), tags: null }
-    this.#settled = { identity, untilMs: Date.now() + lifetimeMs }
+    this.#settled = { identity, untilMs: performance.now() + lifetimeMs }
     return identity
   }
 

@@ -47,7 +47,7 @@ function identityOf(core: ProxyCore, client: Peer, credentials: Credentials | nu
   if (authenticate === null) return ANONYMOUS
   if (credentials === null) return refusal('authentication-required', 'the credentials cannot be read')
   if (credentials.kind === 'none') {
-    const settled = client.login.identityAt(Date.now())
+    const settled = client.login.identityAt(performance.now())
     return settled ?? (authenticate.isRequired ? refusal('authentication-required') : ANONYMOUS)
   }
   return checked(authenticate, client, credentials)

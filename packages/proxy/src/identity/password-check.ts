@@ -25,13 +25,13 @@ export class PasswordCheck {
   async check(user: string, password: string, client: ClientKey): Promise<Identity | null> {
     const key = createHash('sha256').update(`${user}\0${password}`).digest('base64')
     const kept = this.#kept.get(key)
-    if (kept !== undefined && kept.untilMs > Date.now()) return kept.identity
+    if (kept !== undefined && kept.untilMs > performance.now()) return kept.identity
     const entry = this.#users.get(user)
     const holds = await this.#hashing.compare(client, password, entry?.hash ?? NOBODY)
     if (entry === undefined || entry.hash === null || !holds) return null
     const identity: Identity = { user, groups: entry.groups, tags: null }
     if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
-    this.#kept.set(key, { identity, untilMs: Date.now() + KEPT_MS })
+    this.#kept.set(key, { identity, untilMs: performance.now() + KEPT_MS })
     return identity
   }
 }

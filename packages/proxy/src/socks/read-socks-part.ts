@@ -16,7 +16,7 @@ export async function readSocksPart<T>(
 ): Promise<SocksPartRead<T>> {
   let bytes: Buffer = Buffer.alloc(0)
   for (;;) {
-    const piece = await reader.read(Math.max(0, deadlineMs - Date.now()))
+    const piece = await reader.read(Math.max(0, deadlineMs - performance.now()))
     if (typeof piece === 'string') return { state: piece }
     bytes = Buffer.concat([bytes, piece])
     const read = parse(bytes)

@@ -27,7 +27,7 @@ export async function serveSocks(core: ProxyCore, client: Client): Promise<'done
   core.counters.add('requestsSocks')
   const record = new OpenRecord(client.endpoint, 'socks5')
   record.set({ method: 'CONNECT' })
-  const deadlineMs = Date.now() + core.timeouts.headMs
+  const deadlineMs = performance.now() + core.timeouts.headMs
   const refuse = (no: Refusal, reply: Uint8Array | null): 'done' => {
     record.refused(no)
     core.finish(record)
