@@ -251,11 +251,11 @@ function behaves(place: (context: TestContext) => string): void {
       assert.deepEqual(user, { name: 'oidc:ann', role: 'viewer', createdMs: NOW, isExternal: true })
       const { token } = await users.openSession(user!, NOW, HOUR)
       await users.admitExternal({ ...ann, role: 'admin', name: 'oidc:renamed' }, NOW + 1)
-      assert.deepEqual((await users.session(token, NOW))?.user, { ...user, role: 'admin' })
+      assert.deepEqual((await users.session(token, NOW, HOUR))?.user, { ...user, role: 'admin' })
       assert.equal(await users.admitExternal({ ...ann, externalId: 'https://id.example 2' }, NOW), null)
       for (const password of ['', 'x']) assert.equal(await users.verify('oidc:ann', password), null)
       assert.equal(await users.removeExternal(ann.externalId), true)
-      assert.equal(await users.session(token, NOW), null)
+      assert.equal(await users.session(token, NOW, HOUR), null)
     })
 
     test('a session ends with its time, its user, its password, and when it is closed', async (context) => {
@@ -263,17 +263,18 @@ function behaves(place: (context: TestContext) => string): void {
       const ann = await state.users.add('ann', 'admin', 'correct horse battery', NOW)
       const signIn = async (): Promise<string> => (await state.users.openSession(ann, NOW, HOUR)).token
       const token = await signIn()
-      assert.equal((await state.users.session(token, NOW))?.user.name, 'ann')
-      assert.equal(await state.users.session(`${token}x`, NOW), null)
-      assert.equal(await state.users.session(token, NOW + HOUR), null)
+      assert.equal((await state.users.session(token, NOW, HOUR))?.user.name, 'ann')
+      assert.equal(await state.users.session(`${token}x`, NOW, HOUR), null)
+      assert.equal(await state.users.session(token, NOW + HOUR, HOUR), null)
+      assert.equal(await state.users.session(token, NOW - 1, HOUR), null, 'the clock was ahead')
       await state.users.closeSession(token)
-      assert.equal(await state.users.session(token, NOW), null)
+      assert.equal(await state.users.session(token, NOW, HOUR), null)
       const other = await signIn()
       await state.users.setPassword('ann', 'correct horse batteries')
-      assert.equal(await state.users.session(other, NOW), null)
+      assert.equal(await state.users.session(other, NOW, HOUR), null)
       const third = await signIn()
       await state.users.remove('ann')
-      assert.equal(await state.users.session(third, NOW), null)
+      assert.equal(await state.users.session(third, NOW, HOUR), null)
     })
 
     test('a role may do what the roles before it may', () => {

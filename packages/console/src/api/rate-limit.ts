@@ -12,7 +12,9 @@ export class RateLimit {
   }
 
   take(key: string, nowMs: number): boolean {
-    for (const [each, { untilMs }] of this.#taken) if (untilMs <= nowMs) this.#taken.delete(each)
+    for (const [each, { untilMs }] of this.#taken)
+      // Beyond a window from now: the clock was set back since.
+      if (untilMs <= nowMs || untilMs > nowMs + this.#windowMs) this.#taken.delete(each)
     const entry = this.#taken.get(key) ?? { count: 0, untilMs: nowMs + this.#windowMs }
     if (entry.count >= this.#most || this.#taken.size >= MAX_KEYS) return false
     entry.count++

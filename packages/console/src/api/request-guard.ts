@@ -4,6 +4,7 @@ import type { StateStore } from '@sallyport/store'
 import { BEGUN_LIFE_MS } from '../oidc/oidc-sign-in.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './route.ts'
+import { MOST_SESSION_LEFT_MS } from './session-life.ts'
 
 const COOKIE = 'sallyport'
 const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/
@@ -17,7 +18,7 @@ export function requireOwnHost(host: string | undefined): void {
 export async function readCaller({ headers, ip }: FastifyRequest, state: StateStore, nowMs: number): Promise<Caller> {
   const token = /(?:^|;\s*)sallyport=([A-Za-z0-9_-]{43})(?:;|$)/.exec(headers.cookie ?? '')?.[1] ?? null
   const begun = /(?:^|;\s*)sallyport-oidc=([A-Za-z0-9_-]{20,100})(?:;|$)/.exec(headers.cookie ?? '')?.[1] ?? null
-  const session = token === null ? null : await state.users.session(token, nowMs)
+  const session = token === null ? null : await state.users.session(token, nowMs, MOST_SESSION_LEFT_MS)
   return { token, session, address: ip, host: headers.host ?? '', begun }
 }
 

@@ -131,11 +131,12 @@ export class Users {
     return { user, csrf, expiresMs, token }
   }
 
-  async session(token: string, nowMs: number): Promise<Session | null> {
+  /** Null also for one that has more than `mostMs` left: it began while the clock was ahead, and would last as long as that was. */
+  async session(token: string, nowMs: number, mostMs: number): Promise<Session | null> {
     const row = await this.#database.get(
       `SELECT ${USER}, csrf, "expiresMs" FROM sessions JOIN users ON name = "user"
-      WHERE "tokenHash" = $tokenHash AND "expiresMs" > $nowMs`,
-      { tokenHash: hashToken(token), nowMs },
+      WHERE "tokenHash" = $tokenHash AND "expiresMs" > $nowMs AND "expiresMs" <= $latestMs`,
+      { tokenHash: hashToken(token), nowMs, latestMs: nowMs + mostMs },
     )
     return row === null ? null : { user: readUser(row), csrf: String(row['csrf']), expiresMs: Number(row['expiresMs']) }
   }
