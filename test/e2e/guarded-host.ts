@@ -13,6 +13,9 @@ name: faults
 mode: enforce
 rules:
   - { id: web, action: allow, to: [allowed.test], ports: [80] }
+  - { id: office, action: allow, to: [git.test], ports: [80], when: { days: mon-fri, hours: "08:00-18:00" } }
+`
+const TRIAL = `${POLICY}  - { id: trial, action: allow, to: [198.51.100.20], ports: [80] }
 `
 
 export type Load = { readonly tried: number; readonly passed: number; readonly perSecond: number }
@@ -42,6 +45,7 @@ export class GuardedHost implements AsyncDisposable {
     const cgroup = join(findCgroupMount(), `sallyport-faults-${process.pid}`)
     mkdirSync(cgroup)
     writeFileSync(join(lab.directory, 'policy.yaml'), POLICY)
+    writeFileSync(join(lab.directory, 'trial.yaml'), TRIAL)
     return new GuardedHost(lab, cgroup, args, options)
   }
 
@@ -111,8 +115,24 @@ export class GuardedHost implements AsyncDisposable {
     ]
   }
 
-  async reachesDenied(): Promise<boolean> {
-    return (await this.#fetch('198.51.100.20')).includes('hello')
+  reachesDenied(): Promise<boolean> {
+    return this.reaches('198.51.100.20')
+  }
+
+  /** `addressed` is where the name is without anybody being asked. */
+  async reaches(name: string, addressed?: string): Promise<boolean> {
+    return (await this.#fetch(name, addressed)).includes('hello')
+  }
+
+  /** A policy that allows what is denied, until so many seconds have passed. */
+  async try(seconds: number): Promise<void> {
+    await this.#json('apply', '--mode', 'enforce', '--confirm', `${seconds}s`, join(this.#lab.directory, 'trial.yaml'))
+  }
+
+  /** Which detectors found something. */
+  async alerts(): Promise<readonly string[]> {
+    const { alerts } = await this.#json<{ alerts: readonly { readonly detector: string }[] }>('alerts')
+    return [...new Set(alerts.map(({ detector }) => detector))]
   }
 
   /** In the store, and known to be missing; of the load alone. */
@@ -134,8 +154,10 @@ export class GuardedHost implements AsyncDisposable {
     return { stored: rows.reduce((sum, { flows }) => sum + flows, 0), dropped }
   }
 
-  async #fetch(host: string): Promise<string> {
-    const { stdout, stderr } = await this.#lab.inCgroup(this.#cgroup, ['curl', '-sS', '-m', '20', `http://${host}/`])
+  async #fetch(host: string, addressed?: string): Promise<string> {
+    const known = addressed === undefined ? [] : ['--resolve', `${host}:80:${addressed}`]
+    const command = ['curl', '-sS', '-m', '20', ...known, `http://${host}/`]
+    const { stdout, stderr } = await this.#lab.inCgroup(this.#cgroup, command)
     return stdout + stderr
   }
 

@@ -1,3 +1,4 @@
+import { clockJumps } from './clock-jumps.ts'
 import { flood } from './flood.ts'
 import { killProcesses } from './kill-processes.ts'
 import type { Scene } from './scene.ts'
@@ -9,5 +10,6 @@ export const ALL_SCENES: Readonly<Record<string, Scene>> = {
   'spool-disk': spoolDiskFull,
   'store-disk': storeDiskFull,
   'store-away': storeAway,
+  clock: clockJumps,
   flood,
 }
