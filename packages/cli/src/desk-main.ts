@@ -10,7 +10,7 @@ import type { DeskArguments, DeskMessage } from './keep-desk.ts'
 import { version } from './version.ts'
 
 /** The process beside `sallyport up` that stores and shows; it tells its parent when it answers. */
-const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, keepDays, oidc } = JSON.parse(
+const { stateDirectory, stateStore, listen, feeds, alertsTo, flowsTo, store, keepDays, keepBytes, oidc } = JSON.parse(
   process.argv[2] ?? '',
 ) as DeskArguments
 const tell = (message: DeskMessage): void => void process.send?.(message)
@@ -31,10 +31,12 @@ try {
       ...(oidc === null ? {} : { oidc: readOidcSettings(oidc) }),
       deliver: { alerts: alertsTo.map(parseTarget), flows: flowsTo.map(parseTarget) },
       keepDays,
+      keepBytes,
       ...(store === null ? {} : { store: parseServerAddress(store) }),
       onNotice: (text) => note(`sallyport: ${text}`),
       onUnavailable: ({ code, message, remedy }) => tell({ kind: 'unavailable', failure: { code, message, remedy } }),
       onLayingOut: (progress) => tell({ kind: 'laying-out', progress }),
+      onRoom: (room) => tell({ kind: 'room', room }),
     },
     (ready) => tell({ kind: 'ready', ready }),
     stopped.signal,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeskReady } from '@sallyport/console'
 import type { SallyportError } from '@sallyport/policy'
-import type { Relayout } from '@sallyport/store'
+import type { Relayout, StoreRoom } from '@sallyport/store'
 
 export type DeskArguments = {
   readonly stateDirectory: string
@@ -15,6 +15,7 @@ export type DeskArguments = {
   readonly flowsTo: readonly string[]
   readonly store: string | null
   readonly keepDays: number
+  readonly keepBytes: number | null
   /** A file that says how to sign in elsewhere. */
   readonly oidc: string | null
 }
@@ -24,6 +25,7 @@ export type DeskMessage =
   | { readonly kind: 'ready'; readonly ready: DeskReady }
   | { readonly kind: 'unavailable'; readonly failure: Pick<SallyportError, 'code' | 'message' | 'remedy'> }
   | { readonly kind: 'laying-out'; readonly progress: Relayout }
+  | { readonly kind: 'room'; readonly room: StoreRoom }
 
 const MAIN = fileURLToPath(new URL('./desk-main.ts', import.meta.url))
 const FIRST_PAUSE_MS = 1000

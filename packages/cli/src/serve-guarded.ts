@@ -1,10 +1,11 @@
 import { MAKE_WAY, serveHost, type Guarding, type HostStatus } from '@sallyport/agent'
 import { requireLoopback } from '@sallyport/console'
 import { serveMetrics } from '@sallyport/dns'
-import type { Relayout } from '@sallyport/store'
+import type { Relayout, StoreRoom } from '@sallyport/store'
 import { author } from './input/author.ts'
 import {
   checkedFlowStore,
+  checkedKeepBytes,
   checkedOidc,
   checkedStore,
   checkedTargets,
@@ -43,9 +44,11 @@ export async function serveGuarded(
   const feedCounters = new FeedCounters()
   let status: (() => HostStatus) | null = null
   let layingOut: Relayout | null = null
+  let room: StoreRoom | null = null
   const onDesk = (message: DeskMessage): void => {
     if (message.kind === 'ready') announceDesk(message.ready, asJson)
     else if (message.kind === 'unavailable') reportDesk(message.failure, asJson)
+    else if (message.kind === 'room') room = message.room
     else layingOut = message.progress.rowsLeft === 0 ? null : message.progress
   }
   const metricsText = (): string =>
@@ -63,6 +66,7 @@ export async function serveGuarded(
         flowsTo,
         store,
         keepDays: options.keepDays,
+        keepBytes: checkedKeepBytes(options),
         oidc,
       },
       onDesk,
@@ -81,6 +85,7 @@ export async function serveGuarded(
       namesFor: (policy) => namesInForce(policy, options.feed),
       followWorld: (host) => followHostFeeds(options.feed, host, feedCounters),
       layingOut: () => layingOut,
+      room: () => room,
       onNotice: tell,
     },
     (answers) => {

@@ -32,16 +32,24 @@ test('the page of metrics lists every metric of a host with its labels, and no o
 })
 
 test('the page of metrics lists every metric of recording with its labels, and no other', () => {
-  const text = formatRecordingMetrics({ spool: { spooled: 0, dropped: DROPPED, unsaid: 0 }, layingOut: null })
+  const text = formatRecordingMetrics({
+    spool: { spooled: 0, dropped: DROPPED, unsaid: 0 },
+    layingOut: null,
+    room: null,
+  })
   for (const prefix of ['sallyport_recording_', 'sallyport_store_'])
     assert.deepEqual(documented(prefix).toSorted(), exported(text, prefix).toSorted())
 })
 
-test('how many stored flows are still to be laid out anew is a gauge', () => {
+test('how many stored flows are still to be laid out anew, and what all take, are gauges; what was removed is counted', () => {
   const text = formatRecordingMetrics({
     spool: { spooled: 5, dropped: DROPPED, unsaid: 0 },
     layingOut: { rows: 1000, rowsLeft: 250 },
+    room: { bytes: 5000, flows: 10, oldestMs: 0, limitBytes: 9000, removedFlows: 7, isShort: false },
   })
   assert.match(text, /^# TYPE sallyport_store_flows_to_lay_out gauge\nsallyport_store_flows_to_lay_out 250$/m)
+  assert.match(text, /^# TYPE sallyport_store_bytes gauge\nsallyport_store_bytes 5000$/m)
+  assert.match(text, /^sallyport_store_limit_bytes 9000$/m)
+  assert.match(text, /^# TYPE sallyport_store_removed_flows_total counter\nsallyport_store_removed_flows_total 7$/m)
   assert.match(text, /^sallyport_recording_flows_total 5$/m)
 })

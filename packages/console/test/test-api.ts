@@ -35,6 +35,7 @@ const STATUS: Omit<HostStatus, 'policy'> = {
     unsaid: 0,
   },
   layingOut: { rows: 1000, rowsLeft: 250 },
+  room: { bytes: 5e9, flows: 1000, oldestMs: 0, limitBytes: 20e9, removedFlows: 0, isShort: false },
   feeds: [{ name: 'malware', entries: 2, fetchedMs: NOW, checkedMs: NOW, problem: null }],
 }
 

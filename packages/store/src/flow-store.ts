@@ -17,6 +17,10 @@ import { newDestinations } from './query/new-destinations.ts'
 import { readPast } from './query/past/read-past.ts'
 import { topFlows, type TopRow } from './query/top-flows.ts'
 import type { TopBy } from './query/top-parts.ts'
+import { boundParts } from './room/bound-parts.ts'
+import { dropPartsBefore } from './room/drop-parts-before.ts'
+import { heldRoom, partsOfFlows, type HeldRoom } from './room/held-room.ts'
+import { planRoom } from './room/plan-room.ts'
 import { joinLeftBehind } from './schema/left-behind.ts'
 import { migrate } from './schema/migrate.ts'
 import { relayout, type Relayout } from './schema/relayout.ts'
@@ -133,26 +137,55 @@ export class FlowStore implements Disposable {
     return this.#engine.layout.isOwn ? relayout(this.#engine) : null
   }
 
+  heldRoom(): Promise<HeldRoom> {
+    return heldRoom(this.#engine)
+  }
+
+  /** In a directory: how large a part of it grows, and how much of its disk has to be free for anything to be stored. */
+  boundParts(partBytes: number, keepFreeBytes: number): Promise<void> {
+    return boundParts(this.#engine, partBytes, keepFreeBytes)
+  }
+
+  /** Removes the oldest hours, for so many bytes; how many flows that were, and before when. Null when nothing may go. */
+  async makeRoom(neededBytes: number, freeBytes: number): Promise<{ flows: number; beforeMs: number } | null> {
+    const beforeMs = planRoom(await partsOfFlows(this.#engine), neededBytes, freeBytes)
+    if (beforeMs === null) return null
+    const [row] = await this.#engine.query(
+      'SELECT sum(started) AS n FROM flows WHERE time < fromUnixTimestamp({second:Int64})',
+      { second: beforeMs / 1000 },
+    )
+    await this.#expireAround(beforeMs)
+    if (this.#engine.layout.isOwn) await dropPartsBefore(this.#engine, beforeMs)
+    await this.#expireTable('flows', 'time', beforeMs)
+    return { flows: Number(row?.['n'] ?? 0), beforeMs }
+  }
+
   /** Drops whole months, and then rows, that are older; what they were stored with, and what was known to be missing, too. */
   async expire(beforeMs: number): Promise<void> {
+    await this.#expireAround(beforeMs)
+    await this.#expireTable('flows', 'time', beforeMs)
+  }
+
+  /** Flows go last: who is killed on the way finds them again, and does all of it again. */
+  async #expireAround(beforeMs: number): Promise<void> {
+    const second = Math.floor(beforeMs / 1000)
+    await this.#expireTable('top_hourly', 'hour', beforeMs)
+    await this.#removeRows('drops', 'time', second)
+    await this.#removeRows('batches', 'storedAt', second)
+  }
+
+  async #expireTable(table: 'flows' | 'top_hourly', column: string, beforeMs: number): Promise<void> {
     const { everywhere } = this.#engine.layout
     const second = Math.floor(beforeMs / 1000)
     const month = new Date(beforeMs).toISOString().slice(0, 7).replace('-', '')
-    for (const [table, column] of [
-      ['flows', 'time'],
-      ['top_hourly', 'hour'],
-    ] as const) {
-      const old = await this.#engine.query(
-        `SELECT DISTINCT _partition_id AS id FROM ${table} WHERE ${column} < fromUnixTimestamp({second:Int64})`,
-        { second },
-      )
-      for (const { id } of old)
-        if (/^\d{6}$/.test(String(id)) && String(id) < month)
-          await this.#engine.define(`ALTER TABLE ${table}${everywhere} DROP PARTITION ID '${String(id)}'`)
-      await this.#removeRows(table, column, second)
-    }
-    await this.#removeRows('drops', 'time', second)
-    await this.#removeRows('batches', 'storedAt', second)
+    const old = await this.#engine.query(
+      `SELECT DISTINCT _partition_id AS id FROM ${table} WHERE ${column} < fromUnixTimestamp({second:Int64})`,
+      { second },
+    )
+    for (const { id } of old)
+      if (/^\d{6}$/.test(String(id)) && String(id) < month)
+        await this.#engine.define(`ALTER TABLE ${table}${everywhere} DROP PARTITION ID '${String(id)}'`)
+    await this.#removeRows(table, column, second)
   }
 
   /** What stays of a part is written anew; other replicas follow, those that are away later. */

@@ -3,6 +3,7 @@ import { TOP_BY, type TopBy, type TopRow } from '@sallyport/store'
 import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { addFilterArgument, readFilter } from '../input/filter-argument.ts'
 import { examples, jsonOption } from '../input/options.ts'
+import { bytesText } from '../output/bytes-text.ts'
 import { followTop } from '../output/follow-top.ts'
 import { printJson, printLine } from '../output/print.ts'
 import { printable, styled } from '../output/style.ts'
@@ -68,10 +69,4 @@ function printRows(by: TopBy, rows: readonly TopRow[]): void {
     const counts = [`${flows}`, `${denied}`, bytesText(bytesOut)].map((text) => text.padStart(10)).join(' ')
     printLine(`${keys[index]!.padEnd(width)} ${counts}`)
   }
-}
-
-function bytesText(bytes: number): string {
-  const step = [1e12, 1e9, 1e6, 1e3].find((each) => bytes >= each)
-  if (step === undefined) return `${bytes} B`
-  return `${(bytes / step).toFixed(1)} ${{ 1e12: 'TB', 1e9: 'GB', 1e6: 'MB', 1e3: 'kB' }[step]!}`
 }

@@ -5,7 +5,7 @@ import { parseTarget } from '@sallyport/deliver'
 import { SallyportError, type Mode } from '@sallyport/policy'
 import { isServerAddress, parsePostgresUrl, parseServerAddress } from '@sallyport/store'
 import { stateOption, stateStoreOption } from './state-options.ts'
-import { feedOption, jsonOption, keepDaysOption, repeatable } from './options.ts'
+import { feedOption, jsonOption, keepBytesOption, keepDaysOption, repeatable } from './options.ts'
 
 /** Options that every command has which guards until it is told to stop. */
 export type GuardedOptions = {
@@ -22,6 +22,7 @@ export type GuardedOptions = {
   readonly store?: string
   readonly oidc?: string
   readonly keepDays: number
+  readonly keepBytes?: number
   readonly state: string
   readonly stateStore?: string
   readonly report?: string
@@ -49,6 +50,7 @@ export function addGuardedOptions(command: Command): Command {
     .addOption(repeatable('--flows-to <target>', 'send flows there, as they are stored'))
     .option('--store <url>', 'store flows on a ClickHouse server; or @FILE with its URL')
     .addOption(keepDaysOption())
+    .addOption(keepBytesOption())
     .addOption(feedOption())
     .addOption(
       repeatable('--upstream <server>', 'a DNS server to ask, or DOMAIN=SERVER, in place of the policy and this host'),
@@ -85,6 +87,18 @@ export function checkedTargets({
   if (!hasDesk && alertsTo.length + flowsTo.length > 0)
     throw new SallyportError('usage', 'nothing is sent with --no-console: the process that would send does not run')
   return { alertsTo, flowsTo }
+}
+
+/** Null: what is safe on the disk of this host, and on a server nothing. */
+export function checkedKeepBytes({ store, keepBytes, console: hasDesk }: GuardedOptions): number | null {
+  if (keepBytes === undefined) return null
+  if (!hasDesk)
+    throw new SallyportError('usage', 'nothing is removed with --no-console: the process that would does not run')
+  if (store !== undefined && (parseServerAddress(store).cluster ?? null) !== null)
+    throw new SallyportError('usage', '--keep-bytes does not count what a cluster takes', {
+      remedy: 'Use --keep-days.',
+    })
+  return keepBytes
 }
 
 /** As it was given: the desk reads what it names. */

@@ -1,4 +1,6 @@
 import type { HostFeed, HostPolicyStatus, HostStatus } from '@sallyport/agent'
+import type { StoreRoom } from '@sallyport/store'
+import { bytesText } from './bytes-text.ts'
 import { countOf } from './count-of.ts'
 import { reasons } from './flow-recording.ts'
 import { printable, styled } from './style.ts'
@@ -27,7 +29,7 @@ function away({ stateProblem }: HostPolicyStatus): string {
 }
 
 export function describeHost(
-  { policy, startedMs, guarding, pid, kernel, spool, layingOut, feeds }: HostStatus,
+  { policy, startedMs, guarding, pid, kernel, spool, layingOut, room, feeds }: HostStatus,
   nowMs: number,
 ): string {
   const lines = [
@@ -40,6 +42,7 @@ export function describeHost(
     lines.push(
       `stored by an earlier version: ${layingOut.rowsLeft} of ${layingOut.rows} flows are still to be laid out anew`,
     )
+  if (room !== null) lines.push(describeRoom(room))
   const dropped = reasons(spool.dropped)
   if (dropped !== '') lines.push(styled('red', `flows not recorded: ${dropped}`))
   const counters = Object.entries(kernel ?? {}).flatMap(([name, value]) =>
@@ -47,6 +50,13 @@ export function describeHost(
   )
   if (counters.length > 0) lines.push(styled('dim', counters.join(', ')))
   return lines.join('\n')
+}
+
+function describeRoom({ bytes, limitBytes, oldestMs, removedFlows, isShort }: StoreRoom): string {
+  const short = isShort ? styled('red', ', as the disk has little left') : ''
+  const since = oldestMs === null ? '' : `, since ${new Date(oldestMs).toISOString()}`
+  const removed = removedFlows === 0 ? '' : `; ${countOf(removedFlows, 'flow')} removed to make room`
+  return `stored flows take ${bytesText(bytes)} of at most ${bytesText(limitBytes)}${short}${since}${removed}`
 }
 
 /** `eventsLost` → `events lost` */

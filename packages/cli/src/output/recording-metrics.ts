@@ -1,10 +1,10 @@
 import type { HostStatus } from '@sallyport/agent'
 import { prometheusText } from '@sallyport/wire'
 
-type Recording = Pick<HostStatus, 'spool' | 'layingOut'>
+type Recording = Pick<HostStatus, 'spool' | 'layingOut' | 'room'>
 
 /** What became of flow records; docs/reference/metrics.md lists the same, a test compares both. */
-export function formatRecordingMetrics({ spool, layingOut }: Recording): string {
+export function formatRecordingMetrics({ spool, layingOut, room }: Recording): string {
   return prometheusText([
     {
       metric: { name: 'sallyport_recording_flows_total', help: 'Flow records that were written to the spool.' },
@@ -25,6 +25,20 @@ export function formatRecordingMetrics({ spool, layingOut }: Recording): string 
       },
       type: 'gauge' as const,
       value: layingOut?.rowsLeft ?? 0,
+    },
+    {
+      metric: { name: 'sallyport_store_bytes', help: 'What stored flows take on their disk.' },
+      type: 'gauge' as const,
+      value: room?.bytes ?? 0,
+    },
+    {
+      metric: { name: 'sallyport_store_limit_bytes', help: 'What stored flows may take on their disk.' },
+      type: 'gauge' as const,
+      value: room?.limitBytes ?? 0,
+    },
+    {
+      metric: { name: 'sallyport_store_removed_flows_total', help: 'Stored flows that were removed to make room.' },
+      value: room?.removedFlows ?? 0,
     },
   ])
 }

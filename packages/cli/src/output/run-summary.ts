@@ -1,4 +1,5 @@
 import type { FlowGroup } from '@sallyport/flow'
+import { bytesText } from './bytes-text.ts'
 import { countOf } from './count-of.ts'
 import { printable, styled } from './style.ts'
 
@@ -84,12 +85,7 @@ function times({ count, port }: FlowGroup): string {
 }
 
 function carried({ bytesOut, bytesIn }: FlowGroup): string {
-  return bytesOut + bytesIn === 0 ? '' : `${octets(bytesOut)} out, ${octets(bytesIn)} in`
-}
-
-function octets(count: number): string {
-  const step = count < 1000 ? 0 : count < 1e6 ? 1 : count < 1e9 ? 2 : 3
-  return step === 0 ? `${count} B` : `${(count / 1000 ** step).toFixed(1)} ${['', 'kB', 'MB', 'GB'][step]}`
+  return bytesOut + bytesIn === 0 ? '' : `${bytesText(bytesOut)} out, ${bytesText(bytesIn)} in`
 }
 
 function why({ verdict }: FlowGroup): string {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { Deliveries } from '@sallyport/deliver'
-import type { FlowStore, Relayout, StateStore } from '@sallyport/store'
+import type { FlowStore, Relayout, StateStore, StoreRoom } from '@sallyport/store'
 import type { DeskEvents } from './desk-events.ts'
 import { keepDetecting } from './keep-detecting.ts'
 import { keepDraining } from './keep-draining.ts'
 import { keepExpiring } from './keep-expiring.ts'
 import { keepLayingOut } from './keep-laying-out.ts'
+import { keepRoom, type Disk } from './keep-room.ts'
 
 type DeskParts = {
   readonly stateDirectory: string
@@ -15,14 +16,19 @@ type DeskParts = {
   readonly alertsOut: Deliveries
   readonly flowsOut: Deliveries
   readonly keepDays: number
+  readonly keepBytes: number | null
+  /** Where the store lies; null: on a server. */
+  readonly disk: (() => Disk) | null
   readonly nowMs: () => number
   readonly onNotice: (text: string) => void
   readonly onLayingOut: (progress: Relayout) => void
+  readonly onRoom: (room: StoreRoom) => void
 }
 
 /** What goes on until the signal, whether or not anybody asks: flows are stored, looked through, sent on and removed. */
 export function deskWork(parts: DeskParts, signal: AbortSignal): readonly Promise<void>[] {
   const { stateDirectory, store, state, events, alertsOut, flowsOut, keepDays, nowMs, onNotice, onLayingOut } = parts
+  const { keepBytes, disk, onRoom } = parts
   const monotonicMs = (): number => performance.now()
   const noticeOf =
     (what: string) =>
@@ -67,6 +73,10 @@ export function deskWork(parts: DeskParts, signal: AbortSignal): readonly Promis
     ),
     keepLayingOut(
       { store, onNotice, onProgress: onLayingOut, onFailure: noticeOf('stored flows stay as they lie meanwhile') },
+      signal,
+    ),
+    keepRoom(
+      { store, disk, keepBytes, onRoom, onNotice, onFailure: noticeOf('the store takes what it takes meanwhile') },
       signal,
     ),
     alertsOut.run(signal),

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,6 +15,7 @@ import {
   storeSocket,
   type Relayout,
   type ServerAddress,
+  type StoreRoom,
 } from '@sallyport/store'
 import type { ApiContext } from '../api/api-context.ts'
 import { buildApi } from '../api/build-api.ts'
@@ -24,6 +26,7 @@ import { OidcSignIn } from '../oidc/oidc-sign-in.ts'
 import { DeskEvents } from './desk-events.ts'
 import { deskWork } from './desk-work.ts'
 import { keepOverview } from './keep-overview.ts'
+import type { Disk } from './keep-room.ts'
 import { listenWhenFree } from './listen-when-free.ts'
 import { readNetworkNames } from './network-names.ts'
 import { serveAssets } from './serve-assets.ts'
@@ -45,11 +48,14 @@ type DeskRequest = {
   readonly store?: ServerAddress
   /** How long flows and alerts are kept. */
   readonly keepDays: number
+  /** What the store may take of its disk; null: what is safe. */
+  readonly keepBytes: number | null
   readonly onNotice: (text: string) => void
   /** The console does not answer yet; everything else goes on. */
   readonly onUnavailable: (error: SallyportError) => void
   /** How far stored flows of an earlier version are laid out as this one does. */
   readonly onLayingOut: (progress: Relayout) => void
+  readonly onRoom: (room: StoreRoom) => void
 }
 
 /** `token` makes the first account; null when there is one. */
@@ -113,11 +119,17 @@ export async function serveDesk(
     return app.close()
   })
   scope.use(await serveStore(storeSocket(stateDirectory), store))
-  const working = deskWork({ ...request, store, state, events, alertsOut, flowsOut, nowMs }, signal)
+  const disk = request.store === undefined ? (): Disk => diskOf(directory) : null
+  const working = deskWork({ ...request, store, disk, state, events, alertsOut, flowsOut, nowMs }, signal)
   const answering = listenWhenFree(app, listen, request.onUnavailable, signal).then((url) =>
     url === null ? undefined : announce(state, url, onReady, signal),
   )
   await Promise.all([...working, answering, keepOverview(overviews, signal)])
+}
+
+function diskOf(directory: string): Disk {
+  const { blocks, bavail, bsize } = statfsSync(directory)
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
 }
 
 /** When the state store answers, without which nobody can sign in. */

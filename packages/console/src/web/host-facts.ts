@@ -3,7 +3,7 @@ import { html } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { get } from './api.ts'
 import { DataTable, type Column } from './data-table.ts'
-import { count, time } from './format.ts'
+import { bytes, count, time } from './format.ts'
 import { Problem, useLoaded } from './load.ts'
 
 type Counts = Readonly<Record<string, number>>
@@ -14,6 +14,13 @@ type Status = {
   readonly pid?: number
   readonly kernel?: Counts | null
   readonly spool?: { readonly spooled?: number; readonly dropped?: Counts }
+  readonly room?: {
+    readonly bytes: number
+    readonly limitBytes: number
+    readonly oldestMs: number | null
+    readonly removedFlows: number
+    readonly isShort: boolean
+  } | null
   readonly layingOut?: { readonly rows: number; readonly rowsLeft: number } | null
 }
 type Delivery = {
@@ -78,6 +85,7 @@ function factsOf({
   kernel,
   spool,
   layingOut,
+  room,
 }: Status): readonly (readonly [string, string])[] {
   const mode = policy.mode === 'enforce' ? 'enforces' : 'only watches'
   return [
@@ -96,9 +104,19 @@ function factsOf({
             `${count(layingOut.rowsLeft)} of ${count(layingOut.rows)} stored flows`,
           ] as const,
         ]),
+    ...(room === null || room === undefined ? [] : roomFacts(room)),
   ]
 }
 
 function sum(counts: Counts): number {
   return Object.values(counts).reduce((all, each) => all + each, 0)
+}
+
+function roomFacts(room: NonNullable<Status['room']>): readonly (readonly [string, string])[] {
+  const short = room.isShort ? ', as the disk has little left' : ''
+  return [
+    ['stored flows take', `${bytes(room.bytes)} of at most ${bytes(room.limitBytes)}${short}`],
+    ...(room.oldestMs === null ? [] : [['oldest stored flow', time(room.oldestMs)] as const]),
+    ...(room.removedFlows === 0 ? [] : [['removed to make room', `${count(room.removedFlows)} flows`] as const]),
+  ]
 }

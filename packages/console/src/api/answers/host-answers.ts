@@ -37,6 +37,19 @@ export const HostStatusAnswer: z.ZodType<HostStatus> = z.strictObject({
     .strictObject({ rows: z.int(), rowsLeft: z.int() })
     .nullable()
     .describe('Stored flows, and how many of them still lie as an earlier version laid them.'),
+  room: z
+    .strictObject({
+      bytes: z.number(),
+      flows: z.int(),
+      oldestMs: time,
+      limitBytes: z.number(),
+      removedFlows: z.int(),
+      isShort: z.boolean(),
+    })
+    .nullable()
+    .describe(
+      'What stored flows take on their disk and may take, since when there are some, and how many were removed to make room.',
+    ),
   feeds: z.array(Feed),
 })
 
