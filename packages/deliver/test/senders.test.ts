@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { createHmac, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +65,39 @@ suite('what a receiver gets', () => {
       (body as { class_uid: number }[]).map((each) => each.class_uid),
       [2004, 4001],
     )
+  })
+
+  test('a webhook with a secret: whoever has it knows the call, and the call that is made again', async (context) => {
+    const calls: { headers: IncomingHttpHeaders; body: string }[] = []
+    const server = createHttpServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += String(chunk)
+      calls.push({ headers: request.headers, body })
+      response.writeHead(calls.length === 1 ? 503 : 200).end()
+    })
+    const port = await listen(context, server)
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-target-'))
+    context.after(() => rmSync(folder, { recursive: true }))
+    const key = randomBytes(24)
+    const file = join(folder, 'target.json')
+    const write = (url: string): void =>
+      writeFileSync(file, JSON.stringify({ url, secret: `whsec_${key.toString('base64')}` }))
+    write(`http://127.0.0.1:${port}/`)
+    await using sender = openSender(parseTarget(`@${file}`), ORIGIN)
+    await assert.rejects(sender.send([alert('1')]), /503/)
+    assert.equal(await sender.send([alert('1')]), 'sent')
+    const ids = calls.map(({ headers, body }) => {
+      const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = headers
+      const expected = createHmac('sha256', key)
+        .update(`${String(id)}.${String(time)}.${body}`)
+        .digest('base64')
+      assert.equal(signature, `v1,${expected}`)
+      assert.ok(Math.abs(Number(time) * 1000 - Date.now()) < 60_000)
+      return id
+    })
+    assert.equal(ids[0], ids[1])
+    write('syslog+udp://127.0.0.1')
+    assert.throws(() => parseTarget(`@${file}`), /only a webhook is signed/)
   })
 
   test('syslog over TCP: counted frames on one connection, another one when it broke', async (context) => {
