@@ -16,7 +16,7 @@ export type StoreRoom = HeldRoom & {
 export async function heldRoom(engine: SqlEngine): Promise<HeldRoom> {
   const [row] = await engine.query(
     `SELECT sum(bytes_on_disk) AS bytes, sumIf(rows, table = 'flows') AS flows,
-      toUnixTimestamp(minIf(min_time, table = 'flows')) AS oldest
+      toUnixTimestamp(minIf(min_time, table = 'flows' AND rows > 0)) AS oldest
     FROM system.parts WHERE active AND database = currentDatabase()`,
     {},
   )
