@@ -259,6 +259,24 @@ suite('the pages of the console', { skip: !existsSync(CHROMIUM) && 'needs chromi
     assert.equal(Math.round((mute!.untilMs - mute!.createdMs) / 3_600_000), 24)
   })
 
+  test('an administrator adds an account, and a draft outlives its page', async () => {
+    await open('settings')
+    await page.getByLabel('Name').fill('new-analyst')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByLabel('Role').selectOption('analyst')
+    await page.getByRole('button', { name: 'Add the account' }).click()
+    const added = page.getByRole('row').filter({ hasText: 'new-analyst' })
+    assert.match(await added.innerText(), /new-analyst\s+analyst/)
+    await open('policy')
+    await page.getByLabel('office.yaml').fill('sallyport: 1\nname: office\nrules: []\n')
+    await page.getByText('Not in force.').waitFor()
+    await open('flows')
+    await open('policy')
+    assert.match(await page.getByLabel('office.yaml').inputValue(), /rules: \[\]/)
+    await page.getByRole('button', { name: 'Discard the draft' }).click()
+    assert.match(await page.getByLabel('office.yaml').inputValue(), /no-malware/)
+  })
+
   test('how long the first page takes is told', async (context) => {
     const fresh = await browser.newContext({ storageState: await page.context().storageState() })
     const first = await fresh.newPage()

@@ -10,17 +10,22 @@ import { readWorldOutlines } from './world-outlines.ts'
 const WEB = join(import.meta.dirname, '../web')
 
 /**
- * Asked for while the modules are on their way: who is signed in, and then, where that is the page, the overview; null where
- * nobody is.
+ * Asked for while the modules are on their way: those of the page that the address names, who is signed in, and then how this host
+ * is guarded and, where that is the page, the overview; null where nobody is.
  */
-const EARLY = `{
+const early = (at: string, later: Readonly<Record<string, readonly string[]>>): string => `{
+  const later = ${JSON.stringify(later)}
+  const [, name = ''] = /^#\\/([a-z]+)/.exec(location.hash) ?? []
+  for (const file of Object.hasOwn(later, name) ? later[name] : [])
+    document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href: '${at}/' + file }))
   const get = (url) => fetch(url, { headers: { accept: 'application/json' } })
   const session = get('/api/v1/session')
   const isSignedIn = session.then((answer) => answer.clone().json()).then(({ user }) => user !== null)
-  globalThis.early = { '/api/v1/session': session }
+  const once = (url) => isSignedIn.then((is) => (is ? get(url) : null)).catch(() => null)
+  globalThis.early = { '/api/v1/session': session, '/api/v1/status': once('/api/v1/status') }
   if (/^(#\\/(overview)?)?$/.test(location.hash)) {
     const url = '/api/v1/overview?hours=24'
-    globalThis.early[url] = isSignedIn.then((is) => (is ? get(url) : null)).catch(() => null)
+    globalThis.early[url] = once(url)
   }
 }`
 
@@ -46,18 +51,18 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 /**
  * What the first page needs, at once: a module that is found only in another would be asked for only when that one has come. An
- * inline script behind a style sheet would wait for it.
+ * inline script behind a style sheet would wait for it, and an import map may not come after a module.
  */
-const page = (at: string, imports: string, modules: readonly string[]): string => `<!doctype html>
+const page = (at: string, imports: string, first: string, modules: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sallyport</title>
-<script>${EARLY}</script>
+<script type="importmap">${imports}</script>
+<script>${first}</script>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${at}/style.css">
-<script type="importmap">${imports}</script>
 ${modules.map((file) => `<link rel="modulepreload" href="${at}/${file}">`).join('\n')}
 <script type="module" src="${at}/main.ts"></script>
 </head>
@@ -76,8 +81,10 @@ export function serveAssets(app: FastifyInstance): void {
   const assets = readAssets()
   const at = `/app/${digest([...assets].map(([file, { text }]) => `${file}\0${text}`).join('\0'))}`
   const imports = JSON.stringify({ imports: { 'htm/preact/standalone': `${at}/preact.js` } })
-  const document = page(at, imports, [...neededBy(assets, 'main.ts'), 'preact.js'])
-  const headers = { 'content-security-policy': policy([EARLY, imports]), ...HEADERS }
+  const always = neededBy(assets, 'main.ts')
+  const first = early(at, Object.fromEntries(laterOf(assets, always)))
+  const document = page(at, imports, first, [...always, 'preact.js'])
+  const headers = { 'content-security-policy': policy([first, imports]), ...HEADERS }
   app.addHook('onSend', async (_request, reply) => void reply.headers(headers))
   for (const [file, { type, text }] of assets) {
     const packed = gzipSync(text)
@@ -120,6 +127,15 @@ function neededBy(assets: Assets, file: string, found = new Set<string>()): Read
   for (const [, needed] of assets.get(file)!.text.matchAll(/\bfrom '\.\/([\w-]+\.ts)'/g))
     if (!found.has(needed!)) neededBy(assets, needed!, found)
   return found
+}
+
+/** What each page needs beside that, by its name in the address. */
+function laterOf(assets: Assets, always: ReadonlySet<string>): readonly (readonly [string, readonly string[]])[] {
+  const pages = [...assets.keys()].filter((file) => file.endsWith('-page.ts'))
+  return pages.map((file) => [
+    file.replace('-page.ts', ''),
+    [...neededBy(assets, file)].filter((each) => !always.has(each)),
+  ])
 }
 
 function digest(text: string): string {

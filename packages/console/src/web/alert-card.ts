@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { AlertChart } from './alert-chart.ts'
 import { post, type User } from './api.ts'
-import { bytes, duration, minute, round } from './format.ts'
+import { bytes, duration, minute, round, words } from './format.ts'
 import { filterOf } from './named.ts'
 
 export type Alert = {
@@ -99,11 +99,8 @@ function Answer(props: {
     </span>`
 }
 
-/** `usualBytesOut` as `usual bytes out`. */
 function wordsOf(name: string): string {
-  return name
-    .replace(/Ms$/, '')
-    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return words(name.replace(/Ms$/, ''))
     .replace(/bytes out$/i, 'sent')
     .replace(/bytes in$/i, 'received')
 }

@@ -35,6 +35,11 @@ export function round(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0 })
 }
 
+/** `usualBytesOut` as `usual bytes out`. */
+export function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
 const NAME_LENGTH = 60
 
 /** A long name without its middle: whose it is stands at the end of a name, what it is at the end of a path. */

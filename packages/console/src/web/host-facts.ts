@@ -3,7 +3,7 @@ import { html } from 'htm/preact/standalone'
 import type { VNode } from 'preact'
 import { get } from './api.ts'
 import { DataTable, type Column } from './data-table.ts'
-import { bytes, count, time } from './format.ts'
+import { bytes, count, time, words } from './format.ts'
 import { Problem, useLoaded } from './load.ts'
 
 type Counts = Readonly<Record<string, number>>
@@ -93,7 +93,7 @@ function factsOf({
     ['guards', guarding ?? ''],
     ['since', startedMs === undefined ? '' : time(startedMs)],
     ['process', String(pid ?? '')],
-    ...Object.entries(kernel ?? {}).map(([name, value]) => [KERNEL[name] ?? name, count(value)] as const),
+    ...Object.entries(kernel ?? {}).map(([name, value]) => [KERNEL[name] ?? words(name), count(value)] as const),
     ...(spool?.spooled === undefined ? [] : [['flows recorded since then', count(spool.spooled)] as const]),
     ...(spool?.dropped === undefined ? [] : [['flows not recorded', count(sum(spool.dropped))] as const]),
     ...(layingOut === null || layingOut === undefined

@@ -97,7 +97,10 @@ function App(): VNode {
     if (where === null) load()
     else location.assign(where)
   }
-  const leave = (): void => void remove<{ leave: string | null }>('/session').then(left, setFailed)
+  const leave = (): void => {
+    sessionStorage.clear()
+    void remove<{ leave: string | null }>('/session').then(left, setFailed)
+  }
   return html`<a class="skip" href="#main" onClick=${skip}>To the content</a>
     <header>
       <strong>Sallyport</strong>

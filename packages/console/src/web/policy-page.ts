@@ -7,6 +7,7 @@ import { Problem, useLoaded } from './load.ts'
 import { CheckResults } from './check-results.ts'
 import { CodeEditor } from './code-editor.ts'
 import { DraftDiff } from './draft-diff.ts'
+import { keepDraft, keptDraft } from './kept-draft.ts'
 import { useDraft, type PolicyFile } from './use-draft.ts'
 import { ChangesShown } from './changes-shown.ts'
 import { RulesList } from './rules-list.ts'
@@ -22,6 +23,7 @@ type WantedRule = { readonly action: string; readonly destination: string }
 type Status = {
   readonly policy: { readonly version: number | null; readonly mode: string; readonly confirmByMs: number | null }
 }
+type Act = (work: Promise<unknown>, done: string, keepsDraft?: boolean) => void
 const TABS: Readonly<Record<string, string>> = { edit: 'Edit', rules: 'Rules and their use' }
 
 export function PolicyPage({ user, tab }: { readonly user: User; readonly tab: string }): VNode {
@@ -44,11 +46,17 @@ function PolicyEditor({ user, wanted }: { readonly user: User; readonly wanted: 
   const [said, setSaid] = useState('')
   useEffect(() => {
     if (held.data === null) return
-    setFiles(held.data.files)
-    if (wanted !== null) void addRule(held.data.files, wanted)
+    const begun = keptDraft() ?? held.data.files
+    setFiles(begun)
+    if (wanted !== null) void addRule(begun, wanted)
   }, [held.data])
-  const act = (work: Promise<unknown>, done: string): void =>
+  const write = (next: readonly PolicyFile[] | null): void => {
+    keepDraft(next)
+    setFiles(next ?? held.data?.files ?? [])
+  }
+  const act: Act = (work, done, keepsDraft = false) =>
     void work.then(() => {
+      if (!keepsDraft) keepDraft(null)
       setFailed(null)
       setSaid(done)
       held.again()
@@ -57,7 +65,7 @@ function PolicyEditor({ user, wanted }: { readonly user: User; readonly wanted: 
   const addRule = async (before: readonly PolicyFile[], rule: WantedRule): Promise<void> => {
     try {
       const drafted = await post<{ files: PolicyFile[]; rule: string }>('/policy/rule', { files: before, ...rule })
-      setFiles(drafted.files)
+      write(drafted.files)
       setSaid(`The rule ${drafted.rule} stands first in this draft. Nothing is applied yet.`)
       // Once: not again when the policy in force changes.
       history.replaceState(null, '', '#/policy')
@@ -67,17 +75,18 @@ function PolicyEditor({ user, wanted }: { readonly user: User; readonly wanted: 
   }
   const learn = async (): Promise<void> => {
     const learned = await post<{ text: string; covered: number; leftOut: unknown[] }>('/policy/learn', { since: '30d' })
-    setFiles([{ file: 'learned.yaml', text: learned.text }])
+    write([{ file: 'learned.yaml', text: learned.text }])
     setSaid(
       `Learned from ${count(learned.covered)} flows; ${learned.leftOut.length} groups were left out as suspicious.`,
     )
   }
   const edit = (file: string, text: string): void =>
-    setFiles(files.map((each) => (each.file === file ? { file, text } : each)))
+    write(files.map((each) => (each.file === file ? { file, text } : each)))
   const apply = (mode: string, confirmSeconds: number | null, done: string): void =>
     act(post('/policy/apply', { files, mode, confirmSeconds, reason: 'console' }), done)
   const mayEdit = user.role === 'editor' || user.role === 'admin'
   const isSound = check?.ok === true
+  const isDraft = held.data !== null && JSON.stringify(files) !== JSON.stringify(held.data.files)
   return html`<${Problem} error=${failed ?? draft.failed ?? held.error ?? status.error} />
     <p role="status" class="said">${said}</p>
     ${status.data === null ? null : html`<${InForce} status=${status.data} mayEdit=${mayEdit} act=${act} />`}
@@ -104,6 +113,12 @@ function PolicyEditor({ user, wanted }: { readonly user: User; readonly wanted: 
               </button>`
           : null
       }
+      ${
+        isDraft
+          ? html`<button type="button" onClick=${() => write(null)}>Discard the draft</button>
+              <span class="small">Not in force. The draft stays while this tab is open.</span>`
+          : null
+      }
     </p>
     ${diff === null ? null : html`<${DraftDiff} diff=${diff} />`}
     ${changes === null ? null : html`<${ChangesShown} simulation=${changes} />`}
@@ -117,7 +132,7 @@ function InForce({
 }: {
   readonly status: Status
   readonly mayEdit: boolean
-  readonly act: (work: Promise<unknown>, done: string) => void
+  readonly act: Act
 }): VNode {
   const { version, mode, confirmByMs } = status.policy
   return html`<div class="in-force">
@@ -135,7 +150,7 @@ function InForce({
                 ? html`<button
                     type="button"
                     class="main"
-                    onClick=${() => act(post('/policy/confirm'), 'Confirmed; it stays.')}
+                    onClick=${() => act(post('/policy/confirm'), 'Confirmed; it stays.', true)}
                   >
                     Confirm
                   </button>`
@@ -144,7 +159,7 @@ function InForce({
           </p>`
     }
     ${
-      mayEdit && version !== null
+      mayEdit && version !== null && version > 1
         ? html`<button
             type="button"
             onClick=${() => act(post('/policy/rollback', { version: null }), 'The policy before is in force again.')}

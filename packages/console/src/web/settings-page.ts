@@ -8,6 +8,7 @@ import { HostFacts } from './host-facts.ts'
 import { SecondFactor } from './second-factor.ts'
 import { Problem, useLoaded } from './load.ts'
 
+const ROLES = ['viewer', 'analyst', 'editor', 'admin']
 type Account = User & { readonly createdMs: number }
 /** The host, and, for administrators, the accounts. */
 export function SettingsPage({ user }: { readonly user: User }): VNode {
@@ -59,10 +60,7 @@ function Accounts({ user }: { readonly user: User }): VNode {
       <label
         >Role
         <select name="role">
-          <option>viewer</option>
-          <option>analyst</option>
-          <option>editor</option>
-          <option>admin</option>
+          ${ROLES.map((role) => html`<option value=${role}>${role}</option>`)}
         </select></label
       >
       <button>Add the account</button>
