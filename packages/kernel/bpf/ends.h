@@ -74,24 +74,39 @@ int sock_release(struct bpf_sock *ctx)
 	return PASSED;
 }
 
-/* Of every socket of the machine; ours have a record. What was still to be sent when the application closed is in it. */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tcp_end, struct sock *sk, int before, int after)
+/* Once for a connection. */
+static __always_inline void end_connection(struct sock *sk)
 {
-	if (after != TCP_STATE_CLOSE || before == TCP_STATE_CLOSE)
-		return 0;
 	struct flow *f = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!f || f->target.proto != IPPROTO_TCP || !has_begun(f))
-		return 0;
+	if (!f || f->target.proto != IPPROTO_TCP || f->ended || !has_begun(f))
+		return;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp)
-		return 0;
+		return;
 	struct tally tally = {
 		.sent = tcp->bytes_sent - tcp->bytes_retrans,
 		.received = tcp->bytes_received,
 		.packets_sent = tcp->segs_out,
 		.packets_received = tcp->segs_in,
 	};
+	f->ended = 1;
 	report_end(f, bpf_get_socket_cookie(sk), &tally);
+}
+
+/* Of every socket of the machine; ours have a record. What was still to be sent when the application closed is in it. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_end, struct sock *sk, int before, int after)
+{
+	if (after == TCP_STATE_CLOSE && before != TCP_STATE_CLOSE)
+		end_connection(sk);
+	return 0;
+}
+
+/* Should the change of state not have been seen: the kernel does not run a program on a processor where it runs already, and system
+   calls change states where packets may interrupt them. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(tcp_gone, struct sock *sk)
+{
+	end_connection(sk);
 	return 0;
 }

@@ -127,7 +127,7 @@ static __always_inline void remember(struct flow *f, struct subject *s, struct t
 	f->allowance.over = 0;
 	f->generation = generation;
 	if (f->since != since)
-		f->seen = f->stream = 0;
+		f->seen = f->stream = f->ended = 0;
 	f->since = since;
 	f->redirected = 0;
 	f->exempt = 0;

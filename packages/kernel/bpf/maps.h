@@ -154,6 +154,8 @@ struct flow {
 	__u64 since;
 	/* TCP: a connection of the socket waited for its handshake, this one or one before. */
 	__u32 awaited;
+	/* TCP: its end was told. */
+	__u32 ended;
 	/* Datagrams to this destination; TCP counts by itself. */
 	struct tally tally;
 };
@@ -317,6 +319,7 @@ struct {
 static __always_inline void count(__u32 which)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &which);
+	/* A program of a system call may be interrupted by one of a packet. */
 	if (value)
-		*value += 1;
+		__sync_fetch_and_add(value, 1);
 }

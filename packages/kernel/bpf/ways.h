@@ -188,5 +188,5 @@ static __always_inline void count_forward(__u32 which)
 {
 	__u64 *value = bpf_map_lookup_elem(&gateway_counters, &which);
 	if (value)
-		*value += 1;
+		__sync_fetch_and_add(value, 1);
 }

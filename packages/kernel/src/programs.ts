@@ -21,8 +21,8 @@ export const PROGRAMS = [
   'sock_release',
 ] as const
 
-/** Sees every TCP socket of the machine end, and looks at those that have a record. */
-export const TCP_END = 'tcp_end'
+/** See every TCP socket of the machine end, and look at those that have a record. */
+const TCP_ENDS: readonly string[] = ['tcp_end', 'tcp_gone']
 
 /** Asked by netfilter: which packets wait for the inspector. */
 const HELD = 'held'
@@ -80,12 +80,12 @@ function tryLoad(withGuard: boolean, eventBytes: number | undefined): LoadedObje
   }
   return {
     object,
-    programs: withGuard ? [TCP_END, ...PROGRAMS, FAMILY_GUARD] : [TCP_END, ...PROGRAMS],
+    programs: [...TCP_ENDS, ...PROGRAMS, ...(withGuard ? [FAMILY_GUARD] : [])],
     map: (name) => checked(`find map ${name}`, bpf.findMap(object, name)),
     attach: (name, cgroupFd) =>
       pointer(
         `attach ${name}`,
-        name === TCP_END ? bpf.attach(program(name)) : bpf.attachCgroup(program(name), cgroupFd),
+        TCP_ENDS.includes(name) ? bpf.attach(program(name)) : bpf.attachCgroup(program(name), cgroupFd),
       ),
     pinHeld: (path) => void checked(`pin ${HELD}`, bpf.programPin(program(HELD), path)),
     close: () => bpf.close(object),

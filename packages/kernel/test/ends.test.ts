@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { globSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { EndedFlow } from '../src/index.ts'
+import { openEnforcement, PIN_ROOT, type EndedFlow } from '../src/index.ts'
 import { eventually } from './eventually.ts'
 import { allow, deny, generation, when } from './image-builder.ts'
 import { openLab, settle, skip, type Lab } from './lab.ts'
@@ -32,6 +34,20 @@ describe('the end of a flow', { skip }, () => {
       assert.ok(packetsOut >= 3)
       assert.ok(endNs > flow.timeNs)
     }
+  })
+
+  test('a TCP connection whose last state nobody saw is told when its socket goes', async () => {
+    const pinPath = join(PIN_ROOT, `test-ends-${process.pid}`)
+    await using lab = await openLab({ pinPath, keep: true })
+    lab.enforcement.apply(generation(allow))
+    await lab.enforcement[Symbol.asyncDispose]()
+    for (const link of globSync(`${pinPath}/*/link-tcp_end`)) unlinkSync(link)
+    await using enforcement = await openEnforcement({ cgroupPath: lab.cgroupPath, pinPath })
+    const ends: EndedFlow[] = []
+    enforcement.ends((ended) => ends.push(ended))
+    assert.equal(lab.probe('tcp', '10.9.0.2', '80'), 'ok')
+    await eventually(() => ends.length === 1, 'one end')
+    assert.equal(ends[0]!.bytesOut, HELLO)
   })
 
   test('datagrams count by destination: another one, or the end of the socket, ends a flow', async () => {
