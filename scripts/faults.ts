@@ -1,5 +1,5 @@
 /**
- * `npm run faults -- kills|spool-disk|store-disk|store-away|clock|flood|all [SEED [MORE…]]`: a guarded host under load, and what may go wrong around it. Nothing
+ * `npm run faults -- kills|spool-disk|store-disk|store-away|clock|flood|rush|all [SEED [MORE…]]`: a guarded host under load, and what may go wrong around it. Nothing
  * that is denied may pass; of the load each flow is stored, counted as dropped, or, where its process was killed, was in its hands.
  */
 import { ALL_SCENES } from '../test/e2e/faults/all-scenes.ts'

@@ -8,20 +8,29 @@ import { RESOLVER } from './lab-hosts.ts'
 import { Lab, type Ended, type RunOptions } from './lab.ts'
 
 const CONNECT_ALL_THE_TIME = fileURLToPath(new URL('./connect-all-the-time.py', import.meta.url))
+const CONNECTS = ['python3', CONNECT_ALL_THE_TIME]
 const POLICY = `sallyport: 1
 name: faults
 mode: enforce
 rules:
   - { id: web, action: allow, to: [allowed.test], ports: [80] }
   - { id: office, action: allow, to: [git.test], ports: [80], when: { days: mon-fri, hours: "08:00-18:00" } }
+  - { id: rush, action: allow, to: [198.51.100.10], ports: [udp/1024-61023] }
 `
 const TRIAL = `${POLICY}  - { id: trial, action: allow, to: [198.51.100.20], ports: [80] }
 `
 
-export type Load = { readonly tried: number; readonly passed: number; readonly perSecond: number }
+export type Load = {
+  readonly tried: number
+  readonly passed: number
+  readonly perSecond: number
+  /** Allowed, and refused all the same. */
+  readonly refused?: number
+}
 export type Recorded = { readonly stored: number; readonly dropped: Readonly<Record<string, number>> }
 type Status = {
   readonly pid: number
+  readonly kernel: object | null
   readonly spool: { readonly spooled: number; readonly dropped: Readonly<Record<string, number>> }
 }
 
@@ -99,9 +108,9 @@ export class GuardedHost implements AsyncDisposable {
     return this.#json('status')
   }
 
-  /** Denied connects, so many a second, until the file is there. */
-  async load(perSecond: number, stopFile: string): Promise<Load> {
-    const command = ['python3', CONNECT_ALL_THE_TIME, String(perSecond), stopFile]
+  /** So many flows a second, until the file is there; denied connects unless a program is given. */
+  async load(perSecond: number, stopFile: string, program: readonly string[] = CONNECTS): Promise<Load> {
+    const command = [...program, String(perSecond), stopFile]
     const { stdout, stderr } = await this.#lab.inCgroup(this.#cgroup, command)
     return JSON.parse(stdout || JSON.stringify(stderr)) as Load
   }

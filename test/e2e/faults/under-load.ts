@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import type { GuardedHost, Load } from '../guarded-host.ts'
 
 /** What the load met while `meanwhile` went on. */
-export async function underLoad(host: GuardedHost, perSecond: number, meanwhile: () => Promise<void>): Promise<Load> {
+export async function underLoad(
+  host: GuardedHost,
+  perSecond: number,
+  meanwhile: () => Promise<void>,
+  program?: readonly string[],
+): Promise<Load> {
   const stop = join(tmpdir(), `sallyport-faults-${process.pid}`)
-  const load = host.load(perSecond, stop)
+  const load = host.load(perSecond, stop, program)
   try {
     await meanwhile()
   } finally {
