@@ -33,6 +33,8 @@ export class FlowRowWriter {
   readonly #verdict = VERDICT.map(() => new DictionaryColumn())
   readonly #parents = new ListColumn()
   readonly #facts = new TextColumn()
+  readonly #known = new DictionaryColumn()
+  readonly #otherFacts = new TextColumn()
 
   constructor(batch: string, nowMs: number) {
     this.#batch = batch
@@ -53,6 +55,8 @@ export class FlowRowWriter {
       this.#destination.pieces(),
       ...[...this.#counters, ...this.#verdict, this.#parents].map((column) => column.pieces(rows)),
       this.#facts.pieces(),
+      this.#known.pieces(rows),
+      this.#otherFacts.pieces(),
     ]
     const head = new BinaryRows()
     head.length(columns.length)
@@ -75,7 +79,7 @@ export class FlowRowWriter {
 
   /** What `writeFlow` wrote, up to the end. False, and nothing written, when it is something else. */
   addWritten(read: BinaryReader): boolean {
-    const [destination, facts] = [this.#destination.size, this.#facts.size]
+    const [destination, facts, otherFacts] = [this.#destination.size, this.#facts.size, this.#otherFacts.size]
     try {
       this.#take(read, this.#count)
       this.#count++
@@ -84,6 +88,7 @@ export class FlowRowWriter {
       if (!(error instanceof RangeError)) throw error
       this.#destination.truncate(destination)
       this.#facts.truncate(facts)
+      this.#otherFacts.truncate(otherFacts)
       return false
     }
   }
@@ -104,6 +109,8 @@ export class FlowRowWriter {
     for (const column of this.#verdict) column.take(read, row)
     this.#parents.take(read, row)
     this.#facts.take(read)
+    this.#known.take(read, row)
+    this.#otherFacts.take(read)
     read.end()
   }
 

@@ -1,6 +1,7 @@
 import { addressBytes, parseAddress } from '@sallyport/net'
 import type { BinaryRows } from './binary-rows.ts'
 import { isWellFormed } from './is-well-formed.ts'
+import { knownFacts, otherFacts, UNREADABLE } from './known-facts.ts'
 
 /** A flow as JSON has it: facts of the policy language, `verdict`, and what was recorded beside them. */
 export type RecordedFacts = { readonly [key: string]: unknown }
@@ -30,6 +31,8 @@ export const FLOW_COLUMNS: Readonly<Record<string, string>> = {
   ...typed(VERDICT, 'LowCardinality(String)'),
   parents: 'Array(LowCardinality(String))',
   facts: 'String',
+  known: 'LowCardinality(String)',
+  otherFacts: 'String',
 }
 
 /** ClickHouse's DateTime, which hours are summed under, ends in 2106. */
@@ -98,8 +101,8 @@ export function writeFlow(rows: BinaryRows, record: RecordedFacts, nowMs: number
   rows.uint64(timeMs)
   writeIdentity(rows, record)
   for (const key of TEXTS) rows.string(text(record[key]))
-  writeAddress(rows, record['src'])
-  writeAddress(rows, record['dst'])
+  const src = writeAddress(rows, record['src'])
+  const dst = writeAddress(rows, record['dst'])
   const port = count(record['port'], 65_535)
   rows.uint8(port === null ? 1 : 0)
   if (port !== null) rows.uint16(port)
@@ -122,8 +125,13 @@ export function writeFlow(rows: BinaryRows, record: RecordedFacts, nowMs: number
   rows.length(parents.length)
   for (const parent of parents) rows.string(text(parent))
   rows.string(decidingFacts(record))
+  const isWhole = src && dst && (port !== null || !isGiven(record['port'])) && (asn !== null || !isGiven(record['asn']))
+  rows.string(isWhole ? knownFacts(record) : UNREADABLE)
+  rows.string(otherFacts(record))
   return true
 }
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
 
 /** In place of a counter. */
 export const KNOWN_NONE = 2
@@ -150,18 +158,19 @@ function count(value: unknown, most: number): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most ? (value as number) : null
 }
 
-/** ClickHouse's IPv6 holds an IPv4 address as IPv4-mapped. */
-function writeAddress(rows: BinaryRows, value: unknown): void {
+/** ClickHouse's IPv6 holds an IPv4 address as IPv4-mapped. False when a text is none. */
+function writeAddress(rows: BinaryRows, value: unknown): boolean {
   const word = typeof value === 'string' ? dottedQuad(value) : null
   if (word !== null) {
     rows.uint8(0)
     rows.octets(MAPPED)
     rows.uint32(word)
-    return
+    return true
   }
   const address = typeof value === 'string' ? parseAddress(value) : null
   rows.uint8(address === null ? 1 : 0)
   if (address !== null) rows.octets(addressBytes(address))
+  return address !== null || !isGiven(value)
 }
 
 const MAPPED = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)

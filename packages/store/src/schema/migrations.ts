@@ -1,4 +1,5 @@
 import { DAY_SUMS, daySumsProjection, FLOW_DAY, sumsProjection, VISITORS, type DaySum } from './day-sums.ts'
+import { KNOWN_SQL, OTHER_FACTS_SQL } from '../ingest/known-facts.ts'
 import type { Layout } from './layout.ts'
 
 /** What each destination, application and so on was worth an hour: the questions that name no other fact are answered from it. */
@@ -158,7 +159,15 @@ export const MIGRATIONS: readonly ((on: Layout) => readonly string[])[] = [
     // `by_visited` is the same in another order.
     `ALTER TABLE flows${on.everywhere} DROP PROJECTION IF EXISTS by_visitors SETTINGS alter_sync = 0, mutations_sync = 0`,
   ],
+  (on) => [
+    // What the columns do not say of the facts: with them, flows are told apart by just what a policy asks for, and `facts` is not read.
+    `ALTER TABLE flows${on.everywhere} ADD COLUMN IF NOT EXISTS known LowCardinality(String) DEFAULT ${KNOWN_SQL},
+      ADD COLUMN IF NOT EXISTS otherFacts String DEFAULT ${OTHER_FACTS_SQL} CODEC(ZSTD)`,
+  ],
 ]
+
+/** That rows of an earlier version lack, until they are laid out anew. */
+export const LATER_COLUMNS: readonly string[] = ['known', 'otherFacts']
 
 /** Of `flows`, in its newest version. */
 export const PROJECTIONS: readonly string[] = ['by_user', 'by_destination', 'by_name', ...Object.keys(DAY_SUMS)]

@@ -9,8 +9,10 @@ import { parseDrop, withDamage, type SegmentContent } from './segment-content.ts
 
 /** No octet of UTF-8, and so of no segment of lines. */
 export const FRAME_MARK = 0xf5
-const FLOW_KIND = 1
+const FLOW_KIND = 3
 const DROP_KIND = 2
+/** Of Sallyport before version 11 of the store, which may have left some. */
+const EARLIER_FLOW_KIND = 1
 /**
  * Mark, kind, the length of what follows, its CRC-32 begun with the kind, and a check of these: a power cut may leave octets that were
  * never written, and a length that was not must not take the frames after it along.
@@ -105,6 +107,10 @@ export function* readFrames(
       if (!rows.addWritten(read)) damaged++
       const record = onRecord === null ? null : readFlow(body)
       if (record !== null) onRecord?.(record)
+    } else if (kind === EARLIER_FLOW_KIND) {
+      const record = readFlow(body)
+      if (record === null || !rows.add(record as unknown as RecordedFacts)) damaged++
+      else onRecord?.(record)
     } else if (drop !== null) drops.push(drop)
     else damaged++
     at = end
