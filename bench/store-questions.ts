@@ -10,6 +10,12 @@ const WARM_ROUNDS = 2
 const HOUR_MS = 3_600_000
 const PAGE = 100
 
+const ALL_FACTS = {
+  facts: ['app', 'user', 'device', 'dst', 'domain', 'boundNames', 'transport', 'port', 'protocol', 'groups'],
+  byReason: true,
+  byMinute: false,
+  listed: 0,
+}
 const BROWSER = 'app:/usr/lib/browser-0'
 
 const LISTS: readonly string[] = [
@@ -89,7 +95,7 @@ function questions(store: FlowStore, newestMs: number): Readonly<Record<string, 
     ),
     ...asked('flows an hour of hours', [24, 24 * 29], (hours) => store.flowsByHour(newestMs - hours * HOUR_MS)),
     'groups of equal facts user:user1 app:/usr/bin/app-1': () =>
-      store.factGroups(filter('user:user1 app:/usr/bin/app-1'), false),
+      store.factGroups(filter('user:user1 app:/usr/bin/app-1'), ALL_FACTS, 1_000_000),
   }
 }
 

@@ -1,5 +1,6 @@
 import { inForce, type Flow, type Policy, type Rule, type Stage, type Verdict, type World } from '@sallyport/policy'
 import { CompiledRules } from './compiled-rules.ts'
+import { factsAsked, type Fact } from './facts-asked.ts'
 import { everyRule, nameAtomsOf, rulesInForce, type RulesInForce } from './rules-in-force.ts'
 import { buildNameTable, type KeyedNames, type NameList, type NameTable } from './tables/name-table.ts'
 import type { HashSeed } from './tables/suffix-hash.ts'
@@ -20,6 +21,7 @@ export class CompiledPolicy {
   readonly policy: Policy
   readonly world: World
   readonly atMs: number
+  readonly factsAsked: ReadonlySet<Fact>
   /** Of all rules, in force or not: a list of a million names is not read again when an hour begins. */
   readonly #names: KeyedNames
   readonly #implicit: 'usual' | 'rules'
@@ -32,6 +34,7 @@ export class CompiledPolicy {
     this.policy = policy
     this.world = world
     this.atMs = options.atMs
+    this.factsAsked = factsAsked(every.conditions)
     this.#names = names
     this.#implicit = options.implicit ?? 'usual'
     this.#timed = policy.layers
@@ -39,6 +42,11 @@ export class CompiledPolicy {
       .filter((rule) => rule.when !== null || rule.untilMs !== null)
     this.#untimed = this.#timed.length === 0 ? this.#compiled(every) : null
     this.at(options.atMs)
+  }
+
+  /** Whether verdicts depend on the time. */
+  get isTimed(): boolean {
+    return this.#timed.length > 0
   }
 
   /** Equal to `decide()` of the policy package. */

@@ -1,6 +1,6 @@
 import type { Flow } from '@sallyport/policy'
 
-/** Flows of the past with equal facts, and what became of them. */
+/** Flows of the past whose facts nobody tells apart, and what became of them. */
 export type RecordedFlows = {
   readonly flow: Flow
   readonly count: number
@@ -13,6 +13,18 @@ export type RecordedFlows = {
     readonly rule: string | null
     readonly reason: string
   } | null
+  /** Where `flow` does not say which: some of them. */
+  readonly apps?: readonly string[]
+  readonly users?: readonly string[]
+}
+
+/** What flows have to be told apart by. */
+export type AskedOfFlows = {
+  readonly facts: readonly string[]
+  readonly byReason: boolean
+  readonly byMinute: boolean
+  /** So many applications and users are listed where they are not asked for. */
+  readonly listed: number
 }
 
 /** All that were recorded, so many at a time; equal facts may be in several slices. */

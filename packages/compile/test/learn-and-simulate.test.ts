@@ -34,6 +34,8 @@ const OPTIONS: LearnOptions = {
   hostsForService: 2,
   addressesForPrefix: 4,
   services: new Map<string, NamedSet>(),
+  suspectFacts: new Set(),
+  usersForAll: 3,
 }
 
 function seen(facts: object, count = 1, recorded: RecordedFlows['recorded'] = null): RecordedFlows {

@@ -10,7 +10,8 @@ import { recordedFacts, type StoredFlow } from './ingest/stored-flow.ts'
 import { countVerdicts, type VerdictCount } from './query/count-verdicts.ts'
 import { topDestinations, type DestinationRow } from './query/destinations.ts'
 import { exportFlows, type ExportFormat } from './query/export-flows.ts'
-import { factGroups, type FactGroups } from './query/fact-groups.ts'
+import { factGroups, type FactColumns } from './query/fact-groups.ts'
+import type { FactQuestion } from './query/fact-question.ts'
 import { flowsByHour, type HourCount } from './query/flows-by-hour.ts'
 import { listFlows, type FlowPage } from './query/list-flows.ts'
 import { newDestinations } from './query/new-destinations.ts'
@@ -112,8 +113,8 @@ export class FlowStore implements Disposable {
     return topDestinations(this.#engine, filter, limit)
   }
 
-  factGroups(filter: FlowFilter, byMinute: boolean): Promise<FactGroups> {
-    return factGroups(this.#engine, filter, byMinute)
+  factGroups(filter: FlowFilter, question: FactQuestion, most: number): Promise<FactColumns | null> {
+    return factGroups(this.#engine, filter, question, most)
   }
 
   flowsByHour(sinceMs: number): Promise<readonly HourCount[]> {

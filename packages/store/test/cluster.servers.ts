@@ -6,9 +6,17 @@ import { after, before, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { FlowRecord } from '@sallyport/flow'
-import { drainSpool, FlowSpool, FlowStore, parseFilter, parseServerAddress, type Batch } from '../src/index.ts'
+import {
+  drainSpool,
+  FlowSpool,
+  FlowStore,
+  parseFilter,
+  parseServerAddress,
+  ReadableGroups,
+  type Batch,
+} from '../src/index.ts'
 import { Cluster, noCluster } from './cluster/cluster.ts'
-import { ALLOWED, stored } from './stored-flows.ts'
+import { allGroups, ALLOWED, EVERY_FACT, stored } from './stored-flows.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const HOUR_MS = 3_600_000
@@ -181,7 +189,7 @@ function questions(text: string): readonly Question[] {
     ),
     [`list ${text}`, (store) => store.list(filter, { limit: 50 })],
     [`destinations ${text}`, (store) => store.destinations(filter, 50)],
-    [`groups ${text}`, async (store) => (await store.factGroups(filter, true)).groups],
+    [`groups ${text}`, (store) => allGroups(new ReadableGroups(store, filter, { ...EVERY_FACT, byMinute: true }))],
     [`csv ${text}`, async (store) => (await store.export(filter, 'csv')).toString().split('\n')],
   ]
 }

@@ -18,7 +18,8 @@ import { after, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { FlowRecord } from '@sallyport/flow'
-import { drainSpool, FlowSpool, FlowStore, parseFilter } from '../src/index.ts'
+import { drainSpool, FlowSpool, FlowStore, parseFilter, ReadableGroups } from '../src/index.ts'
+import { allGroups, EVERY_FACT } from './stored-flows.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00Z')
 const verdict = {
@@ -174,8 +175,12 @@ suite('the spool', () => {
     for (const protocol of ['tls', 'no-such-protocol', 'tls']) spool.append(record({ user: 'unreadable', protocol }))
     spool[Symbol.dispose]()
     await drainSpool(path, store)
-    const { groups, unreadable } = await store.factGroups(parseFilter(['user:unreadable'], NOW), false)
-    assert.deepEqual([groups.map(({ count }) => count), unreadable], [[2], 1])
+    const recorded = new ReadableGroups(store, parseFilter(['user:unreadable'], NOW), EVERY_FACT)
+    assert.deepEqual(
+      (await allGroups(recorded)).map(({ count }) => count),
+      [2],
+    )
+    assert.equal(recorded.unreadable, 1)
   })
 
   test('flows of more months than one block of a table usually takes are one batch', async (context) => {

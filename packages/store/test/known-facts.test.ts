@@ -26,7 +26,9 @@ const record = fc.record(
     appSha256: or(text),
     groups: or(texts),
     http: or(fc.record({ host: text, path: or(text) }, { requiredKeys: [] })),
-    posture: or(fc.dictionary(fc.constantFrom('a', 'b c'), fc.oneof(fc.boolean(), fc.constantFrom(0, -7, 0.5, 2 ** 53), text))),
+    posture: or(
+      fc.dictionary(fc.constantFrom('a', 'b c'), fc.oneof(fc.boolean(), fc.constantFrom(0, -7, 0.5, 2 ** 53), text)),
+    ),
   },
   { requiredKeys: [] },
 )

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { matchDomain, matchPort, prefixContains } from '@sallyport/net'
 import { matchGlob } from '@sallyport/policy'
-import { parseStoredFlow, type FlowFilter, type StoredFlow } from '../src/index.ts'
+import {
+  parseStoredFlow,
+  type FactGroup,
+  type FactQuestion,
+  type FlowFilter,
+  type ReadableGroups,
+  type StoredFlow,
+} from '../src/index.ts'
+import { COLUMN_FACTS, OTHER_FACTS } from '../src/ingest/known-facts.ts'
 
 export function stored(facts: object): StoredFlow {
   const flow = parseStoredFlow(JSON.stringify(facts))
@@ -58,4 +66,17 @@ export function holds(filter: FlowFilter, { flow, verdict }: StoredFlow): boolea
     })
     return some !== negated
   })
+}
+
+export const EVERY_FACT: FactQuestion = {
+  facts: [...COLUMN_FACTS, ...OTHER_FACTS],
+  byReason: true,
+  byMinute: false,
+  listed: 0,
+}
+
+export async function allGroups(recorded: ReadableGroups): Promise<readonly FactGroup[]> {
+  const all: FactGroup[] = []
+  for await (const groups of recorded) all.push(...groups)
+  return all
 }

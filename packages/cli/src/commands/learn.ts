@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { SERVICES, serviceSet } from '@sallyport/catalog'
-import { compilePolicy, learnPolicy, type LearnedPolicy, type RecordedFlows } from '@sallyport/compile'
+import { askedToLearn, compilePolicy, learnPolicy, type LearnedPolicy, type LearnOptions } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
 import { definePolicy, formatPolicy, type NamedSet, type World } from '@sallyport/policy'
 import { parseFilter, ReadableGroups } from '@sallyport/store'
@@ -9,6 +9,7 @@ import { examples, feedOption, jsonOption } from '../input/options.ts'
 import { readWholeWorld } from '../input/world.ts'
 import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { requireAbsent, writeTextFile } from '../output/write-text-file.ts'
 import { printable } from '../output/style.ts'
 import { filterTexts } from './simulate.ts'
@@ -22,6 +23,7 @@ type Options = FlowSource & {
   readonly force?: boolean
   readonly hosts: number
   readonly addresses: number
+  readonly users: number
   readonly feed: readonly string[]
   readonly json?: boolean
 }
@@ -36,6 +38,7 @@ export function learnCommand(): Command {
     .option('--force', 'write over a file that is there')
     .option('--hosts <count>', 'so many hosts of one registrable name become the name', parseCount, 3)
     .option('--addresses <count>', 'so many addresses of one /24 or /64 become the prefix', parseCount, 8)
+    .option('--users <count>', 'so many users of one application become everybody who uses it', parseCount, 3)
     .addOption(feedOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -50,17 +53,19 @@ export function learnCommand(): Command {
       if (options.output !== undefined && options.force !== true) await requireAbsent(options.output)
       using store = await openFlowSource(options)
       const world = await readWholeWorld(options.feed)
-      const recorded = new ReadableGroups(store, filter, false)
-      const learned = await learnPolicy(recorded, {
+      const learning = {
         name: options.name,
         world,
         nowMs: Date.now(),
-        suspicious: suspicionOf(options.feed, world),
+        ...suspicionOf(options.feed, world),
+        usersForAll: options.users,
         hostsForDomain: options.hosts,
         hostsForService: 2,
         addressesForPrefix: options.addresses,
         services: serviceSets(),
-      })
+      }
+      const recorded = new ReadableGroups(store, filter, askedToLearn(learning))
+      const learned = await learnPolicy(withProgress(recorded), learning)
       if (recorded.unreadable > 0) note(`${recorded.unreadable} flows could not be read, and are left out`)
       await report(learned, options)
     })
@@ -84,16 +89,19 @@ async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, opti
 }
 
 /** What a feed names, or looks generated, must not become a rule. */
-function suspicionOf(feeds: readonly string[], world: World): (flows: RecordedFlows) => string | null {
+function suspicionOf(feeds: readonly string[], world: World): Pick<LearnOptions, 'suspicious' | 'suspectFacts'> {
   const names = feeds.map((text) => text.slice(0, text.indexOf('=')))
   const rules = names.map((name) => ({ id: `feed-${name}`, action: 'deny' as const, to: [{ feed: name }] }))
   const layer = definePolicy({ sallyport: 1, name: 'feeds', default: 'allow', rules }, { file: '--feed' })
   const policy = compilePolicy({ layers: [layer] }, world, { atMs: Date.now() })
-  return ({ flow }) => {
-    const { verdict, rule } = policy.decide(flow)
-    if (verdict !== 'allow' && rule !== null) return `named by ${rule.replace(/^feed-/, 'feed ')}`
-    const name = flow.domain ?? flow.boundNames?.[0]
-    return name && hasGeneratedName(name) ? 'the name looks generated' : null
+  return {
+    suspectFacts: policy.factsAsked,
+    suspicious: ({ flow }) => {
+      const { verdict, rule } = policy.decide(flow)
+      if (verdict !== 'allow' && rule !== null) return `named by ${rule.replace(/^feed-/, 'feed ')}`
+      const name = flow.domain ?? flow.boundNames?.[0]
+      return name && hasGeneratedName(name) ? 'the name looks generated' : null
+    },
   }
 }
 

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
-import { compilePolicy, simulatePolicy, type ChangedFlows, type Simulation } from '@sallyport/compile'
-import type { Policy } from '@sallyport/policy'
+import { askedToSimulate, compilePolicy, simulatePolicy, type ChangedFlows, type Simulation } from '@sallyport/compile'
 import { parseFilter, ReadableGroups } from '@sallyport/store'
 import { addFlowSource, openFlowSource, type FlowSource } from '../input/flow-source.ts'
 import { atOption, examples, feedOption, jsonOption } from '../input/options.ts'
@@ -9,6 +8,7 @@ import { parseTime } from '../input/time.ts'
 import { readWorld } from '../input/world.ts'
 import { countOf } from '../output/count-of.ts'
 import { note, printJson, printLine } from '../output/print.ts'
+import { withProgress } from '../output/with-progress.ts'
 import { printable, styled } from '../output/style.ts'
 import type { Answer } from './answer.ts'
 import { parseCount } from './flows.ts'
@@ -46,8 +46,9 @@ export function simulateCommand(answer: Answer): Command {
       const world = await readWorld(options.feed, policy)
       const filter = parseFilter(filterTexts(options), Date.now())
       using store = await openFlowSource(options)
-      const recorded = new ReadableGroups(store, filter, isTimed(policy))
-      const result = await simulatePolicy(compilePolicy(policy, world, { atMs: parseTime(options.at) }), recorded)
+      const candidate = compilePolicy(policy, world, { atMs: parseTime(options.at) })
+      const recorded = new ReadableGroups(store, filter, askedToSimulate(candidate))
+      const result = await simulatePolicy(candidate, withProgress(recorded))
       const { unreadable } = recorded
       if (options.json === true)
         printJson({ ...result, unreadable, groups: result.groups.slice(0, options.limit).map(groupFacts) })
@@ -65,10 +66,6 @@ export function filterTexts({
   readonly filter?: string
 }): readonly string[] {
   return [...(since === undefined ? [] : [`since:${since}`]), ...(filter === undefined ? [] : [filter])]
-}
-
-function isTimed({ layers }: Policy): boolean {
-  return layers.some(({ rules }) => rules.some(({ when, untilMs }) => when !== null || untilMs !== null))
 }
 
 function groupFacts({ firstMs, lastMs, ...group }: ChangedFlows): object {

@@ -5,7 +5,8 @@ import type { SeenDestination } from './seen-destination.ts'
 
 export type Observation = {
   readonly app: string | null
-  readonly user: string | null
+  /** Null: whoever uses the application. */
+  readonly users: readonly string[] | null
   readonly port: string
   readonly destination: SeenDestination
   readonly count: number
@@ -43,14 +44,14 @@ export function writeRules(
   const ids = new Map<string, number>()
   const rules = [...byRule.values()].map((members) => {
     const all = members.flat()
-    const { app, user, destination } = all[0]!
-    const id = nextId(ids, app ?? user ?? 'any')
+    const { app, users, destination } = all[0]!
+    const id = nextId(ids, app ?? users?.[0] ?? 'any')
     const evidence = evidenceOf(id, members, formOf)
-    const from = { ...(app === null ? {} : { app }), ...(user === null ? {} : { user }) }
+    const from = { ...(app === null ? {} : { app }), ...(users === null ? {} : { user: users }) }
     const rule = {
       id,
       action: 'allow' as const,
-      ...(app === null && user === null ? {} : { from: [from] }),
+      ...(app === null && users === null ? {} : { from: [from] }),
       to: members.map((each) => written(formOf(each[0]!))),
       ports: portsText(all.map(({ port }) => port)),
       ...(destination.assurance === 'dns' ? { assurance: 'dns' as const } : {}),
@@ -70,8 +71,8 @@ function written(form: LearnedDestination): LearnedDestination | { readonly doma
   return typeof form === 'string' && !/[.:]/.test(form) ? { domain: form } : form
 }
 
-function subjectOf({ app, user, destination }: Observation): readonly unknown[] {
-  return [app, user, destination.assurance]
+function subjectOf({ app, users, destination }: Observation): readonly unknown[] {
+  return [app, users, destination.assurance]
 }
 
 function nextId(taken: Map<string, number>, text: string): string {

@@ -1,7 +1,7 @@
 import { formatAddress } from '@sallyport/net'
 import type { Flow, Verdict } from '@sallyport/policy'
 import type { CompiledPolicy } from '../compile-policy.ts'
-import { haveLeft, type InSlices, type RecordedFlows } from '../recorded-flows.ts'
+import { haveLeft, type AskedOfFlows, type InSlices, type RecordedFlows } from '../recorded-flows.ts'
 
 /** `undetermined`: the record has too few facts to say; enforcement would wait for them, and deny without. */
 export type Change = 'blocked' | 'allowed' | 'undetermined'
@@ -26,7 +26,7 @@ export type ChangedFlows = {
 
 export type Simulation = {
   readonly flows: number
-  /** Sets of equal facts, each decided once a slice. */
+  /** Sets of flows that the policy and this account do not tell apart, each decided once a slice. */
   readonly distinct: number
   readonly unchanged: number
   /** Flows by change, those beyond the bound on groups too. */
@@ -38,6 +38,12 @@ export type Simulation = {
 }
 
 const MAX_NAMED = 20
+
+/** What the candidate can tell apart, and what is said of where flows went. */
+export function askedToSimulate(candidate: CompiledPolicy): AskedOfFlows {
+  const facts = [...candidate.factsAsked.union(new Set(['domain', 'boundNames', 'transport', 'port']))]
+  return { facts, byReason: false, byMinute: candidate.isTimed, listed: MAX_NAMED }
+}
 
 /**
  * What the candidate, enforced, would have done with recorded flows. Its mode does not matter: who watches a candidate wants
@@ -99,9 +105,10 @@ function destinationOf(flow: Flow): Pick<Named, 'destination' | 'port'> {
   return { destination: flow.domain ?? flow.boundNames?.[0] ?? address, port }
 }
 
-function extend(draft: Draft, { flow, count, firstMs, lastMs }: RecordedFlows): Draft {
-  if (flow.app && draft.apps.size < MAX_NAMED) draft.apps.add(flow.app)
-  if (flow.user && draft.users.size < MAX_NAMED) draft.users.add(flow.user)
+function extend(draft: Draft, { flow, count, firstMs, lastMs, apps = [], users = [] }: RecordedFlows): Draft {
+  for (const app of flow.app ? [flow.app] : apps) if (app !== '' && draft.apps.size < MAX_NAMED) draft.apps.add(app)
+  for (const user of flow.user ? [flow.user] : users)
+    if (user !== '' && draft.users.size < MAX_NAMED) draft.users.add(user)
   draft.flows += count
   draft.firstMs = Math.min(draft.firstMs, firstMs)
   draft.lastMs = Math.max(draft.lastMs, lastMs)

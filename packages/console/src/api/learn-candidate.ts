@@ -1,5 +1,5 @@
 import { openWorld, SERVICES, serviceSet } from '@sallyport/catalog'
-import { learnPolicy } from '@sallyport/compile'
+import { askedToLearn, learnPolicy, type RecordedFlows } from '@sallyport/compile'
 import { hasGeneratedName } from '@sallyport/detect'
 import { formatPolicy } from '@sallyport/policy'
 import { parseFilter, ReadableGroups } from '@sallyport/store'
@@ -9,13 +9,12 @@ const SHOWN = 200
 
 /** As `sallyport learn` with its usual bounds. */
 export async function learnCandidate({ flows, nowMs }: ApiContext, since: string): Promise<object> {
-  const recorded = new ReadableGroups(flows, parseFilter([`since:${since}`], nowMs()), false)
   const services = Object.entries(SERVICES).map(([name, service]) => [name, serviceSet(service)] as const)
-  const learned = await learnPolicy(recorded, {
+  const learning = {
     name: 'learned',
     world: await openWorld(),
     nowMs: nowMs(),
-    suspicious: ({ flow }) => {
+    suspicious: ({ flow }: RecordedFlows) => {
       const name = flow.domain ?? flow.boundNames?.[0]
       return name && hasGeneratedName(name) ? 'the name looks generated' : null
     },
@@ -23,7 +22,11 @@ export async function learnCandidate({ flows, nowMs }: ApiContext, since: string
     hostsForService: 2,
     addressesForPrefix: 8,
     services: new Map(services),
-  })
+    suspectFacts: new Set<never>(),
+    usersForAll: 3,
+  }
+  const recorded = new ReadableGroups(flows, parseFilter([`since:${since}`], nowMs()), askedToLearn(learning))
+  const learned = await learnPolicy(recorded, learning)
   return {
     text: formatPolicy(learned.layer),
     covered: learned.covered,

@@ -1,4 +1,4 @@
-import { compilePolicy, lintPolicy, simulatePolicy } from '@sallyport/compile'
+import { askedToSimulate, compilePolicy, lintPolicy, simulatePolicy } from '@sallyport/compile'
 import { parsePolicies, runPolicyTests, SallyportError, type Policy } from '@sallyport/policy'
 import { parseFilter, ReadableGroups, type PolicyFile } from '@sallyport/store'
 import * as z from 'zod'
@@ -95,7 +95,11 @@ export const POLICY_ROUTES: readonly Route[] = [
     handle: async ({ body }, { flows, worldFor, nowMs }) => {
       const policy = parsed(body.files)
       const compiled = compilePolicy(policy, await worldFor(policy), { atMs: nowMs() })
-      const recorded = new ReadableGroups(flows, parseFilter([`since:${body.since}`], nowMs()), isTimed(policy))
+      const recorded = new ReadableGroups(
+        flows,
+        parseFilter([`since:${body.since}`], nowMs()),
+        askedToSimulate(compiled),
+      )
       const result = await simulatePolicy(compiled, recorded)
       return { ...result, unreadable: recorded.unreadable, groups: result.groups.slice(0, SHOWN_GROUPS) }
     },
@@ -169,10 +173,6 @@ function parsed(files: readonly PolicyFile[]): Policy {
   const read = parsePolicies(files)
   if (read.ok) return read.value
   throw new SallyportError('policy-invalid', `${read.problems.length} errors in the policy`)
-}
-
-function isTimed({ layers }: Policy): boolean {
-  return layers.some(({ rules }) => rules.some(({ when, untilMs }) => when !== null || untilMs !== null))
 }
 
 function nameOf({ session }: Caller): string {

@@ -7,7 +7,7 @@ import { IncomingRows } from './incoming-rows.ts'
 import { INSERT_SETTINGS } from './insert-settings.ts'
 import { requireStoreDirectory } from './require-store-directory.ts'
 import { renderToFile } from './render-to-file.ts'
-import type { Row, SqlEngine, SqlParams } from './sql-engine.ts'
+import type { ColumnValues, Row, SqlEngine, SqlParams } from './sql-engine.ts'
 
 type Result = { readonly text: () => string }
 type Session = {
@@ -48,6 +48,10 @@ export function openEmbedded(path?: string): SqlEngine {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Row)
+    },
+    queryColumns: async (statement, params) => {
+      const result = await session.queryBindAsync(`${statement} ${JSON_SETTINGS}`, params, { format: 'JSONColumns' })
+      return JSON.parse(result.text()) as ColumnValues
     },
     insert: async (table, rows, token) => {
       const settings = { ...INSERT_SETTINGS, insert_deduplication_token: token }

@@ -12,7 +12,7 @@ import { clusterLayout, ONE_SERVER, quoted, shardDatabase } from '../schema/layo
 import { INSERT_SETTINGS } from './insert-settings.ts'
 import type { ServerAddress } from './server-address.ts'
 import { serverError, worthAnotherTry } from './server-error.ts'
-import type { Row, SqlEngine, SqlParams } from './sql-engine.ts'
+import type { ColumnValues, Row, SqlEngine, SqlParams } from './sql-engine.ts'
 
 /** The first in which a token holds for materialised views of a table, too. */
 const LEAST_VERSION = [24, 8] as const
@@ -51,6 +51,11 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
       asking(async () => {
         const result = await flows.query({ query, query_params: params, format: 'JSONEachRow' })
         return (await result.json()) as readonly Row[]
+      }),
+    queryColumns: (query, params) =>
+      asking(async () => {
+        const result = await flows.query({ query, query_params: params, format: 'JSONColumns' })
+        return JSON.parse(await result.text()) as ColumnValues
       }),
     insert: (table, rows, token) => insert(`INSERT INTO ${table} FORMAT JSONEachRow`, [rows], token),
     insertNative: (table, columns, pieces, token) =>

@@ -6,6 +6,9 @@ export type SqlParams = { readonly [name: string]: string | number }
 
 export type Row = { readonly [column: string]: unknown }
 
+/** Values by column, as many of each. */
+export type ColumnValues = { readonly [column: string]: readonly unknown[] }
+
 /** Types by name, in their order. Part of the statement's text, so ours alone. */
 export type Columns = { readonly [name: string]: string }
 
@@ -17,6 +20,8 @@ export type SqlEngine = Disposable & {
   /** An INSERT … SELECT over the tables of all shards. */
   readonly fill: (statement: string) => Promise<void>
   readonly query: (statement: string, params: SqlParams) => Promise<readonly Row[]>
+  /** The same with its columns in place of rows: of many rows, a part of the text. */
+  readonly queryColumns: (statement: string, params: SqlParams) => Promise<ColumnValues>
   /** `rows` is JSONEachRow. A batch that was inserted under the same token before is not inserted again. */
   readonly insert: (table: string, rows: Uint8Array, token: string) => Promise<void>
   /** The same for a block of these columns in ClickHouse's Native format, which it need not parse. */
