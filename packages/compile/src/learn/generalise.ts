@@ -7,6 +7,7 @@ import {
   parseDomainName,
   parsePortRange,
   type DomainName,
+  type PortRange,
 } from '@sallyport/net'
 import { setHoldsName, type NamedSet, type PortedSet } from '@sallyport/policy'
 import { getDomain } from 'tldts'
@@ -26,37 +27,49 @@ export type Generalisation = {
 /** A destination as a rule writes it. */
 export type LearnedDestination = string | { readonly service: string }
 
-/** What takes the place of each destination: itself, or something wider that enough of them fall into. */
-export function generalise(
-  seen: readonly SeenDestination[],
-  port: string,
-  limits: Generalisation,
-): ReadonlyMap<string, LearnedDestination> {
-  const wider = new Map<
-    string,
-    { readonly as: LearnedDestination; readonly least: number; readonly members: Set<string> }
-  >()
-  const choices = new Map<string, readonly string[]>()
-  for (const destination of seen) {
-    const keys = widerForms(destination, port, limits).map(({ key, as, least }) => {
-      const form = wider.get(key) ?? { as, least, members: new Set() }
-      form.members.add(destination.text)
-      wider.set(key, form)
-      return key
-    })
-    choices.set(destination.text, keys)
-  }
-  return new Map(
-    [...choices].map(([text, keys]) => {
-      const key = keys.find((each) => wider.get(each)!.members.size >= wider.get(each)!.least)
-      return [text, key === undefined ? text : wider.get(key)!.as]
-    }),
-  )
-}
-
 type WiderForm = { readonly key: string; readonly as: LearnedDestination; readonly least: number }
 
-function widerForms({ kind, text }: SeenDestination, port: string, limits: Generalisation): readonly WiderForm[] {
+export class Generaliser {
+  readonly #limits: Generalisation
+  /** By port and name: the same sites are seen by one application after the other. */
+  readonly #forms = new Map<string, readonly WiderForm[]>()
+
+  constructor(limits: Generalisation) {
+    this.#limits = limits
+  }
+
+  /** What takes the place of each destination: itself, or something wider that enough of them fall into. */
+  generalise(seen: readonly SeenDestination[], port: string): ReadonlyMap<string, LearnedDestination> {
+    const members = new Map<string, Set<string>>()
+    const choices = new Map<string, readonly WiderForm[]>()
+    for (const destination of seen) {
+      const forms = this.#widerForms(destination, port)
+      choices.set(destination.text, forms)
+      for (const { key } of forms) members.set(key, (members.get(key) ?? new Set()).add(destination.text))
+    }
+    return new Map(
+      [...choices].map(([text, forms]) => [
+        text,
+        forms.find(({ key, least }) => members.get(key)!.size >= least)?.as ?? text,
+      ]),
+    )
+  }
+
+  #widerForms(destination: SeenDestination, port: string): readonly WiderForm[] {
+    const key = `${port} ${destination.text}`
+    const known = this.#forms.get(key)
+    if (known !== undefined) return known
+    const forms = widerForms(destination, parsePortRange(port), this.#limits)
+    this.#forms.set(key, forms)
+    return forms
+  }
+}
+
+function widerForms(
+  { kind, text }: SeenDestination,
+  port: PortRange | null,
+  limits: Generalisation,
+): readonly WiderForm[] {
   if (kind === 'address') {
     const prefix = prefixAround(text)
     return prefix === null ? [] : [{ key: prefix, as: prefix, least: limits.addressesForPrefix }]
@@ -75,8 +88,7 @@ function widerForms({ kind, text }: SeenDestination, port: string, limits: Gener
 }
 
 /** A service is allowed on its own ports: on another, its name would not allow what was seen. */
-function allows(set: NamedSet, name: DomainName, port: string): boolean {
-  const seen = parsePortRange(port)
+function allows(set: NamedSet, name: DomainName, seen: PortRange | null): boolean {
   const onPort = ({ ports }: PortedSet): boolean =>
     ports === null || (seen !== null && ports.some((range) => matchPort(range, seen.transports[0]!, seen.first)))
   return (set.byPorts ?? [{ ...set, ports: null }]).some((part) => onPort(part) && setHoldsName(part, name))

@@ -1,8 +1,8 @@
-import { decide, definePolicy, isMetadataAddress, type Flow, type Layer, type World } from '@sallyport/policy'
+import { isMetadataAddress, matchImplicit, type Flow, type Layer, type World } from '@sallyport/policy'
 import { compilePolicy } from '../compile-policy.ts'
 import type { Fact } from '../facts-asked.ts'
 import { haveLeft, type AskedOfFlows, type InSlices, type RecordedFlows } from '../recorded-flows.ts'
-import { generalise, type Generalisation } from './generalise.ts'
+import { Generaliser, type Generalisation, type LearnedDestination } from './generalise.ts'
 import { portOf, portsText } from './ports.ts'
 import { seenDestination } from './seen-destination.ts'
 import { writeRules, type Evidence, type Observation } from './write-rules.ts'
@@ -62,10 +62,9 @@ export async function learnPolicy(
     const key = JSON.stringify([reason, destination, port])
     leftOut.set(key, { reason, destination, port, flows: (leftOut.get(key)?.flows ?? 0) + count })
   }
-  const nothing = { layers: [definePolicy({ sallyport: 1, name: 'nothing', rules: [] })] }
   for await (const slice of recorded)
     for (const group of slice) {
-      if (decide(nothing, group.flow, options.world, options.nowMs).verdict === 'allow') continue
+      if (matchImplicit(group.flow) !== null) continue
       const key = keyOf(group, options)
       const before = known.get(key)
       const observed = before ?? (known.size < maxKept ? keptOf(group, options) : TOO_MANY)
@@ -137,7 +136,11 @@ type Learned = Kept & Observation
 /** An application of few users is theirs; one of more is everybody's. */
 function withUsers(kept: readonly Kept[], usersForAll: number): readonly Learned[] {
   const byApp = new Map<string | null, Set<string>>()
-  for (const { app, seenUsers } of kept) byApp.set(app, (byApp.get(app) ?? new Set()).union(seenUsers))
+  for (const { app, seenUsers } of kept) {
+    const users = byApp.get(app) ?? new Set()
+    for (const user of seenUsers) if (users.size < usersForAll) users.add(user)
+    byApp.set(app, users)
+  }
   return kept.map((each) => {
     const users = byApp.get(each.app)!
     return {
@@ -173,7 +176,8 @@ function observe(
   const users = usersOf(group)
   if (users.length > 0 && users.every((user) => user === '')) return { reason: 'the user has no name' }
   const destination = seenDestination(flow, options.world, options.nowMs)
-  if (destination === null) return { reason: 'neither name nor address is known' }
+  if (destination === null || (destination.kind === 'address' && !isKnownByAddress(flow)))
+    return { reason: 'neither name nor address is known' }
   return { app: flow.app ?? null, port, destination }
 }
 
@@ -181,15 +185,15 @@ function observe(
 function generaliseEach(
   kept: readonly Observation[],
   limits: Generalisation,
-): (observation: Observation) => ReturnType<ReturnType<typeof generalise>['get']> & {} {
+): (observation: Observation) => LearnedDestination {
   const groups = Map.groupBy(kept, scopeOf)
+  const generaliser = new Generaliser(limits)
   const forms = new Map(
     [...groups].map(([scope, all]) => [
       scope,
-      generalise(
+      generaliser.generalise(
         all.map(({ destination }) => destination),
         all[0]!.port,
-        limits,
       ),
     ]),
   )

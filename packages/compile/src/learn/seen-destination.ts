@@ -1,5 +1,5 @@
 import { formatAddress, type DomainName } from '@sallyport/net'
-import { decide, policyFromAllows, type Flow, type Policy, type World } from '@sallyport/policy'
+import { decideAtStage, policyFromAllows, type Flow, type Policy, type World } from '@sallyport/policy'
 
 /** How a rule can name where a flow went, so that the rule holds for it. */
 export type SeenDestination = {
@@ -9,7 +9,7 @@ export type SeenDestination = {
 }
 
 /**
- * The narrowest form that an allow rule accepts for this flow: its verified name, a bound name, its address. `decide()` itself
+ * The narrowest form that an allow rule accepts for this flow: its verified name, a bound name, its address. The meaning itself
  * is asked, so that what a name is worth is said in one place. `null`: no rule could allow it.
  */
 export function seenDestination(flow: Flow, world: World, nowMs: number): SeenDestination | null {
@@ -19,7 +19,7 @@ export function seenDestination(flow: Flow, world: World, nowMs: number): SeenDe
     ...names.map((text) => ({ kind: 'name', text, assurance: 'dns' }) as const),
     ...(flow.dst ? [{ kind: 'address', text: formatAddress(flow.dst), assurance: 'verified' } as const] : []),
   ]
-  return forms.find((form) => decide(allowing(form), flow, world, nowMs).verdict === 'allow') ?? null
+  return forms.find((form) => decideAtStage(allowing(form), flow, world, nowMs, 'content').verdict === 'allow') ?? null
 }
 
 function allowing({ text, assurance }: SeenDestination): Policy {

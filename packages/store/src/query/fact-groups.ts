@@ -27,7 +27,6 @@ export async function factGroups(
   const columns = [
     ...keys.map(([name, sql]) => `${sql} AS ${name}`),
     ...listed,
-    'any(dst) AS someAddress',
     'sum(started) AS n',
     'toUnixTimestamp64Milli(min(time)) AS first',
     'toUnixTimestamp64Milli(max(time)) AS last',

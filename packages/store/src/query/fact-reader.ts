@@ -1,4 +1,4 @@
-import { parseAddress, type Address } from '@sallyport/net'
+import { ipv4, parseAddress, type Address } from '@sallyport/net'
 import { parseFlow, type Flow } from '@sallyport/policy'
 import { UNREADABLE } from '../ingest/known-facts.ts'
 import type { FactColumns } from './fact-groups.ts'
@@ -7,6 +7,8 @@ import type { FactGroup } from './readable-groups.ts'
 
 /** Values that are remembered of one fact; most come again and again, also from slice to slice. */
 const REMEMBERED = 200_000
+/** Of flows whose addresses nobody tells apart; nobody has it (RFC 5737). */
+const SOME_ADDRESS = ipv4(0xc0_00_02_01)
 
 type Facts = { -readonly [Fact in keyof Flow]: Flow[Fact] }
 
@@ -76,7 +78,8 @@ export class FactReader {
     switch (fact) {
       case 'dst':
         return (flow, columns, row) => {
-          flow.dst = this.#address(columns['dstKey']![row] ?? columns['someAddress']![row])
+          const text = columns['dstKey']![row]
+          flow.dst = text === null ? SOME_ADDRESS : this.#address(text)
           return flow.dst !== null
         }
       case 'src':

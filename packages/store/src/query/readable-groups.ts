@@ -9,7 +9,7 @@ import { spanOf } from './span.ts'
 
 /** Flows that a question does not tell apart. */
 export type FactGroup = {
-  /** Facts that were asked for; of an address that was not, one that stands for all. With a time where groups are by the minute. */
+  /** Facts that were asked for; where the address was not, 192.0.2.1 stands for it. With a time where groups are by the minute. */
   readonly flow: Flow
   readonly count: number
   readonly firstMs: number
