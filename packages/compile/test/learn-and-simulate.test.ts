@@ -147,6 +147,31 @@ suite('learn', () => {
     assert.equal(decide({ layers: [layer] }, crossed, EMPTY_WORLD, NOW).verdict, 'deny')
   })
 
+  test('few users of an application are named, more are everybody; of slices that only list them, too', async () => {
+    const used = (app: string, ...users: readonly string[]): readonly RecordedFlows[] => [
+      ...users.map((user) => named('a.example', { app, user })),
+      { ...named('b.example', { app }), users },
+    ]
+    const { layer, covered } = await learn(
+      [...used('/bin/few', 'ann', 'bob'), ...used('/bin/all', 'ann', 'bob', 'cy')],
+      OPTIONS,
+    )
+    assert.deepEqual(
+      layer.rules.map(({ from, to }) => [from, to?.length]),
+      [
+        [[{ app: [{ kind: 'path', glob: '/bin/all' }] }], 2],
+        [[{ app: [{ kind: 'path', glob: '/bin/few' }], user: ['ann', 'bob'] }], 2],
+      ],
+    )
+    assert.equal(covered, 7)
+  })
+
+  test('of many wider destinations, a reason names a few', async () => {
+    const hosts = Array.from({ length: 21 }, (_, at) => named(`h${at % 3}.site-${Math.floor(at / 3)}.example`))
+    const { layer } = await learn(hosts, OPTIONS)
+    assert.match(layer.rules[0]?.reason ?? '', /stands for 3 seen; 2 more stand for several$/)
+  })
+
   test('a flow whose application no rule could name is left out and said, and does not keep the others from being learned', async () => {
     const known = named('a.example', { app: '/usr/bin/curl', user: 'ann' })
     const unknown = ['curl', ''].map((app) => named('b.example', { app, user: 'ann' }))

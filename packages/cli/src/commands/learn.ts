@@ -71,6 +71,9 @@ export function learnCommand(): Command {
     })
 }
 
+/** Whoever reads the policy will want something wider in place of such a list. */
+const MANY = 500
+
 async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, options: Options): Promise<void> {
   const text = formatPolicy(layer)
   if (options.output !== undefined) await writeTextFile(options.output, text, options.force === true ? 'w' : 'wx')
@@ -82,6 +85,9 @@ async function report({ layer, evidence, leftOut, covered }: LearnedPolicy, opti
   }
   if (options.output === undefined) printLine(text.trimEnd())
   note(`${countOf(evidence.length, 'rule')} for ${countOf(covered, 'flow')}`)
+  for (const { rule, destinations } of evidence)
+    if (destinations.length > MANY)
+      note(`rule ${rule} lists ${destinations.length} destinations: an application that goes anywhere`)
   for (const { reason, destination, port, flows } of leftOut.slice(0, 20)) {
     note(`left out: ${countOf(flows, 'flow')} to ${printable(`${destination} ${port}: ${reason}`)}`)
   }

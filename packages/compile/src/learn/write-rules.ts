@@ -30,6 +30,8 @@ export type Evidence = {
 }
 
 const MAX_SEEN = 10
+/** Of a rule with more, the evidence has the others. */
+const MAX_IN_REASON = 5
 
 /** One rule for each subject, assurance and set of ports. */
 export function writeRules(
@@ -37,7 +39,8 @@ export function writeRules(
   formOf: (observation: Observation) => LearnedDestination,
   { name }: { readonly name: string },
 ): { readonly layer: Layer; readonly evidence: readonly Evidence[] } {
-  const targets = [...Map.groupBy(observations, (each) => JSON.stringify([subjectOf(each), formOf(each)])).values()]
+  const byTarget = Map.groupBy(observations, (each) => JSON.stringify([subjectOf(each), formOf(each)]))
+  const targets = [...byTarget].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, all]) => all)
   const byRule = Map.groupBy(targets, (all) =>
     JSON.stringify([subjectOf(all[0]!), portsText(all.map(({ port }) => port))]),
   )
@@ -116,8 +119,14 @@ function evidenceOf(
 function reasonOf({ flows, firstMs, lastMs, destinations }: Evidence): string {
   const [from, to] = [firstMs, lastMs].map((time) => new Date(time).toISOString().slice(0, 10))
   const wider = destinations.filter(({ seenCount }) => seenCount > 1)
-  const stands = wider.map(({ destination, seenCount }) => `${destination} stands for ${seenCount} seen`)
-  return [`${flows} ${flows === 1 ? 'flow' : 'flows'}, ${from === to ? from : `${from} to ${to}`}`, ...stands].join(
-    '; ',
-  )
+  const stands = wider
+    .toSorted((a, b) => b.seenCount - a.seenCount)
+    .slice(0, MAX_IN_REASON)
+    .map(({ destination, seenCount }) => `${destination} stands for ${seenCount} seen`)
+  const others = wider.length - stands.length
+  return [
+    `${flows} ${flows === 1 ? 'flow' : 'flows'}, ${from === to ? from : `${from} to ${to}`}`,
+    ...stands,
+    ...(others > 0 ? [`${others} more stand for several`] : []),
+  ].join('; ')
 }

@@ -66,7 +66,7 @@ const ChangedFlows = z.strictObject({
 })
 export const SimulationAnswer: z.ZodType = z.strictObject({
   flows: z.int(),
-  distinct: z.int().describe('Sets of equal facts, each decided once.'),
+  distinct: z.int().describe('Sets of flows that the policy does not tell apart, each decided once.'),
   unchanged: z.int(),
   changed: z.strictObject({ blocked: z.int(), allowed: z.int(), undetermined: z.int() }),
   groups: z.array(ChangedFlows),
