@@ -54,8 +54,8 @@ export async function openServer(address: ServerAddress): Promise<SqlEngine> {
       }),
     queryColumns: (query, params) =>
       asking(async () => {
-        const result = await flows.query({ query, query_params: params, format: 'JSONColumns' })
-        return JSON.parse(await result.text()) as ColumnValues
+        const { stream } = await flows.exec({ query: `${query} FORMAT JSONColumns`, query_params: params })
+        return JSON.parse((await buffer(stream)).toString()) as ColumnValues
       }),
     insert: (table, rows, token) => insert(`INSERT INTO ${table} FORMAT JSONEachRow`, [rows], token),
     insertNative: (table, columns, pieces, token) =>
