@@ -12,7 +12,13 @@ export type Slice = {
 }
 
 /** Begins and ends that are known, and about how many flows are between. */
-type Piece = { readonly fromMs: number; readonly toMs: number; readonly flows: number }
+type Piece = {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly flows: number
+  /** It comes of one that had too much in it: joined with what is beside, it would have so again. */
+  readonly isHalf: boolean
+}
 
 /** Time that was not asked for yet. Without gaps; open at both ends, as hours know of flows and not of ends of connections. */
 export class SliceQueue {
@@ -25,7 +31,10 @@ export class SliceQueue {
     this.#pieces = hours.flatMap(([fromMs, flows], index) => {
       const toMs = fromMs + HOUR_MS
       const nextMs = hours[index + 1]?.[0] ?? toMs
-      return [{ fromMs, toMs, flows }, ...(nextMs > toMs ? [{ fromMs: toMs, toMs: nextMs, flows: 0 }] : [])]
+      return [
+        { fromMs, toMs, flows, isHalf: false },
+        ...(nextMs > toMs ? [{ fromMs: toMs, toMs: nextMs, flows: 0, isHalf: false }] : []),
+      ]
     })
     this.#pieces.reverse()
     this.#startMs = hours[0]?.[0] ?? 0
@@ -44,12 +53,16 @@ export class SliceQueue {
     if (first.flows > flows && first.toMs - first.fromMs > 1) {
       const wanted = Math.floor(((first.toMs - first.fromMs) * flows) / first.flows)
       const toMs = first.fromMs + Math.max(1, wanted)
-      this.#pieces.push({ fromMs: toMs, toMs: first.toMs, flows: first.flows - flows })
-      return this.#slice({ fromMs: first.fromMs, toMs, flows })
+      this.#pieces.push({ ...first, fromMs: toMs, flows: first.flows - flows })
+      return this.#slice({ ...first, toMs, flows })
     }
     let taken = first
-    for (let next = this.#pieces.at(-1); next && taken.flows + next.flows <= flows; next = this.#pieces.at(-1)) {
-      taken = { fromMs: taken.fromMs, toMs: next.toMs, flows: taken.flows + next.flows }
+    for (
+      let next = this.#pieces.at(-1);
+      next && !taken.isHalf && !next.isHalf && taken.flows + next.flows <= flows;
+      next = this.#pieces.at(-1)
+    ) {
+      taken = { ...taken, toMs: next.toMs, flows: taken.flows + next.flows }
       this.#pieces.pop()
     }
     return this.#slice(taken)
@@ -59,8 +72,8 @@ export class SliceQueue {
   putBack({ fromMs, toMs, flows }: Slice): void {
     const [from, to] = [fromMs ?? this.#startMs, toMs ?? this.#endMs]
     const middle = from + Math.max(1, Math.floor((to - from) / 2))
-    if (middle < to) this.#pieces.push({ fromMs: middle, toMs: to, flows: flows / 2 })
-    this.#pieces.push({ fromMs: from, toMs: middle, flows: flows / 2 })
+    if (middle < to) this.#pieces.push({ fromMs: middle, toMs: to, flows: flows / 2, isHalf: true })
+    this.#pieces.push({ fromMs: from, toMs: middle, flows: flows / 2, isHalf: true })
   }
 
   #slice({ fromMs, toMs, flows }: Piece): Slice {
