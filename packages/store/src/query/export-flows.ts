@@ -28,7 +28,7 @@ export function exportFlows(engine: SqlEngine, filter: FlowFilter, format: Expor
   const columns = [...ADDRESSES, ...(format === 'csv' ? CELLS : [])]
   // Within, columns have the types that the filter asks for.
   const statement = `SELECT * REPLACE (${columns.join(', ')}) FROM (
-      SELECT * EXCEPT (batch, seq, flow, started, destination) FROM flows WHERE ${where.sql}
+      SELECT * EXCEPT (batch, seq, flow, started, destination, known, otherFacts) FROM flows WHERE ${where.sql}
       ORDER BY time, flow, started LIMIT 1 BY time, flow
     ) SETTINGS ${SETTINGS}`
   return engine.render(statement, where.params, format === 'parquet' ? 'Parquet' : 'CSVWithNames')
