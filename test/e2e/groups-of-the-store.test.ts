@@ -13,7 +13,7 @@ import {
 } from '@sallyport/compile'
 import { decide, EMPTY_WORLD, flowFacts, formatPolicy, parseFlow, type Flow } from '@sallyport/policy'
 import { FlowStore, ReadableGroups, type StoredFlow } from '@sallyport/store'
-import { flows as someFlows, policies, WORLD } from '../../compile/test/generate-policy.ts'
+import { flows as someFlows, policies, WORLD } from '../../packages/compile/test/generate-policy.ts'
 
 const NOW = Date.parse('2026-10-01T00:00:00Z')
 const HOUR_MS = 3_600_000
