@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test, type TestContext } from 'node:test'
@@ -179,6 +180,12 @@ suite('a cluster of two shards and two replicas', { skip: noCluster() ?? false }
   })
 })
 
+async function taken(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8')
+  await rm(path)
+  return text
+}
+
 type Question = readonly [what: string, ask: (store: FlowStore) => Promise<unknown>]
 
 function questions(text: string): readonly Question[] {
@@ -190,7 +197,7 @@ function questions(text: string): readonly Question[] {
     [`list ${text}`, (store) => store.list(filter, { limit: 50 })],
     [`destinations ${text}`, (store) => store.destinations(filter, 50)],
     [`groups ${text}`, (store) => allGroups(new ReadableGroups(store, filter, { ...EVERY_FACT, byMinute: true }))],
-    [`csv ${text}`, async (store) => (await store.export(filter, 'csv')).toString().split('\n')],
+    [`csv ${text}`, async (store) => (await taken(await store.export(filter, 'csv'))).split('\n')],
   ]
 }
 
