@@ -19,7 +19,7 @@ import { spreadText } from './spread.ts'
  * `many-flows.ts` that is made, or is `SALLYPORT_BENCH_STORE`.
  */
 const FLOWS = process.env['SALLYPORT_BENCH_FLOWS'] ?? '1000000'
-const ROUNDS = 5
+const ROUNDS = 3
 const NOW = Date.UTC(2026, 9, 31)
 
 const CANDIDATES = {
