@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib'
 import type { FlowRecord } from '@sallyport/flow'
 import fc from 'fast-check'
 import { drainSpool, FlowStore, readSegment } from '../src/index.ts'
+import { knownFacts, otherFacts } from '../src/ingest/known-facts.ts'
 import { readInSteps } from '../src/spool/read-segment.ts'
 import { FRAME_MARK, SpoolFrames } from '../src/spool/spool-frame.ts'
 
@@ -20,6 +21,20 @@ const verdict = {
   reason: 'rule',
   explain: 'why',
 } as const
+const [EARLIER_FLOW_KIND, FLOW_KIND] = [1, 3]
+const HEAD_BYTES = 12
+
+/** One of any kind, with sound checksums. */
+function frame(kind: number, body: Buffer): Buffer {
+  const checksum = crc32(body, kind)
+  const head = Buffer.alloc(HEAD_BYTES)
+  head.set([FRAME_MARK, kind])
+  head.writeUInt32LE(body.length, 2)
+  head.writeUInt32LE(checksum, 6)
+  head.writeUInt16LE((kind ^ body.length ^ (body.length >>> 16) ^ checksum ^ (checksum >>> 16)) & 0xffff, 10)
+  return Buffer.concat([head, body])
+}
+
 const DROP = { time: '2026-10-01T10:00:00.000Z', reason: 'kernel-events', count: 3 } as const
 
 const flow = (facts: Partial<FlowRecord> = {}): FlowRecord => ({ time: '2026-10-01T10:00:00.000Z', ...facts, verdict })
@@ -130,23 +145,23 @@ suite('a segment of frames', () => {
   })
 
   test('loses a record alone whose octets are no row, however sound their checksum', () => {
-    const frame = (body: Buffer): Buffer => {
-      const checksum = crc32(body, 1)
-      const head = Buffer.alloc(12)
-      head.set([FRAME_MARK, 1])
-      head.writeUInt32LE(body.length, 2)
-      head.writeUInt32LE(checksum, 6)
-      head.writeUInt16LE((1 ^ body.length ^ (body.length >>> 16) ^ checksum ^ (checksum >>> 16)) & 0xffff, 10)
-      return Buffer.concat([head, body])
-    }
     const whole = framed([flow({ user: 'ann', boundNames: ['a', 'b'], dst: '192.0.2.1' })]).bytes
-    const row = whole.subarray(12)
-    assert.deepEqual(frame(row), whole)
+    const row = whole.subarray(HEAD_BYTES)
+    assert.deepEqual(frame(FLOW_KIND, row), whole)
     for (const odd of [row.subarray(0, -1), row.subarray(0, 30), Buffer.concat([row, Buffer.of(0)]), Buffer.alloc(0)]) {
-      const read = readSegment(Buffer.concat([whole, frame(odd), whole]), 'b', NOW)
+      const read = readSegment(Buffer.concat([whole, frame(FLOW_KIND, odd), whole]), 'b', NOW)
       assert.deepEqual(read.flows, readSegment(Buffer.concat([whole, whole]), 'b', NOW).flows)
       assert.equal(lost(read), 1)
     }
+  })
+
+  test('of a version before 11 of the store has the same flow, whose row ends before what is known', () => {
+    const record = flow({ user: 'ann', boundNames: ['a', 'b'], dst: '192.0.2.1', tags: ['lab'] })
+    const whole = framed([record]).bytes
+    const added = [knownFacts(record), otherFacts(record)].reduce((sum, text) => sum + 1 + Buffer.byteLength(text), 0)
+    const earlier = frame(EARLIER_FLOW_KIND, whole.subarray(HEAD_BYTES, -added))
+    assert.deepEqual(readSegment(earlier, 'b', NOW), readSegment(whole, 'b', NOW))
+    assert.equal(lost(readSegment(frame(EARLIER_FLOW_KIND, whole.subarray(HEAD_BYTES, -added - 1)), 'b', NOW)), 1)
   })
 
   test('has what is known to be missing', () => {
