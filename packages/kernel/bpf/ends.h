@@ -103,10 +103,12 @@ int BPF_PROG(tcp_end, struct sock *sk, int before, int after)
 }
 
 /* Should the change of state not have been seen: the kernel does not run a program on a processor where it runs already, and system
-   calls change states where packets may interrupt them. */
+   calls change states where packets may interrupt them. What was refused before its first segment has not begun. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_gone, struct sock *sk)
 {
-	end_connection(sk);
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	if (tcp && tcp->segs_out)
+		end_connection(sk);
 	return 0;
 }
