@@ -6,7 +6,7 @@ import { ADDRESS, variable, VARIABLES, type VariableName } from './diagram/varia
 export type Fact = keyof Flow
 
 /** What each variable looks at, and what a verdict that lacks a fact says that it needs. */
-const FACTS_OF: Readonly<Record<VariableName, readonly Fact[]>> = {
+export const FACTS_OF: Readonly<Record<VariableName, readonly Fact[]>> = {
   device: ['device'],
   tags: ['tags'],
   posture: ['posture'],

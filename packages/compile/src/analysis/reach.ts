@@ -1,4 +1,5 @@
 import { decided, type Flow, type Policy, type Verdict, type World } from '@sallyport/policy'
+import { FACTS_OF } from '../facts-asked.ts'
 import { VARIABLES } from '../diagram/variable.ts'
 import { jointRules } from './joint-rules.ts'
 import type { ClassValue } from './value-space.ts'
@@ -24,7 +25,7 @@ export function reach(policy: Policy, world: World, atMs: number, query: ReachQu
   const fixed = query.facts ?? {}
   const wanted = VARIABLES.map((name, variable) => {
     if (name === 'name') return wantedName(fixed)
-    const asked = FACTS_OF[name].some((fact) => fixed[fact] !== undefined)
+    const asked = FIXED_BY[name].some((fact) => fixed[fact] !== undefined)
     if (!asked) return null
     const wantedClass = joint.classOf(variable, fixed)
     return (value: ClassValue): boolean => value.class === wantedClass
@@ -49,20 +50,5 @@ export function reach(policy: Policy, world: World, atMs: number, query: ReachQu
   }
 }
 
-const FACTS_OF: { readonly [K in (typeof VARIABLES)[number]]: readonly (keyof Flow)[] } = {
-  device: ['device'],
-  tags: ['tags'],
-  posture: ['posture'],
-  user: ['user'],
-  groups: ['groups'],
-  app: ['app', 'appSha256'],
-  unit: ['unit'],
-  container: ['container'],
-  network: ['src'],
-  port: ['transport', 'port'],
-  address: ['dst', 'country', 'asn'],
-  name: ['domain', 'boundNames'],
-  protocol: ['protocol'],
-  http: ['http'],
-  content: ['content'],
-}
+/** A country and a network are kept as addresses. A name is looked for whatever protocol it comes by. */
+const FIXED_BY: typeof FACTS_OF = { ...FACTS_OF, address: ['dst', 'country', 'asn'], name: ['domain', 'boundNames'] }
